@@ -1,0 +1,161 @@
+"""Every error that colab_save raises: what happened, with the values, and a hint that fixes it.
+
+All floors raise these; doors never catch them, so that a cell still fails and ``Run all`` stops.
+None subclasses `ImportError`: Colab's own handler takes those and hides the hint.
+
+    ColabSaveError
+    ├── RequestError               what was asked cannot be done as asked
+    │   ├── NoModelError           there is no model to save
+    │   ├── AmbiguousModelError    several candidates
+    │   ├── UnknownNameError       no such variable, version, format, store or option
+    │   ├── TargetError            a name or path that cannot be used
+    │   ├── SampleError            the sample inputs do not fit the model
+    │   └── UnsupportedError       an object that no format can write
+    ├── UnbuiltModelError          a model without weights yet
+    ├── MissingPackageError        an extra that is not installed
+    ├── FormatError                a format refused or failed to write or read
+    ├── RoundTripError             the reloaded model is not the saved one
+    │   └── VerifierError          the fresh process died, hung or answered nothing
+    ├── StoreError                 a store refused or failed
+    │   ├── StoreUnavailableError  not mounted, dead, denied
+    │   ├── ReadOnlyStoreError
+    │   ├── NoSpaceError
+    │   └── NotFoundError          no such artifact or file
+    └── UntrustedError             a file that must not be opened as it is
+        ├── DamagedFileError       truncated, empty, not what its name says
+        ├── DigestError            the bytes are not those that were saved
+        └── UnsafeFileError        it would run code or leave its folder
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ColabSaveError(Exception):
+    """The root of the tree.
+
+    Attributes:
+        message: What happened, with the values; one line.
+        hint: What to do next; may be several lines.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nHint: {self.hint}"
+
+    def __reduce__(self) -> tuple[type[ColabSaveError], tuple[str, str]]:
+        return type(self), (self.message, self.hint)
+
+    def _render_traceback_(self) -> list[str]:
+        """Show one line and the hint in a cell instead of a stack.
+
+        IPython asks the exception for this (``InteractiveShell.showtraceback``, 7.34 and 9.x); the
+        exception itself still propagates, and `Output` widgets go the same way.
+        """
+        return [f"{type(self).__name__}: {self.message}", f"Hint: {self.hint}"]
+
+
+class RequestError(ColabSaveError):
+    """What was asked cannot be done as it was asked."""
+
+
+class NoModelError(RequestError):
+    """There is no model to save."""
+
+
+class AmbiguousModelError(RequestError):
+    """Several objects could have been meant."""
+
+
+class UnknownNameError(RequestError):
+    """A variable, version, format, store or option that does not exist."""
+
+
+class TargetError(RequestError):
+    """A name or path that cannot be a target."""
+
+
+class SampleError(RequestError):
+    """Sample inputs that do not fit the model, or that could not be derived."""
+
+
+class UnsupportedError(RequestError):
+    """An object that no format can write."""
+
+
+class UnbuiltModelError(ColabSaveError):
+    """A model that has no weights yet: there is nothing to save."""
+
+
+class MissingPackageError(ColabSaveError):
+    """A package that is needed and not installed; the hint is the pip command."""
+
+
+class FormatError(ColabSaveError):
+    """A format refused or failed to write or read a model."""
+
+
+class RoundTripError(ColabSaveError):
+    """The model that came back is not the model that was saved; nothing was published."""
+
+
+class VerifierError(RoundTripError):
+    """The fresh process died, ran out of time, or answered nothing that can be read."""
+
+
+class StoreError(ColabSaveError):
+    """A store refused or failed."""
+
+
+class StoreUnavailableError(StoreError):
+    """A store that is not mounted, not alive, or not permitted."""
+
+
+class ReadOnlyStoreError(StoreError):
+    """A store that cannot be written."""
+
+
+class NoSpaceError(StoreError):
+    """Not enough room, in the stage or in the store."""
+
+
+class NotFoundError(StoreError):
+    """No such artifact, version or file."""
+
+
+class UntrustedError(ColabSaveError):
+    """A file that must not be opened as it is."""
+
+
+class DamagedFileError(UntrustedError):
+    """A file that is truncated, empty, or not what its name says."""
+
+
+class DigestError(UntrustedError):
+    """Bytes that are not those which were saved."""
+
+
+class UnsafeFileError(UntrustedError):
+    """A file that would run code or leave its folder."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Name the closest known words, as a sentence for a hint.
+
+    Returns:
+        ``"Did you mean 'cats'?"``, or the list of what there is, or an empty string when there is nothing.
+    """
+    names = sorted(set(known))
+    close = difflib.get_close_matches(word, names, n=2, cutoff=0.6)
+    if close:
+        return "Did you mean " + " or ".join(repr(name) for name in close) + "?"
+    if not names:
+        return ""
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return f"There is: {shown}."

@@ -1,0 +1,110 @@
+"""The Format plug: how a model is written, read and run.
+
+`saving` calls `save` on a live model; `reloading` (the fresh process) and `loading` call `load` and `run`.
+A format never sees a store, and a store never sees a format.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+from colab_save.errors import UnknownNameError, did_you_mean
+from colab_save.facts import Aspect
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """A format without options of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What else a format may need to read a payload back.
+
+    Attributes:
+        custom_objects: Classes and functions by the name under which Keras looks them up.
+        into: A live model that gets the weights, for formats that hold nothing else.
+    """
+
+    custom_objects: Mapping[str, Any]
+    into: Any = None
+
+
+class Format(ABC):
+    """One way to write a model.
+
+    Attributes:
+        name: What the user types.
+        payload: The conventional name of the file or folder in an artifact.
+        keeps: The aspects that survive in it; a round trip must pass all of them.
+        requires: Packages that must be installed, by import name.
+        Options: A frozen dataclass of what the user may set.
+    """
+
+    name: ClassVar[str]
+    payload: ClassVar[str]
+    keeps: ClassVar[frozenset[Aspect]]
+    requires: ClassVar[tuple[str, ...]] = ()
+    Options: ClassVar[type] = NoOptions
+
+    @abstractmethod
+    def refusal(self, model: Any) -> str:
+        """Say why this format cannot write this model, before anything is written; empty when it can."""
+
+    @abstractmethod
+    def save(self, model: Any, folder: Path, sample: Any, options: Any) -> None:
+        """Write ``folder / self.payload``, and beside it what reading it back needs.
+
+        Args:
+            model: The live model; it is not changed.
+            folder: An existing folder on the local disk.
+            sample: Nested NumPy arrays that the model accepts.
+            options: An instance of `Options`.
+
+        Raises:
+            FormatError: Keras or TensorFlow failed, in their words.
+        """
+
+    @abstractmethod
+    def load(self, path: Path, context: Context) -> Any:
+        """Read a payload back.
+
+        Args:
+            path: The file or folder.
+            context: See `Context`.
+
+        Raises:
+            FormatError: Keras or TensorFlow failed, in their words.
+        """
+
+    @abstractmethod
+    def run(self, model: Any, sample: Any) -> Any:
+        """Answer the sample with a model, live or loaded: nested arrays in, nested arrays out; inference only."""
+
+
+def read_options(kinds: Mapping[str, type], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each format its own options out of what the user gave.
+
+    Args:
+        kinds: The `Options` class of each format of this save.
+        given: ``KEY`` or ``format.KEY`` with its value.
+
+    Raises:
+        UnknownNameError: No format of this save has such an option.
+    """
+    taken: dict[str, dict[str, Any]] = {name: {} for name in kinds}
+    known = {item.name for kind in kinds.values() for item in fields(kind)}
+    for key, value in given.items():
+        prefix, _, option = key.rpartition(".")
+        having = [n for n, kind in kinds.items() if option in {f.name for f in fields(kind)} and prefix in ("", n)]
+        if not having:
+            raise UnknownNameError(
+                f"{', '.join(kinds)} has no option {key!r}.", did_you_mean(option, known) or "It has no options at all."
+            )
+        for name in having:
+            taken[name][option] = value
+    return {name: kind(**taken[name]) for name, kind in kinds.items()}

@@ -1,0 +1,147 @@
+"""The Store plug: where artifacts live, as keys with bytes.
+
+`publishing` puts, reads back and lists through this; it never sees a path. Keys are relative POSIX paths
+(``cats/20260822T101530Z-3fa2/model.keras``). `put` is whole or not at all, which is what makes a manifest a commit.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, ClassVar
+
+from colab_save.errors import TargetError
+
+CHUNK = 1 << 20
+"""Bytes per read or write."""
+
+OnBytes = Callable[[int], None]
+"""Called with the number of bytes that have just been moved."""
+
+
+class Durability(enum.StrEnum):
+    """Whether the store has really kept what it was given."""
+
+    DONE = "DONE"
+    PENDING = "PENDING"
+
+
+class Store(ABC):
+    """One place that keeps artifacts.
+
+    Attributes:
+        kind: The registry's name for it (``local``, ``drive``).
+        location: Where it is, as a report shows it.
+    """
+
+    kind: ClassVar[str]
+    location: str
+
+    def prepare(self, size: int) -> None:
+        """Refuse now, before anything is staged, what would fail later; creates nothing but the store's own folder.
+
+        Args:
+            size: Bytes that are about to be written, as far as is known.
+
+        Raises:
+            StoreError: Not available, read-only, or not enough room.
+        """
+
+    @abstractmethod
+    def put(self, key: str, source: Path, on_bytes: OnBytes) -> None:
+        """Write a file under a key, whole or not at all, replacing what was there."""
+
+    @abstractmethod
+    def get(self, key: str) -> BinaryIO:
+        """Open what is under a key for reading.
+
+        Raises:
+            NotFoundError: There is no such key.
+        """
+
+    @abstractmethod
+    def keys(self, folder: str = "") -> list[str]:
+        """List one level, as ``ls`` does: names below a folder, sub-folders with a trailing slash; sorted.
+
+        A folder that does not exist is empty.
+        """
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove a key; one that does not exist is no error. A folder is gone when its last key is."""
+
+    @abstractmethod
+    def flush(self) -> Durability:
+        """Ask the store to make everything durable; may take long, and what it does is the store's business."""
+
+    def durability(self, keys: list[str]) -> Durability:
+        """Tell whether the store has really kept these keys, without waiting; never more than it knows."""
+        return Durability.DONE
+
+    def path(self, key: str) -> Path | None:
+        """Give a local path whose bytes are those of the key and are cheap to read, where there is one."""
+        return None
+
+    def move(self, key: str, to: str) -> None:
+        """Rename a file or a whole folder; the default copies and deletes, which is not atomic.
+
+        Raises:
+            NotFoundError: There is no such key.
+        """
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            for name in self.walk(key) or [key]:
+                file = Path(folder, "moved")
+                with self.get(name) as stream, file.open("wb") as copy:
+                    while block := stream.read(CHUNK):
+                        copy.write(block)
+                self.put(to + name.removeprefix(key), file, ignore_bytes)
+                self.delete(name)
+
+    def read(self, key: str) -> bytes:
+        """Read all of a small file."""
+        with self.get(key) as stream:
+            return stream.read()
+
+    def digest(self, key: str, on_bytes: OnBytes) -> tuple[int, str]:
+        """Read a key back: its size in bytes and its SHA-256 in hex."""
+        sha, size = hashlib.sha256(), 0
+        with self.get(key) as stream:
+            while block := stream.read(CHUNK):
+                sha.update(block)
+                size += len(block)
+                on_bytes(len(block))
+        return size, sha.hexdigest()
+
+    def walk(self, folder: str) -> list[str]:
+        """List every key below a folder, at any depth."""
+        found = []
+        for name in self.keys(folder):
+            key = f"{folder.rstrip('/')}/{name}" if folder else name
+            found += self.walk(key.rstrip("/")) if name.endswith("/") else [key]
+        return found
+
+    def delete_folder(self, folder: str) -> None:
+        """Remove everything below a folder."""
+        for key in self.walk(folder):
+            self.delete(key)
+
+
+def ignore_bytes(count: int) -> None:
+    """Do nothing with the number of bytes moved."""
+
+
+def check_key(key: str) -> PurePosixPath:
+    """Refuse a key that would leave its store; a manifest from elsewhere may hold one.
+
+    Raises:
+        TargetError: Absolute, empty, or with ``..`` in it.
+    """
+    path = PurePosixPath(key)
+    if not key or path.is_absolute() or ".." in path.parts or "\\" in key or "\0" in key:
+        raise TargetError(f"{key!r} is not a place inside a store.", "Keys are relative paths without '..'.")
+    return path
