@@ -1,0 +1,63 @@
+"""The package is light: importing it, or any module of it, loads nothing heavy. What it takes is in benchmarks/."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "colab_save"
+MODULES = [
+    ".".join(("colab_save", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+    for path in sorted(PACKAGE.rglob("*.py"))
+]
+HEAVY = {"fsspec", "h5py", "ipywidgets", "keras", "numpy", "pandas", "sklearn", "tensorflow", "tf_keras", "tqdm"}
+
+ONE_AFTER_THE_OTHER = """
+import importlib, json, sys
+answer = {}
+for name in sys.argv[1:]:
+    for ours in [known for known in sys.modules if known.partition(".")[0] == "colab_save"]:
+        del sys.modules[ours]
+    before = set(sys.modules)
+    try:
+        importlib.import_module(name)
+    except BaseException as error:
+        answer[name] = [repr(error)]
+    else:
+        answer[name] = sorted({known.partition(".")[0] for known in set(sys.modules) - before})
+print(json.dumps(answer))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """What each module of ours brings along when it is imported alone, or how it fails."""
+    answer = subprocess.run(
+        [sys.executable, "-c", ONE_AFTER_THE_OTHER, *MODULES], capture_output=True, text=True, check=True
+    )
+    return json.loads(answer.stdout)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_alone_and_loads_nothing_heavy(loaded, module):
+    assert [] == [name for name in loaded[module] if name in HEAVY or "Error" in name]
+
+
+def test_loading_the_extension_loads_nothing_heavy():
+    script = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+before = set(sys.modules)
+shell.run_line_magic("load_ext", "colab_save")
+print("savemodel" in shell.magics_manager.magics["line"])
+print(*{name.partition(".")[0] for name in set(sys.modules) - before})
+"""
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    has_magic, loaded = answer.stdout.splitlines()
+    assert has_magic == "True"
+    assert set() == HEAVY.intersection(loaded.split())
