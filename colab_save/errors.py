@@ -14,6 +14,7 @@ None subclasses `ImportError`: Colab's own handler takes those and hides the hin
     ├── UnbuiltModelError          a model without weights yet
     ├── MissingPackageError        an extra that is not installed
     ├── FormatError                a format refused or failed to write or read
+    ├── CustomCodeError            a class or function that cannot be captured, or whose captured code fails
     ├── RoundTripError             the reloaded model is not the saved one
     │   └── VerifierError          the fresh process died, hung or answered nothing
     ├── StoreError                 a store refused or failed
@@ -101,6 +102,10 @@ class FormatError(ColabSaveError):
     """A format refused or failed to write or read a model."""
 
 
+class CustomCodeError(ColabSaveError):
+    """The user's own class or function cannot be captured, or its captured code fails."""
+
+
 class RoundTripError(ColabSaveError):
     """The model that came back is not the model that was saved; nothing was published."""
 
@@ -159,3 +164,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return ""
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     return f"There is: {shown}."
+
+
+def first_line(error: BaseException) -> str:
+    """Give the first line that somebody else's error says, for a message of ours."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

@@ -56,6 +56,7 @@ class ModelFacts:
         trainable: For every layer, by path, whether it is trainable.
         inputs: The inputs, where the model declares them.
         outputs: The outputs, likewise.
+        compute_dtypes: The dtypes that the layers compute in, sorted.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class ModelFacts:
     trainable: Mapping[str, bool] = field(default_factory=dict)
     inputs: tuple[TensorFacts, ...] = ()
     outputs: tuple[TensorFacts, ...] = ()
+    compute_dtypes: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> int:
@@ -86,13 +88,10 @@ class ModelFacts:
         """
         known = dict(value)
         for name in ("variables", "optimizer"):
-            known[name] = tuple(
-                VariableFacts(**{**item, "shape": tuple(item["shape"])}) for item in known[name]
-            )
+            known[name] = tuple(VariableFacts(**{**item, "shape": tuple(item["shape"])}) for item in known[name])
         for name in ("inputs", "outputs"):
-            known[name] = tuple(
-                TensorFacts(**{**item, "shape": tuple(item["shape"])}) for item in known[name]
-            )
+            known[name] = tuple(TensorFacts(**{**item, "shape": tuple(item["shape"])}) for item in known[name])
+        known["compute_dtypes"] = tuple(known["compute_dtypes"])
         return cls(**known)
 
 
@@ -130,9 +129,7 @@ def compare_training(expected: ModelFacts, actual: ModelFacts) -> list[Differenc
     if expected.iterations != actual.iterations:
         found.append(Difference("iterations", str(expected.iterations), str(actual.iterations)))
     known = {variable.path for variable in expected.optimizer}
-    found += _compare_variables(
-        expected.optimizer, tuple(item for item in actual.optimizer if item.path in known)
-    )
+    found += _compare_variables(expected.optimizer, tuple(item for item in actual.optimizer if item.path in known))
     found += _compare_maps("trainable", expected.trainable, actual.trainable)
     return found
 
@@ -145,9 +142,7 @@ def compare(expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, list[Diffe
     return {aspect: function(expected, actual) for aspect, function in COMPARISONS.items()}
 
 
-def _compare_variables(
-    expected: tuple[VariableFacts, ...], actual: tuple[VariableFacts, ...]
-) -> Iterator[Difference]:
+def _compare_variables(expected: tuple[VariableFacts, ...], actual: tuple[VariableFacts, ...]) -> Iterator[Difference]:
     wanted = {variable.path: variable for variable in expected}
     got = {variable.path: variable for variable in actual}
     for path in sorted(wanted.keys() | got.keys()):

@@ -56,6 +56,7 @@ class SampleFacts:
         inputs: The nested structure of the inputs, each leaf the key of an array in the file.
         outputs: The nested structure of the expected outputs, likewise.
         is_random: The model differs from itself at inference, so only shapes and dtypes were compared.
+        is_seeded: The seeds are fixed before the model answers.
         rtol: Relative tolerance that was used; ``None`` = by dtype.
         atol: Absolute tolerance that was used; ``None`` = by dtype.
     """
@@ -64,6 +65,7 @@ class SampleFacts:
     inputs: Any = None
     outputs: Any = None
     is_random: bool = False
+    is_seeded: bool = False
     rtol: float | None = None
     atol: float | None = None
 

@@ -7,13 +7,15 @@ A format never sees a store, and a store never sees a format.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
-from colab_save.errors import UnknownNameError, did_you_mean
-from colab_save.facts import Aspect
+from colab_save.errors import ColabSaveError, FormatError, UnknownNameError, did_you_mean, first_line
+from colab_save.round_trip import Aspect
+from colab_save.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,17 @@ class Format(ABC):
         """Say why this format cannot write this model, before anything is written; empty when it can."""
 
     @abstractmethod
-    def save(self, model: Any, folder: Path, sample: Any, options: Any) -> None:
+    def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``folder / self.payload``, and beside it what reading it back needs.
 
         Args:
             model: The live model; it is not changed.
             folder: An existing folder on the local disk.
-            sample: Nested NumPy arrays that the model accepts.
+            sample: Inputs that the model accepts, with their specs.
             options: An instance of `Options`.
+
+        Returns:
+            What the user should know about this payload, one sentence each.
 
         Raises:
             FormatError: Keras or TensorFlow failed, in their words.
@@ -84,6 +89,22 @@ class Format(ABC):
     @abstractmethod
     def run(self, model: Any, sample: Any) -> Any:
         """Answer the sample with a model, live or loaded: nested arrays in, nested arrays out; inference only."""
+
+
+@contextmanager
+def translated(what: str, hint: str) -> Iterator[None]:
+    """Turn whatever Keras, TensorFlow or the user's own code raises into a `FormatError` in their words.
+
+    Args:
+        what: What could not be done, as the beginning of a sentence.
+        hint: What to do next.
+    """
+    try:
+        yield
+    except ColabSaveError:
+        raise
+    except Exception as error:  # a model is the user's code: its get_config, build or call may raise anything
+        raise FormatError(f"{what} ({first_line(error)}).", hint) from error
 
 
 def read_options(kinds: Mapping[str, type], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""Let a live model answer a sample: in inference mode, with its state put back, with fixed seeds where it is random.
+
+`sampling` asks the user's model, the fresh process and `loading` ask the reloaded one, all in this one way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from colab_save.errors import SampleError
+from colab_save.sample import Sample, leaves, map_structure
+
+SEED = 20260822
+"""The seed of derived samples, and of models that are random at inference."""
+
+Run = Callable[[Any, Any], Any]
+"""How a format runs a model: the model and nested arrays in, nested arrays out."""
+
+
+def answer(model: Any, inputs: Any, specs: Any, run: Run) -> Sample:
+    """Let the live model answer, twice: one that differs from itself is asked again with fixed seeds."""
+    first, second = (run_as(run, model, inputs, is_seeded=False) for _ in range(2))
+    if same(first, second):
+        return Sample(inputs, first, specs)
+    first, second = (run_as(run, model, inputs, is_seeded=True) for _ in range(2))
+    return Sample(inputs, first, specs, is_random=not same(first, second), is_seeded=True)
+
+
+def run_as(run: Run, model: Any, inputs: Any, *, is_seeded: bool) -> Any:
+    """Let a reloaded model answer under the conditions of the live one's answer."""
+    if not is_seeded:
+        with state_kept(model):
+            return run(model, inputs)
+    with state_kept(model), seeds_fixed():
+        return run(model, inputs)
+
+
+def same(first: Any, second: Any) -> bool:
+    """Say whether two answers are equal to the bit, NaN equal to NaN."""
+    import numpy as np
+
+    before, after = dict(leaves(first)), dict(leaves(second))
+    return before.keys() == after.keys() and all(
+        np.array_equal(before[key], after[key], equal_nan=before[key].dtype.kind in "fc") for key in before
+    )
+
+
+@contextmanager
+def state_kept(model: Any) -> Iterator[None]:
+    """Put back what a run changes: seeds, recurrent state, anything that is not trained."""
+    trained = {id(variable) for variable in getattr(model, "trainable_variables", ())}
+    kept = [
+        (variable, variable.numpy())
+        for variable in getattr(model, "variables", ())
+        if id(variable) not in trained and str(variable.dtype) not in {"string", "resource"}
+    ]
+    try:
+        yield
+    finally:
+        for variable, value in kept:
+            variable.assign(value)
+
+
+@contextmanager
+def seeds_fixed() -> Iterator[None]:
+    """Fix the seeds of Python, NumPy and TensorFlow, and give Python and NumPy their state back.
+
+    TensorFlow has no public way to read its global seed, so it is left reseeded from the system's entropy.
+    """
+    import random
+    import secrets
+
+    import numpy as np
+    import tensorflow as tf
+
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  (the legacy state is what user code uses)
+    random.seed(SEED)
+    np.random.seed(SEED)  # noqa: NPY002
+    tf.random.set_seed(SEED)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+        tf.random.set_seed(secrets.randbits(31))
+
+
+def run_keras(model: Any, inputs: Any) -> Any:
+    """Call a Keras model in inference mode.
+
+    Args:
+        model: The model.
+        inputs: Nested arrays; strings as object arrays.
+
+    Returns:
+        Nested arrays; ragged and sparse answers by their components.
+    """
+    import tensorflow as tf
+
+    return to_arrays(model(map_structure(tf.convert_to_tensor, inputs), training=False))
+
+
+def to_arrays(value: Any) -> Any:
+    """Turn nested tensors into nested arrays; a ragged or sparse tensor into a dict of its components.
+
+    Raises:
+        SampleError: An answer that is made of no tensors.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    def convert(item: Any) -> Any:
+        if isinstance(item, tf.RaggedTensor):
+            return {"values": np.asarray(item.flat_values), "splits": [np.asarray(s) for s in item.nested_row_splits]}
+        if isinstance(item, tf.SparseTensor):
+            return {"indices": np.asarray(item.indices), "values": np.asarray(item.values)}
+        if isinstance(item, (bool, int, float, complex, np.generic, np.ndarray)) or hasattr(item, "numpy"):
+            return np.asarray(item)
+        raise SampleError(
+            f"The model answers with a {type(item).__module__}.{type(item).__qualname__}, which cannot be compared.",
+            "Let call() return tensors, or save with --no-verify.",
+        )
+
+    return map_structure(convert, value)

@@ -1,0 +1,82 @@
+"""The ``keras`` format: one ``.keras`` file, Keras 3's own; it keeps everything that Keras knows of a model."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from colab_save.answering import run_keras
+from colab_save.examining import kind_of
+from colab_save.formats.base import Context, Format, translated
+from colab_save.round_trip import Aspect
+from colab_save.sample import Sample
+
+
+class KerasFormat(Format):
+    """Keras 3's own file (keras.io/api/models/model_saving_apis)."""
+
+    name: ClassVar[str] = "keras"
+    payload: ClassVar[str] = "model.keras"
+    keeps: ClassVar[frozenset[Aspect]] = frozenset(Aspect)
+
+    def refusal(self, model: Any) -> str:
+        """Refuse what is no Keras model."""
+        return "" if kind_of(model) == "keras" else "it holds Keras models only; a tf.Module needs saved_model"
+
+    def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
+        """Write ``model.keras``."""
+        with translated("Keras could not write model.keras", "--format saved_model needs no get_config()."):
+            with quiet(), whole_compile_config(model):
+                model.save(folder / self.payload)
+        return ()
+
+    def load(self, path: Path, context: Context) -> Any:
+        """Read it under safe mode, compiled as it was."""
+        import keras
+
+        with translated(f"Keras could not open {path.name}", "Are the custom classes that it needs defined?"):
+            with quiet():
+                return keras.saving.load_model(
+                    path, custom_objects=dict(context.custom_objects), compile=True, safe_mode=True
+                )
+
+    def run(self, model: Any, sample: Any) -> Any:
+        """Call the model in inference mode."""
+        return run_keras(model, sample)
+
+
+@contextmanager
+def whole_compile_config(model: Any) -> Iterator[None]:
+    """Have the optimizer in the compile arguments while a model is written, and leave it there.
+
+    Writing HDF5 pops the optimizer out of the live model's own compile arguments, and every ``.keras`` file written
+    after that comes back with a fresh RMSprop (``keras/src/legacy/saving/saving_utils.py``, Keras 3.13.2 and 3.15.1).
+    There is no public way to put it back.
+    """
+    config = getattr(getattr(model, "_compile_config", None), "config", None)
+    whole = {**config, "optimizer": model.optimizer} if isinstance(config, dict) else {}
+    if whole:
+        config.update(whole)
+    try:
+        yield
+    finally:
+        if whole:
+            config.update(whole)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Leave out what Keras warns of: it is compared afterwards, variable by variable, or the user has chosen it."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

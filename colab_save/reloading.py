@@ -1,0 +1,96 @@
+"""The fresh process: load a staged payload, answer the sample, report the facts. Nothing of the notebook is here.
+
+`verifying` starts it before anything is staged, so that its TensorFlow import overlaps with staging. It reads one
+job a line from standard input and answers one line each; what TensorFlow and the user's code print goes to
+standard error. It runs on the CPU: the notebook may own all of the GPU's memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from colab_save.answering import run_as
+from colab_save.errors import ColabSaveError, first_line
+from colab_save.examining import examine
+from colab_save.formats import get_format
+from colab_save.formats.base import Context
+from colab_save.sample import read_arrays, write_arrays
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to reload.
+
+    Attributes:
+        format: The payload's format.
+        payload: Path of the staged file or folder.
+        sample: Path of the staged ``.npz``.
+        inputs: The structure of the sample's inputs.
+        is_seeded: Fix the seeds before answering.
+        answer: Path of the ``.npz`` to write the actual outputs to.
+        custom_code: Path of the staged ``custom_code.py``; empty when there is none.
+    """
+
+    format: str
+    payload: str
+    sample: str
+    inputs: Any
+    is_seeded: bool
+    answer: str
+    custom_code: str = ""
+
+
+def reload(job: Job) -> dict[str, Any]:
+    """Do one job.
+
+    Returns:
+        ``facts`` and ``outputs`` (a structure) in JSON, and the ``seconds`` it took.
+    """
+    began = time.perf_counter()
+    plug = get_format(job.format)
+    model = plug.load(Path(job.payload), Context(custom_objects={}))
+    facts = examine(model)
+    actual = run_as(plug.run, model, read_arrays(Path(job.sample), job.inputs), is_seeded=job.is_seeded)
+    outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
+    return {"facts": facts.to_json(), "outputs": outputs, "seconds": time.perf_counter() - began}
+
+
+def serve(jobs: TextIO, answers: TextIO) -> None:
+    """Answer jobs until there are no more."""
+    import keras  # the seconds that this takes are the reason to start early
+
+    answers.write(json.dumps({"ready": keras.__version__}) + "\n")
+    answers.flush()
+    for line in jobs:
+        try:
+            answer = reload(Job(**json.loads(line)))
+        except ColabSaveError as error:
+            answer = {"error": error.message, "hint": error.hint}
+        except Exception as error:  # the user's code runs here; whatever it raises is the answer
+            answer = {"error": first_line(error), "hint": "The model loads, and then fails on the sample."}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+def main() -> None:
+    """Keep standard output for answers and send everything else to standard error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    serve(sys.stdin, answers)
+
+
+def to_line(job: Job) -> str:
+    """Write a job as the line that `serve` reads."""
+    return json.dumps(asdict(job)) + "\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""Make the sample that a round trip feeds: from what the user gave, else from the model's own input specs.
+
+`saving` calls `take_sample` once; the answer of the live model is part of the sample. The model is run in inference
+mode, and whatever state a run changes (seeds, stateful layers) is put back.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from colab_save.answering import SEED, Run, answer
+from colab_save.errors import SampleError, UnbuiltModelError, first_line
+from colab_save.examining import is_graph, walk_layers
+from colab_save.facts import TensorFacts
+from colab_save.sample import Sample, leaves, map_structure
+
+ROWS = 4
+"""Rows of a derived sample: more than one, so that batch axes show (LOSSES §8)."""
+
+MOST_ROWS = 32
+"""Rows kept of a sample that the user gave; the artifact carries it."""
+
+FREE_SIZES = (8, 32, 224, 1)
+"""Sizes tried for an axis that the model leaves free: sequences are fine with 8, deep convolutions need more."""
+
+WORDS = ("the", "model", "came", "back", "as", "it", "was", "saved")
+
+
+def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
+    """Make the sample of a model and let the live model answer it.
+
+    Args:
+        model: The live model; unbuilt Keras models are built by a given sample.
+        given: Arrays, tensors, dicts, a `tf.data` dataset, a DataFrame; ``None`` derives one.
+        run: How a format runs a model: nested arrays in, nested arrays out.
+        specs: Nested `TensorFacts` of the inputs, where they are known without asking Keras.
+
+    Raises:
+        SampleError: The model does not accept it, or none could be derived.
+        UnbuiltModelError: The model has no weights yet and no sample was given.
+    """
+    specs = specs if specs is not None else declared_inputs(model)
+    if given is not None:
+        inputs = read_sample(given)
+        try:
+            inputs = fit(inputs, specs)
+            return answer(model, inputs, specs or describe(inputs), run)
+        except Exception as error:  # the model is the user's code, which may raise anything
+            raise SampleError(
+                f"The model refused the sample ({first_line(error)}).",
+                f"It was {_in_words(inputs)}; give with --sample what you would give to model.predict().",
+            ) from error
+    return _derive(model, specs, run)
+
+
+def _derive(model: Any, specs: Any, run: Run) -> Sample:
+    if specs is None:
+        raise UnbuiltModelError(
+            f"The model {getattr(model, 'name', type(model).__name__)!r} has no weights and no known inputs yet.",
+            "Call it once on data, or give some: --sample x_train[:4]",
+        )
+    refusals = []
+    for inputs in candidates(model, specs):
+        try:
+            return answer(model, inputs, specs, run)
+        except Exception as error:  # a guess that does not fit may fail in any way; the next one is tried
+            refusals.append(f"{_in_words(inputs)}: {first_line(error)}")
+    raise SampleError(
+        f"No sample could be derived that the model accepts; it refused {refusals[0]}",
+        "Give one that it accepts, such as --sample x_test[:4]",
+    )
+
+
+def declared_inputs(model: Any) -> Any:
+    """Give the inputs that a Keras model declares or was built with, as nested `TensorFacts`; ``None`` if unknown."""
+    import keras
+
+    if not isinstance(model, keras.Model):
+        return None
+    if is_graph(model):
+        if not model.inputs:
+            return None
+        structure = model.input if not isinstance(model, keras.Sequential) else model.inputs[0]
+        if isinstance(structure, Mapping):
+            return {
+                key: TensorFacts(str(key), (None, *item.shape[1:]), str(item.dtype)) for key, item in structure.items()
+            }
+        names = _input_names([item.name for item in model.inputs])
+        return map_structure(
+            lambda item: TensorFacts(names[item.name], (None, *item.shape[1:]), str(item.dtype)), structure
+        )
+    if not model.built:
+        return None
+    config = model.get_build_config() or {}
+    shape = config.get("input_shape") or next(iter((config.get("shapes_dict") or {}).values()), None)
+    return None if shape is None else _specs_of_shapes(shape, str(model.input_dtype), "inputs")
+
+
+def _input_names(names: list[str]) -> dict[str, str]:
+    """Keep the names that the user gave; Keras's own count up in a notebook and say nothing."""
+    made_up = [name for name in names if re.fullmatch(r"(keras_tensor|input_layer|input)(_\d+)?", name)]
+    alone = len(made_up) == 1
+    renamed = {name: "inputs" if alone else f"inputs_{index}" for index, name in enumerate(made_up)}
+    return {name: renamed.get(name, name) for name in names}
+
+
+def _specs_of_shapes(shape: Any, dtype: str, name: str) -> Any:
+    if isinstance(shape, Mapping):
+        return {key: _specs_of_shapes(item, dtype, str(key)) for key, item in shape.items()}
+    if shape and all(item is None or isinstance(item, int) for item in shape):
+        return TensorFacts(name, (None, *shape[1:]), dtype)
+    return [_specs_of_shapes(item, dtype, f"{name}_{index}") for index, item in enumerate(shape)]
+
+
+def describe(inputs: Any) -> Any:
+    """Give the specs of arrays: their dtype, their shape with a free batch axis, a name by their place."""
+    named = {id(item): where for where, item in leaves(inputs)}
+
+    def spec(item: Any) -> TensorFacts:
+        name = "".join(letter if letter.isalnum() else "_" for letter in named[id(item)]).strip("_") or "inputs"
+        dtype = "string" if item.dtype.kind in "OSU" else item.dtype.name
+        return TensorFacts(name if not name[0].isdigit() else f"inputs_{name}", (None, *item.shape[1:]), dtype)
+
+    return map_structure(spec, inputs)
+
+
+def read_sample(given: Any) -> Any:
+    """Turn what the user gave into nested arrays of a few rows."""
+    import sys
+
+    import numpy as np
+
+    tensorflow = sys.modules.get("tensorflow")
+    pandas = sys.modules.get("pandas")
+    if tensorflow is not None and isinstance(given, tensorflow.data.Dataset):
+        element = next(iter(given))
+        given = element[0] if isinstance(element, tuple) and len(element) in (2, 3) else element
+    if pandas is not None and isinstance(given, pandas.DataFrame):
+        given = {str(name): column.to_numpy() for name, column in given.items()}
+    if isinstance(given, list) and given and not any(hasattr(item, "shape") for item in given):
+        given = np.asarray(given)  # rows typed by hand
+    return map_structure(_first_rows, given)
+
+
+def _first_rows(item: Any) -> Any:
+    import numpy as np
+
+    array = np.asarray(item)
+    if array.dtype.kind in "US":
+        array = array.astype(object)
+    return array[:MOST_ROWS] if array.ndim else array
+
+
+def fit(inputs: Any, specs: Any) -> Any:
+    """Give arrays the dtypes that the model declares, and columns of a table the shape of its inputs."""
+    import numpy as np
+
+    if isinstance(inputs, Mapping) and isinstance(specs, TensorFacts):  # a DataFrame for a model with one input
+        inputs = np.stack([np.asarray(column) for column in inputs.values()], axis=-1)
+    if isinstance(inputs, Mapping) and isinstance(specs, Mapping) and specs.keys() <= inputs.keys():
+        return {key: fit(inputs[key], spec) for key, spec in specs.items()}
+    if isinstance(inputs, (list, tuple)) and isinstance(specs, (list, tuple)) and len(inputs) == len(specs):
+        return type(specs)(fit(item, spec) for item, spec in zip(inputs, specs, strict=True))
+    if not isinstance(specs, TensorFacts) or not hasattr(inputs, "dtype"):
+        return inputs
+    if len(specs.shape) == inputs.ndim + 1 and specs.shape[-1] == 1:
+        inputs = inputs[..., None]
+    return (
+        inputs if specs.dtype == "string" or inputs.dtype.kind in "OSUV" else inputs.astype(_numpy_dtype(specs.dtype))
+    )
+
+
+def candidates(model: Any, specs: Any) -> Iterator[Any]:
+    """Make sample inputs that a model may accept, the likeliest first.
+
+    A subclassed model tells its input shapes and not its dtypes: words are tried first when it has a layer that
+    reads text, whole numbers when it has an embedding.
+    """
+    import numpy as np
+
+    reading = _Reading.of(model)
+    kinds = ["declared"] if reading.is_declared else reading.kinds
+    for size, kind in itertools.product(FREE_SIZES, kinds):
+        random = np.random.default_rng(SEED)
+        yield map_structure(lambda spec, size=size, kind=kind: reading.make(spec, size, kind, random), specs)
+        if not any(None in spec.shape[1:] for _, spec in leaves(specs)) and kind == kinds[-1]:
+            return
+
+
+class _Reading:
+    """What the layers of a model read: words of a vocabulary, whole numbers below a size, or plain numbers."""
+
+    def __init__(self, words: list[str], limit: int, is_declared: bool) -> None:
+        self.words = words
+        self.limit = limit
+        self.is_declared = is_declared
+        order = ["string"] if words else []
+        order += ["int64"] if limit else []
+        self.kinds = [*order, "declared", *(kind for kind in ("int64", "string") if kind not in order)]
+
+    @classmethod
+    def of(cls, model: Any) -> _Reading:
+        import keras
+
+        if not isinstance(model, keras.Model):
+            return cls([], 0, is_declared=True)
+        words: list[str] = []
+        limits = []
+        for _, layer in walk_layers(model):
+            if hasattr(layer, "get_vocabulary") and not words:
+                words = [str(word) for word in layer.get_vocabulary()[:64] if str(word).strip()] + ["unheard"]
+            if isinstance(layer, keras.layers.Embedding):
+                limits.append(int(layer.input_dim))
+            if isinstance(layer, keras.layers.CategoryEncoding):
+                limits.append(int(layer.num_tokens))
+        return cls(words, min(limits, default=0), is_graph(model))
+
+    def make(self, spec: TensorFacts, size: int, kind: str, random: Any) -> Any:
+        """Make one array: never all zeros or ones, two rows differing."""
+        dtype = spec.dtype if kind == "declared" else kind
+        shape = (ROWS, *(size if axis is None else axis for axis in spec.shape[1:]))
+        if dtype == "string":
+            return self._text(shape, random)
+        if dtype == "bool":
+            return random.random(shape) < 0.5
+        if dtype.startswith(("int", "uint")):
+            return random.integers(0, self.limit or 10, shape).astype(dtype)
+        return random.standard_normal(shape).astype(_numpy_dtype(dtype))
+
+    def _text(self, shape: tuple[int, ...], random: Any) -> Any:
+        import numpy as np
+
+        words = self.words or list(WORDS)
+        picked = random.choice(np.array(words, dtype=object), size=(*shape, 3))
+        return np.array([" ".join(row) for row in picked.reshape(-1, 3)], dtype=object).reshape(shape)
+
+
+def _numpy_dtype(name: str) -> Any:
+    import numpy as np
+
+    if name.startswith(("bfloat16", "float8")):
+        import ml_dtypes
+
+        return getattr(ml_dtypes, name)
+    return np.dtype(name)
+
+
+def _in_words(inputs: Any) -> str:
+    return ", ".join(f"{item.dtype} {list(item.shape)}" for _, item in leaves(inputs)) or "nothing"

@@ -1,0 +1,256 @@
+"""The round trip: have a fresh process reload what is staged, and compare its answer with the live model's.
+
+`saving` opens a `Verifier` before it stages, so that the child's TensorFlow import costs no extra time, and asks it
+once per payload. The child can hang or die without harm: it has a time limit and is killed with all it started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from colab_save.errors import VerifierError
+from colab_save.facts import ModelFacts, compare
+from colab_save.formats.base import Format
+from colab_save.manifest import SampleFacts
+from colab_save.reloading import Job, to_line
+from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed
+from colab_save.sample import compare_outputs, compare_shapes, read_arrays
+
+COMMAND = (sys.executable, "-P", "-c")
+"""Python without the current folder on its path: the notebook's own modules must not be what makes it work."""
+
+PROGRAM = """
+import sys
+try:
+    import colab_save
+except ModuleNotFoundError:
+    sys.path.append({root!r})
+from colab_save.reloading import main
+main()
+"""
+
+
+class Verifier:
+    """A fresh Python process that reloads payloads; a context manager that always ends it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._log: IO[str] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Verifier:
+        self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
+        self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed in close)
+        root = str(Path(__file__).resolve().parent.parent)
+        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and program)
+            [*COMMAND, PROGRAM.format(root=root)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            cwd=self._folder.name,
+            start_new_session=True,
+        )
+        self._answers = queue.SimpleQueue()
+        threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
+
+    def reload(self, job: Job, timeout: float) -> dict[str, Any]:
+        """Have one payload reloaded.
+
+        Args:
+            job: What to reload.
+            timeout: Seconds, the child's TensorFlow import included.
+
+        Raises:
+            VerifierError: The child died, was killed for taking too long, or says what failed in it.
+        """
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._start()
+        process = self._process
+        if process is None or process.stdin is None:
+            raise VerifierError("The fresh process could not be started.", "Save again, or with --no-verify.")
+        try:
+            process.stdin.write(to_line(job))
+            process.stdin.flush()
+            answer = self._wait(timeout)
+        except BrokenPipeError:
+            answer = {}
+        if not answer:
+            raise self._death(timeout)
+        if "error" in answer:
+            raise VerifierError(f"In a fresh process: {answer['error']}", str(answer["hint"]))
+        return answer
+
+    def _wait(self, timeout: float) -> dict[str, Any]:
+        """Give the next answer that is one; empty when the child has gone or the time is up."""
+        try:
+            while line := self._answers.get(timeout=timeout):
+                answer = json.loads(line)
+                if "ready" not in answer:
+                    return dict(answer)
+        except (queue.Empty, ValueError):
+            pass
+        return {}
+
+    def _death(self, timeout: float) -> VerifierError:
+        """End the child and say how it went."""
+        process, log = self._process, self._log
+        try:
+            code = process.wait(timeout=1) if process else None
+        except subprocess.TimeoutExpired:
+            code = None
+        tail = ""
+        if log is not None:
+            log.seek(0)
+            tail = next((line.strip() for line in reversed(log.readlines()) if line.strip()), "")
+        self.close()
+        if code is None:
+            return VerifierError(
+                f"The fresh process did not answer within {timeout:g} seconds.",
+                "Give it more time with --timeout 900, or save with --no-verify.",
+            )
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
+        return VerifierError(
+            f"The fresh process {how}{f': {tail[:200]}' if tail else ''}.",
+            "Often there was too little memory for a second copy of the model; --no-verify saves without the round trip.",
+        )
+
+    def close(self) -> None:
+        """End the child and everything it started."""
+        process, self._process = self._process, None
+        if process is not None:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    _close(stream)
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+
+def _read(stream: IO[str], answers: queue.SimpleQueue[str]) -> None:
+    """Pass lines on until the child closes its end; an empty line says that it has."""
+    try:
+        for line in stream:
+            answers.put(line)
+    except ValueError:  # closed under us, by close()
+        pass
+    answers.put("")
+
+
+def _close(stream: IO[str]) -> None:
+    try:
+        stream.close()
+    except BrokenPipeError:  # what the dead child did not read
+        pass
+
+
+def verify(
+    verifier: Verifier, plug: Format, stage: Path, facts: ModelFacts, sample: SampleFacts, timeout: float
+) -> RoundTrip:
+    """Make the round trip of one staged payload.
+
+    Args:
+        verifier: An open verifier.
+        plug: The format of the payload.
+        stage: The folder with the payload, ``sample.npz`` and ``custom_code.py``; nothing else is given to the child.
+        facts: What the live model is.
+        sample: The sample, with the live model's answer.
+        timeout: Seconds.
+    """
+    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
+        answer = Path(folder, "actual.npz")
+        job = Job(
+            plug.name,
+            str(stage / plug.payload),
+            str(stage / sample.path),
+            sample.inputs,
+            sample.is_seeded,
+            str(answer),
+        )
+        try:
+            reply = verifier.reload(job, timeout)
+        except VerifierError as error:
+            return failed(plug.name, error.message, plug.keeps)
+        actual = read_arrays(answer, reply["outputs"])
+    expected = read_arrays(stage / sample.path, sample.outputs)
+    return judge(plug, facts, ModelFacts.from_json(reply["facts"]), sample, expected, actual, reply["seconds"])
+
+
+def judge(
+    plug: Format,
+    expected: ModelFacts,
+    actual: ModelFacts,
+    sample: SampleFacts,
+    before: Any,
+    after: Any,
+    seconds: float,
+) -> RoundTrip:
+    """Compare two models and two answers; pure.
+
+    Args:
+        plug: The format, which says what it keeps.
+        expected: Facts of the model that was saved.
+        actual: Facts of the model that came back.
+        sample: How outputs are compared.
+        before: The answer of the model that was saved, nested arrays.
+        after: The answer of the model that came back.
+        seconds: How long the reload took.
+    """
+    errors, verdict = judge_outputs(sample, before, after, precision(expected))
+    verdicts = {Aspect.OUTPUTS: verdict}
+    for aspect, differences in compare(expected, actual).items():
+        if aspect not in plug.keeps:
+            verdicts[aspect] = Verdict(Outcome.NOT_KEPT, f"the format {plug.name} cannot hold it")
+        elif differences:
+            verdicts[aspect] = Verdict(Outcome.FAILED, str(differences[0]), len(differences))
+        else:
+            verdicts[aspect] = Verdict(Outcome.PASSED)
+    if Aspect.TRAINING in verdicts and expected.compiled is None and Aspect.TRAINING not in plug.keeps:
+        verdicts[Aspect.TRAINING] = Verdict(Outcome.NOT_KEPT, "the model was not compiled: there is nothing to keep")
+    return RoundTrip(plug.name, verdicts, tuple(errors), seconds)
+
+
+def judge_outputs(
+    sample: SampleFacts, before: Any, after: Any, precision: str
+) -> tuple[list[OutputError], Verdict]:
+    """Compare two answers; a model that differs from itself only in structure, shape and dtype."""
+    if sample.is_random:
+        found = compare_shapes(before, after)
+        if found:
+            return [], Verdict(Outcome.FAILED, found[0], len(found))
+        return [], Verdict(Outcome.PASSED, "random at inference: only shapes and dtypes could be compared")
+    errors, found = compare_outputs(before, after, sample.rtol, sample.atol, precision)
+    return errors, Verdict(Outcome.FAILED, found[0], len(found)) if found else Verdict(Outcome.PASSED)
+
+
+def precision(facts: ModelFacts) -> str:
+    """Name the coarsest floating dtype that a model computes in."""
+    used = {*facts.compute_dtypes, *(variable.dtype for variable in facts.variables)}
+    return next((dtype for dtype in ("bfloat16", "float16") if dtype in used), "float32")
