@@ -1,0 +1,75 @@
+"""One notebook line saves a TensorFlow model and proves that it came back.
+
+The top of the house: the public names, each loaded when it is first asked for, and the extension of IPython.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from colab_save.errors import ColabSaveError
+    from colab_save.functions import UnprovenWarning, load_model, save_model
+    from colab_save.loading import list_models
+    from colab_save.report import Listing, LoadReport, SaveReport
+    from colab_save.request import LoadRequest, SaveRequest
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ColabSaveError",
+    "Listing",
+    "LoadReport",
+    "LoadRequest",
+    "SaveReport",
+    "SaveRequest",
+    "UnprovenWarning",
+    "list_models",
+    "load_model",
+    "save_model",
+]
+
+_HOMES = {
+    "ColabSaveError": "errors",
+    "Listing": "report",
+    "LoadReport": "report",
+    "LoadRequest": "request",
+    "SaveReport": "report",
+    "SaveRequest": "request",
+    "UnprovenWarning": "functions",
+    "list_models": "loading",
+    "load_model": "functions",
+    "save_model": "functions",
+}
+"""Where each public name lives (PEP 562)."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(ipython: InteractiveShell) -> None:
+    """Register the magics and their completion; IPython calls this for ``%load_ext colab_save``."""
+    from colab_save import completing, magics
+
+    magics.register(ipython)
+    completing.register(ipython)
+
+
+def unload_ipython_extension(ipython: InteractiveShell) -> None:
+    """Take both away again; IPython calls this for ``%unload_ext colab_save``."""
+    from colab_save import completing, magics
+
+    magics.unregister(ipython)
+    completing.unregister(ipython)

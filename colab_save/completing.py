@@ -1,0 +1,147 @@
+"""Tab in a magic's line: options, formats, purposes, model variables and saved names.
+
+`load_ipython_extension` registers a `Completer` with IPython's hook ``complete_command``, which 7.34 and 9.x both
+have. Where nothing of ours fits, IPython completes variables and files as ever.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from colab_save.command import COMMANDS, Command
+from colab_save.errors import ColabSaveError
+from colab_save.formats import FORMATS
+from colab_save.namespace import find_models
+from colab_save.request import AUTO, Door, Option
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from colab_save.manifest import Manifest
+    from colab_save.report import Listing
+
+HOOK = "complete_command"
+"""IPython's hook for lines that begin with a known word, or match a pattern."""
+
+LINE = re.compile(rf"(?:[\w.,\s]*=)?\s*%{{0,2}}({'|'.join(COMMANDS)})\s")
+"""The beginning of a line of ours: with ``%``, ``%%`` or nothing before it, or assigned to something."""
+
+PATIENCE = 0.4
+"""Seconds that Tab waits for a store."""
+
+ListSaved = Callable[[str, str | None], "Listing"]
+
+
+class Event(Protocol):
+    """What IPython tells about a Tab."""
+
+    text_until_cursor: str
+
+
+class Completer:
+    """Completes the lines of our magics in one notebook.
+
+    Saved names are looked up in a thread of their own: a dead mount then costs `PATIENCE` and nothing else, and Drive
+    is never mounted, since its store does that in the main thread only.
+
+    Args:
+        variables: The notebook's.
+        list_saved: Lists what is saved, by pattern and store.
+    """
+
+    def __init__(self, variables: dict[str, Any], list_saved: ListSaved) -> None:
+        self._variables = variables
+        self._list_saved = list_saved
+        self._looking: threading.Thread | None = None
+        self._saved: tuple[Manifest, ...] = ()
+
+    def __call__(self, event: Event) -> list[str]:
+        """Give what may stand at the cursor; IPython keeps what begins as the word does."""
+        match = LINE.match(event.text_until_cursor)
+        if match is None:
+            return []
+        *before, word = re.split(r"\s+", event.text_until_cursor[match.end() :].lstrip())
+        return list(self._candidates(COMMANDS[match[1]], before, word))
+
+    def _candidates(self, command: Command, before: list[str], word: str) -> Iterable[str]:
+        flags = {option.flag: option for option in command.options if option.flag.startswith("-")}
+        valued = {flag: option for flag, option in flags.items() if option.door not in {Door.FLAG, Door.ANTIFLAG}}
+        last = word.partition("=")[0] if "=" in word else "".join(before[-1:])
+        if last in valued:
+            return self._values(valued[last])
+        if word.startswith("-"):
+            return flags
+        place, source = _place_of(before, valued)
+        asked = command.positionals[place : place + 1]
+        if asked and asked[0].door is Door.EXPRESSION:
+            return find_models(self._variables)
+        return self._names(word, source) if asked else ()
+
+    def _values(self, option: Option) -> Iterable[str]:
+        match option.name:
+            case "formats":
+                return (*FORMATS, AUTO)
+            case "format":
+                return FORMATS
+            case "into":
+                return find_models(self._variables)
+        return option.choices
+
+    def _names(self, word: str, source: str | None) -> Iterator[str]:
+        """Give the saved names, or behind ``@`` the tags and versions of one."""
+        name, at, _ = word.partition("@")
+        for manifest in self._look(name if at else f"{name}*", source):
+            if not at:
+                yield manifest.name
+            elif manifest.name == name:
+                yield from (*manifest.tags, manifest.version)
+
+    def _look(self, pattern: str, source: str | None) -> tuple[Manifest, ...]:
+        """Ask the store, and give what is known when that takes too long; a later Tab then has the answer."""
+        if self._looking is None or not self._looking.is_alive():
+            self._looking = threading.Thread(target=self._list, args=(pattern, source), daemon=True)
+            self._looking.start()
+        self._looking.join(PATIENCE)
+        return self._saved
+
+    def _list(self, pattern: str, source: str | None) -> None:
+        found: tuple[Manifest, ...] = ()
+        with suppress(ColabSaveError, OSError):  # a store that cannot be listed has nothing to offer for Tab
+            found = self._list_saved(pattern, source).manifests
+        self._saved = found
+
+
+def register(shell: InteractiveShell) -> None:
+    """Complete the lines of our magics."""
+
+    def list_saved(pattern: str, source: str | None) -> Listing:
+        from colab_save.loading import list_models
+
+        return list_models(pattern, source)
+
+    completer = Completer(shell.user_ns, list_saved)
+    unregister(shell)
+    # IPython binds a hook to itself: `set_hook` makes a method of it.
+    shell.set_hook(HOOK, lambda _, event: completer(event), re_key=LINE)
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Complete them no more."""
+    shell.strdispatchers[HOOK].regexs.pop(LINE, None)
+
+
+def _place_of(before: list[str], valued: Iterable[str]) -> tuple[int, str | None]:
+    """Tell how many positionals stand before the cursor, and which store the line names."""
+    place, source, words = 0, None, iter(before)
+    for word in words:
+        flag, equals, value = word.partition("=")
+        if flag in valued:
+            value = value if equals else next(words, "")
+            source = value if flag in {"--to", "--from"} else source
+        elif not word.startswith("-"):
+            place += 1
+    return place, source

@@ -1,0 +1,171 @@
+"""The notebook's door: ``%savemodel``, ``%%savemodel``, ``%loadmodel`` and ``%listmodels``.
+
+`load_ipython_extension` registers them. Each reads its line (`command`, `namespace`), calls a line of the house and
+displays the report. Errors go through as they are, so that the cell fails and ``Run all`` stops.
+"""
+
+from __future__ import annotations
+
+import functools
+import keyword
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from colab_save.command import COMMANDS, LIST, LOAD, SAVE, Command, Expression
+from colab_save.errors import RequestError
+from colab_save.namespace import evaluate, pick_model
+from colab_save.request import AUTO, LoadRequest, SaveRequest
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+class ModelMagics:
+    """The magics of one notebook.
+
+    IPython calls the methods with the rest of the line, the cell if there is one, and the variables in scope. They
+    display their reports and return nothing, since a last line would show a report twice; only a model is returned.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+
+    def savemodel(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Save a model; with a cell, run that first, and save also after an interrupt or an error in it."""
+        from colab_save.functions import save_with_bar
+
+        typed = self._read(SAVE, line, local_ns)
+        if typed is None:
+            return
+        check_before_cell(typed)
+        failure = None if cell is None else self._run(cell)
+        _show(save_with_bar(self._save_request(typed, local_ns)))
+        if failure is not None:
+            raise failure
+
+    def loadmodel(self, line: str, local_ns: Mapping[str, Any] | None = None) -> Any:
+        """Load a model and return it, or assign it to the variable after ``--as``."""
+        from colab_save.functions import load_with_bar
+
+        typed = self._read(LOAD, line, local_ns)
+        if typed is None:
+            return None
+        name = check_variable(typed.pop("name", None))
+        report = load_with_bar(LoadRequest(**_evaluated(typed, self._variables(local_ns))))
+        _show(report)
+        if name is None:
+            return report.model
+        self._shell.push({name: report.model})
+        return None
+
+    def listmodels(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """List what is saved."""
+        from colab_save.loading import list_models
+
+        typed = self._read(LIST, line, local_ns)
+        if typed is not None:
+            _show(list_models(**typed))
+
+    def _variables(self, local_ns: Mapping[str, Any] | None) -> dict[str, Any]:
+        return {**self._shell.user_ns, **(local_ns or {})}
+
+    def _read(self, command: Command, line: str, local_ns: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Read a line, or show the help when it asks for that."""
+        if not {"-h", "--help"}.isdisjoint(line.split()):
+            sys.stdout.write(command.help())
+            return None
+        return command.read(line, functools.partial(_expand, variables=self._variables(local_ns)))
+
+    def _save_request(self, typed: Mapping[str, Any], local_ns: Mapping[str, Any] | None) -> SaveRequest:
+        variables = self._variables(local_ns)
+        model, target = pick_model(typed.get("model"), typed.get("target"), variables)
+        rest = {name: value for name, value in typed.items() if name not in {"model", "target"}}
+        return SaveRequest(model, target, **_evaluated(rest, variables))
+
+    def _run(self, cell: str) -> BaseException | None:
+        """Run the cell of ``%%savemodel`` and give what it failed with; IPython has then shown that already."""
+        result = self._shell.run_cell(cell)
+        if result.error_before_exec is not None:
+            raise RequestError("The cell could not be run, so nothing was saved.", "Correct the error shown above.")
+        failure: BaseException | None = result.error_in_exec
+        if failure is not None:
+            shown = [f"{type(failure).__name__} in the cell, shown above; the model was saved after it."]
+            vars(failure)["_render_traceback_"] = lambda: shown
+        return failure
+
+
+def check_before_cell(typed: Mapping[str, Any]) -> None:
+    """Refuse what is wrong with a line already, so that a misspelt word does not cost the hours of a cell.
+
+    Raises:
+        RequestError: In the words of `SaveRequest`, or of the formats.
+    """
+    from colab_save.formats import get_format
+
+    texts = {name: value for name, value in typed.items() if name != "options" and not isinstance(value, Expression)}
+    for name in SaveRequest(None, **texts).formats:
+        if name != AUTO:
+            get_format(name)
+
+
+def check_variable(name: str | None) -> str | None:
+    """Refuse a name that cannot be a variable, before anything is loaded.
+
+    Raises:
+        RequestError: Not an identifier, or a word of Python's own.
+    """
+    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+        raise RequestError(f"{name!r} cannot be a variable.", "Give --as a name such as model.")
+    return name
+
+
+def register(shell: InteractiveShell) -> None:
+    """Make the magics known to IPython."""
+    from IPython.core.magic import needs_local_scope, no_var_expand
+
+    magics = ModelMagics(shell)
+    for name, command in COMMANDS.items():
+        # A bound method takes no attributes, and IPython keeps its marks in them.
+        magic = needs_local_scope(no_var_expand(functools.partial(getattr(magics, name))))
+        vars(magic)["__doc__"] = command.help()
+        shell.register_magic_function(magic, "line_cell" if command is SAVE else "line", name)
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Make IPython forget the magics."""
+    for name in COMMANDS:
+        for magics in shell.magics_manager.magics.values():
+            magics.pop(name, None)
+
+
+def _evaluated(typed: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Put values in the place of expressions, also inside ``--option KEY=VALUE``."""
+
+    def value_of(item: Any) -> Any:
+        if isinstance(item, dict):
+            return {key: value_of(value) for key, value in item.items()}
+        return evaluate(item, variables) if isinstance(item, Expression) else item
+
+    return {name: value_of(item) for name, item in typed.items()}
+
+
+def _expand(text: str, variables: Mapping[str, Any]) -> str:
+    """Put values in the place of ``$name`` and ``{name}``, as IPython does for any magic.
+
+    The magics do it themselves, because IPython's own expansion would reach into expressions such as ``{"a": x}``.
+    """
+    if "$" not in text and "{" not in text:
+        return text
+    from IPython.utils.text import DollarFormatter
+
+    try:
+        return str(DollarFormatter().vformat(text, (), variables))
+    except Exception:  # noqa: BLE001 - IPython's rule: what cannot be expanded, for whatever reason, stays as it is
+        return text
+
+
+def _show(report: object) -> None:
+    from IPython.display import display
+
+    display(report)

@@ -1,0 +1,127 @@
+"""The notebook's variables: which of them are models, and what an expression in a line means.
+
+The magics ask here after `command` has read the line. Nothing is imported to find a model: in a notebook that has
+not loaded TensorFlow there is none.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from colab_save.command import Expression
+from colab_save.errors import (
+    AmbiguousModelError,
+    NoModelError,
+    RequestError,
+    TargetError,
+    UnknownNameError,
+    did_you_mean,
+)
+from colab_save.target import Target, is_path
+
+
+def find_models(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Find the models among some variables, in the order of their definition.
+
+    Names with a leading underscore are IPython's own history, or private. An object with two names counts once.
+    """
+    found: dict[int, tuple[str, Any]] = {}
+    for name, value in variables.items():
+        if not name.startswith("_") and _is_model(value):
+            found.setdefault(id(value), (name, value))
+    return dict(found.values())
+
+
+def only_model(variables: Mapping[str, Any]) -> tuple[str, Any]:
+    """Give the only model there is, with its name.
+
+    Raises:
+        NoModelError: There is none.
+        AmbiguousModelError: There are several.
+    """
+    models = find_models(variables)
+    if not models:
+        raise NoModelError("There is no model in the notebook yet.", "Make one, then: %savemodel model cats")
+    if len(models) > 1:
+        listed = ", ".join(f"{name} ({type(model).__name__})" for name, model in models.items())
+        raise AmbiguousModelError(
+            f"There are {len(models)} models: {listed}.", f"Say which: %savemodel {next(iter(models))}"
+        )
+    return next(iter(models.items()))
+
+
+def pick_model(asked: Expression | None, target: str | None, variables: Mapping[str, Any]) -> tuple[Any, str | None]:
+    """Decide which model is meant, and under which target it is saved.
+
+    A single word that names nothing is the target of the only model there is: ``%savemodel cats``. Without a target
+    the variable's name is taken, where it can be a name; ``None`` leaves it to the model's own.
+
+    Raises:
+        RequestError: The expression fails, or it cannot be said which model is meant.
+    """
+    if asked is None:
+        name, model = only_model(variables)
+        return model, target or name
+    try:
+        model = evaluate(asked, variables)
+    except RequestError as error:
+        names_nothing = isinstance(error.__cause__, NameError | SyntaxError) and _is_target(asked.word)
+        if target is None and names_nothing and (is_path(asked.word) or len(find_models(variables)) == 1):
+            return only_model(variables)[1], asked.word
+        raise
+    is_name = asked.source.isidentifier() and _is_target(asked.source)
+    return model, target or (asked.source if is_name else None)
+
+
+def evaluate(asked: Expression, variables: Mapping[str, Any]) -> Any:
+    """Give the value of an expression.
+
+    Raises:
+        UnknownNameError: A variable in it does not exist.
+        RequestError: It is no expression, or it failed.
+    """
+    what = f"{asked.asked_by} {asked.source}"
+    try:
+        return eval(asked.source, dict(variables))  # noqa: S307 - the user's own line, in the user's own notebook
+    except (NameError, SyntaxError) as error:
+        if asked.may_be_word:
+            return asked.word
+        if isinstance(error, SyntaxError):
+            raise RequestError(
+                f"{what} is not a Python expression.", "Check it; put one with spaces in quotes."
+            ) from error
+        hint = did_you_mean(error.name or "", _known(variables)) or "Define it first."
+        raise UnknownNameError(f"{what}: there is no variable {error.name!r}.", hint) from error
+    except Exception as error:  # the user's own code may raise anything; it goes on as the cause
+        raise RequestError(
+            f"{what} failed with {type(error).__name__}: {error}", "Try the expression in a cell of its own."
+        ) from error
+
+
+def _known(variables: Mapping[str, Any]) -> list[str]:
+    """Give the names to compare a misspelt one with; the models alone where there are any."""
+    return list(find_models(variables)) or [name for name in variables if not name.startswith("_")]
+
+
+def _is_target(text: str) -> bool:
+    try:
+        return not Target.parse(text).selector
+    except TargetError:
+        return False
+
+
+def _is_model(value: object) -> bool:
+    if isinstance(value, _classes("keras", "Model") + _classes("tf_keras", "Model")):
+        return True
+    # Every layer of Keras 2 is a tf.Module too.
+    return isinstance(value, _classes("tensorflow", "Module")) and not isinstance(
+        value, _classes("tf_keras.layers", "Layer")
+    )
+
+
+def _classes(module: str, name: str) -> tuple[type, ...]:
+    """Give a class of a module that is loaded already, as `isinstance` takes it; else nothing."""
+    found = getattr(sys.modules.get(module), name, None)
+    return (found,) if isinstance(found, type) else ()
