@@ -1,1 +1,100 @@
-"""The stores by name; adding one is its file, one line here and one test class."""
+"""The stores by name, and how a user's words become one; adding a store is its file, one line here and one test class.
+
+Both lines open their store here: `open_store` for names, `open_folder_of` for a file at an exact place.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from colab_save.errors import StoreUnavailableError, TargetError
+
+if TYPE_CHECKING:
+    from colab_save.stores.base import Store
+
+STORES = {
+    "local": "colab_save.stores.local:LocalStore",
+    "drive": "colab_save.stores.drive:DriveStore",
+}
+
+DEFAULT_FOLDER = "models"
+"""Outside Colab, artifacts live in this folder of the working directory."""
+
+_URL = re.compile(r"[A-Za-z][\w+.-]*://")
+_DRIVE = "drive:"
+
+
+def open_store(location: str | None = None) -> Store:
+    """Find the store that a user's words mean; nothing is made, mounted or asked yet.
+
+    Args:
+        location: ``drive``, ``drive:FOLDER`` (below MyDrive) or a folder; a folder on a Drive mount is Drive.
+            Default: Drive in Colab, ``./models`` elsewhere.
+
+    Raises:
+        TargetError: A URL, or a folder that is in no drive.
+        StoreUnavailableError: The working directory is gone.
+    """
+    if location is None:
+        location = "drive" if _class_of("drive").is_default() else DEFAULT_FOLDER
+    if location == "drive":
+        return _made("drive")
+    if location.startswith(_DRIVE):
+        return _made("drive", f"MyDrive/{location.removeprefix(_DRIVE)}")
+    return _open_folder(_absolute(location))
+
+
+def open_folder_of(path: str) -> tuple[Store, str]:
+    """Find the store and the key of a file or folder at an exact place.
+
+    Raises:
+        TargetError: A URL, a path without a last part, or one that is in no drive.
+        StoreUnavailableError: The working directory is gone.
+    """
+    if path.startswith(_DRIVE):
+        folder, _, key = path.removeprefix(_DRIVE).strip("/").rpartition("/")
+        return open_store(f"{_DRIVE}{folder}"), _checked(key, path)
+    place = _absolute(path)
+    return _open_folder(place.parent), _checked(place.name, path)
+
+
+def _class_of(kind: str) -> Any:
+    module, _, attribute = STORES[kind].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _made(kind: str, *arguments: Any) -> Store:
+    store: Store = _class_of(kind)(*arguments)
+    return store
+
+
+def _open_folder(folder: Path) -> Store:
+    below_drive = _class_of("drive").folder_of(folder)
+    return _made("local", folder) if below_drive is None else _made("drive", below_drive)
+
+
+def _absolute(text: str) -> Path:
+    if _URL.match(text):
+        raise TargetError(
+            f"{text!r} is a URL; this version of colab_save keeps models in folders and on Google Drive only.",
+            "Give a folder such as ./models, or drive.",
+        )
+    try:
+        return Path(os.path.normpath(Path(text).expanduser().absolute()))
+    except RuntimeError as error:
+        raise TargetError(f"{text!r} names the home of nobody here.", "Give ~/FOLDER, or the whole path.") from error
+    except OSError as error:  # the folder has been deleted, or it was on a Drive mount that has died
+        raise StoreUnavailableError(
+            f"The working directory is gone ({error.strerror}).",
+            "Run `%cd /content` in Colab, or go to any folder that exists.",
+        ) from error
+
+
+def _checked(key: str, path: str) -> str:
+    if not key or key == "..":
+        raise TargetError(f"{path!r} names no file.", "End it with a file name such as cats.keras.")
+    return key

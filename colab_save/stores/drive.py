@@ -1,0 +1,245 @@
+"""Artifacts on Google Drive as Colab mounts it; the only module that names ``google.colab``.
+
+A folder whose bytes land on the runtime's disk and reach the cloud later, or never. Every fact about that is here, from
+Google's published colabtools source (April 2026), its issues (#) and Google's DriveFS tests; [A]: no source settles it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+
+from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError, first_line
+from colab_save.stores.base import Durability
+from colab_save.stores.local import LocalStore, exists
+from colab_save.stores.mount import (
+    AGAIN,
+    ELSEWHERE,
+    Mount,
+    check_main_thread,
+    check_mountpoint,
+    mounts_of,
+    refusal_of_mount,
+    within,
+)
+from colab_save.stores.refusals import system_error
+
+FOLDER = "MyDrive/colab_save"
+"""The default: one own folder with few entries. Big folders fail with EIO (#559), and the root may hold thousands."""
+
+UNCOMMITTED = "user.drive.uncommitted"
+"""1 until a file is uploaded, then 0 (DriveFS tests); whether today's Colab sets it is [A], so no answer says nothing.
+``user.drive.id`` does not tell after an overwrite."""
+
+_SPELLINGS = {"My Drive": "MyDrive", "Shared drives": "Shareddrives"}
+
+
+class DriveStore(LocalStore):
+    """A folder of mounted Google Drive; it is mounted when it is first needed.
+
+    Args:
+        folder: Below the mountpoint, beginning with ``MyDrive`` or ``Shareddrives``.
+        patience: Seconds that Drive may take to answer at all; a dead mount can hang for ever.
+
+    Attributes:
+        MOUNTPOINT: Where Colab's own button mounts it.
+        MOUNTS: What the kernel has mounted. A fake service sets these two, and nothing else.
+    """
+
+    kind = "drive"
+    MOUNTPOINT: ClassVar[Path] = Path("/content/drive")
+    MOUNTS: ClassVar[Path] = Path("/proc/mounts")
+    hints: ClassVar[Mapping[int, str]] = {
+        errno.ENOTCONN: AGAIN,
+        errno.ETIMEDOUT: f"Wait a minute and run this line again. If Drive still does not answer: {AGAIN}",
+        errno.EIO: "Drive fails like this for a while, and in folders with very many files (#559): run the line "
+        f"again in a minute, choose a folder with fewer files, {ELSEWHERE}",
+        errno.ENOSPC: f"Drive's writes land on this runtime's disk first: free some of it, {ELSEWHERE}",
+        errno.EDQUOT: "Drive is full: empty its trash at drive.google.com/drive/trash, which counts too, or delete "
+        f"what you no longer need, {ELSEWHERE}",
+        **dict.fromkeys(
+            (errno.EROFS, errno.EACCES, errno.EPERM),
+            f"You may only read there (a shared drive or folder, perhaps): choose a folder of your own, {ELSEWHERE}",
+        ),
+    }
+
+    def __init__(self, folder: str = FOLDER, *, patience: float = 20.0) -> None:
+        self.folder = _normal(folder)
+        self.patience = patience
+        self._answering: Path | None = None
+        mount = self._mount()
+        super().__init__((mount.point if mount else self.MOUNTPOINT) / self.folder)
+
+    @classmethod
+    def is_default(cls) -> bool:
+        """Say whether this is Colab: its kernels have imported ``google.colab``, and only Colab mounts DriveFS."""
+        return "google.colab" in sys.modules or bool(mounts_of(cls.MOUNTS))
+
+    @classmethod
+    def folder_of(cls, path: Path) -> str | None:
+        """Give the folder below the mountpoint that an absolute path means, also through links; ``None`` elsewhere."""
+        points = {cls.MOUNTPOINT, *(mount.point for mount in mounts_of(cls.MOUNTS))}
+        for place in (path, Path(os.path.realpath(path))):
+            for point in points:
+                if place.is_relative_to(point):
+                    return str(place.relative_to(point))
+        return None
+
+    def path(self, key: str) -> Path | None:
+        """Give nothing: reading Drive is slow, so files are fetched first."""
+        return None
+
+    def durability(self, keys: list[str]) -> Durability:
+        """Ask the one attribute that tells, and say ``DONE`` only when every key is uploaded.
+
+        A file may be 0 bytes on Drive for half an hour (#2607), and what was not uploaded dies with the runtime
+        (#2869). Reading back and fsync prove nothing about the cloud.
+        """
+        places = [self.root / key for key in keys]
+        try:
+            is_uploaded = within(self.patience, lambda: all(_is_uploaded(place) for place in places))
+        except OSError:
+            return Durability.PENDING
+        return Durability.DONE if is_uploaded else Durability.PENDING
+
+    def flush(self) -> Durability:
+        """Upload everything and unmount: only when the user asks, never as a part of a save.
+
+        It may take hours, it removes the folder under running code, and mounting again afterwards has failed for
+        users (#4773, #287).
+
+        Raises:
+            StoreError: Drive could not upload everything.
+        """
+        if self._mount() is None:
+            return Durability.PENDING
+        check_main_thread("upload everything", "drive.flush_and_unmount()")
+        from google.colab import drive
+
+        try:
+            drive.flush_and_unmount()
+        except Exception as error:  # ValueError("flush_and_unmount failed"), or what the process that it starts raises
+            raise StoreError(
+                f"Drive could not upload everything ({first_line(error)}).",
+                "Keep this runtime open and look at drive.google.com whether the files are complete there.",
+            ) from error
+        return Durability.DONE
+
+    def _base(self) -> Path:
+        mount = self._mount() or self._mounted_now()
+        self.root = mount.point / self.folder
+        self.location = str(self.root)
+        if self._answering != mount.point:
+            top = mount.point / PurePosixPath(self.folder).parts[0]
+            within(self.patience, top.stat)
+            self._answering = mount.point
+        return self.root
+
+    def _mount(self) -> Mount | None:
+        """Look where Drive is mounted, without `drive.mount`: that asks the browser even when it is mounted already."""
+        mounts = mounts_of(self.MOUNTS)
+        return next((mount for mount in mounts if mount.point == self.MOUNTPOINT), mounts[0] if mounts else None)
+
+    def _mounted_now(self) -> Mount:
+        """Mount Drive, which asks the user in the browser."""
+        if "google.colab" not in sys.modules:
+            raise StoreUnavailableError(
+                f"Google Drive is not mounted at {self.MOUNTPOINT}, and this process is not a Colab notebook.",
+                "In Colab, mount it in a cell first; elsewhere give a folder with --to FOLDER.",
+            )
+        check_main_thread("mount Drive", f"drive.mount('{self.MOUNTPOINT}')")
+        check_mountpoint(self.MOUNTPOINT)
+        from google.colab import drive
+
+        try:
+            drive.mount(str(self.MOUNTPOINT))
+        except Exception as error:  # its own class, pexpect's and others come out of it; all of them mean: not mounted
+            raise refusal_of_mount(error) from error
+        if (mount := self._mount()) is None:
+            raise StoreUnavailableError(
+                f"drive.mount has returned, but nothing is mounted at {self.MOUNTPOINT}.",
+                "Run `from google.colab import drive; drive.mount(…, force_remount=True)`, then this line again.",
+            )
+        return mount
+
+    def _check_room(self, folder: Path, size: int) -> None:
+        """Believe the mount when it reports too little room, though not when it reports 0 of 0 bytes.
+
+        Enough room proves nothing: a full Drive never uploads, and only the browser says so (#5325). Shared drives do
+        not count against the user's quota.
+        """
+        if self.folder.startswith("MyDrive") and shutil.disk_usage(folder).total:
+            super()._check_room(folder, size)
+
+    def _check_writing(self, folder: Path) -> None:
+        """Try a file on shared drives only: one's own Drive can be written, and a probe costs round trips and trash."""
+        mount = self._mount()
+        if mount and mount.is_read_only:
+            raise ReadOnlyStoreError(
+                f"{mount.point} is mounted for reading only.", f"Mount it again without readonly=True, {ELSEWHERE}"
+            )
+        if not self.folder.startswith("MyDrive"):
+            super()._check_writing(folder)
+
+    def _install(self, partial: Path, place: Path) -> None:
+        """Give a complete file its name, never over another: that would send the old one to the trash, at full size.
+
+        The old one steps aside and goes only when the new one stands; fsync proves nothing here.
+        """
+        if place.is_dir():
+            raise system_error(errno.EISDIR)
+        aside = place.with_name(f"{place.name}.replaced-{secrets.token_hex(2)}")
+        is_taken = exists(place)
+        try:
+            if is_taken:
+                place.rename(aside)
+            partial.rename(place)
+        except BaseException:
+            if is_taken:
+                _step_back(aside, place)
+            raise
+        if is_taken:
+            with suppress(OSError):  # the new one stands; what is left of the old one harms nobody
+                self._remove(aside)
+
+    def _remove(self, path: Path) -> None:
+        """Empty a file before it is deleted: the trash counts against the quota for 30 days and has filled Drives.
+
+        A shortcut is a link on the mount; what it points to is not ours to empty.
+        """
+        with suppress(FileNotFoundError):
+            if not path.is_symlink():
+                os.truncate(path, 0)
+            path.unlink()
+
+
+def _step_back(aside: Path, place: Path) -> None:
+    """Give the old file its name back, after the new one could not take it."""
+    try:
+        if exists(aside) and not exists(place):
+            aside.rename(place)
+    except OSError as error:
+        raise StoreUnavailableError(
+            f"Drive failed while {place} was replaced; its previous bytes are in {aside.name}.",
+            "Rename it back as soon as Drive answers again.",
+        ) from error
+
+
+def _is_uploaded(place: Path) -> bool:
+    return os.getxattr(place, UNCOMMITTED) == b"0"
+
+
+def _normal(folder: str) -> str:
+    """Spell a folder below the mountpoint one way, and refuse what is in no drive."""
+    first, *rest = PurePosixPath(folder).parts or ("",)
+    first = _SPELLINGS.get(first, first)
+    if ".." in rest or first not in _SPELLINGS.values():
+        raise TargetError(f"{folder!r} is in no drive.", "Begin with MyDrive, as in /content/drive/MyDrive/models.")
+    return str(PurePosixPath(first, *rest))

@@ -1,0 +1,123 @@
+"""Drive's mount: where it is, what `drive.mount` refuses and why, and how to ask what may never answer.
+
+`stores/drive.py` asks here before and after it mounts; facts and issue numbers (#) are of the same sources.
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from colab_save.errors import StoreUnavailableError, first_line
+from colab_save.stores.refusals import system_error
+
+ELSEWHERE = "or keep it elsewhere with --to FOLDER."
+"""The end of every hint: Drive is one place of several."""
+
+AGAIN = (
+    "The mount has died (#5951, #5970): run `%cd /content`, then `from google.colab import drive; "
+    "drive.mount('/content/drive', force_remount=True)`, and this line again. What had not been uploaded may be lost."
+)
+"""What helps when the daemon behind the mount is gone; with a living one it would kill the uploader without a flush."""
+
+_REFUSALS = (
+    ("credential propagation", "Access to Google Drive was not granted",  # also: pop-up closed (#5063, #6063)
+     f"Run the line again, choose the account whose Drive it is, and allow everything it asks for, {ELSEWHERE}"),
+    ("domain policy", "The administrator of this Google account does not allow Drive here",
+     f"Use another account, ask the administrator, {ELSEWHERE}"),
+    ("Enterprise", "Colab Enterprise has no Drive", "Keep it elsewhere with --to FOLDER."),
+    ("timeout during initial read", "Drive took too long to list the top of MyDrive",
+     f"Run the line again; if that does not help, move files from the top of MyDrive into folders, {ELSEWHERE}"),
+    ("mount failed", "Drive could not be mounted",
+     f"Run the line again; if that does not help, choose Runtime > Disconnect and delete runtime, {ELSEWHERE}"),
+    ("", "Drive could not be mounted", f"Try drive.mount in a cell of its own, {ELSEWHERE}"),
+)  # fmt: skip
+"""What `drive.mount` says (a part of it), what that means, and what to do."""
+
+_Answer = TypeVar("_Answer")
+
+
+class Mount(NamedTuple):
+    """One place where Drive is mounted."""
+
+    point: Path
+    is_read_only: bool
+
+
+def mounts_of(table: Path) -> list[Mount]:
+    """Read where Drive is mounted: ``drive /content/drive fuse.drive rw,…``; a mountpoint holds no space."""
+    try:
+        lines = table.read_text("utf-8", "surrogateescape").splitlines()
+    except FileNotFoundError:  # not Linux
+        return []
+    rows = [line.split() for line in lines]
+    return [Mount(Path(row[1]), "ro" in row[3].split(",")) for row in rows if len(row) > 3 and row[2] == "fuse.drive"]
+
+
+def check_mountpoint(point: Path) -> None:
+    """Refuse what `drive.mount` would refuse, or would take for a mounted Drive, before the browser asks anything.
+
+    Raises:
+        StoreUnavailableError: A link, a file, or a folder with files.
+    """
+    if point.is_symlink():
+        raise StoreUnavailableError(f"{point} is a link, and Drive cannot be mounted there.", f"Run `!rm {point}`.")
+    if not point.exists():
+        return
+    if not point.is_dir():
+        raise StoreUnavailableError(
+            f"{point} is a file; Drive cannot be mounted there.", f"Run `!mv {point} {point}_old`."
+        )
+    if names := sorted(entry.name for entry in point.iterdir()):
+        shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+        raise StoreUnavailableError(
+            f"Drive is not mounted, and {point} is a plain folder that holds files: {shown}.",
+            f"They are on this runtime's disk, not on Drive. Run `!mv {point} {point}_old` and this line again, then "
+            "move what you need.",
+        )
+
+
+def refusal_of_mount(error: Exception) -> StoreUnavailableError:
+    """Word what came out of `drive.mount`."""
+    said = first_line(error)
+    what, hint = next((what, hint) for part, what, hint in _REFUSALS if part in str(error))
+    return StoreUnavailableError(f"{what} ({said}).", hint)
+
+
+def check_main_thread(doing: str, line: str) -> None:
+    """Refuse what waits for the browser anywhere but in the notebook's main thread.
+
+    Raises:
+        StoreUnavailableError: With the line that does it in a cell.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise StoreUnavailableError(
+            f"Only the notebook's main thread can {doing}.", f"Run `from google.colab import drive; {line}` in a cell."
+        )
+
+
+def within(seconds: float, ask: Callable[[], _Answer]) -> _Answer:
+    """Ask Drive in a thread that can be left behind: on a dead mount a call may never return.
+
+    Raises:
+        OSError: What was asked raised it, or ``ETIMEDOUT``.
+    """
+    answers: list[_Answer | OSError] = []
+
+    def run() -> None:
+        try:
+            answers.append(ask())
+        except OSError as error:
+            answers.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name="colab_save asks Drive")
+    thread.start()
+    thread.join(seconds)
+    if not answers:
+        raise system_error(errno.ETIMEDOUT)
+    if isinstance(answer := answers[0], OSError):
+        raise answer
+    return answer

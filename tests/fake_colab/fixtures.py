@@ -1,0 +1,48 @@
+"""The fake service as fixtures; import them into a conftest.py or a test module."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fake_colab.service import PACKAGE, FakeColab
+
+CONTENT = Path("/content")
+
+
+@pytest.fixture
+def colab(tmp_path, monkeypatch):
+    """This process is a Colab kernel; Drive is mounted nowhere yet and would be at ``tmp_path/content/drive``."""
+    from colab_save.stores.drive import DriveStore
+
+    (tmp_path / "content").mkdir()
+    (tmp_path / "service").mkdir()
+    service = FakeColab(tmp_path / "service", tmp_path / "content" / "drive")
+    monkeypatch.setenv("FAKE_COLAB", str(service.state))
+    monkeypatch.syspath_prepend(str(PACKAGE))
+    for name in ("MOUNTS", "MOUNTPOINT"):  # the fake sets them when it is imported; this puts them back afterwards
+        monkeypatch.setattr(DriveStore, name, getattr(DriveStore, name))
+    service.enter()
+    yield service
+    for name in [name for name in sys.modules if name.startswith("google.colab")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def colab_at_content(tmp_path):
+    """The service for a kernel of its own, with the real ``/content/drive``."""
+    if (CONTENT / "drive").exists():
+        pytest.skip("/content/drive exists already, and may be somebody's Drive")
+    if not os.access(CONTENT if CONTENT.exists() else CONTENT.parent, os.W_OK):
+        pytest.skip("/content may not be made here; it takes root")
+    was_there = CONTENT.exists()
+    CONTENT.mkdir(exist_ok=True)
+    (tmp_path / "service").mkdir()
+    service = FakeColab(tmp_path / "service", CONTENT / "drive")
+    yield service
+    service.new_runtime()
+    if not was_there:
+        CONTENT.rmdir()

@@ -1,0 +1,141 @@
+"""Which store a user's words mean."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from colab_save.errors import RequestError, StoreUnavailableError, TargetError
+from colab_save.stores import STORES, open_folder_of, open_store
+from colab_save.stores.drive import DriveStore
+from colab_save.stores.local import LocalStore
+
+
+def test_outside_colab_the_default_is_a_folder_of_the_working_directory(own_folder):
+    store = open_store()
+    assert ("local", own_folder / "models") == (store.kind, store.root)
+    assert not store.root.exists()
+
+
+def test_in_colab_the_default_is_drive(colab):
+    store = open_store()
+    assert ("drive", colab.mountpoint / "MyDrive/colab_save") == (store.kind, store.root)
+    assert 0 == colab.prompts
+
+
+def test_where_drive_is_mounted_the_default_is_drive_in_a_terminal_too(colab, monkeypatch):
+    import sys
+
+    DriveStore().prepare(1)
+    monkeypatch.delitem(sys.modules, "google.colab")
+    assert "drive" == open_store().kind
+
+
+@pytest.mark.parametrize(
+    ("location", "folder"),
+    [
+        ("drive", "MyDrive/colab_save"),
+        ("drive:", "MyDrive"),
+        ("drive:a b/c", "MyDrive/a b/c"),
+        ("{}/MyDrive/a", "MyDrive/a"),
+        ("{}/My Drive/a", "MyDrive/a"),
+        ("{}/MyDrive", "MyDrive"),
+        ("{}/MyDrive/a/../b/", "MyDrive/b"),
+        ("{}/Shareddrives/team/a", "Shareddrives/team/a"),
+    ],
+)
+def test_drive_is_named_in_several_ways(colab, location, folder):
+    store = open_store(location.format(colab.mountpoint))
+    assert ("drive", colab.mountpoint / folder) == (store.kind, store.root)
+
+
+@pytest.mark.parametrize("location", ["{}", "{}/models", "drive:../x"])
+def test_a_place_in_no_drive_is_refused(colab, location):
+    with pytest.raises(TargetError, match="in no drive"):
+        open_store(location.format(colab.mountpoint))
+
+
+def test_a_folder_on_another_drive_mount_is_drive(colab, tmp_path):
+    colab.write("mounts", f"drive {tmp_path}/gdrive fuse.drive rw 0 0\n")
+    assert "drive" == open_store(str(tmp_path / "gdrive/MyDrive/a")).kind
+
+
+def test_a_link_to_a_folder_on_drive_is_drive(colab, own_folder):
+    (own_folder / "link").symlink_to(colab.mountpoint / "MyDrive/a")
+    store = open_store("link/b")
+    assert ("drive", colab.mountpoint / "MyDrive/a/b") == (store.kind, store.root)
+
+
+@pytest.mark.parametrize("location", ["models", "./models", "a/../models", "models/"])
+def test_a_folder_is_a_local_store(own_folder, location):
+    store = open_store(location)
+    assert LocalStore is type(store)
+    assert own_folder / "models" == store.root
+
+
+def test_the_home_folder_is_known(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert tmp_path / "models" == open_store("~/models").root
+
+
+def test_the_home_of_nobody_is_refused():
+    with pytest.raises(TargetError, match="nobody"):
+        open_store("~no-such-user/models")
+
+
+@pytest.mark.parametrize("location", ["s3://bucket/a", "gs://bucket", "https://host/x.keras", "hf://me/model"])
+def test_a_url_is_refused_in_words_that_are_true(location):
+    for call in (open_store, open_folder_of):
+        with pytest.raises(RequestError, match="folders and on Google Drive only") as caught:
+            call(location)
+        assert "./models" in caught.value.hint
+
+
+def test_a_working_directory_that_is_gone_is_an_error_with_a_hint(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(StoreUnavailableError, match="working directory is gone") as caught:
+        open_store("models")
+    assert "%cd" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "key"),
+    [
+        ("cats.keras", ".", "cats.keras"),
+        ("a/b/cats.h5", "a/b", "cats.h5"),
+        ("serving/1/", "serving", "1"),
+        ("a/../cats.keras", ".", "cats.keras"),
+    ],
+)
+def test_an_exact_place_is_a_key_of_its_folder(own_folder, path, folder, key):
+    store, found = open_folder_of(path)
+    assert (Path(os.path.normpath(own_folder / folder)), key) == (store.root, found)
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "key"),
+    [
+        ("{}/MyDrive/my_keras_model", "MyDrive", "my_keras_model"),
+        ("{}/My Drive/a/cats.keras", "MyDrive/a", "cats.keras"),
+        ("drive:cats.keras", "MyDrive", "cats.keras"),
+        ("drive:a/b/cats.keras", "MyDrive/a/b", "cats.keras"),
+    ],
+)
+def test_an_exact_place_on_drive_is_a_key_of_its_folder_there(colab, path, folder, key):
+    store, found = open_folder_of(path.format(colab.mountpoint))
+    assert ("drive", colab.mountpoint / folder, key) == (store.kind, store.root, found)
+
+
+@pytest.mark.parametrize("path", ["/", "drive:", "drive:.."])
+def test_a_path_that_names_no_file_is_refused(colab, path):
+    with pytest.raises(TargetError, match="names no file"):
+        open_folder_of(path)
+
+
+@pytest.mark.parametrize("kind", STORES)
+def test_every_store_has_the_name_of_the_registry(kind):
+    assert kind == {"local": LocalStore, "drive": DriveStore}[kind].kind
