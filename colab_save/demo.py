@@ -102,7 +102,7 @@ def train(digits: Digits) -> Any:
         name=NAME,
     )
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(digits.train_images, digits.train_labels, epochs=5, verbose=0)
+    model.fit(digits.train_images, digits.train_labels, epochs=10, verbose=0)
     return model
 
 

@@ -21,7 +21,7 @@ FLOORS = (
     {"answering", "command", "formats.base", "manifest"},
     {"examining", "namespace", "place", "readme", "report"},
     {"capturing", "formats", "inspecting", "sampling", "stores"},
-    {"finding", "reloading", "resolving"},
+    {"finding", "reloading", "resolving", "trusting"},
     {"publishing", "verifying"},
     {"loading", "saving"},
     {"functions"},

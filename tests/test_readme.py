@@ -17,6 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from colab_save.formats import FORMATS, get_format
+from colab_save.round_trip import Aspect
+
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 FENCE = re.compile(
     r"(?:<!-- not run by the tests: (?P<reason>[^>]+?) -->\n+)?^```(?P<language>\w*)\n(?P<code>.*?)^```",
@@ -106,6 +109,13 @@ def test_what_the_readme_links_to_is_there(link):
 def test_one_command_does_all_the_set_up(ending):
     lines = [line for block in BLOCKS for line in block.code.splitlines() if line.startswith("python3 -m venv")]
     assert sum(line.endswith(ending) for line in lines) == 1
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_table_of_formats_says_what_a_format_writes_and_keeps(name):
+    kind = get_format(name)
+    keeps = ", ".join(aspect for aspect in Aspect if aspect in kind.keeps)
+    assert f"| `{name}` | `{kind.payload}` | {keeps} |" in README
 
 
 @pytest.mark.tensorflow
