@@ -25,6 +25,7 @@ None subclasses `ImportError`: Colab's own handler takes those and hides the hin
     └── UntrustedError             a file that must not be opened as it is
         ├── DamagedFileError       truncated, empty, not what its name says
         ├── DigestError            the bytes are not those that were saved
+        ├── UntrustedCodeError     code that is neither the user's own nor trusted
         └── UnsafeFileError        it would run code or leave its folder
 """
 
@@ -146,6 +147,10 @@ class DigestError(UntrustedError):
     """Bytes that are not those which were saved."""
 
 
+class UntrustedCodeError(UntrustedError):
+    """Code that came with a file, and that is neither the user's own nor trusted."""
+
+
 class UnsafeFileError(UntrustedError):
     """A file that would run code or leave its folder."""
 
@@ -169,4 +174,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def first_line(error: BaseException) -> str:
     """Give the first line that somebody else's error says, for a message of ours."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+    # Keras puts a whole config before what went wrong in it.
+    cause = [line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception encountered:")]
+    said = [*cause, *lines]
+    return f"{type(error).__name__}: {said[0][:200]}" if said else type(error).__name__

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -71,6 +72,17 @@ def examine(model: Any) -> ModelFacts:
         outputs=_declared(model.outputs) if is_graph(model) else (),
         compute_dtypes=tuple(sorted({str(layer.compute_dtype) for _, layer in layers})),
     )
+
+
+def size_of(model: Any) -> int:
+    """Sum the bytes of a model's variables and of its optimizer's; an estimate, before anything is read."""
+    variables = [*getattr(model, "variables", ()), *getattr(getattr(model, "optimizer", None), "variables", ())]
+    return sum(_bytes_of(variable) for variable in variables)
+
+
+def _bytes_of(variable: Any) -> int:
+    bits = int("".join(letter for letter in getattr(variable.dtype, "name", str(variable.dtype)) if letter.isdigit()) or 8)
+    return math.prod(size or 1 for size in variable.shape) * bits // 8
 
 
 def walk_variables(model: Any) -> Iterator[tuple[str, Any]]:

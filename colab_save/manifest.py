@@ -86,6 +86,7 @@ class Manifest:
         sample: See `SampleFacts`.
         tags: Labels of this version.
         note: Free text.
+        signature: HMAC of all the rest under the user's own key, see `trusting`; empty without one.
         schema: See `SCHEMA`.
     """
 
@@ -100,6 +101,7 @@ class Manifest:
     sample: SampleFacts = field(default_factory=SampleFacts)
     tags: tuple[str, ...] = ()
     note: str = ""
+    signature: str = ""
     schema: int = SCHEMA
 
     @property

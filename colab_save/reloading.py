@@ -16,11 +16,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from colab_save.answering import run_as
+from colab_save.capturing import load_custom_code
 from colab_save.errors import ColabSaveError, first_line
 from colab_save.examining import examine
 from colab_save.formats import get_format
 from colab_save.formats.base import Context
 from colab_save.sample import read_arrays, write_arrays
+
+
+CODE_MODULE = "colab_save_custom_code"
+"""The name under which captured code is imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,8 @@ def reload(job: Job) -> dict[str, Any]:
     """
     began = time.perf_counter()
     plug = get_format(job.format)
-    model = plug.load(Path(job.payload), Context(custom_objects={}))
+    custom = load_custom_code(Path(job.custom_code), CODE_MODULE) if job.custom_code else {}
+    model = plug.load(Path(job.payload), Context(custom))
     facts = examine(model)
     actual = run_as(plug.run, model, read_arrays(Path(job.sample), job.inputs), is_seeded=job.is_seeded)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]

@@ -18,10 +18,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from colab_save.answering import run_as
 from colab_save.errors import VerifierError
 from colab_save.facts import ModelFacts, compare
 from colab_save.formats.base import Format
 from colab_save.manifest import SampleFacts
+from colab_save.place import CUSTOM_CODE
 from colab_save.reloading import Job, to_line
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed
 from colab_save.sample import compare_outputs, compare_shapes, read_arrays
@@ -35,22 +37,29 @@ try:
     import colab_save
 except ModuleNotFoundError:
     sys.path.append({root!r})
+from colab_save.place import CUSTOM_CODE
 from colab_save.reloading import main
 main()
 """
 
 
 class Verifier:
-    """A fresh Python process that reloads payloads; a context manager that always ends it."""
+    """A fresh Python process that reloads payloads; a context manager that always ends it.
 
-    def __init__(self) -> None:
+    Args:
+        is_used: Whether to start it; one that is not used costs nothing.
+    """
+
+    def __init__(self, *, is_used: bool = True) -> None:
+        self._is_used = is_used
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._log: IO[str] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Verifier:
-        self._start()
+        if self._is_used:
+            self._start()
         return self
 
     def __exit__(
@@ -193,6 +202,7 @@ def verify(
             sample.inputs,
             sample.is_seeded,
             str(answer),
+            str(code) if (code := stage / CUSTOM_CODE).is_file() else "",
         )
         try:
             reply = verifier.reload(job, timeout)
@@ -224,7 +234,12 @@ def judge(
         seconds: How long the reload took.
     """
     errors, verdict = judge_outputs(sample, before, after, precision(expected))
-    verdicts = {Aspect.OUTPUTS: verdict}
+    return RoundTrip(plug.name, {Aspect.OUTPUTS: verdict, **verdicts_of(plug, expected, actual)}, tuple(errors), seconds)
+
+
+def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, Verdict]:
+    """Judge every aspect that facts alone decide."""
+    verdicts = {}
     for aspect, differences in compare(expected, actual).items():
         if aspect not in plug.keeps:
             verdicts[aspect] = Verdict(Outcome.NOT_KEPT, f"the format {plug.name} cannot hold it")
@@ -232,9 +247,12 @@ def judge(
             verdicts[aspect] = Verdict(Outcome.FAILED, str(differences[0]), len(differences))
         else:
             verdicts[aspect] = Verdict(Outcome.PASSED)
-    if Aspect.TRAINING in verdicts and expected.compiled is None and Aspect.TRAINING not in plug.keeps:
-        verdicts[Aspect.TRAINING] = Verdict(Outcome.NOT_KEPT, "the model was not compiled: there is nothing to keep")
-    return RoundTrip(plug.name, verdicts, tuple(errors), seconds)
+    return verdicts
+
+
+def answer_sample(plug: Format, model: Any, file: Path, sample: SampleFacts) -> Any:
+    """Let a model that was loaded in this process answer the recorded sample."""
+    return run_as(plug.run, model, read_arrays(file, sample.inputs), is_seeded=sample.is_seeded)
 
 
 def judge_outputs(

@@ -30,10 +30,12 @@ class Context:
     Attributes:
         custom_objects: Classes and functions by the name under which Keras looks them up.
         into: A live model that gets the weights, for formats that hold nothing else.
+        beside: The folder with the artifact's other files, where that is not the payload's own.
     """
 
     custom_objects: Mapping[str, Any]
     into: Any = None
+    beside: Path | None = None
 
 
 class Format(ABC):
@@ -45,6 +47,7 @@ class Format(ABC):
         keeps: The aspects that survive in it; a round trip must pass all of them.
         requires: Packages that must be installed, by import name.
         Options: A frozen dataclass of what the user may set.
+        opening: The Python lines that open the payload from its folder without this package.
     """
 
     name: ClassVar[str]
@@ -52,10 +55,15 @@ class Format(ABC):
     keeps: ClassVar[frozenset[Aspect]]
     requires: ClassVar[tuple[str, ...]] = ()
     Options: ClassVar[type] = NoOptions
+    opening: ClassVar[str]
 
     @abstractmethod
     def refusal(self, model: Any) -> str:
         """Say why this format cannot write this model, before anything is written; empty when it can."""
+
+    def specs(self, model: Any) -> Any:
+        """Give the inputs of a model as nested `TensorFacts`, where this format knows them better than Keras does."""
+        return None
 
     @abstractmethod
     def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:

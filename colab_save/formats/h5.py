@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ class H5Format(KerasFormat):
     name: ClassVar[str] = "h5"
     payload: ClassVar[str] = "model.h5"
     requires: ClassVar[tuple[str, ...]] = ("h5py",)
+    opening: ClassVar[str] = 'import keras\n\nmodel = keras.saving.load_model("model.h5")'
 
     def refusal(self, model: Any) -> str:
         """Refuse what is no functional or Sequential Keras model."""
@@ -39,4 +41,33 @@ class H5Format(KerasFormat):
         import keras
 
         known = {name: keras.losses.get(name) for name in ALIASES}
-        return super().load(path, Context({**known, **context.custom_objects}))
+        model = super().load(path, replace(context, custom_objects={**known, **context.custom_objects}))
+        with translated(f"The optimizer in {path.name} could not be read", "Load it with --no-check, and compile it anew."):
+            _restore_optimizer(model, path)
+        return model
+
+
+def _restore_optimizer(model: Any, path: Path) -> None:
+    """Give the optimizer the state that is in the file.
+
+    Keras builds it for the variables of the model's own, and not for those of its layers, so that its moments do not
+    fit and are dropped with a warning (``keras/src/legacy/saving/legacy_h5_format.py``, Keras 3.13.2 and 3.15.1).
+    """
+    import h5py
+
+    if getattr(model, "optimizer", None) is None:
+        return
+    with h5py.File(path, "r") as file:
+        group = file.get("optimizer_weights")
+        # Names that are too many for one attribute are spread over weight_names0, weight_names1, …
+        parts = sorted((key for key in group.attrs if key.startswith("weight_names")), key=_chunk) if group else []
+        values = [group[name][()] for part in parts for name in group.attrs[part]]
+    if len(values) <= len(model.optimizer.variables):
+        return
+    model.compile_from_config(model.get_compile_config())
+    for variable, value in zip(model.optimizer.variables, values, strict=True):
+        variable.assign(value)
+
+
+def _chunk(attribute: str) -> int:
+    return int(attribute.removeprefix("weight_names") or 0)

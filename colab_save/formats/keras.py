@@ -23,6 +23,8 @@ class KerasFormat(Format):
     payload: ClassVar[str] = "model.keras"
     keeps: ClassVar[frozenset[Aspect]] = frozenset(Aspect)
 
+    opening: ClassVar[str] = 'import keras\n\nmodel = keras.saving.load_model("model.keras")'
+
     def refusal(self, model: Any) -> str:
         """Refuse what is no Keras model."""
         return "" if kind_of(model) == "keras" else "it holds Keras models only; a tf.Module needs saved_model"

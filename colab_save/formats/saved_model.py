@@ -47,12 +47,26 @@ class SavedModelFormat(Format):
     payload: ClassVar[str] = "saved_model"
     keeps: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS, Aspect.WEIGHTS})
     Options: ClassVar[type] = SavedModelOptions
+    opening: ClassVar[str] = (
+        'import tensorflow as tf\n\nmodel = tf.saved_model.load("saved_model")\n'
+        'model.signatures["serving_default"]  # inputs and outputs by name'
+    )
 
     def refusal(self, model: Any) -> str:
         """Refuse a `tf.Module` without any `tf.function`."""
         if kind_of(model) == "module" and main_function(model) is None:
             return "the tf.Module has no method that is a tf.function, so nothing of it could be called"
         return ""
+
+    def specs(self, model: Any) -> Any:
+        """Read the inputs of a `tf.Module` from the ``input_signature`` of the function that is called."""
+        if kind_of(model) != "module":
+            return None
+        signature = getattr(main_function(model), "input_signature", None)
+        if not signature:
+            return None
+        named = [map_structure(lambda spec, at=at: _facts(spec, f"inputs_{at}"), item) for at, item in enumerate(signature)]
+        return tuple(named) if len(named) > 1 else named[0]
 
     def save(self, model: Any, folder: Path, sample: Sample, options: SavedModelOptions) -> tuple[str, ...]:
         """Write the folder ``saved_model``."""
@@ -98,6 +112,10 @@ def tensor_specs(specs: Any, rows: int | None) -> Any:
         return tf.TensorSpec(shape, facts.dtype, name=_identifier(facts.name))
 
     return map_structure(spec, specs)
+
+
+def _facts(spec: Any, name: str) -> TensorFacts:
+    return TensorFacts(spec.name or name, tuple(spec.shape), spec.dtype.name)
 
 
 def _accepted(model: Any, sample: Sample, batch: int | None) -> tuple[Any, tuple[str, ...]]:

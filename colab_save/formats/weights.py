@@ -21,6 +21,11 @@ class WeightsFormat(KerasFormat):
     payload: ClassVar[str] = "model.weights.h5"
     keeps: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS, Aspect.WEIGHTS})
     requires: ClassVar[tuple[str, ...]] = ("h5py",)
+    opening: ClassVar[str] = (
+        "import pathlib\n\nimport keras\n\n"
+        'model = keras.models.model_from_json(pathlib.Path("architecture.json").read_text())\n'
+        'model.load_weights("model.weights.h5")'
+    )
 
     def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.weights.h5`` and ``architecture.json``."""
@@ -37,16 +42,18 @@ class WeightsFormat(KerasFormat):
         model = context.into
         with translated(f"Keras could not load {path.name}", "Is it the same architecture?"), quiet():
             if model is None:
-                model = keras.models.model_from_json(_architecture(path), custom_objects=dict(context.custom_objects))
+                model = keras.models.model_from_json(
+                    _architecture(path, context.beside), custom_objects=dict(context.custom_objects)
+                )
             model.load_weights(path)
         return model
 
 
-def _architecture(path: Path) -> str:
-    for file in (path.with_name(ARCHITECTURE), path.with_name(f"{path.name}.{ARCHITECTURE}")):
-        if file.is_file():
-            return file.read_text(encoding="utf-8")
-    raise FormatError(
-        f"{path.name} holds weights only, and no {ARCHITECTURE} lies beside it.",
-        "Make the model first and load into it: %loadmodel PATH --into model",
-    )
+def _architecture(path: Path, beside: Path | None) -> str:
+    file = (beside or path.parent) / ARCHITECTURE
+    if not file.is_file():
+        raise FormatError(
+            f"{path.name} holds weights only, and no {ARCHITECTURE} lies beside it.",
+            "Make the model first and load into it: %loadmodel PATH --into model",
+        )
+    return file.read_text(encoding="utf-8")

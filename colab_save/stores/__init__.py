@@ -62,6 +62,14 @@ def open_folder_of(path: str) -> tuple[Store, str]:
     return _open_folder(place.parent), _checked(place.name, path)
 
 
+def key_folder() -> Path:
+    """Give the folder that is the user's own and outlives a session, for the key that signs; nothing is mounted."""
+    import platformdirs
+
+    own: Path | None = _class_of("drive").own_folder()
+    return own if own is not None else platformdirs.user_config_path("colab_save", appauthor=False)
+
+
 def _class_of(kind: str) -> Any:
     module, _, attribute = STORES[kind].partition(":")
     return getattr(importlib.import_module(module), attribute)

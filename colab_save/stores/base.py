@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, ClassVar
 
-from colab_save.errors import TargetError
+from colab_save.errors import DigestError, NotFoundError, TargetError
 
 CHUNK = 1 << 20
 """Bytes per read or write."""
@@ -117,6 +117,25 @@ class Store(ABC):
                 on_bytes(len(block))
         return size, sha.hexdigest()
 
+    def check(self, key: str, size: int, sha256: str) -> None:
+        """Read a key back and match it.
+
+        Raises:
+            DigestError: It has another size or digest.
+            NotFoundError: It is not there.
+        """
+        expect(f"{self.location}/{key}", *self.digest(key, ignore_bytes), size, sha256)
+
+    def has(self, key: str) -> bool:
+        """Say whether there is such a file or folder, without listing what is around it."""
+        if self.keys(key):
+            return True
+        try:
+            self.get(key).close()
+        except NotFoundError:
+            return False
+        return True
+
     def walk(self, folder: str) -> list[str]:
         """List every key below a folder, at any depth."""
         found = []
@@ -135,6 +154,23 @@ def ignore_bytes(count: int) -> None:
     """Do nothing with the number of bytes moved."""
 
 
+def expect(where: str, size: int, sha256: str, expected_size: int, expected_sha256: str) -> None:
+    """Refuse bytes that are not those which were saved.
+
+    Raises:
+        DigestError: With both sizes or digests.
+    """
+    if (size, sha256) == (expected_size, expected_sha256):
+        return
+    what = f"{size} bytes, expected {expected_size}"
+    if size == expected_size:
+        what = f"digest {sha256[:12]}, expected {expected_sha256[:12]}"
+    raise DigestError(
+        f"{where} is not what was saved: {what}.",
+        "The copy is damaged. Load another version (%listmodels shows them), or save again.",
+    )
+
+
 def check_key(key: str) -> PurePosixPath:
     """Refuse a key that would leave its store; a manifest from elsewhere may hold one.
 
@@ -142,6 +178,6 @@ def check_key(key: str) -> PurePosixPath:
         TargetError: Absolute, empty, or with ``..`` in it.
     """
     path = PurePosixPath(key)
-    if not key or path.is_absolute() or ".." in path.parts or "\\" in key or "\0" in key:
+    if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in key or "\0" in key:
         raise TargetError(f"{key!r} is not a place inside a store.", "Keys are relative paths without '..'.")
     return path

@@ -83,6 +83,12 @@ class DriveStore(LocalStore):
         return "google.colab" in sys.modules or bool(mounts_of(cls.MOUNTS))
 
     @classmethod
+    def own_folder(cls) -> Path | None:
+        """Give our own folder in the user's MyDrive, which outlives the runtime; ``None`` when nothing is mounted."""
+        mounts = mounts_of(cls.MOUNTS)
+        return mounts[0].point / FOLDER if mounts else None
+
+    @classmethod
     def folder_of(cls, path: Path) -> str | None:
         """Give the folder below the mountpoint that an absolute path means, also through links; ``None`` elsewhere."""
         points = {cls.MOUNTPOINT, *(mount.point for mount in mounts_of(cls.MOUNTS))}

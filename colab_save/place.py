@@ -1,0 +1,62 @@
+"""Where the files of one version are: in a folder of a store, and for a plain save the payload at an exact place.
+
+`publishing` writes there, `finding` reads there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from colab_save.manifest import Manifest
+
+CUSTOM_CODE = "custom_code.py"
+"""The file with the user's own classes and functions."""
+
+SIDECAR = ".colab_save"
+"""What is added to the name of a plain save for the folder with its manifest and sample."""
+
+PREVIOUS = "previous"
+"""Where in that folder the old payload waits while the new one takes its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the files of one version are in a store.
+
+    Attributes:
+        folder: The folder of the version.
+        exact: For a plain save, the key of the payload itself, which lies outside that folder.
+    """
+
+    folder: str
+    exact: str = ""
+
+    @classmethod
+    def of_version(cls, name: str, version: str) -> Place:
+        """Place an artifact of a name."""
+        return cls(f"{name}/{version}")
+
+    @classmethod
+    def of_plain(cls, key: str, version: str) -> Place:
+        """Place a plain save: the payload at its key, all else in a folder beside it."""
+        return cls(f"{key}{SIDECAR}/{version}", key)
+
+    def key(self, path: str, manifest: Manifest) -> str:
+        """Give the key of one of the artifact's files."""
+        payload = manifest.payloads[0].path
+        if self.exact and is_in(path, payload):
+            return self.exact + path.removeprefix(payload)
+        return f"{self.folder}/{path}"
+
+
+def is_in(file: str, path: str) -> bool:
+    """Say whether a file of an artifact is a payload's file or lies in its folder."""
+    return file == path or file.startswith(f"{path}/")
+
+
+def digest_of(file: Path) -> str:
+    """Give the SHA-256 of a local file, in hex."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

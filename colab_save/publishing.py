@@ -1,0 +1,111 @@
+"""Put a staged artifact into a store, manifest last.
+
+`saving` calls `publish`. Every file is read back and matched to its digest before
+the manifest makes the version exist; a folder without a manifest is litter that no reader sees.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from colab_save.errors import DigestError
+from colab_save.finding import versions_of
+from colab_save.manifest import MANIFEST, FileFacts, Manifest
+from colab_save.place import PREVIOUS, SIDECAR, Place, digest_of
+from colab_save.progress import OnStep, Stage, Step
+from colab_save.stores.base import Store, ignore_bytes
+
+LITTER_AGE = timedelta(days=1)
+"""How old a folder without a manifest must be before the next save of that name removes it: a save may be slow."""
+
+def describe_files(stage: Path) -> tuple[FileFacts, ...]:
+    """Give every file of a stage with its size and digest, sorted by path."""
+    return tuple(
+        FileFacts(file.relative_to(stage).as_posix(), file.stat().st_size, digest_of(file))
+        for file in sorted(stage.rglob("*"))
+        if file.is_file()
+    )
+
+
+def publish(store: Store, place: Place, stage: Path, manifest: Manifest, on_step: OnStep) -> None:
+    """Commit a staged artifact.
+
+    Args:
+        store: A prepared store.
+        place: Where in it.
+        stage: The folder with every file that the manifest names.
+        manifest: The artifact's description.
+        on_step: Told the bytes written.
+
+    Raises:
+        StoreError: The store refused; nothing that was committed before is lost.
+        DigestError: What was read back is not what was written; nothing is committed.
+    """
+    done = 0
+
+    def on_bytes(count: int) -> None:
+        nonlocal done
+        done += count
+        on_step(Step(Stage.PUBLISH, done, manifest.size, store.kind))
+
+    inside = Place(place.folder)
+    try:
+        for file in manifest.files:
+            key = inside.key(file.path, manifest)
+            store.put(key, stage / file.path, on_bytes)
+            store.check(key, file.size, file.sha256)
+        _commit(store, inside, stage, manifest)
+    except BaseException:
+        _forget(store, inside)
+        raise
+    if place.exact:
+        _swap(store, place, manifest.payloads[0].path)
+    _sweep(store, place)
+
+
+def _commit(store: Store, place: Place, stage: Path, manifest: Manifest) -> None:
+    """Write the manifest and read it back; from here on the version exists."""
+    text = manifest.to_json()
+    staged = stage.parent / MANIFEST
+    staged.write_text(text, encoding="utf-8")
+    store.put(f"{place.folder}/{MANIFEST}", staged, ignore_bytes)
+    if store.read(f"{place.folder}/{MANIFEST}").decode() != text:
+        raise DigestError(f"The manifest in {store.location} is not what was written.", "Save again.")
+
+
+def _swap(store: Store, place: Place, payload: str) -> None:
+    """Move a committed payload to exactly its place; the old one goes only after that.
+
+    A file takes the old one's place in one step. A folder cannot, so the old one steps aside first; should the
+    process die in that moment, `find_plain` finds the new one where it still is.
+    """
+    waiting = f"{place.exact}{SIDECAR}/{PREVIOUS}"
+    store.delete_folder(waiting)
+    if store.keys(place.exact):
+        store.move(place.exact, waiting)
+    store.move(f"{place.folder}/{payload}", place.exact)
+    store.delete_folder(waiting)
+
+
+def _forget(store: Store, place: Place) -> None:
+    """Take back what a failed publish wrote; what cannot be removed is litter, which readers ignore.
+
+    The manifest goes first: without it nothing half is ever a version.
+    """
+    try:
+        store.delete(f"{place.folder}/{MANIFEST}")
+        store.delete_folder(place.folder)
+    except Exception:  # noqa: S110, BLE001 - the store has just failed; its first error is the one to raise
+        pass
+
+
+def _sweep(store: Store, place: Place) -> None:
+    """Remove litter of dead saves beside a version, and what a plain save has replaced."""
+    parent, _, version = place.folder.rpartition("/")
+    horizon = f"{datetime.now(UTC) - LITTER_AGE:%Y%m%dT%H%M%SZ}"
+    for other in versions_of(store, parent):
+        is_old = other < horizon and MANIFEST not in store.keys(f"{parent}/{other}")
+        is_replaced = bool(place.exact) and other < version
+        if is_old or is_replaced:
+            store.delete_folder(f"{parent}/{other}")

@@ -1,0 +1,36 @@
+"""The artifact's own README: what this folder is, and how to open it without this package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from colab_save.manifest import Manifest
+
+README = "README.md"
+"""The file's name in an artifact."""
+
+
+def readme_of(manifest: Manifest, openings: Mapping[str, str]) -> str:
+    """Write the README of an artifact.
+
+    Args:
+        manifest: Its description.
+        openings: For each format of the artifact, the Python lines that open its payload from this folder.
+    """
+    facts, environment = manifest.facts, manifest.environment
+    lines = [
+        f"# {manifest.name}",
+        "",
+        f"A `{facts.class_name}` with {facts.parameters:,} parameters, saved {manifest.created} by colab_save.",
+        "",
+        f"With colab_save: `model = %loadmodel {manifest.name}`. Without it, from this folder:",
+    ]
+    for payload in manifest.payloads:
+        lines += ["", f"`{payload.path}` ({payload.format}):", "", "```python", openings[payload.format], "```"]
+    if any(file.path == "custom_code.py" for file in manifest.files):
+        lines += ["", "The model's own classes and functions are in `custom_code.py`; read it before you import it."]
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(environment.items()))
+    lines += ["", f"Made with {versions}. Sizes and SHA-256 digests of all files are in `manifest.json`."]
+    if manifest.note:
+        lines += ["", manifest.note]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,169 @@
+"""The first step of a save: from what the user asked to a plan, with every refusal that needs no writing.
+
+`saving` calls `resolve` before anything is staged, and before the fresh process is started.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shlex
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from colab_save.errors import MissingPackageError, NoSpaceError, RequestError, UnsupportedError
+from colab_save.examining import kind_of, size_of
+from colab_save.formats import get_format
+from colab_save.formats.base import Format, read_options
+from colab_save.measures import size_in_words
+from colab_save.place import Place
+from colab_save.request import AUTO, PURPOSES, SaveRequest
+from colab_save.stores import open_folder_of, open_store
+from colab_save.stores.base import Store
+from colab_save.target import SUFFIXES, Target, check_name, last_part
+
+AUTO_ATTEMPTS = (("keras",), ("saved_model",))
+"""What ``auto`` tries, in order."""
+
+HEADROOM = 1.2
+"""Bytes of a payload for each byte of weights and optimizer: headers, graph, sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a save will do.
+
+    Attributes:
+        store: The store, prepared.
+        name: The artifact's name; for a plain save the file's.
+        key: For a plain save, the payload's key in the store, without the suffix of a format; else empty.
+        attempts: Sets of formats to try, in order; the first whose round trips pass is published.
+        options: The options of each format.
+        refusals: Why a format that ``auto`` would try cannot write this model, by format.
+        source: What ``--from`` must say to find the artifact again; empty for the default store.
+        path: For a plain save, the target as it was typed.
+    """
+
+    store: Store
+    name: str
+    key: str
+    attempts: tuple[tuple[Format, ...], ...]
+    options: Mapping[str, Any]
+    refusals: Mapping[str, str]
+    source: str
+    path: str
+
+    def exact(self, format_name: str) -> str:
+        """Give the key of a plain save in a format: as it was typed, or with the format's suffix."""
+        return f"{self.key}{_suffix(self.key, format_name)}"
+
+    def place(self, version: str, format_name: str) -> Place:
+        """Say where a version goes."""
+        if self.key:
+            return Place.of_plain(self.exact(format_name), version)
+        return Place.of_version(self.name, version)
+
+    def load_line(self, format_name: str) -> str:
+        """Write the magic line that brings the model back."""
+        if self.key:
+            return f"model = %loadmodel {shlex.quote(self.path + _suffix(self.path, format_name))}"
+        origin = f" --from {shlex.quote(self.source)}" if self.source else ""
+        return f"model = %loadmodel {shlex.quote(self.name)}{origin}"
+
+
+def resolve(request: SaveRequest) -> Plan:
+    """Turn a request into a plan, or refuse it.
+
+    Raises:
+        RequestError: The object, the target, the formats or the options cannot be used, or not together.
+        MissingPackageError: A format needs a package that is not installed.
+        StoreError: The store is not available, read-only or full; or the local disk is.
+    """
+    kind_of(request.model)
+    target = Target.parse(request.target if request.target is not None else _default_name(request.model))
+    attempts = _attempts(request, target)
+    refusals = {plug.name: plug.refusal(request.model) for formats in attempts for plug in formats}
+    usable = tuple(formats for formats in attempts if not any(refusals[plug.name] for plug in formats))
+    if not usable:
+        raise UnsupportedError(
+            "; ".join(f"{name} cannot write this model: {reason}" for name, reason in refusals.items() if reason) + ".",
+            "Leave --format out, or choose one that can: keras for any Keras model, saved_model for anything callable.",
+        )
+    for formats in usable:
+        _check_packages(formats)
+    options = read_options({plug.name: plug.Options for formats in attempts for plug in formats}, request.options)
+    size = int(size_of(request.model) * HEADROOM * len(usable[0]))
+    _check_stage(size)
+    store, key = open_folder_of(target.path) if target.path else (open_store(request.to), "")
+    store.prepare(size)
+    name = key or target.name
+    refused = {name: reason for name, reason in refusals.items() if reason}
+    return Plan(store, name, key, usable, options, refused, request.to or "", target.path)
+
+
+def _default_name(model: Any) -> str:
+    """Name an artifact after its model, when nobody has named it."""
+    name = str(getattr(model, "name", "") or type(model).__name__)
+    check_name(name, name)
+    return name
+
+
+def _attempts(request: SaveRequest, target: Target) -> tuple[tuple[Format, ...], ...]:
+    """Choose the formats: as asked, by purpose, by the path's suffix, or ``auto``."""
+    asked = tuple(request.formats) if request.purpose is None else PURPOSES[request.purpose]
+    if target.path:
+        if request.to is not None:
+            raise RequestError(
+                f"{target.path!r} says where the file goes, and --to {request.to} does too.",
+                "Leave --to out, or give a name instead of the path.",
+            )
+        asked = _formats_of_path(target, asked)
+    if asked == (AUTO,):
+        return tuple(tuple(get_format(name) for name in names) for names in AUTO_ATTEMPTS)
+    return (tuple(get_format(name) for name in asked),)
+
+
+def _formats_of_path(target: Target, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Match the formats asked for with the suffix of a path."""
+    if len(asked) > 1:
+        raise RequestError(
+            f"{target.path!r} is one place, and {', '.join(asked)} are {len(asked)} payloads.",
+            f"Give a name, such as {last_part(target.path).partition('.')[0] or 'cats'}, to save several formats together.",
+        )
+    if target.format is None or asked == (target.format,):
+        return asked
+    if asked == (AUTO,):
+        return (target.format,)
+    raise RequestError(
+        f"The suffix of {target.path!r} means {target.format}, and --format says {asked[0]}.", "Change one of them."
+    )
+
+
+def _suffix(path: str, format_name: str) -> str:
+    """Give the suffix that a path of the old kind lacks: none for a folder, or where it has one."""
+    if any(path.lower().endswith(suffix) for suffix in SUFFIXES):
+        return ""
+    return {name: suffix for suffix, name in reversed(SUFFIXES.items())}.get(format_name, "")
+
+
+def _check_packages(formats: tuple[Format, ...]) -> None:
+    for plug in formats:
+        missing = [name for name in plug.requires if importlib.util.find_spec(name) is None]
+        if missing:
+            raise MissingPackageError(
+                f"The format {plug.name} needs {', '.join(missing)}, which is not installed.",
+                f"%pip install {' '.join(missing)}",
+            )
+
+
+def _check_stage(size: int) -> None:
+    """Refuse when the local disk cannot hold the stage: one copy of all payloads."""
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise NoSpaceError(
+            f"Staging needs {size_in_words(size)} in {folder}, and {size_in_words(free)} are free.",
+            "Remove files from the local disk, or point TMPDIR at a larger one.",
+        )
