@@ -44,15 +44,17 @@ def _parser() -> argparse.ArgumentParser:
     loading = [option for option in options_of(LoadRequest) if option.door not in {Door.EXPRESSION, Door.ANTIFLAG}]
     _add(commands, "demo", "Train a small model on real data, save it, load it in a new process.", _demo, store)
     _add(commands, "list", LIST.about, _list, LIST.options)
-    _add(commands, "verify", "Load a model and compare it with what was saved.", _verify, loading)
+    _add(commands, "verify", "Load a model and compare it with what was saved.", _verify, loading, needs="target")
     return parser
 
 
-def _add(commands: Any, name: str, about: str, run: Callable[..., int], options: Iterable[Option]) -> None:
+def _add(
+    commands: Any, name: str, about: str, run: Callable[..., int], options: Iterable[Option], needs: str = ""
+) -> None:
     parser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
     parser.set_defaults(run=run)
     for option in options:
-        add_option(parser, option)
+        add_option(parser, option, is_needed=option.name == needs)
 
 
 def _demo(to: str | None) -> int:

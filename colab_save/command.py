@@ -136,12 +136,12 @@ class _HelpFormatter(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=28, width=WIDTH)
 
 
-def add_option(parser: argparse.ArgumentParser, option: Option) -> None:
+def add_option(parser: argparse.ArgumentParser, option: Option, *, is_needed: bool = False) -> None:
     """Add one field of a request to a parser; a value stays the text that was typed."""
     text = option.help.replace("%", "%%")
     metavar = "{" + ",".join(option.choices) + "}" if option.choices else option.metavar
     if not option.flag.startswith("-"):
-        parser.add_argument(option.name, metavar=option.flag, help=text)
+        parser.add_argument(option.name, metavar=option.flag, nargs=None if is_needed else "?", help=text)
     elif option.door in {Door.FLAG, Door.ANTIFLAG}:
         action = "store_true" if option.door is Door.FLAG else "store_false"
         parser.add_argument(option.flag, dest=option.name, action=action, help=text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 HOOK = "complete_command"
 """IPython's hook for lines that begin with a known word, or match a pattern."""
 
-LINE = re.compile(rf"(?:[\w.,\s]*=)?\s*%{{0,2}}({'|'.join(COMMANDS)})\s")
+LINE = re.compile(rf"(?:[\w.,\s]*=)?\s*%{{0,2}}({'|'.join(COMMANDS)})\s(?!\s*=)")
 """The beginning of a line of ours: with ``%``, ``%%`` or nothing before it, or assigned to something."""
 
 PATIENCE = 0.4
 """Seconds that Tab waits for a store."""
 
-ListSaved = Callable[[str, str | None], "Listing"]
+
+def _list_saved(pattern: str, source: str | None) -> Listing:
+    from colab_save.loading import list_models
+
+    return list_models(pattern, source)
 
 
 class Event(Protocol):
@@ -50,10 +54,12 @@ class Completer:
 
     Args:
         variables: The notebook's.
-        list_saved: Lists what is saved, by pattern and store.
+        list_saved: Lists what is saved, by pattern and store; loaded when it is first needed.
     """
 
-    def __init__(self, variables: dict[str, Any], list_saved: ListSaved) -> None:
+    def __init__(
+        self, variables: Mapping[str, Any], list_saved: Callable[[str, str | None], Listing] = _list_saved
+    ) -> None:
         self._variables = variables
         self._list_saved = list_saved
         self._looking: threading.Thread | None = None
@@ -115,18 +121,12 @@ class Completer:
         self._saved = found
 
 
-def register(shell: InteractiveShell) -> None:
+def register(shell: InteractiveShell, completer: Completer | None = None) -> None:
     """Complete the lines of our magics."""
-
-    def list_saved(pattern: str, source: str | None) -> Listing:
-        from colab_save.loading import list_models
-
-        return list_models(pattern, source)
-
-    completer = Completer(shell.user_ns, list_saved)
+    complete = completer or Completer(shell.user_ns)
     unregister(shell)
     # IPython binds a hook to itself: `set_hook` makes a method of it.
-    shell.set_hook(HOOK, lambda _, event: completer(event), re_key=LINE)
+    shell.set_hook(HOOK, lambda _, event: complete(event), re_key=LINE)
 
 
 def unregister(shell: InteractiveShell) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import keyword
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from colab_save.command import COMMANDS, LIST, LOAD, SAVE, Command, Expression
@@ -20,39 +20,70 @@ from colab_save.request import AUTO, LoadRequest, SaveRequest
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from colab_save.report import Listing, LoadReport, SaveReport
+
+
+def _save(request: SaveRequest) -> SaveReport:
+    from colab_save.functions import save_with_bar
+
+    return save_with_bar(request)
+
+
+def _load(request: LoadRequest) -> LoadReport:
+    from colab_save.functions import load_with_bar
+
+    return load_with_bar(request)
+
+
+def _list_saved(pattern: str = "*", source: str | None = None) -> Listing:
+    from colab_save.loading import list_models
+
+    return list_models(pattern, source)
+
 
 class ModelMagics:
     """The magics of one notebook.
 
     IPython calls the methods with the rest of the line, the cell if there is one, and the variables in scope. They
     display their reports and return nothing, since a last line would show a report twice; only a model is returned.
+
+    Args:
+        shell: IPython itself.
+        save: Carries a request out; like the next two, loaded when it is first needed.
+        load: Likewise.
+        list_saved: Lists what is saved, by pattern and store.
     """
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        save: Callable[[SaveRequest], SaveReport] = _save,
+        load: Callable[[LoadRequest], LoadReport] = _load,
+        list_saved: Callable[..., Listing] = _list_saved,
+    ) -> None:
         self._shell = shell
+        self._save = save
+        self._load = load
+        self._list_saved = list_saved
 
     def savemodel(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> None:
         """Save a model; with a cell, run that first, and save also after an interrupt or an error in it."""
-        from colab_save.functions import save_with_bar
-
         typed = self._read(SAVE, line, local_ns)
         if typed is None:
             return
         check_before_cell(typed)
         failure = None if cell is None else self._run(cell)
-        _show(save_with_bar(self._save_request(typed, local_ns)))
+        _show(self._save(self._save_request(typed, local_ns)))
         if failure is not None:
             raise failure
 
     def loadmodel(self, line: str, local_ns: Mapping[str, Any] | None = None) -> Any:
         """Load a model and return it, or assign it to the variable after ``--as``."""
-        from colab_save.functions import load_with_bar
-
         typed = self._read(LOAD, line, local_ns)
         if typed is None:
             return None
         name = check_variable(typed.pop("name", None))
-        report = load_with_bar(LoadRequest(**_evaluated(typed, self._variables(local_ns))))
+        report = self._load(LoadRequest(**_evaluated(typed, self._variables(local_ns))))
         _show(report)
         if name is None:
             return report.model
@@ -61,11 +92,9 @@ class ModelMagics:
 
     def listmodels(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
         """List what is saved."""
-        from colab_save.loading import list_models
-
         typed = self._read(LIST, line, local_ns)
         if typed is not None:
-            _show(list_models(**typed))
+            _show(self._list_saved(**typed))
 
     def _variables(self, local_ns: Mapping[str, Any] | None) -> dict[str, Any]:
         return {**self._shell.user_ns, **(local_ns or {})}
@@ -120,11 +149,11 @@ def check_variable(name: str | None) -> str | None:
     return name
 
 
-def register(shell: InteractiveShell) -> None:
+def register(shell: InteractiveShell, magics: ModelMagics | None = None) -> None:
     """Make the magics known to IPython."""
     from IPython.core.magic import needs_local_scope, no_var_expand
 
-    magics = ModelMagics(shell)
+    magics = magics or ModelMagics(shell)
     for name, command in COMMANDS.items():
         # A bound method takes no attributes, and IPython keeps its marks in them.
         magic = needs_local_scope(no_var_expand(functools.partial(getattr(magics, name))))

