@@ -6,8 +6,14 @@ The lines report each `Step` to whatever ``on_step`` the door gave them; doors g
 from __future__ import annotations
 
 import enum
+import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from colab_save.measures import size_in_words
 
 
 class Stage(enum.StrEnum):
@@ -43,3 +49,65 @@ OnStep = Callable[[Step], None]
 
 def ignore_steps(step: Step) -> None:
     """Do nothing with a step."""
+
+
+class ProgressBar:
+    """The one bar of a line: a context manager that is called with each step.
+
+    It appears when the line takes longer than `delay`, begins anew with each stage, and leaves nothing behind.
+    A thread keeps its clock going, since a stage may be one call that lasts: a fresh process importing TensorFlow.
+
+    Args:
+        file: Where a terminal's bar is written; default: standard error. A notebook shows a widget.
+        delay: Seconds without a bar.
+        interval: Seconds between two ticks of the clock.
+    """
+
+    def __init__(self, file: TextIO | None = None, *, delay: float = 1.0, interval: float = 0.5) -> None:
+        self._file = file
+        self._delay = delay
+        self._interval = interval
+        self._lock = threading.Lock()
+        self._is_closed = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, name="colab_save progress", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._bar = _make_bar(file=self._file, delay=self._delay)
+        self._ticker.start()
+        return self
+
+    def __call__(self, step: Step) -> None:
+        """Show a step."""
+        share = min(100, 100 * step.done // step.total) if step.total else 0
+        size = f"{size_in_words(step.done)} of {size_in_words(step.total)}" if step.total else ""
+        with self._lock:
+            self._bar.set_description_str(f"{step.stage} {step.detail}".rstrip(), refresh=False)
+            self._bar.set_postfix_str(size, refresh=False)
+            self._bar.update(share - self._bar.n)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._is_closed.set()
+        self._ticker.join()
+        # tqdm.notebook leaves a red bar behind when a bar is closed before its total is reached.
+        self._bar.total = None
+        self._bar.close()
+
+    def _tick(self) -> None:
+        while not self._is_closed.wait(self._interval):
+            with self._lock:
+                self._bar.update(0)
+
+
+def _make_bar(file: TextIO | None, delay: float) -> Any:
+    """Make a bar of 100 %: the bytes of a stage are in its text, so that a widget's range never has to change."""
+    from tqdm import TqdmWarning
+
+    with warnings.catch_warnings():
+        # Without ipywidgets tqdm.auto warns and falls back to text, which is all that is wanted.
+        warnings.simplefilter("ignore", TqdmWarning)
+        from tqdm.auto import tqdm
+
+    layout = "{desc} |{bar}| {elapsed}{postfix}"
+    return tqdm(total=100, file=file, delay=delay, leave=False, bar_format=layout, miniters=0, dynamic_ncols=True)

@@ -1,21 +1,46 @@
-"""What happened, in one object that every door shows: as text here, as a card in HTML by `_repr_html_`.
+"""What happened, in one object that every door shows: as text, and as a card in a notebook.
 
 `saving` and `loading` return these; the magics display them, the terminal prints them, the panel embeds them.
+Here the content is chosen and worded; `card` renders it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from colab_save.manifest import Manifest
-from colab_save.round_trip import Outcome, RoundTrip
+from colab_save.card import Card, Cell, Remark, Shown, Table, aligned
+from colab_save.manifest import Manifest, Payload
+from colab_save.measures import age_in_words, count_in_words, size_in_words
+from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
 from colab_save.stores.base import Durability
+
+SAVED = {
+    Outcome.PASSED: "saved, and proven by a fresh process",
+    Outcome.SKIPPED: "saved, not proven",
+    Outcome.FAILED: "saved as you forced it: what came back is not what was saved",
+}
+"""What a save came to, by the outcome of the whole."""
+
+LOADED = {
+    Outcome.PASSED: "loaded, and proven: equal to what was saved",
+    Outcome.SKIPPED: "loaded, not proven",
+    Outcome.FAILED: "loaded, but it differs from what was saved",
+}
+"""What a load came to, by the outcome of the whole."""
+
+KEPT = {
+    ("drive", Durability.PENDING): "written to the Drive mount; upload not confirmed",
+    ("drive", Durability.DONE): "uploaded to Drive",
+    ("local", Durability.DONE): "on this machine's disk",
+}
+"""How durable a save is, in words that say no more than the store knows."""
 
 
 @dataclass(frozen=True, slots=True)
-class SaveReport:
+class SaveReport(Shown):
     """What a save did.
 
     Attributes:
@@ -29,7 +54,7 @@ class SaveReport:
         seconds: Seconds of each step of the line, by its name.
     """
 
-    manifest: Manifest
+    manifest: Manifest = field(repr=False)
     where: str
     store: str
     durability: Durability
@@ -43,9 +68,37 @@ class SaveReport:
         """Sum the round trips of what was committed up."""
         return self.manifest.outcome
 
+    def card(self) -> Card:
+        """Give what is shown: what was proven of each payload, where it is, and how to load it."""
+        manifest = self.manifest
+        trips = {trip.format: trip for trip in manifest.round_trips}
+        told = [(item, trips.get(item.format) or skipped(item.format, "not verified")) for item in manifest.payloads]
+        rows = tuple(_row(trip, _payload_size(manifest, item)) for item, trip in told)
+        remarks = [remark for trip in self.attempts for remark in _remarks(trip, f"auto gave up {trip.format}:")]
+        remarks += [remark for _, trip in told for remark in _remarks(trip, trip.format)]
+        return Card(
+            title=f"{manifest.name}@{manifest.version}",
+            summary=SAVED[self.outcome],
+            outcome=self.outcome,
+            facts=dict(self._facts()),
+            table=Table(("payload", *Aspect, "largest error", "size", "round trip"), rows),
+            remarks=(*remarks, *(Remark("note", note) for note in self.notes)),
+            line=("load it", self.load_line),
+        )
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        manifest = self.manifest
+        yield "where", self.where
+        confirmed = "confirmed" if self.durability is Durability.DONE else "not confirmed"
+        yield "kept", KEPT.get((self.store, self.durability), f"written to {self.store}; {confirmed}")
+        yield "size", f"{size_in_words(manifest.size)} in {count_in_words(len(manifest.files), 'file')}"
+        class_name = manifest.facts.class_name.rpartition(".")[2]
+        yield "model", f"{class_name}, {count_in_words(manifest.facts.parameters, 'parameter')}"
+        yield from _about(manifest, self.seconds)
+
 
 @dataclass(frozen=True, slots=True)
-class LoadReport:
+class LoadReport(Shown):
     """What a load found.
 
     Attributes:
@@ -61,12 +114,12 @@ class LoadReport:
         seconds: Seconds of each step of the line, by its name.
     """
 
-    model: Any
+    model: Any = field(repr=False)
     target: str
     where: str
     format: str
     round_trip: RoundTrip
-    manifest: Manifest | None = None
+    manifest: Manifest | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
     size: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -76,11 +129,103 @@ class LoadReport:
         """Say whether every aspect that the format keeps was compared and is equal."""
         return self.round_trip.is_passed
 
+    def card(self) -> Card:
+        """Give what is shown: what was compared, what differs, and what could not be compared and why."""
+        trip = self.round_trip
+        return Card(
+            title=self.target,
+            summary=LOADED[trip.outcome],
+            outcome=trip.outcome,
+            facts=dict(self._facts()),
+            table=Table(("payload", *Aspect, "largest error", "size", "check"), (_row(trip, self.size),)),
+            remarks=(*_remarks(trip), *(Remark("note", note) for note in self.notes)),
+        )
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        yield "where", self.where
+        yield "model", type(self.model).__name__
+        if self.manifest:
+            yield "saved", age_in_words(self.manifest.created)
+            yield from _about(self.manifest, self.seconds)
+
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """What a store holds: the committed versions, newest first, and where they are."""
+class Listing(Shown):
+    """What a store holds.
+
+    Attributes:
+        where: Where the store is.
+        store: The kind of store.
+        manifests: The committed versions, newest first.
+        damaged: What is wrong with each version that cannot be read.
+    """
 
     where: str
     store: str
     manifests: tuple[Manifest, ...]
+    damaged: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        card = self.card()
+        head, *remarks = str(replace(card, table=None)).splitlines()
+        return "\n".join([head, *(aligned(card.table) if card.table else ()), *remarks])
+
+    def card(self, now: datetime | None = None) -> Card:
+        """Give what is shown: a row for each version, or how to make the first one.
+
+        Args:
+            now: The moment that ages are counted from.
+        """
+        remarks = tuple(Remark("damaged", message) for message in self.damaged)
+        if not self.manifests:
+            return Card(f"No saved models in {self.where}", "Save one with %savemodel.", remarks=remarks)
+        head = ("name", "version", "when", "size", "formats", "outcome", "tags", "note")
+        rows = tuple(_version_row(manifest, now) for manifest in self.manifests)
+        title = f"{count_in_words(len(rows), 'saved version')} in {self.where}"
+        return Card(title, "", table=Table(head, rows), remarks=remarks)
+
+
+def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    if manifest.tags:
+        yield "tags", ", ".join(manifest.tags)
+    if manifest.note:
+        yield "your note", manifest.note
+    if seconds:
+        steps = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
+        yield "time", f"{sum(seconds.values()):.1f} s ({steps})"
+
+
+def _version_row(manifest: Manifest, now: datetime | None) -> tuple[Cell, ...]:
+    formats = ", ".join(payload.format for payload in manifest.payloads)
+    age, size = age_in_words(manifest.created, now), size_in_words(manifest.size)
+    tags = ", ".join(manifest.tags)
+    return (manifest.name, manifest.version, age, size, formats, manifest.outcome, tags, manifest.note)
+
+
+def _row(trip: RoundTrip, size: int) -> tuple[Cell, ...]:
+    outcomes = (trip.verdicts[aspect].outcome if aspect in trip.verdicts else "" for aspect in Aspect)
+    seconds = f"{trip.seconds:.1f} s" if trip.seconds else ""
+    return (trip.format, *outcomes, _largest(trip.errors), size_in_words(size), seconds)
+
+
+def _remarks(trip: RoundTrip, about: str = "") -> Iterator[Remark]:
+    """Say why each aspect has not passed; aspects with one and the same verdict are told together."""
+    verdicts = {aspect: trip.verdicts[aspect] for aspect in Aspect if aspect in trip.verdicts}
+    for verdict in dict.fromkeys(verdicts.values()):
+        aspects = ", ".join(aspect for aspect, other in verdicts.items() if other == verdict)
+        first = f"{verdict.differences} places differ, first " if verdict.differences > 1 else ""
+        if verdict.outcome is not Outcome.PASSED:
+            yield Remark(f"{about} {aspects}".strip(), first + verdict.reason, verdict.outcome)
+
+
+def _largest(errors: tuple[OutputError, ...]) -> str:
+    """Give the largest absolute error, and of which output; one that is not a number counts as the largest."""
+    if not errors:
+        return ""
+    worst = max(errors, key=lambda error: (error.absolute != error.absolute, error.absolute))
+    return f"{worst.absolute:.2g}" + (f" in {worst.name}" if len(errors) > 1 and worst.absolute != 0 else "")
+
+
+def _payload_size(manifest: Manifest, payload: Payload) -> int:
+    below = payload.path + "/"
+    return sum(file.size for file in manifest.files if file.path == payload.path or file.path.startswith(below))

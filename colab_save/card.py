@@ -1,0 +1,239 @@
+"""What a report shows, before anyone decides how: a `Card`, rendered as text and as HTML with the same content.
+
+`report` builds cards; only here is anything escaped. Names, notes and reasons may come from anywhere, so control
+characters are made visible (a terminal would obey them) and HTML is escaped. The HTML is self-contained: no script,
+no asset, no heading (front ends put headings into the notebook's table of contents).
+"""
+
+from __future__ import annotations
+
+import html
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from colab_save.round_trip import Outcome
+
+MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_KEPT: "∅", Outcome.SKIPPED: "○"}
+"""A sign for each outcome, beside its word, so that nothing is told by colour alone."""
+
+SHORT = 24
+"""Characters of a cell that is not broken into lines; a version id has 21."""
+
+Cell = str | Outcome
+
+STYLE = """
+& {color-scheme: light dark; --ink: light-dark(#1f2328, #e6e6e6); --soft: light-dark(#57606a, #a3a8b0);
+ --ground: light-dark(#fff, #1e1f22); --rule: light-dark(#d9dce1, #43464d); --field: light-dark(#f3f4f6, #2b2d31);
+ --pass: light-dark(#146c2e, #6dd58c); --fail: light-dark(#b3261e, #ff9b93); --warn: light-dark(#7a5200, #f2c46d);
+ container-type: inline-size; max-width: 60rem; margin: 4px 0; box-sizing: border-box; padding: 12px 16px;
+ border: 1px solid var(--rule); border-left: 4px solid var(--tone, var(--soft)); border-radius: 6px;
+ background: var(--ground); color: var(--ink); font: 13px/1.5 var(--jp-ui-font-family, Roboto), system-ui, sans-serif;
+ text-align: left; overflow-wrap: anywhere}
+[data-jp-theme-light="true"] &, html[theme="light"] &, .vscode-light & {color-scheme: light}
+[data-jp-theme-light="false"] &, html[theme="dark"] &, .vscode-dark & {color-scheme: dark}
+& .remark {--tone: var(--rule); margin-top: 8px; padding-left: 10px; border-left: 2px solid var(--tone)}
+& .PASSED {--tone: var(--pass)} & .FAILED {--tone: var(--fail)}
+& .NOT_KEPT, & .SKIPPED {--tone: var(--warn)}
+&.PASSED {--tone: var(--pass)} &.FAILED {--tone: var(--fail)} &.SKIPPED {--tone: var(--warn)}
+& .outcome {color: var(--tone); font-weight: 600; white-space: nowrap}
+& .title {font-size: 15px; font-weight: 600}
+& .head .outcome {font-size: 15px; margin-right: 10px}
+& .soft {color: var(--soft)}
+& table {border-collapse: collapse; margin: 10px 0 0; width: 100%; font: inherit; color: inherit; border: 0;
+ table-layout: auto}
+& tr, & tbody tr:nth-child(n), & tbody tr:hover {background: none; text-align: left}
+& th, & td {padding: 5px 14px 5px 0; text-align: left; vertical-align: top; border: 0; color: inherit; max-width: none;
+ border-bottom: 1px solid var(--rule); font-weight: 400; white-space: normal; background: none}
+& thead th {color: var(--soft); white-space: nowrap}
+& td {min-width: 12em} & td.short {min-width: 0; white-space: nowrap}
+& .wide {overflow-x: auto}
+& tbody th {font-weight: 600; min-width: 6em}
+& dl {display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 10px 0 0; padding: 0}
+& dt, & dd {float: none; width: auto; margin: 0; padding: 0; font-weight: 400}
+& dt {color: var(--soft)}
+& .reason {white-space: pre-wrap; margin: 0}
+& details > .reason {color: var(--soft); padding-left: 14px}
+& summary {cursor: pointer}
+& .line {margin-top: 10px}
+& pre {margin: 2px 0 0; padding: 8px 10px; border: 0; border-radius: 4px; background: var(--field); color: inherit;
+ font: 13px/1.5 var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospace; white-space: pre-wrap;
+ overflow-wrap: anywhere; user-select: all; -webkit-user-select: all}
+& pre code {background: none; color: inherit; font: inherit; padding: 0; border: 0; white-space: inherit}
+@container (max-width: 560px) {
+ & table, & tbody, & tr, & tbody th, & td {display: block; width: auto}
+ & thead {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)}
+ & tr {padding: 6px 0; border-bottom: 1px solid var(--rule)}
+ & th, & td {border: 0; padding: 1px 0; min-width: 0}
+ & td {display: grid; grid-template-columns: 8em 1fr}
+ & td::before {content: attr(data-label); color: var(--soft)}
+ & td:empty {display: none}
+}
+""".strip().replace("&", ".colab-save.colab-save")
+"""Doubled class: as specific as the front ends' own rules for tables and code (``.jp-RenderedHTMLCommon tbody tr``).
+
+Colours follow the front end where it says which theme it shows (JupyterLab, Colab, VS Code), else the browser.
+A browser without ``light-dark()`` or container queries (before 2024) shows the page's own colours and the wide table.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under named columns; the first cell of a row names it. An empty cell says that there is nothing to tell."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that should be known: what it is about, an outcome where there is one, and why."""
+
+    about: str
+    reason: str
+    outcome: Outcome | None = None
+
+    @property
+    def label(self) -> str:
+        """Say what it is about, with the outcome in words."""
+        return " ".join(filter(None, (self.about, self.outcome)))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The content of one report.
+
+    Attributes:
+        title: What it is about, such as ``cats@20260822T101530Z-3fa2``.
+        summary: What happened, in a few words.
+        outcome: The whole in one word, where there is one.
+        facts: Where it is, how large, and so on, by label.
+        table: See `Table`.
+        remarks: What should be known, in order.
+        line: The one line to paste, and what it does.
+    """
+
+    title: str
+    summary: str
+    outcome: Outcome | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    table: Table | None = None
+    remarks: tuple[Remark, ...] = ()
+    line: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        return "\n".join(_text(self))
+
+    def to_html(self) -> str:
+        """Render the card as one self-contained element, behind its style."""
+        label = f"{self.title}: {self.outcome or self.summary}"
+        mark = _cell(self.outcome) if self.outcome else ""
+        head = f'<div class="head">{mark}<span class="title">{_escape(self.title)}</span>'
+        parts = [head, f'<div class="soft">{_escape(self.summary)}</div>' if self.summary else "", "</div>"]
+        parts += [_table(self.table)] if self.table else []
+        parts += [_remark(remark) for remark in self.remarks]
+        facts = (f"<dt>{_escape(name)}</dt><dd>{_escape(value)}</dd>" for name, value in self.facts.items())
+        parts += ["<dl>", *facts, "</dl>"] if self.facts else []
+        if self.line:
+            about, code = map(_escape, self.line)
+            parts.append(f'<div class="line"><span class="soft">{about}</span>')
+            parts.append(f'<pre tabindex="0"><code>{code}</code></pre></div>')
+        opening = f'<div class="colab-save {self.outcome or ""}" role="group" aria-label="{_escape(label)}">'
+        return f"<style>{STYLE}</style>{opening}{''.join(parts)}</div>"
+
+
+class Printer(Protocol):
+    """What IPython hands to ``_repr_pretty_``."""
+
+    def text(self, obj: str) -> None:
+        """Print a piece of text."""
+
+
+class Shown(ABC):
+    """Anything that doors show as a card: in a notebook, in IPython's terminal, and by ``print``."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        # IPython asks class by class, and would find the `__repr__` of a dataclass before this method of its base.
+        cls._repr_pretty_ = Shown._repr_pretty_  # type: ignore[method-assign]
+
+    @abstractmethod
+    def card(self) -> Card:
+        """Give what is shown."""
+
+    def __str__(self) -> str:
+        return str(self.card())
+
+    def _repr_html_(self) -> str:
+        return self.card().to_html()
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
+        printer.text(str(self))
+
+
+def _text(card: Card) -> Iterator[str]:
+    said = f"{card.outcome}  {card.title}: {card.summary}" if card.outcome else f"{card.title}. {card.summary}"
+    yield visible(said.removesuffix(". "))
+    for name, value in card.facts.items():
+        yield _indent(2, f"{name}: {value}")
+    table = card.table or Table((), ())
+    for row in table.rows:
+        cells = (f"{label} {value}" for label, value in zip(table.head[1:], row[1:], strict=True) if value)
+        yield _indent(2, f"{row[0]}: " + ", ".join(cells))
+    for remark in card.remarks:
+        yield _indent(2, f"{remark.label}: {remark.reason}")
+    if card.line:
+        yield _indent(2, "{}: {}".format(*card.line))
+
+
+def aligned(table: Table) -> Iterator[str]:
+    """Give a table as lines of text with its columns under each other; each cell is one line."""
+    rows = [[" ".join(visible(value).split()) for value in row] for row in (table.head, *table.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def visible(text: str) -> str:
+    r"""Show control characters and lone surrogates as escapes (``\x1b``); line ends and joiners stay."""
+    return "".join(c if c.isprintable() or c in "\n\u200d" else ascii(c)[1:-1] for c in text)
+
+
+def _indent(width: int, text: str) -> str:
+    first, *rest = visible(text).splitlines() or [""]
+    return "\n".join([" " * width + first, *(" " * (width + 2) + line for line in rest)])
+
+
+def _escape(text: str) -> str:
+    return html.escape(visible(text))
+
+
+def _cell(value: Cell) -> str:
+    if isinstance(value, Outcome):
+        return f'<span class="outcome {value}"><span aria-hidden="true">{MARKS[value]}</span> {value}</span>'
+    return _escape(value)
+
+
+def _table(table: Table) -> str:
+    head = "".join(f'<th scope="col">{_escape(label)}</th>' for label in table.head)
+    body = "".join(f"<tr>{''.join(_cells(table.head, row))}</tr>" for row in table.rows)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _cells(head: tuple[str, ...], row: tuple[Cell, ...]) -> Iterator[str]:
+    yield f'<th scope="row">{_cell(row[0])}</th>'
+    for label, value in zip(head[1:], row[1:], strict=True):
+        short = ' class="short"' if len(value) <= SHORT else ""
+        yield f'<td{short} data-label="{_escape(label)}">{_cell(value)}</td>'
+
+
+def _remark(remark: Remark) -> str:
+    """Show a reason of one line as it is, and fold what follows the first line of a longer one."""
+    first, _, rest = remark.reason.strip().partition("\n")
+    label = f'<span class="soft">{_escape(remark.about)}</span> {_cell(remark.outcome) if remark.outcome else ""}'
+    said = f'{label} <span class="reason">{_escape(first)}</span>'
+    if rest:
+        said = f'<details><summary>{said}</summary><div class="reason">{_escape(rest)}</div></details>'
+    return f'<div class="remark {remark.outcome or ""}">{said}</div>'

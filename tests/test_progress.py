@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+
+from colab_save.progress import ProgressBar, Stage, Step, ignore_steps
+
+SAVE = (Stage.RESOLVE, Stage.STAGE, Stage.VERIFY, Stage.PUBLISH)
+
+
+WITHOUT_WIDGETS = """
+import sys
+import ipykernel.zmqshell
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+InteractiveShell.instance(config=Config(IPKernelApp={"name": "a kernel, to tqdm"}))
+sys.modules["ipywidgets"] = None
+from colab_save.progress import ProgressBar, Stage, Step
+with ProgressBar(delay=0.01, interval=0.02) as on_step:
+    on_step(Step(Stage.PUBLISH, 1, 2))
+    __import__("time").sleep(0.3)
+"""
+
+
+def show(*steps: Step, delay: float = 0.01, seconds: float = 0.12) -> str:
+    """Give what a terminal gets from steps that take that long each."""
+    file = io.StringIO()
+    with ProgressBar(file, delay=delay, interval=0.02) as on_step:
+        for step in steps:
+            on_step(step)
+            time.sleep(seconds)
+    return file.getvalue()
+
+
+def left_of(shown: str) -> str:
+    """Give what a terminal still shows on the line after the last two returns to its beginning."""
+    return shown.rpartition("\r")[0].rpartition("\r")[2].strip()
+
+
+def test_a_quick_line_shows_nothing():
+    file = io.StringIO()
+    with ProgressBar(file) as on_step:
+        for stage in SAVE:
+            on_step(Step(stage, 10, 10))
+    assert "" == file.getvalue()
+
+
+def test_a_slow_line_shows_every_stage():
+    shown = show(*map(Step, SAVE))
+    assert [] == [stage for stage in SAVE if stage not in shown]
+
+
+def test_a_stage_that_lasts_is_shown_though_it_reports_only_once():
+    assert "verify keras" in show(Step(Stage.VERIFY, detail="keras"), delay=0.15, seconds=0.5)
+
+
+def test_bytes_are_shown_where_they_are_known():
+    assert "50.0 MB of 100 MB" in show(Step(Stage.PUBLISH, 50_000_000, 100_000_000))
+
+
+def test_no_bytes_are_shown_where_they_are_not_known():
+    assert "0 bytes" not in show(Step(Stage.VERIFY))
+
+
+def test_more_bytes_than_were_announced_do_no_harm():
+    assert "12 bytes of 10 bytes" in show(Step(Stage.PUBLISH, 12, 10))
+
+
+def test_there_is_one_bar_and_it_is_wiped_at_the_end():
+    shown = show(*map(Step, SAVE))
+    assert ("", False) == (left_of(shown), "\n" in shown)
+
+
+def test_the_bar_is_wiped_when_the_line_fails():
+    file = io.StringIO()
+
+    def fail() -> None:
+        with ProgressBar(file, delay=0.01, interval=0.02) as on_step:
+            on_step(Step(Stage.STAGE, 1, 2))
+            time.sleep(0.12)
+            raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"):
+        fail()
+    assert ("stage", "") == (file.getvalue().split()[0], left_of(file.getvalue()))
+
+
+def test_no_thread_of_the_bar_outlives_the_line():
+    show(Step(Stage.STAGE))
+    assert [] == [thread.name for thread in threading.enumerate() if "colab_save" in thread.name]
+
+
+def test_a_bar_leaves_the_warning_filters_alone():
+    before = list(warnings.filters)
+    show(Step(Stage.STAGE), seconds=0)
+    assert before == list(warnings.filters)
+
+
+def test_a_kernel_without_ipywidgets_gets_a_text_bar_and_no_warning():
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-c", WITHOUT_WIDGETS]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (0, True, False) == (done.returncode, "publish" in done.stderr, "Warning" in done.stderr), done.stderr
+
+
+def test_steps_may_be_ignored():
+    assert ignore_steps(Step(Stage.STAGE)) is None

@@ -1,0 +1,365 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colab_save.card import visible
+from colab_save.facts import ModelFacts
+from colab_save.manifest import FileFacts, Manifest, Payload
+from colab_save.measures import age_in_words, size_in_words
+from colab_save.report import Listing, LoadReport, SaveReport
+from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+from colab_save.stores.base import Durability
+
+VERSION = "20260822T101530Z-3fa2"
+NOW = datetime(2026, 8, 22, 14, 0, tzinfo=UTC)
+VOID = {"br", "hr", "img", "meta", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Reads a card as a browser would: its elements, its attributes, and the text that is seen."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open, self.tags, self.attributes, self.pieces, self.code = [], [], [], [], ""
+        self.feed(html)
+        self.close()
+        self.text = " ".join(" ".join(self.pieces).split())
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attributes]
+        self.open += [] if tag in VOID else [tag]
+
+    def handle_endtag(self, tag):
+        assert tag == self.open.pop()
+
+    def handle_data(self, data):
+        if self.open[-1:] != ["style"]:
+            self.pieces.append(data)
+        if self.open[-1:] == ["code"]:
+            self.code += data
+
+
+class Cats:
+    """Stands for a loaded model; its repr must never be shown."""
+
+    def __repr__(self) -> str:
+        return "a model of many lines"
+
+
+ERRORS = (OutputError("output", 1.2e-07, 1e-06),)
+
+
+def trip(format="keras", verdicts=None, errors=ERRORS):
+    return RoundTrip(format, dict.fromkeys(Aspect, Verdict(Outcome.PASSED)) | (verdicts or {}), errors, 2.13)
+
+
+def manifest(*trips, **changed):
+    trips = trips or (trip(),)
+    payloads = tuple(Payload(item.format, f"model.{item.format}") for item in trips)
+    files = [FileFacts(f"{item.path}/part", 1_200_000, "0" * 64) for item in payloads]
+    known = {
+        "name": "cats",
+        "version": VERSION,
+        "created": "2026-08-22T11:00:00+00:00",
+        "payloads": payloads,
+        "files": (*files, FileFacts("sample.npz", 4_000, "0" * 64)),
+        "facts": ModelFacts("keras", "keras.src.models.sequential.Sequential"),
+        "round_trips": trips,
+    }
+    return Manifest(**(known | changed))
+
+
+def saved(made=None, **changed):
+    known = {
+        "manifest": made or manifest(),
+        "where": f"/content/drive/MyDrive/colab_save/cats/{VERSION}",
+        "store": "drive",
+        "durability": Durability.PENDING,
+        "load_line": "model = %loadmodel cats",
+        "seconds": {"stage": 0.4, "verify": 5.8},
+    }
+    return SaveReport(**(known | changed))
+
+
+def loaded(found=None, **changed):
+    known = {"model": Cats(), "target": f"cats@{VERSION}", "where": "./models", "format": "keras"}
+    return LoadReport(**(known | {"round_trip": found or trip()} | changed))
+
+
+def both(report):
+    """Give what a reader sees of a report, in text and in HTML."""
+    return str(report), Page(report._repr_html_()).text
+
+
+WHY = "the file holds no optimizer"
+NOT_KEPT = trip("h5", {Aspect.TRAINING: Verdict(Outcome.NOT_KEPT, WHY)})
+FAILED = trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, "dense/kernel: expected 1, got 2", 3)})
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (trip(), ["PASSED", "proven by a fresh process"]),
+        (NOT_KEPT, ["PASSED", "training NOT_KEPT", WHY]),
+        (FAILED, ["FAILED", "as you forced it", "weights FAILED", "3 places differ, first dense/kernel: expected"]),
+        (skipped("keras", "--no-verify was given"), ["SKIPPED", "not proven", "--no-verify was given"]),
+    ],
+)
+def test_a_save_says_its_outcome_and_why_in_text_and_in_html(found, words):
+    text, seen = both(saved(manifest(found)))
+    plain = re.sub("[✓✗∅○] ", "", seen)
+    assert [] == [word for word in words if word not in text or word not in plain]
+
+
+@pytest.mark.parametrize("words", ["1.2e-07", "1.2 MB", "2.1 s", "Sequential", f"colab_save/cats/{VERSION}", "5.8 s"])
+def test_a_save_says_the_error_sizes_seconds_and_place(words):
+    text, seen = both(saved())
+    assert (True, True) == (words in text, words in seen)
+
+
+def test_the_first_line_of_text_is_the_outcome_and_the_version():
+    assert str(saved()).startswith(f"PASSED  cats@{VERSION}")
+
+
+def test_each_payload_is_one_line_with_all_its_aspects():
+    lines = str(saved(manifest(trip("keras"), NOT_KEPT))).splitlines()
+    rest = "largest error 1.2e-07, size 1.2 MB, round trip 2.1 s"
+    assert [
+        f"  keras: outputs PASSED, weights PASSED, training PASSED, {rest}",
+        f"  h5: outputs PASSED, weights PASSED, training NOT_KEPT, {rest}",
+    ] == [line for line in lines if line.startswith(("  keras: ", "  h5: "))]
+
+
+def test_aspects_that_share_a_verdict_share_a_line():
+    assert 1 == str(saved(manifest(skipped("keras", "not asked for")))).count("not asked for")
+
+
+def test_a_payload_without_a_round_trip_is_not_called_proven():
+    report = saved(manifest(trip("keras"), payloads=(Payload("keras", "a"), Payload("h5", "b"))))
+    assert "h5: outputs SKIPPED, weights SKIPPED, training SKIPPED" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("store", "durability", "words"),
+    [
+        ("drive", Durability.PENDING, "written to the Drive mount; upload not confirmed"),
+        ("drive", Durability.DONE, "uploaded to Drive"),
+        ("local", Durability.DONE, "on this machine's disk"),
+        ("tape", Durability.PENDING, "written to tape; not confirmed"),
+    ],
+)
+def test_durability_never_says_more_than_the_store_knows(store, durability, words):
+    assert f"kept: {words}" in str(saved(store=store, durability=durability))
+
+
+def test_what_auto_gave_up_is_told_with_every_line_of_the_reason():
+    report = saved(attempts=(failed("h5", "Keras said:\nno such layer", frozenset(Aspect)),))
+    assert "  auto gave up h5: outputs, weights, training FAILED: Keras said:\n    no such layer\n" in str(report)
+
+
+def test_a_long_reason_is_folded_behind_its_first_line():
+    html = saved(attempts=(failed("h5", "Keras said:\nno such layer", frozenset(Aspect)),))._repr_html_()
+    assert re.search(r'<summary>.*Keras said:</span></summary><div class="reason">no such layer</div></details>', html)
+
+
+def test_the_line_to_paste_stands_alone_in_a_code_element():
+    assert "model = %loadmodel cats" == Page(saved()._repr_html_()).code
+
+
+def test_notes_tags_and_the_users_own_note_are_shown():
+    text, seen = both(saved(manifest(tags=("best", "v1"), note="the one"), notes=("a suffix was added",)))
+    words = ("best, v1", "the one", "a suffix was added")
+    assert [] == [word for word in words if word not in text or word not in seen]
+
+
+def test_the_worst_output_is_named_when_there_are_several():
+    errors = (OutputError("output['a']", 1e-7, 0), OutputError("output['b']", float("nan"), 0), OutputError("c", 3, 0))
+    assert "largest error nan in output['b']" in str(saved(manifest(trip(errors=errors))))
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (trip(), "PASSED  cats@20260822T101530Z-3fa2: loaded, and proven"),
+        (FAILED, "FAILED  cats@20260822T101530Z-3fa2: loaded, but it differs"),
+        (skipped("h5", "it has no manifest"), "SKIPPED  cats@20260822T101530Z-3fa2: loaded, not proven"),
+    ],
+)
+def test_a_load_says_whether_it_is_proven(found, words):
+    assert str(loaded(found)).startswith(words)
+
+
+def test_a_load_says_what_could_not_be_compared_and_why():
+    assert "outputs, weights, training SKIPPED: it has no manifest" in str(loaded(skipped("h5", "it has no manifest")))
+
+
+@pytest.mark.parametrize("show", [str, repr, lambda report: report._repr_html_()])
+def test_a_model_is_never_shown_beyond_its_class(show):
+    assert "many lines" not in show(loaded())
+
+
+def test_a_load_names_the_models_class():
+    assert "model: Cats" in str(loaded())
+
+
+def test_the_repr_of_a_report_holds_no_facts():
+    assert "ModelFacts" not in repr(saved()) + repr(loaded(manifest=manifest()))
+
+
+def test_an_empty_listing_says_how_to_begin():
+    text, seen = both(Listing("./models", "local", ()))
+    assert "No saved models in ./models. Save one with %savemodel." == text
+    assert "No saved models in ./models Save one with %savemodel." == seen
+
+
+def test_a_listing_has_a_line_for_each_version_under_its_columns():
+    made = (manifest(tags=("best",), note="the\none"), manifest(name="a", created="2020-01-01"))
+    listing = Listing("./models", "local", made)
+    assert (
+        "2 saved versions in ./models\n"
+        "name  version                when        size    formats  outcome  tags  note\n"
+        f"cats  {VERSION}  {age_in_words('2026-08-22T11:00:00+00:00')}  1.2 MB  keras    PASSED   best  the one\n"
+        f"a     {VERSION}  2020-01-01  1.2 MB  keras    PASSED"
+    ).split() == str(listing).split()
+
+
+@pytest.mark.parametrize("manifests", [(), (manifest(),)])
+def test_a_listing_names_the_versions_that_cannot_be_read(manifests):
+    text, seen = both(Listing(".", "local", manifests, ("The manifest cats/1 cannot be read.",)))
+    assert (True, True) == (
+        text.endswith("\n  damaged: The manifest cats/1 cannot be read."),
+        seen.endswith("damaged The manifest cats/1 cannot be read."),
+    )
+
+
+def test_the_columns_of_a_listing_stand_under_each_other():
+    listing = Listing(".", "local", (manifest(), manifest(name="a much longer name")))
+    assert 1 == len({line.index(VERSION) for line in str(listing).splitlines()[2:]})
+
+
+def test_a_listing_gives_ages_from_the_moment_it_is_shown():
+    assert "3 hours ago" in Page(Listing(".", "local", (manifest(),)).card(NOW).to_html()).text
+
+
+REPORTS = {
+    "save": lambda text: saved(
+        manifest(trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, text)}), name=text, note=text, tags=(text,)),
+        where=text,
+        load_line=text,
+        notes=(text,),
+        attempts=(failed(text, text, frozenset(Aspect)),),
+        seconds={text: 1.0},
+    ),
+    "load": lambda text: loaded(
+        skipped(text, text), target=text, where=text, notes=(text,), manifest=manifest(note=text)
+    ),
+    "listing": lambda text: Listing(
+        text, "local", (manifest(name=text, version=text, created=text, note=text),), (text,)
+    ),
+    "empty": lambda text: Listing(text, "local", ()),
+}
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+@given(text=st.text() | st.sampled_from(["<script>", '"><img src=x onerror=1>', "</code></style>", "&lt;", "a\nb<i>c"]))
+def test_no_text_of_anyone_adds_an_element_or_an_attribute(kind, text):
+    harmless = "a\nb" if "\n" in text.strip() else "a"
+    page, plain = Page(REPORTS[kind](text)._repr_html_()), Page(REPORTS[kind](harmless)._repr_html_())
+    names = {(tag, name) for tag, name, _ in plain.attributes}
+    assert (set(), set()) == (set(page.tags) - set(plain.tags), {(t, n) for t, n, _ in page.attributes} - names)
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+@given(text=st.text())
+def test_no_text_of_anyone_reaches_the_terminal_as_a_control_character(kind, text):
+    assert [] == [c for c in str(REPORTS[kind](text)) if not (c.isprintable() or c in "\n\u200d")]
+
+
+@given(st.text())
+def test_visible_text_can_always_be_written_as_utf_8(text):
+    assert visible(text) == visible(text).encode().decode()
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+def test_a_card_is_self_contained(kind):
+    html = REPORTS[kind]("x")._repr_html_()
+    assert [] == [word for word in ("http", "<script", "url(", "@import", "<link", "<img") if word in html]
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+def test_a_card_is_closed_as_it_was_opened(kind):
+    assert [] == Page(REPORTS[kind]("a\nb")._repr_html_()).open
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+def test_a_card_adds_no_heading_to_the_notebooks_table_of_contents(kind):
+    assert [] == [tag for tag in Page(REPORTS[kind]("x")._repr_html_()).tags if re.fullmatch(r"h\d", tag)]
+
+
+def test_a_card_is_a_named_group_with_scoped_table_headers():
+    attributes = Page(saved()._repr_html_()).attributes
+    wanted = [("div", "role", "group"), ("div", "aria-label", f"cats@{VERSION}: PASSED"), ("th", "scope", "col")]
+    assert [] == [item for item in (*wanted, ("th", "scope", "row")) if item not in attributes]
+
+
+def test_every_rule_of_the_style_is_scoped_to_the_card():
+    style = re.search(r"<style>(.*?)</style>", saved()._repr_html_(), re.DOTALL).group(1)
+    selectors = re.findall(r"([^{}]+)\{", re.sub(r"@container[^{]+\{", "", style))
+    assert [] == [item for group in selectors for item in group.split(",") if ".colab-save" not in item]
+
+
+def test_long_names_are_shown_whole():
+    name = "very_" * 24
+    text, seen = both(saved(manifest(name=name)))
+    assert (True, True) == (name in text, name in seen)
+
+
+def test_ipythons_terminal_shows_the_text():
+    class Printer:
+        shown = ""
+
+        def text(self, obj):
+            self.shown += obj
+
+    printer = Printer()
+    saved()._repr_pretty_(printer, cycle=False)
+    assert str(saved()) == printer.shown
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (999_950, "1.0 MB"),
+        (123_456_789, "123 MB"),
+        (5 * 10**15, "5000 TB"),
+    ],
+)
+def test_sizes_are_decimal(size, words):
+    assert words == size_in_words(size)
+
+
+@pytest.mark.parametrize(
+    ("created", "words"),
+    [
+        ("2026-08-22T13:59:30+00:00", "just now"),
+        ("2026-08-22T13:59:00Z", "1 minute ago"),
+        ("2026-08-22T13:00:00", "1 hour ago"),
+        ("2026-08-20T13:00:00+00:00", "2 days ago"),
+        ("2026-01-02T00:00:00+00:00", "2026-01-02"),
+        ("2027-01-02T00:00:00+00:00", "2027-01-02"),
+        ("someday", "someday"),
+    ],
+)
+def test_ages_are_counted_from_now(created, words):
+    assert words == age_in_words(created, NOW)
