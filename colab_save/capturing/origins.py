@@ -1,0 +1,172 @@
+"""Where an object comes from: the user's own code, or an installed package that can be imported again.
+
+`gathering` copies the first and imports the second; `finding` asks to tell a custom object from Keras's own.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib.metadata
+import inspect
+import re
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import FunctionType, ModuleType
+
+STANDARD = frozenset(sys.stdlib_module_names) - {"__main__"}
+"""The top-level modules that every Python has."""
+
+_INSTALLED = {"site-packages", "dist-packages"}
+
+
+def is_own_module(name: str | None) -> bool:
+    """Tell whether a module is the user's own: the notebook, a script, or a local file."""
+    if name is None or name in ("__main__", "__mp_main__"):
+        return True
+    root = name.partition(".")[0]
+    if root in STANDARD or root == "colab_save":
+        return False
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
+    if file is None:
+        return getattr(module, "__spec__", None) is None
+    return not _INSTALLED & set(Path(file).parts) and not file.startswith(sysconfig.get_path("stdlib"))
+
+
+def plain_function(value: object) -> FunctionType | None:
+    """Give the function below decorators, descriptors and `tf.function`; ``None`` when there is none.
+
+    A decorator without `functools.wraps` leaves no ``__wrapped__``: there, the function in the closure whose
+    own global name now means ``value`` is the decorated one.
+    """
+    for attribute in ("fget", "__func__", "func"):
+        if isinstance(value, (property, staticmethod, classmethod)) or type(value).__name__ == "cached_property":
+            value = getattr(value, attribute, value)
+    if isinstance(value, (type, ModuleType)):
+        return None
+    try:
+        function = inspect.unwrap(value)  # type: ignore[arg-type]
+    except ValueError:
+        return None
+    if not isinstance(function, FunctionType):
+        return None
+    for cell in cells(function).values():
+        if isinstance(cell, FunctionType) and cell.__globals__.get(cell.__name__) is value:
+            return cell
+    return function
+
+
+def cells(function: FunctionType) -> dict[str, object]:
+    """Give the names and values that a closure holds; a cell that is still empty is left out."""
+    found: dict[str, object] = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:
+            continue
+    return found
+
+
+def is_own(value: object) -> bool:
+    """Tell whether a class or function is the user's own."""
+    if isinstance(value, type):
+        return is_own_module(value.__module__)
+    function = plain_function(value)
+    return function is not None and is_own_module(function.__globals__.get("__name__"))
+
+
+def is_builtin(value: object) -> bool:
+    """Tell whether a bare name reaches an object in every Python."""
+    name = getattr(value, "__name__", None)
+    return (
+        isinstance(name, str) and getattr(value, "__module__", "") == "builtins" and vars(builtins).get(name) is value
+    )
+
+
+def imports_of(name: str, value: object, trees: Iterable[ast.Module]) -> list[str]:
+    """Give import statements that bind ``name`` to ``value``; empty when there is none.
+
+    The user's own statements come first: they name public modules, and are the only trace of a constant that
+    was imported. Each is checked to give the identical object.
+    """
+    found = [text for tree in trees for text in _written(name, value, tree)]
+    if found:
+        return sorted(set(found))
+    if isinstance(value, ModuleType):
+        path = value.__name__
+        importable = path in sys.modules and not is_own_module(path)
+        return [f"import {path}" if path == name else f"import {path} as {name}"] if importable else []
+    module = public_module(value)
+    if module is None:
+        return []
+    attribute = attribute_of(value)
+    return [f"from {module} import {attribute}" + (f" as {name}" if attribute != name else "")]
+
+
+def _written(name: str, value: object, tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for item in node.names:
+                bound = item.asname or item.name.partition(".")[0]
+                target = sys.modules.get(item.name if item.asname else bound)
+                if bound == name and _is_same(target, value) and not is_own_module(item.name):
+                    yield f"import {item.name}" + (f" as {name}" if item.asname else "")
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level and not is_own_module(node.module):
+            for item in node.names:
+                attribute = name if item.name == "*" else item.name
+                if (item.asname or attribute) == name and _is_same(_member(node.module, attribute), value):
+                    yield f"from {node.module} import {attribute}" + (f" as {name}" if attribute != name else "")
+
+
+def _member(module: str, attribute: str) -> object:
+    return getattr(sys.modules.get(module), attribute, None) or sys.modules.get(f"{module}.{attribute}")
+
+
+def _is_same(target: object, value: object) -> bool:
+    """Compare by identity; a lazy proxy (``tf.keras``) and its module are the same when their file is."""
+    if target is None or target is value:
+        return target is not None
+    if not isinstance(target, ModuleType) or not isinstance(value, ModuleType):
+        return False
+    return getattr(target, "__file__", None) == getattr(value, "__file__", value)
+
+
+def attribute_of(value: object) -> str:
+    """Give the name that an object has in its own module."""
+    return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", ""))
+
+
+def public_module(value: object) -> str | None:
+    """Give the most public loaded module of an object's own package that holds it under its own name."""
+    attribute, home = attribute_of(value), getattr(value, "__module__", None)
+    if not attribute.isidentifier() or not isinstance(home, str) or is_own_module(home):
+        return None
+    root = home.partition(".")[0]
+    inside = [n for n in list(sys.modules) if n == root or n.startswith(f"{root}.")]
+    public = sorted((n for n in inside if not re.search(r"(^|\.)_", n)), key=lambda n: (n.count("."), len(n), n))
+    for name in [*public, home]:
+        module = sys.modules.get(name)
+        if isinstance(module, ModuleType) and vars(module).get(attribute) is value:
+            return name
+    return None
+
+
+def requirements_of(statements: Iterable[str]) -> dict[str, str]:
+    """Give the installed distributions, with versions, that import statements need."""
+    roots = {re.split(r"[ .]", text)[1] for text in statements}
+    found: dict[str, str] = {}
+    for root in sorted(roots - STANDARD - {"colab_save", "__future__"}):
+        for distribution in _distributions(root):
+            found[distribution] = importlib.metadata.version(distribution)
+    return found
+
+
+def _distributions(root: str) -> list[str]:
+    """Name the distributions of a package; the full map is read only where the names differ, since it is slow."""
+    try:
+        return [importlib.metadata.metadata(root)["Name"]]
+    except importlib.metadata.PackageNotFoundError:
+        return sorted(set(importlib.metadata.packages_distributions().get(root, [])))
