@@ -125,7 +125,7 @@ def main(out: str | None = None) -> None:
     """Draw what the command line asks for."""
     if out is None:
         content = f'<!doctype html><html theme="light"><body style="margin: 6px">{cards()["passed"].to_html()}'
-        return draw({Path("notebooks/card.png"): (content, 760, "light")}, 1.5)
+        return draw({Path("notebooks/card.png"): (content, 640, "light")}, 1.2)
     Path(out).mkdir(parents=True, exist_ok=True)
     pages = {}
     for width, scheme in ((960, "light"), (360, "dark")):
