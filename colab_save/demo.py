@@ -55,6 +55,7 @@ def run_demo(to: str | None = None) -> int:
         MissingPackageError: scikit-learn is not installed.
         RoundTripError: The new process could not load the model.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells where it finds no GPU, at each start
     digits = load_digits()
     print(f"Training a small convolutional network on {len(digits.train_labels)} handwritten digits …", flush=True)
     model = train(digits)

@@ -28,12 +28,12 @@ FENCE = re.compile(
 
 NOTEBOOK = """
 import json, sys
-import keras
+import keras, numpy
 from IPython.core.interactiveshell import InteractiveShell
 
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="relu"), keras.layers.Dense(2)])
 model.compile(optimizer="adam", loss="mse")
-model.fit([[1.0, 2.0, 3.0, 4.0]] * 8, [[1.0, 0.0]] * 8, verbose=0)
+model.fit(numpy.ones((8, 4)), numpy.ones((8, 2)), verbose=0)
 
 shell = InteractiveShell.instance()
 shell.push({"model": model})
@@ -66,26 +66,21 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def environment():
-    """What a reader's terminal has: the environment's commands on the path; pip must find everything installed."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "PATH": path, "PIP_NO_INDEX": "1"}
-
-
-@pytest.fixture(scope="module")
-def printed(folder, environment):
+def printed(folder):
     """What each cell of the README printed, and whether it ran, in one notebook from top to bottom."""
-    done = subprocess.run(
-        [sys.executable, "-c", NOTEBOOK],
-        input=json.dumps([block.code for block in CELLS]),
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run([sys.executable, "-c", NOTEBOOK], folder, json.dumps([block.code for block in CELLS]))
     assert done.returncode == 0, done.stderr
     return re.findall(r"(.*?)\n#ran# (True|False)\n", done.stdout, re.DOTALL)
+
+
+def run(command, folder, text=None):
+    """Run a process as in a reader's terminal: our commands are on the path; pip must find everything installed."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "PIP_NO_INDEX": "1"}
+    shell = isinstance(command, str)
+    return subprocess.run(
+        command, input=text, shell=shell, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
@@ -127,6 +122,6 @@ def test_a_cell_of_the_readme_runs(printed, number):
 
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("line", [line for block in COMMANDS for line in block.code.splitlines()])
-def test_a_command_of_the_readme_runs(printed, folder, environment, line):
-    done = subprocess.run(line, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+def test_a_command_of_the_readme_runs(printed, folder, line):
+    done = run(line, folder)
     assert done.returncode == 0, done.stdout + done.stderr
