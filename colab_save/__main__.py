@@ -14,7 +14,8 @@ from typing import Any
 from colab_save import __version__
 from colab_save.command import LIST, add_option
 from colab_save.errors import ColabSaveError
-from colab_save.request import Door, LoadRequest, Option, SaveRequest, options_of
+from colab_save.option import Door, Option
+from colab_save.request import LoadRequest, SaveRequest, options_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

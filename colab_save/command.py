@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from colab_save.errors import RequestError, UnknownNameError, did_you_mean
-from colab_save.request import Door, LoadRequest, Option, SaveRequest, options_of
+from colab_save.option import Door, Option
+from colab_save.request import LoadRequest, SaveRequest, options_of
 
 WIDTH = 110
 """Columns of the help texts; notebooks have that many."""

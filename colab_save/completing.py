@@ -16,7 +16,8 @@ from colab_save.command import COMMANDS, Command
 from colab_save.errors import ColabSaveError
 from colab_save.formats import FORMATS
 from colab_save.namespace import find_models
-from colab_save.request import AUTO, Door, Option
+from colab_save.option import Door, Option
+from colab_save.request import AUTO
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

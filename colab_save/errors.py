@@ -175,6 +175,8 @@ def first_line(error: BaseException) -> str:
     """Give the first line that somebody else's error says, for a message of ours."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # Keras puts a whole config before what went wrong in it.
-    cause = [line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception encountered:")]
+    cause = [
+        line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception encountered:")
+    ]
     said = [*cause, *lines]
     return f"{type(error).__name__}: {said[0][:200]}" if said else type(error).__name__

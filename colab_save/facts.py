@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from colab_save.records import read_record
 from colab_save.round_trip import Aspect
 
 
@@ -80,19 +81,13 @@ class ModelFacts:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> ModelFacts:
+    def from_json(cls, value: object) -> ModelFacts:
         """Read what `to_json` wrote.
 
         Raises:
-            TypeError, KeyError, ValueError: The value is not such a record; `Manifest.from_json` words it.
+            ValueError: The value is not such a record; `Manifest.from_json` words it.
         """
-        known = dict(value)
-        for name in ("variables", "optimizer"):
-            known[name] = tuple(VariableFacts(**{**item, "shape": tuple(item["shape"])}) for item in known[name])
-        for name in ("inputs", "outputs"):
-            known[name] = tuple(TensorFacts(**{**item, "shape": tuple(item["shape"])}) for item in known[name])
-        known["compute_dtypes"] = tuple(known["compute_dtypes"])
-        return cls(**known)
+        return read_record(cls, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +142,7 @@ def _compare_variables(expected: tuple[VariableFacts, ...], actual: tuple[Variab
     got = {variable.path: variable for variable in actual}
     for path in sorted(wanted.keys() | got.keys()):
         before, after = wanted.get(path), got.get(path)
-        if before is None or after is None:
-            yield Difference(path, _describe(before), _describe(after))
-        elif (before.shape, before.dtype) != (after.shape, after.dtype):
+        if before is None or after is None or (before.shape, before.dtype) != (after.shape, after.dtype):
             yield Difference(path, _describe(before), _describe(after))
         elif before.digest != after.digest:
             yield Difference(path, f"digest {before.digest[:12]}", f"digest {after.digest[:12]}")

@@ -73,7 +73,7 @@ def list_versions(store: Store, pattern: str = "*") -> tuple[tuple[Manifest, ...
 
 def names_of(store: Store) -> list[str]:
     """List the names in a store, whether anything of them is committed or not."""
-    return [name.rstrip("/") for name in store.keys() if name.endswith("/") and not name.startswith(".")]
+    return [name.rstrip("/") for name in store.keys("") if name.endswith("/") and not name.startswith(".")]
 
 
 def find(store: Store, target: Target) -> tuple[Place, Manifest]:

@@ -7,21 +7,36 @@ A manifest may come from anywhere: `from_json` refuses what is not one, in one e
 from __future__ import annotations
 
 import json
+import re
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from colab_save.errors import DamagedFileError
+from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.facts import ModelFacts
+from colab_save.records import read_record
 from colab_save.round_trip import Outcome, RoundTrip
+from colab_save.target import VERSION
 
 SCHEMA = 1
 """The version of this layout; a reader refuses a newer one."""
 
 MANIFEST = "manifest.json"
-"""The key below a version, and the suffix beside a plain save."""
+"""The key below a version."""
+
+DEEPEST = 100
+"""Levels of JSON that a reader follows; a model's own are a fifth of that."""
+
+LARGEST_FILE = 2**63 - 1
+"""Bytes that a file can have anywhere."""
+
+LONGEST_PATH = 1024
+"""Characters of a file's path inside its artifact."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +127,7 @@ class Manifest:
     @property
     def outcome(self) -> Outcome:
         """Sum the round trips up: the worst of them."""
-        found = {trip.outcome for trip in self.round_trips}
+        found = {trip.outcome for trip in self.round_trips} or {Outcome.SKIPPED}
         return next((worst for worst in (Outcome.FAILED, Outcome.SKIPPED) if worst in found), Outcome.PASSED)
 
     def to_json(self) -> str:
@@ -130,6 +145,7 @@ class Manifest:
 
         Raises:
             DamagedFileError: Not JSON, not a manifest, or of a newer schema.
+            UnsafeFileError: It names a file outside its artifact.
         """
         try:
             value = json.loads(text)
@@ -138,13 +154,23 @@ class Manifest:
             raise _damaged(where, f"{type(error).__name__}: {error}") from error
         if schema != SCHEMA:
             raise DamagedFileError(
-                f"The manifest {where} has schema {schema!r}, and this colab_save reads {SCHEMA}.",
+                f"The manifest {where} has schema {str(schema)[:40]!r}, and this colab_save reads {SCHEMA}.",
                 "Upgrade with: pip install -U colab_save",
             )
         try:
-            return _read(cls, value)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _damaged(where, f"{type(error).__name__}: {error}") from error
+            _check_values(value)
+            manifest = read_record(cls, value)
+            _check_files(manifest)
+            _check_sample(manifest)
+        except ValueError as error:
+            raise _damaged(where, str(error)) from error
+        outside = next((file.path for file in manifest.files if not _is_inside(file.path)), None)
+        if outside is not None:
+            raise UnsafeFileError(
+                f"The manifest {where} names a file outside its artifact: {outside[:80]!r}.",
+                "Somebody has made this to reach your other files; do not use what came with it.",
+            )
+        return manifest
 
 
 def new_version(now: datetime | None = None) -> str:
@@ -153,15 +179,65 @@ def new_version(now: datetime | None = None) -> str:
     return f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
-def _read(cls: type[Manifest], value: dict[str, Any]) -> Manifest:
-    known = dict(value)
-    known["payloads"] = tuple(Payload(**item) for item in value["payloads"])
-    known["files"] = tuple(FileFacts(**item) for item in value["files"])
-    known["facts"] = ModelFacts.from_json(value["facts"])
-    known["round_trips"] = tuple(RoundTrip.from_json(item) for item in value["round_trips"])
-    known["sample"] = SampleFacts(**value["sample"])
-    known["tags"] = tuple(value["tags"])
-    return cls(**known)
+def _check_values(value: Any) -> None:
+    """Refuse what JSON can hold and we cannot write again: half characters, and nesting without end."""
+    level = [value]
+    for _ in range(DEEPEST):
+        for item in level:
+            if isinstance(item, str):
+                item.encode()
+        records = [item for item in level if isinstance(item, dict)]
+        level = [below for item in level if isinstance(item, list) for below in item]
+        level += [below for record in records for pair in record.items() for below in pair]
+        if not level:
+            return
+    raise ValueError(f"more than {DEEPEST} levels deep")
+
+
+def _check_files(manifest: Manifest) -> None:
+    """Refuse files that cannot be, twice the same file, and payloads that are none of the files."""
+    if not VERSION.fullmatch(manifest.version):
+        raise ValueError(f"{manifest.version[:40]!r} is no version")
+    for file in manifest.files:
+        if len(file.path) > LONGEST_PATH or not 0 <= file.size <= LARGEST_FILE or not _DIGEST.fullmatch(file.sha256):
+            raise ValueError(f"{file.path[:80]!r} has no path, size or digest that a file can have")
+    paths = [file.path for file in manifest.files]
+    folders = {path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"}
+    twice = [path for path, count in Counter([MANIFEST, *paths, *folders]).items() if count > 1]
+    if twice:
+        raise ValueError(f"{twice[0]!r} is there twice")
+    if not manifest.payloads:
+        raise ValueError("there is no payload")
+    lost = [item.path for item in manifest.payloads if item.path not in folders.union(paths)]
+    if lost:
+        raise ValueError(f"the payload {lost[0]!r} is none of the files")
+
+
+def _check_sample(manifest: Manifest) -> None:
+    """Refuse a sample that is none of the files, or with a structure that `sample.write_arrays` never writes."""
+    sample = manifest.sample
+    if sample.path and sample.path not in {file.path for file in manifest.files}:
+        raise ValueError(f"the sample {sample.path!r} is none of the files")
+    for structure in (sample.inputs, sample.outputs):
+        if not _is_structure(structure):
+            raise ValueError(f"{str(structure)[:40]} is no structure of arrays")
+
+
+def _is_structure(value: Any) -> bool:
+    match value:
+        case None:
+            return True
+        case {"array": str(), "dtype": str()}:
+            return len(value) == 2
+        case {"list": list(items)} | {"tuple": list(items)}:
+            return len(value) == 1 and all(map(_is_structure, items))
+        case {"dict": dict(items)}:
+            return len(value) == 1 and all(map(_is_structure, items.values()))
+    return False
+
+
+def _is_inside(path: str) -> bool:
+    return not {"", ".", ".."} & set(path.split("/")) and "\\" not in path and "\0" not in path
 
 
 def _damaged(where: str, reason: str) -> DamagedFileError:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import enum
 import threading
+import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -45,6 +47,32 @@ class Step:
 
 
 OnStep = Callable[[Step], None]
+
+
+class Clock:
+    """Report where a line is, and time each stage of it.
+
+    Args:
+        on_step: Told every step.
+
+    Attributes:
+        on_step: The same, for what reports bytes.
+        seconds: Seconds spent in each stage, by its name.
+    """
+
+    def __init__(self, on_step: OnStep) -> None:
+        self.on_step = on_step
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def at(self, stage: Stage, detail: str = "") -> Iterator[None]:
+        """Report a stage and add the seconds that it takes."""
+        self.on_step(Step(stage, detail=detail))
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
 
 
 def ignore_steps(step: Step) -> None:

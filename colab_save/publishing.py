@@ -19,6 +19,7 @@ from colab_save.stores.base import Store, ignore_bytes
 LITTER_AGE = timedelta(days=1)
 """How old a folder without a manifest must be before the next save of that name removes it: a save may be slow."""
 
+
 def describe_files(stage: Path) -> tuple[FileFacts, ...]:
     """Give every file of a stage with its size and digest, sorted by path."""
     return tuple(

@@ -23,7 +23,6 @@ from colab_save.formats import get_format
 from colab_save.formats.base import Context
 from colab_save.sample import read_arrays, write_arrays
 
-
 CODE_MODULE = "colab_save_custom_code"
 """The name under which captured code is imported."""
 
@@ -78,7 +77,7 @@ def serve(jobs: TextIO, answers: TextIO) -> None:
             answer = reload(Job(**json.loads(line)))
         except ColabSaveError as error:
             answer = {"error": error.message, "hint": error.hint}
-        except Exception as error:  # the user's code runs here; whatever it raises is the answer
+        except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer
             answer = {"error": first_line(error), "hint": "The model loads, and then fails on the sample."}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()

@@ -6,12 +6,12 @@ from these fields (`options_of`). Validation happens once, in ``__post_init__``,
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from colab_save.errors import RequestError, did_you_mean
+from colab_save.option import Door, Option, asked
 from colab_save.target import Target, check_name
 
 PURPOSES = {"resume": ("keras",), "serving": ("saved_model",)}
@@ -19,45 +19,6 @@ PURPOSES = {"resume": ("keras",), "serving": ("saved_model",)}
 
 AUTO = "auto"
 """The default format: ``keras``, and ``saved_model`` when its round trip fails."""
-
-
-class Door(enum.StrEnum):
-    """How a field is asked for in a magic or terminal line."""
-
-    POSITIONAL = "positional"
-    VALUE = "value"
-    EXPRESSION = "expression"
-    REPEATED = "repeated"
-    FLAG = "flag"
-    ANTIFLAG = "antiflag"
-    PAIRS = "pairs"
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """How one field of a request is typed and explained.
-
-    Attributes:
-        name: The field, and the keyword of the Python function.
-        flag: How it is written in a line (``--to``); for a positional its place-holder (``MODEL``).
-        door: See `Door`. ``EXPRESSION`` values are evaluated in the notebook's namespace.
-        help: One sentence.
-        metavar: The place-holder of the value.
-        choices: The words that are allowed, where they are a fixed few.
-    """
-
-    name: str
-    flag: str
-    door: Door
-    help: str
-    metavar: str = ""
-    choices: tuple[str, ...] = ()
-
-
-def _asked(
-    flag: str, door: Door, text: str, metavar: str = "", choices: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    return {"flag": flag, "door": door, "help": text, "metavar": metavar, "choices": choices}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,71 +43,90 @@ class SaveRequest:
     """
 
     model: Any = field(
-        metadata=_asked("MODEL", Door.EXPRESSION, "The variable that holds the model; default: the only model there is.")
+        metadata=asked("MODEL", Door.EXPRESSION, "The variable that holds the model; default: the only model there is.")
     )
     target: str | None = field(
         default=None,
-        metadata=_asked("TARGET", Door.POSITIONAL, "A name for the artifact, or a path; default: the variable's name."),
+        metadata=asked("TARGET", Door.POSITIONAL, "A name for the artifact, or a path; default: the variable's name."),
     )
     to: str | None = field(
         default=None,
         kw_only=True,
-        metadata=_asked("--to", Door.VALUE, "Where to keep it: drive, or a folder; default: Drive in Colab, ./models elsewhere.", "STORE"),
+        metadata=asked(
+            "--to",
+            Door.VALUE,
+            "Where to keep it: drive, or a folder; default: Drive in Colab, ./models elsewhere.",
+            "STORE",
+        ),
     )
     formats: str | tuple[str, ...] = field(
         default=AUTO,
         kw_only=True,
-        metadata=_asked("--format", Door.VALUE, "keras, h5, weights, saved_model, several with commas, or auto.", "F[,F…]"),
+        metadata=asked(
+            "--format", Door.VALUE, "keras, h5, weights, saved_model, several with commas, or auto.", "F[,F…]"
+        ),
     )
     purpose: str | None = field(
         default=None,
         kw_only=True,
-        metadata=_asked("--for", Door.VALUE, "What the model will be used for; picks the format.", "PURPOSE", tuple(PURPOSES)),
+        metadata=asked(
+            "--for", Door.VALUE, "What the model will be used for; picks the format.", "PURPOSE", tuple(PURPOSES)
+        ),
     )
     sample: Any = field(
         default=None,
         kw_only=True,
-        metadata=_asked("--sample", Door.EXPRESSION, "Inputs for the round trip, any expression; default: made from the model's input specs.", "EXPR"),
+        metadata=asked(
+            "--sample",
+            Door.EXPRESSION,
+            "Inputs for the round trip, any expression; default: made from the model's input specs.",
+            "EXPR",
+        ),
     )
     verify: bool = field(
         default=True,
         kw_only=True,
-        metadata=_asked("--no-verify", Door.ANTIFLAG, "Do not reload in a fresh process; the report says SKIPPED."),
+        metadata=asked("--no-verify", Door.ANTIFLAG, "Do not reload in a fresh process; the report says SKIPPED."),
     )
     force: bool = field(
         default=False,
         kw_only=True,
-        metadata=_asked("--force", Door.FLAG, "Publish although the round trip failed; the report says FAILED."),
+        metadata=asked("--force", Door.FLAG, "Publish although the round trip failed; the report says FAILED."),
     )
     rtol: float | None = field(
         default=None,
         kw_only=True,
-        metadata=_asked("--rtol", Door.EXPRESSION, "Relative tolerance of outputs; default: by dtype.", "NUMBER"),
+        metadata=asked("--rtol", Door.EXPRESSION, "Relative tolerance of outputs; default: by dtype.", "NUMBER"),
     )
     atol: float | None = field(
         default=None,
         kw_only=True,
-        metadata=_asked("--atol", Door.EXPRESSION, "Absolute tolerance of outputs; default: by dtype.", "NUMBER"),
+        metadata=asked("--atol", Door.EXPRESSION, "Absolute tolerance of outputs; default: by dtype.", "NUMBER"),
     )
     timeout: float = field(
         default=300.0,
         kw_only=True,
-        metadata=_asked("--timeout", Door.EXPRESSION, "Seconds that the round trip of one payload may take.", "SECONDS"),
+        metadata=asked("--timeout", Door.EXPRESSION, "Seconds that the round trip of one payload may take.", "SECONDS"),
     )
     tags: tuple[str, ...] = field(
         default=(),
         kw_only=True,
-        metadata=_asked("--tag", Door.REPEATED, "A label for this version; may be given several times.", "T"),
+        metadata=asked("--tag", Door.REPEATED, "A label for this version; may be given several times.", "T"),
     )
     note: str = field(
         default="",
         kw_only=True,
-        metadata=_asked("--note", Door.VALUE, "Free text, kept with the artifact.", "TEXT"),
+        metadata=asked("--note", Door.VALUE, "Free text, kept with the artifact.", "TEXT"),
     )
     options: Mapping[str, Any] = field(
         default_factory=dict,
         kw_only=True,
-        metadata=_asked("--option", Door.PAIRS, "An option of the format; the value is an expression; may be given several times.", "KEY=VALUE"),
+        metadata=asked(
+            "--option",
+            Door.PAIRS,
+            "An option of the format; the value is an expression; may be given several times.",
+            "KEY=VALUE",
+        ),
     )
 
     def __post_init__(self) -> None:
@@ -172,9 +152,7 @@ class SaveRequest:
 
     def _check_purpose(self, formats: tuple[str, ...]) -> None:
         if self.purpose not in PURPOSES:
-            raise RequestError(
-                f"There is no purpose {self.purpose!r}.", did_you_mean(str(self.purpose), PURPOSES)
-            )
+            raise RequestError(f"There is no purpose {self.purpose!r}.", did_you_mean(str(self.purpose), PURPOSES))
         if formats and formats != (AUTO,):
             raise RequestError(
                 f"--for {self.purpose} and --format {','.join(formats)} both choose the format.", "Give one of them."
@@ -195,32 +173,34 @@ class LoadRequest:
     """
 
     target: str = field(
-        metadata=_asked("TARGET", Door.POSITIONAL, "A name, name@tag, name@version, or the path of a model file.")
+        metadata=asked("TARGET", Door.POSITIONAL, "A name, name@tag, name@version, or the path of a model file.")
     )
     source: str | None = field(
         default=None,
         kw_only=True,
-        metadata=_asked("--from", Door.VALUE, "The store to look in; default: Drive in Colab, ./models elsewhere.", "STORE"),
+        metadata=asked(
+            "--from", Door.VALUE, "The store to look in; default: Drive in Colab, ./models elsewhere.", "STORE"
+        ),
     )
     format: str | None = field(
         default=None,
         kw_only=True,
-        metadata=_asked("--format", Door.VALUE, "Which payload of the artifact; default: the one that keeps most.", "F"),
+        metadata=asked("--format", Door.VALUE, "Which payload of the artifact; default: the one that keeps most.", "F"),
     )
     into: Any = field(
         default=None,
         kw_only=True,
-        metadata=_asked("--into", Door.EXPRESSION, "A model of the same architecture that gets the weights.", "MODEL"),
+        metadata=asked("--into", Door.EXPRESSION, "A model of the same architecture that gets the weights.", "MODEL"),
     )
     trust: bool = field(
         default=False,
         kw_only=True,
-        metadata=_asked("--trust", Door.FLAG, "Run code that came with the file, after you have read it."),
+        metadata=asked("--trust", Door.FLAG, "Run code that came with the file, after you have read it."),
     )
     check: bool = field(
         default=True,
         kw_only=True,
-        metadata=_asked("--no-check", Door.ANTIFLAG, "Do not compare the loaded model with what was saved."),
+        metadata=asked("--no-check", Door.ANTIFLAG, "Do not compare the loaded model with what was saved."),
     )
 
     def __post_init__(self) -> None:
@@ -228,7 +208,7 @@ class LoadRequest:
         Target.parse(self.target)
 
 
-def options_of(request: type[SaveRequest] | type[LoadRequest]) -> Iterator[Option]:
+def options_of(request: type[SaveRequest | LoadRequest]) -> Iterator[Option]:
     """Give how each field of a request is typed and explained, in the order of the fields."""
     for item in fields(request):
         yield Option(item.name, **item.metadata)

@@ -130,7 +130,7 @@ def _formats_of_path(target: Target, asked: tuple[str, ...]) -> tuple[str, ...]:
     if len(asked) > 1:
         raise RequestError(
             f"{target.path!r} is one place, and {', '.join(asked)} are {len(asked)} payloads.",
-            f"Give a name, such as {last_part(target.path).partition('.')[0] or 'cats'}, to save several formats together.",
+            f"Give a name, such as {last_part(target.path).partition('.')[0] or 'cats'}, to save them together.",
         )
     if target.format is None or asked == (target.format,):
         return asked

@@ -77,12 +77,12 @@ class RoundTrip:
     @property
     def is_passed(self) -> bool:
         """Say whether every aspect that the format keeps has come back; skipped is not passed."""
-        return all(verdict.outcome in {Outcome.PASSED, Outcome.NOT_KEPT} for verdict in self.verdicts.values())
+        return self.outcome is Outcome.PASSED
 
     @property
     def outcome(self) -> Outcome:
         """Sum the verdicts up: the worst of them, where an aspect that the format cannot hold is no fault."""
-        found = {verdict.outcome for verdict in self.verdicts.values()}
+        found = {verdict.outcome for verdict in self.verdicts.values()} or {Outcome.SKIPPED}
         return next((worst for worst in (Outcome.FAILED, Outcome.SKIPPED) if worst in found), Outcome.PASSED)
 
     @property
@@ -94,20 +94,6 @@ class RoundTrip:
     def to_json(self) -> dict[str, Any]:
         """Give the round trip as JSON values."""
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> RoundTrip:
-        """Read what `to_json` wrote.
-
-        Raises:
-            TypeError, KeyError, ValueError: The value is not such a record; `Manifest.from_json` words it.
-        """
-        verdicts = {
-            Aspect(aspect): Verdict(**{**item, "outcome": Outcome(item["outcome"])})
-            for aspect, item in value["verdicts"].items()
-        }
-        errors = tuple(OutputError(**item) for item in value["errors"])
-        return cls(value["format"], verdicts, errors, value["seconds"])
 
 
 def skipped(format: str, reason: str) -> RoundTrip:

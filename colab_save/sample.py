@@ -102,7 +102,7 @@ def write_arrays(file: Path, **trees: Any) -> dict[str, Any]:
         return {"array": key, "dtype": dtype}
 
     structures = {name: store(name, tree) for name, tree in trees.items()}
-    np.savez(file, **arrays)
+    np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy types allow_pickle, and not the arrays
     return structures
 
 

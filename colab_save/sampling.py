@@ -6,27 +6,19 @@ mode, and whatever state a run changes (seeds, stateful layers) is put back.
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from colab_save.answering import SEED, Run, answer
+from colab_save.answering import Run, answer
+from colab_save.candidates import candidates, numpy_dtype
 from colab_save.errors import SampleError, UnbuiltModelError, first_line
-from colab_save.examining import is_graph, walk_layers
 from colab_save.facts import TensorFacts
 from colab_save.sample import Sample, leaves, map_structure
-
-ROWS = 4
-"""Rows of a derived sample: more than one, so that batch axes show (LOSSES §8)."""
+from colab_save.walking import is_graph
 
 MOST_ROWS = 32
 """Rows kept of a sample that the user gave; the artifact carries it."""
-
-FREE_SIZES = (8, 32, 224, 1)
-"""Sizes tried for an axis that the model leaves free: sequences are fine with 8, deep convolutions need more."""
-
-WORDS = ("the", "model", "came", "back", "as", "it", "was", "saved")
 
 
 def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
@@ -48,7 +40,7 @@ def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
         try:
             inputs = fit(inputs, specs)
             return answer(model, inputs, specs or describe(inputs), run)
-        except Exception as error:  # the model is the user's code, which may raise anything
+        except Exception as error:
             raise SampleError(
                 f"The model refused the sample ({first_line(error)}).",
                 f"It was {_in_words(inputs)}; give with --sample what you would give to model.predict().",
@@ -66,7 +58,7 @@ def _derive(model: Any, specs: Any, run: Run) -> Sample:
     for inputs in candidates(model, specs):
         try:
             return answer(model, inputs, specs, run)
-        except Exception as error:  # a guess that does not fit may fail in any way; the next one is tried
+        except Exception as error:  # noqa: BLE001 - a guess that does not fit may fail in any way; the next one is tried
             refusals.append(f"{_in_words(inputs)}: {first_line(error)}")
     raise SampleError(
         f"No sample could be derived that the model accepts; it refused {refusals[0]}",
@@ -168,84 +160,7 @@ def fit(inputs: Any, specs: Any) -> Any:
         return inputs
     if len(specs.shape) == inputs.ndim + 1 and specs.shape[-1] == 1:
         inputs = inputs[..., None]
-    return (
-        inputs if specs.dtype == "string" or inputs.dtype.kind in "OSUV" else inputs.astype(_numpy_dtype(specs.dtype))
-    )
-
-
-def candidates(model: Any, specs: Any) -> Iterator[Any]:
-    """Make sample inputs that a model may accept, the likeliest first.
-
-    A subclassed model tells its input shapes and not its dtypes: words are tried first when it has a layer that
-    reads text, whole numbers when it has an embedding.
-    """
-    import numpy as np
-
-    reading = _Reading.of(model)
-    kinds = ["declared"] if reading.is_declared else reading.kinds
-    for size, kind in itertools.product(FREE_SIZES, kinds):
-        random = np.random.default_rng(SEED)
-        yield map_structure(lambda spec, size=size, kind=kind: reading.make(spec, size, kind, random), specs)
-        if not any(None in spec.shape[1:] for _, spec in leaves(specs)) and kind == kinds[-1]:
-            return
-
-
-class _Reading:
-    """What the layers of a model read: words of a vocabulary, whole numbers below a size, or plain numbers."""
-
-    def __init__(self, words: list[str], limit: int, is_declared: bool) -> None:
-        self.words = words
-        self.limit = limit
-        self.is_declared = is_declared
-        order = ["string"] if words else []
-        order += ["int64"] if limit else []
-        self.kinds = [*order, "declared", *(kind for kind in ("int64", "string") if kind not in order)]
-
-    @classmethod
-    def of(cls, model: Any) -> _Reading:
-        import keras
-
-        if not isinstance(model, keras.Model):
-            return cls([], 0, is_declared=True)
-        words: list[str] = []
-        limits = []
-        for _, layer in walk_layers(model):
-            if hasattr(layer, "get_vocabulary") and not words:
-                words = [str(word) for word in layer.get_vocabulary()[:64] if str(word).strip()] + ["unheard"]
-            if isinstance(layer, keras.layers.Embedding):
-                limits.append(int(layer.input_dim))
-            if isinstance(layer, keras.layers.CategoryEncoding):
-                limits.append(int(layer.num_tokens))
-        return cls(words, min(limits, default=0), is_graph(model))
-
-    def make(self, spec: TensorFacts, size: int, kind: str, random: Any) -> Any:
-        """Make one array: never all zeros or ones, two rows differing."""
-        dtype = spec.dtype if kind == "declared" else kind
-        shape = (ROWS, *(size if axis is None else axis for axis in spec.shape[1:]))
-        if dtype == "string":
-            return self._text(shape, random)
-        if dtype == "bool":
-            return random.random(shape) < 0.5
-        if dtype.startswith(("int", "uint")):
-            return random.integers(0, self.limit or 10, shape).astype(dtype)
-        return random.standard_normal(shape).astype(_numpy_dtype(dtype))
-
-    def _text(self, shape: tuple[int, ...], random: Any) -> Any:
-        import numpy as np
-
-        words = self.words or list(WORDS)
-        picked = random.choice(np.array(words, dtype=object), size=(*shape, 3))
-        return np.array([" ".join(row) for row in picked.reshape(-1, 3)], dtype=object).reshape(shape)
-
-
-def _numpy_dtype(name: str) -> Any:
-    import numpy as np
-
-    if name.startswith(("bfloat16", "float8")):
-        import ml_dtypes
-
-        return getattr(ml_dtypes, name)
-    return np.dtype(name)
+    return inputs if specs.dtype == "string" or inputs.dtype.kind in "OSUV" else inputs.astype(numpy_dtype(specs.dtype))
 
 
 def _in_words(inputs: Any) -> str:

@@ -61,7 +61,9 @@ class Target:
         name, at, selector = text.partition("@")
         check_name(name, text)
         if at and not _SELECTOR.fullmatch(selector):
-            raise TargetError(f"{selector!r} in {text!r} is neither a tag nor a version.", "Write cats@best or cats@20260822.")
+            raise TargetError(
+                f"{selector!r} in {text!r} is neither a tag nor a version.", "Write cats@best or cats@20260822."
+            )
         return cls(name=name, selector=selector)
 
     @property
@@ -99,7 +101,8 @@ def check_name(name: str, text: str) -> None:
         )
     if len(name.encode()) > LONGEST_NAME:
         raise TargetError(
-            f"The name is {len(name.encode())} bytes long, more than {LONGEST_NAME}.", "Choose a shorter one; --note holds free text."
+            f"The name is {len(name.encode())} bytes long, more than {LONGEST_NAME}.",
+            "Choose a shorter one; --note holds free text.",
         )
 
 

@@ -6,6 +6,7 @@ once per payload. The child can hang or die without harm: it has a time limit an
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -16,17 +17,17 @@ import tempfile
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
-from colab_save.answering import run_as
 from colab_save.errors import VerifierError
-from colab_save.facts import ModelFacts, compare
+from colab_save.facts import ModelFacts
 from colab_save.formats.base import Format
+from colab_save.judging import judge
 from colab_save.manifest import SampleFacts
 from colab_save.place import CUSTOM_CODE
 from colab_save.reloading import Job, to_line
-from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed
-from colab_save.sample import compare_outputs, compare_shapes, read_arrays
+from colab_save.round_trip import RoundTrip, failed
+from colab_save.sample import read_arrays
 
 COMMAND = (sys.executable, "-P", "-c")
 """Python without the current folder on its path: the notebook's own modules must not be what makes it work."""
@@ -57,7 +58,7 @@ class Verifier:
         self._log: IO[str] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def __enter__(self) -> Verifier:
+    def __enter__(self) -> Self:
         if self._is_used:
             self._start()
         return self
@@ -71,7 +72,7 @@ class Verifier:
         self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed in close)
         root = str(Path(__file__).resolve().parent.parent)
-        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and program)
+        self._process = subprocess.Popen(
             [*COMMAND, PROGRAM.format(root=root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -142,7 +143,7 @@ class Verifier:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
         return VerifierError(
             f"The fresh process {how}{f': {tail[:200]}' if tail else ''}.",
-            "Often there was too little memory for a second copy of the model; --no-verify saves without the round trip.",
+            "Often there was too little memory for a second copy of the model; --no-verify saves without it.",
         )
 
     def close(self) -> None:
@@ -174,10 +175,8 @@ def _read(stream: IO[str], answers: queue.SimpleQueue[str]) -> None:
 
 
 def _close(stream: IO[str]) -> None:
-    try:
+    with contextlib.suppress(BrokenPipeError):  # what the dead child did not read
         stream.close()
-    except BrokenPipeError:  # what the dead child did not read
-        pass
 
 
 def verify(
@@ -211,64 +210,3 @@ def verify(
         actual = read_arrays(answer, reply["outputs"])
     expected = read_arrays(stage / sample.path, sample.outputs)
     return judge(plug, facts, ModelFacts.from_json(reply["facts"]), sample, expected, actual, reply["seconds"])
-
-
-def judge(
-    plug: Format,
-    expected: ModelFacts,
-    actual: ModelFacts,
-    sample: SampleFacts,
-    before: Any,
-    after: Any,
-    seconds: float,
-) -> RoundTrip:
-    """Compare two models and two answers; pure.
-
-    Args:
-        plug: The format, which says what it keeps.
-        expected: Facts of the model that was saved.
-        actual: Facts of the model that came back.
-        sample: How outputs are compared.
-        before: The answer of the model that was saved, nested arrays.
-        after: The answer of the model that came back.
-        seconds: How long the reload took.
-    """
-    errors, verdict = judge_outputs(sample, before, after, precision(expected))
-    return RoundTrip(plug.name, {Aspect.OUTPUTS: verdict, **verdicts_of(plug, expected, actual)}, tuple(errors), seconds)
-
-
-def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, Verdict]:
-    """Judge every aspect that facts alone decide."""
-    verdicts = {}
-    for aspect, differences in compare(expected, actual).items():
-        if aspect not in plug.keeps:
-            verdicts[aspect] = Verdict(Outcome.NOT_KEPT, f"the format {plug.name} cannot hold it")
-        elif differences:
-            verdicts[aspect] = Verdict(Outcome.FAILED, str(differences[0]), len(differences))
-        else:
-            verdicts[aspect] = Verdict(Outcome.PASSED)
-    return verdicts
-
-
-def answer_sample(plug: Format, model: Any, file: Path, sample: SampleFacts) -> Any:
-    """Let a model that was loaded in this process answer the recorded sample."""
-    return run_as(plug.run, model, read_arrays(file, sample.inputs), is_seeded=sample.is_seeded)
-
-
-def judge_outputs(
-    sample: SampleFacts, before: Any, after: Any, precision: str
-) -> tuple[list[OutputError], Verdict]:
-    """Compare two answers; a model that differs from itself only in structure, shape and dtype."""
-    if sample.is_random:
-        found = compare_shapes(before, after)
-        if found:
-            return [], Verdict(Outcome.FAILED, found[0], len(found))
-        return [], Verdict(Outcome.PASSED, "random at inference: only shapes and dtypes could be compared")
-    errors, found = compare_outputs(before, after, sample.rtol, sample.atol, precision)
-    return errors, Verdict(Outcome.FAILED, found[0], len(found)) if found else Verdict(Outcome.PASSED)
-
-
-def precision(facts: ModelFacts) -> str:
-    """Name the coarsest floating dtype that a model computes in."""
-    used = {*facts.compute_dtypes, *(variable.dtype for variable in facts.variables)}
-    return next((dtype for dtype in ("bfloat16", "float16") if dtype in used), "float32")

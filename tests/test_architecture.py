@@ -15,14 +15,15 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "colab_save"
 
 FLOORS = (
-    {"errors"},
+    {"errors", "records"},
     {"measures", "round_trip", "target"},
-    {"card", "facts", "progress", "request", "sample", "stores.base"},
-    {"answering", "command", "formats.base", "manifest"},
-    {"examining", "namespace", "place", "readme", "report"},
-    {"capturing", "formats", "inspecting", "sampling", "stores"},
-    {"finding", "reloading", "resolving", "trusting"},
-    {"publishing", "verifying"},
+    {"card", "facts", "option", "progress", "sample", "stores.base"},
+    {"answering", "formats.base", "manifest", "request", "walking"},
+    {"candidates", "command", "examining", "place", "readme", "report"},
+    {"capturing", "formats", "inspecting", "namespace", "sampling", "stores"},
+    {"finding", "judging", "reloading", "resolving", "trusting"},
+    {"locating", "publishing", "verifying"},
+    {"staging"},
     {"loading", "saving"},
     {"functions"},
     {"completing", "demo", "magics", "panel"},

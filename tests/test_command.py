@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from colab_save.command import COMMANDS, LIST, LOAD, SAVE, split, unquote
 from colab_save.errors import RequestError, UnknownNameError
-from colab_save.request import Door, LoadRequest, SaveRequest, options_of
+from colab_save.option import Door
+from colab_save.request import LoadRequest, SaveRequest, options_of
 
 TYPED = {
     Door.POSITIONAL: "cats",

@@ -5,13 +5,14 @@ Also which function of a `tf.Module` is called when somebody calls the module.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from colab_save.errors import FormatError, RequestError
-from colab_save.examining import walk_variables
 from colab_save.sample import leaves, map_structure
+from colab_save.walking import walk_variables
 
 
 class SavedModel:
@@ -63,7 +64,7 @@ class SavedModel:
         else:
             rows = min((len(item) for _, item in leaves(inputs)), default=0)
             starts = range(0, max(rows, 1), batch_size)
-            batches = [map_structure(lambda item, at=at: item[at : at + batch_size], inputs) for at in starts]
+            batches = [map_structure(operator.itemgetter(slice(at, at + batch_size)), inputs) for at in starts]
         answers = [map_structure(lambda item: item.numpy(), self(batch)) for batch in batches]
         return _concatenate(answers)
 
@@ -133,12 +134,11 @@ def fitting(function: Any, inputs: tuple[Any, ...], named: Mapping[str, Any]) ->
     wanted = dict(function.structured_input_signature[1])
     given = dict(named)
     if inputs:
-        flat = inputs[0] if len(inputs) == 1 else inputs
-        items = flat if isinstance(flat, Mapping) else dict(zip(wanted, [v for _, v in leaves(flat)], strict=False))
-        given.update(items)
+        only = next(iter(wanted), "") if len(wanted) == len(inputs) == 1 else ""
+        given.update(inputs[0] if isinstance(inputs[0], Mapping) else {only: inputs[0]})
     if given.keys() != wanted.keys():
         raise RequestError(
-            f"The signature takes {', '.join(sorted(wanted))}, and it was given {', '.join(sorted(given)) or 'nothing'}.",
+            f"The signature takes {', '.join(sorted(wanted))}; it was given {', '.join(sorted(given)) or 'nothing'}.",
             "Give a dict with these names, or keyword arguments.",
         )
     return (), {name: _cast(item, wanted[name]) for name, item in given.items()}
@@ -146,11 +146,9 @@ def fitting(function: Any, inputs: tuple[Any, ...], named: Mapping[str, Any]) ->
 
 def _structured_specs(function: Any) -> list[Any]:
     """Give the specs of a restored function's positional arguments, where it has exactly one signature."""
-    target = getattr(function, "__call__", function)
-    signature = getattr(target, "input_signature", None) or getattr(function, "input_signature", None)
-    if signature is not None:
-        return list(signature)
-    concrete = getattr(target, "concrete_functions", None) or getattr(function, "concrete_functions", None) or []
+    candidates = [function, vars(function).get("__call__")]
+    found = [getattr(item, "concrete_functions", None) for item in candidates]
+    concrete: list[Any] = next((item for item in found if item), [])
     return list(concrete[0].structured_input_signature[0]) if len(concrete) == 1 else []
 
 
@@ -164,7 +162,7 @@ def _cast(item: Any, spec: Any) -> Any:
     if not isinstance(spec, tf.TensorSpec):
         return item
     tensor = tf.convert_to_tensor(item)
-    return tensor if tensor.dtype == spec.dtype or tensor.dtype == tf.string else tf.cast(tensor, spec.dtype)
+    return tensor if tensor.dtype in {spec.dtype, tf.string} else tf.cast(tensor, spec.dtype)
 
 
 def _concatenate(answers: list[Any]) -> Any:

@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from colab_save.examining import is_graph
 from colab_save.formats.base import Context, translated
-from colab_save.formats.keras import KerasFormat, quiet, whole_compile_config
-from colab_save.sample import Sample
+from colab_save.formats.keras import KerasFormat
+from colab_save.walking import is_graph
 
 ALIASES = ("mse", "mae", "mape", "msle", "kld", "bce")
 """Short names of losses and metrics that Keras writes to HDF5 and then cannot find again (LOSSES §6)."""
@@ -29,20 +28,15 @@ class H5Format(KerasFormat):
             return reason
         return "" if is_graph(model) else "it holds Sequential and functional models only; a subclassed one needs keras"
 
-    def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
-        """Write ``model.h5``."""
-        with translated("Keras could not write model.h5", "--format keras is its own format today."):
-            with quiet(), whole_compile_config(model):
-                model.save(folder / self.payload)
-        return ()
-
     def load(self, path: Path, context: Context) -> Any:
         """Read it, compiled as it was; the short names of losses are given to Keras, which forgot them."""
         import keras
 
         known = {name: keras.losses.get(name) for name in ALIASES}
         model = super().load(path, replace(context, custom_objects={**known, **context.custom_objects}))
-        with translated(f"The optimizer in {path.name} could not be read", "Load it with --no-check, and compile it anew."):
+        with translated(
+            f"The optimizer in {path.name} could not be read", "Load it with --no-check, and compile it anew."
+        ):
             _restore_optimizer(model, path)
         return model
 

@@ -31,20 +31,18 @@ class KerasFormat(Format):
 
     def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.keras``."""
-        with translated("Keras could not write model.keras", "--format saved_model needs no get_config()."):
-            with quiet(), whole_compile_config(model):
-                model.save(folder / self.payload)
+        hint = "--format saved_model needs no get_config()."
+        with translated(f"Keras could not write {self.payload}", hint), quiet(), whole_compile_config(model):
+            model.save(folder / self.payload)
         return ()
 
     def load(self, path: Path, context: Context) -> Any:
         """Read it under safe mode, compiled as it was."""
         import keras
 
-        with translated(f"Keras could not open {path.name}", "Are the custom classes that it needs defined?"):
-            with quiet():
-                return keras.saving.load_model(
-                    path, custom_objects=dict(context.custom_objects), compile=True, safe_mode=True
-                )
+        custom = dict(context.custom_objects)
+        with translated(f"Keras could not open {path.name}", "Are the custom classes that it needs defined?"), quiet():
+            return keras.saving.load_model(path, custom_objects=custom, compile=True, safe_mode=True)
 
     def run(self, model: Any, sample: Any) -> Any:
         """Call the model in inference mode."""
@@ -60,14 +58,15 @@ def whole_compile_config(model: Any) -> Iterator[None]:
     There is no public way to put it back.
     """
     config = getattr(getattr(model, "_compile_config", None), "config", None)
-    whole = {**config, "optimizer": model.optimizer} if isinstance(config, dict) else {}
-    if whole:
-        config.update(whole)
+    if not isinstance(config, dict):
+        yield
+        return
+    whole = {**config, "optimizer": model.optimizer}
+    config.update(whole)
     try:
         yield
     finally:
-        if whole:
-            config.update(whole)
+        config.update(whole)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ public TensorFlow calls: the model as a callable (nested inputs and outputs as i
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,12 +16,13 @@ from typing import Any, ClassVar
 
 from colab_save.answering import run_keras, to_arrays
 from colab_save.errors import RequestError
-from colab_save.examining import WEIGHTS_BY_PATH, is_made_up, kind_of, own_attributes, walk_variables
+from colab_save.examining import kind_of
 from colab_save.facts import TensorFacts
 from colab_save.formats.base import Context, Format, translated
 from colab_save.formats.callables import SavedModel, main_function, restore
 from colab_save.round_trip import Aspect
 from colab_save.sample import Sample, leaves, map_structure
+from colab_save.walking import WEIGHTS_BY_PATH, is_made_up, own_attributes, walk_variables
 
 SERVING = "serving_default"
 HINT = "Save as keras, or give the functions to write: --option signatures={'serving_default': my_function}"
@@ -65,7 +67,9 @@ class SavedModelFormat(Format):
         signature = getattr(main_function(model), "input_signature", None)
         if not signature:
             return None
-        named = [map_structure(lambda spec, at=at: _facts(spec, f"inputs_{at}"), item) for at, item in enumerate(signature)]
+        named = [
+            map_structure(functools.partial(_facts, name=f"inputs_{at}"), item) for at, item in enumerate(signature)
+        ]
         return tuple(named) if len(named) > 1 else named[0]
 
     def save(self, model: Any, folder: Path, sample: Sample, options: SavedModelOptions) -> tuple[str, ...]:
@@ -132,7 +136,9 @@ def _accepted(model: Any, sample: Sample, batch: int | None) -> tuple[Any, tuple
         if batch is not None or len(rows) != 1:
             raise
         count = rows.pop()
-        note = f"The SavedModel accepts exactly {count} rows: with a free batch axis call() fails ({type(error).__name__})."
+        note = (
+            f"The SavedModel accepts exactly {count} rows: without a known batch call() fails ({type(error).__name__})."
+        )
         return tensor_specs(sample.specs, count), (note,)
     return specs, ()
 
@@ -153,7 +159,7 @@ def _program(model: Any, specs: Any, options: SavedModelOptions) -> Any:
     weights = {path: item.value if isinstance(item, keras.Variable) else item for path, item in walk_variables(model)}
     setattr(module, WEIGHTS_BY_PATH, weights)
 
-    @tf.function(input_signature=[specs], autograph=False)
+    @tf.function(input_signature=[specs], autograph=False)  # type: ignore[untyped-decorator]  # TensorFlow has no types
     def answer(inputs: Any) -> Any:
         return model(inputs, training=False)
 
@@ -170,7 +176,7 @@ def _serving(function: Any, specs: Any, names: list[str]) -> Any:
 
     flat = [spec for _, spec in leaves(specs)]
 
-    @tf.function(autograph=False)
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]  # TensorFlow has no types
     def serve(**tensors: Any) -> dict[str, Any]:
         inputs = map_structure(lambda spec: tensors[spec.name], specs)
         answer = function(*inputs) if isinstance(inputs, tuple) else function(inputs)

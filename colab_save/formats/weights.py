@@ -1,4 +1,4 @@
-"""The ``weights`` format: one ``.weights.h5`` file, with the architecture beside it as JSON so that it can be proven."""
+"""The ``weights`` format: one ``.weights.h5`` file, with the architecture beside it so that it can be proven."""
 
 from __future__ import annotations
 

@@ -85,8 +85,7 @@ class DriveStore(LocalStore):
     @classmethod
     def own_folder(cls) -> Path | None:
         """Give our own folder in the user's MyDrive, which outlives the runtime; ``None`` when nothing is mounted."""
-        mounts = mounts_of(cls.MOUNTS)
-        return mounts[0].point / FOLDER if mounts else None
+        return next((mount.point / FOLDER for mount in mounts_of(cls.MOUNTS)), None)
 
     @classmethod
     def folder_of(cls, path: Path) -> str | None:

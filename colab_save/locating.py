@@ -1,0 +1,137 @@
+"""The first steps of a load: from what the user named to files within reach, matched with their digests.
+
+`loading` calls `locate`, `choose` and `bring`. Nothing is opened here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from colab_save.errors import NotFoundError, RequestError, did_you_mean
+from colab_save.finding import fetch, find, find_plain
+from colab_save.manifest import Manifest, Payload
+from colab_save.place import CUSTOM_CODE, Place
+from colab_save.progress import OnStep
+from colab_save.request import LoadRequest
+from colab_save.sample import FILE
+from colab_save.stores import open_folder_of, open_store
+from colab_save.stores.base import CHUNK, Store
+from colab_save.target import SUFFIXES, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a target turned out to be.
+
+    Attributes:
+        store: Where it is.
+        place: Where in it.
+        manifest: Its manifest; ``None`` for a plain file that nobody recorded.
+        name: The target, made exact.
+    """
+
+    store: Store
+    place: Place
+    manifest: Manifest | None
+    name: str
+
+    @property
+    def where(self) -> str:
+        """Say where it is, for a report."""
+        return f"{self.store.location}/{self.place.exact or self.place.folder}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The files of one payload within reach, matched with their digests.
+
+    Attributes:
+        payload: The model file or folder.
+        sample: The sample; ``None`` without one.
+        code: The captured code; ``None`` without any.
+        beside: The folder with the artifact's other files.
+    """
+
+    payload: Path
+    sample: Path | None = None
+    code: Path | None = None
+    beside: Path | None = None
+
+
+def locate(request: LoadRequest) -> Found:
+    """Find what a target means.
+
+    Raises:
+        NotFoundError: There is no such name, version or file.
+        DigestError: A plain file is not the one that was recorded.
+        StoreError: The store is not available.
+    """
+    target = Target.parse(request.target)
+    if not target.path:
+        store = open_store(request.source)
+        place, manifest = find(store, target)
+        return Found(store, place, manifest, f"{manifest.name}@{manifest.version}")
+    if request.source is not None:
+        raise RequestError(
+            f"{target.path!r} says where the file is, and --from {request.source} does too.", "Leave --from out."
+        )
+    store, key = open_folder_of(target.path)
+    for name in (key, *(f"{key}{suffix}" for suffix in reversed(SUFFIXES))):  # as `saving` adds them
+        known = find_plain(store, name)
+        if known is not None:
+            return Found(store, known[0], known[1], target.path)
+        if store.has(name):
+            return Found(store, Place("", name), None, target.path)
+    near = [name.rstrip("/") for name in store.keys("")] if store.kind == "local" else []
+    raise NotFoundError(f"There is no {store.location}/{key}.", did_you_mean(key, near) or "Check the path.")
+
+
+def choose(found: Found, request: LoadRequest) -> Payload | None:
+    """Pick the payload: the one that is asked for, else the one that keeps most, which is the first."""
+    if found.manifest is None:
+        return None
+    payloads = {payload.format: payload for payload in found.manifest.payloads}
+    if request.format is None:
+        into = payloads.get("weights") if request.into is not None else None
+        return into or found.manifest.payloads[0]
+    if request.format not in payloads:
+        raise NotFoundError(f"{found.name} was not saved as {request.format}.", f"It has: {', '.join(payloads)}.")
+    return payloads[request.format]
+
+
+def bring(found: Found, payload: Payload | None, work: Path, on_step: OnStep) -> Fetched:
+    """Bring the payload, the sample, the code and what lies beside them within reach."""
+    manifest = found.manifest
+    if manifest is None or payload is None:
+        local = found.store.path(found.place.exact)
+        return Fetched(local if local is not None else _copy_plain(found, work))
+    others = [item.path for item in manifest.payloads if item != payload]
+    paths = [file.path for file in manifest.files if file.path.split("/")[0] not in others]
+    wanted = [payload.path, *(path for path in paths if path.split("/")[0] != payload.path)]
+    cache = _cache(manifest)
+    local_files = fetch(found.store, found.place, manifest, wanted, cache, on_step)
+    sample, code = local_files.get(FILE), local_files.get(CUSTOM_CODE)
+    beside = next((path.parent for name, path in local_files.items() if name != payload.path), None)
+    return Fetched(local_files[payload.path], sample, code, beside)
+
+
+def _cache(manifest: Manifest) -> Path:
+    """Name the folder for copies of an artifact's files; its name is a digest, so that it never holds anything else."""
+    import platformdirs
+
+    digest = hashlib.sha256(manifest.to_json().encode()).hexdigest()
+    return platformdirs.user_cache_path("colab_save", appauthor=False) / digest[:32]
+
+
+def _copy_plain(found: Found, work: Path) -> Path:
+    """Copy a file or folder that nobody recorded to the local disk."""
+    key = found.place.exact
+    for name in found.store.walk(key) or [key]:
+        copy = work / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with found.store.get(name) as stream, copy.open("wb") as file:
+            while block := stream.read(CHUNK):
+                file.write(block)
+    return work / key

@@ -1,0 +1,148 @@
+"""Stage and verify: write a model on the local disk, and have a fresh process prove it.
+
+One set of formats is tried after the other. `saving` calls `examine_subject` once, then `attempt`;
+what passes is published from where it was staged.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from colab_save.capturing import CustomCode, capture, find_custom_objects, lambdas_by_name
+from colab_save.errors import FormatError
+from colab_save.examining import examine, kind_of
+from colab_save.facts import ModelFacts
+from colab_save.formats.base import Format
+from colab_save.manifest import SampleFacts
+from colab_save.place import CUSTOM_CODE
+from colab_save.progress import Clock, Stage
+from colab_save.request import SaveRequest
+from colab_save.resolving import Plan
+from colab_save.round_trip import Outcome, RoundTrip, failed, skipped
+from colab_save.sample import FILE, Sample, write_arrays
+from colab_save.sampling import take_sample
+from colab_save.verifying import Verifier, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is saved: the live model with all that was taken from it before anything is written.
+
+    Attributes:
+        model: The live model.
+        facts: What it is.
+        sample: What it was asked and answered.
+        code: The custom code that a reload needs.
+    """
+
+    model: Any
+    facts: ModelFacts
+    sample: Sample
+    code: CustomCode
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """One attempt on the local disk.
+
+    Attributes:
+        folder: The folder with all files but the manifest.
+        formats: What was tried.
+        trips: What the round trips found.
+        sample: The sample in the folder.
+        notes: What the formats want the user to know.
+    """
+
+    folder: Path
+    formats: tuple[Format, ...]
+    trips: tuple[RoundTrip, ...]
+    sample: SampleFacts
+    notes: tuple[str, ...]
+
+    @property
+    def is_passed(self) -> bool:
+        """Say whether this may be published: nothing has failed."""
+        return all(trip.outcome is not Outcome.FAILED for trip in self.trips)
+
+
+def examine_subject(request: SaveRequest, plan: Plan) -> Subject:
+    """Take everything from the live model; the sample comes first, since it may build the model."""
+    plug, model = plan.attempts[0][0], request.model
+    sample = take_sample(model, request.sample, plug.run, plug.specs(model))
+    objects = find_custom_objects(model) if kind_of(model) == "keras" else []
+    code = capture(objects, vars(sys.modules["__main__"]))
+    with lambdas_by_name(code):
+        facts = examine(model)
+    return Subject(model, facts, sample, code)
+
+
+def attempt(
+    request: SaveRequest,
+    plan: Plan,
+    subject: Subject,
+    verifier: Verifier,
+    work: Path,
+    clock: Clock,
+) -> list[Staged]:
+    """Stage and verify one set of formats after the other until one passes."""
+    attempts: list[Staged] = []
+    for index, formats in enumerate(plan.attempts):
+        folder = work / str(index) / "artifact"
+        folder.mkdir(parents=True)
+        try:
+            with clock.at(Stage.STAGE, "+".join(plug.name for plug in formats)):
+                sample, notes = _stage(request, subject, formats, plan.options, folder)
+        except FormatError as error:
+            if len(plan.attempts) == 1:
+                raise
+            trips = tuple(failed(plug.name, error.message, plug.keeps) for plug in formats)
+            attempts.append(Staged(folder, formats, trips, SampleFacts(), ()))
+            continue
+        trips = tuple(_verify(request, subject, plug, folder, sample, verifier, clock) for plug in formats)
+        attempts.append(Staged(folder, formats, trips, sample, notes))
+        if attempts[-1].is_passed:
+            break
+    return attempts
+
+
+def _stage(
+    request: SaveRequest, subject: Subject, formats: tuple[Format, ...], options: Mapping[str, Any], folder: Path
+) -> tuple[SampleFacts, tuple[str, ...]]:
+    """Write the payloads, the sample and the custom code into a folder on the local disk."""
+    sample = subject.sample
+    structures = write_arrays(folder / FILE, inputs=sample.inputs, outputs=sample.outputs)
+    if subject.code.source:
+        (folder / CUSTOM_CODE).write_text(subject.code.source, encoding="utf-8")
+    notes: tuple[str, ...] = ()
+    with lambdas_by_name(subject.code):
+        for plug in formats:
+            notes += plug.save(subject.model, folder, sample, options[plug.name])
+    facts = SampleFacts(
+        FILE,
+        structures["inputs"],
+        structures["outputs"],
+        is_random=sample.is_random,
+        is_seeded=sample.is_seeded,
+        rtol=request.rtol,
+        atol=request.atol,
+    )
+    return facts, notes
+
+
+def _verify(
+    request: SaveRequest,
+    subject: Subject,
+    plug: Format,
+    folder: Path,
+    sample: SampleFacts,
+    verifier: Verifier,
+    clock: Clock,
+) -> RoundTrip:
+    if not request.verify:
+        return skipped(plug.name, "not verified, as asked")
+    with clock.at(Stage.VERIFY, plug.name):
+        return verify(verifier, plug, folder, subject.facts, sample, request.timeout)
