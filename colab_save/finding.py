@@ -12,15 +12,21 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from colab_save.errors import DamagedFileError, DigestError, NotFoundError, StoreError, UnknownNameError, did_you_mean
+from colab_save.errors import (
+    DamagedFileError,
+    DigestError,
+    NotFoundError,
+    UnknownNameError,
+    UntrustedError,
+    did_you_mean,
+)
 from colab_save.manifest import MANIFEST, FileFacts, Manifest
-from colab_save.place import SIDECAR, Place, digest_of, is_in
+from colab_save.place import SIDECAR, Place, digest_of, is_in, is_sidecar
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.stores.base import CHUNK, Store, expect
-from colab_save.target import VERSION, Target
-
-NEWEST = "latest"
-"""The selector of the newest committed version, as an empty one."""
+from colab_save.stores.local import partial_of
+from colab_save.stores.refusals import refusing
+from colab_save.target import NEWEST, VERSION, Target
 
 
 def versions_of(store: Store, folder: str) -> list[str]:
@@ -28,23 +34,35 @@ def versions_of(store: Store, folder: str) -> list[str]:
     return [name.rstrip("/") for name in store.keys(folder) if name.endswith("/") and VERSION.fullmatch(name[:-1])]
 
 
+def is_committed(store: Store, folder: str) -> bool:
+    """Say whether the folder of a version has its manifest; without one it is litter."""
+    return MANIFEST in store.keys(folder)
+
+
 def read_manifest(store: Store, folder: str) -> Manifest:
     """Read the manifest of a version.
 
     Raises:
         NotFoundError: The folder has none: it is litter.
-        DamagedFileError: It is none.
+        UntrustedError: It is none, or that of another version.
     """
-    return Manifest.from_json(store.read(f"{folder}/{MANIFEST}"), f"{store.location}/{folder}/{MANIFEST}")
+    key = f"{folder}/{MANIFEST}"
+    manifest = Manifest.from_json(store.read(key), f"{store.location}/{key}")
+    if manifest.version != folder.rpartition("/")[2]:
+        raise DamagedFileError(
+            f"The manifest {store.location}/{key} is that of the version {manifest.version}.",
+            "It was copied there; %listmodels shows the other versions.",
+        )
+    return manifest
 
 
-def committed(store: Store, name: str) -> Iterator[Manifest]:
-    """Give the committed versions of a name, newest first.
+def committed(store: Store, name: str, beginning: str = "") -> Iterator[Manifest]:
+    """Give the committed versions of a name whose ids begin so, newest first.
 
     Raises:
-        DamagedFileError: A manifest that is none.
+        UntrustedError: A manifest that is none.
     """
-    for version in reversed(versions_of(store, name)):
+    for version in reversed([version for version in versions_of(store, name) if version.startswith(beginning)]):
         try:
             yield read_manifest(store, f"{name}/{version}")
         except NotFoundError:  # litter
@@ -66,14 +84,15 @@ def list_versions(store: Store, pattern: str = "*") -> tuple[tuple[Manifest, ...
                     found.append(read_manifest(store, f"{name}/{version}"))
                 except NotFoundError:  # litter
                     continue
-                except DamagedFileError as error:
+                except UntrustedError as error:
                     damaged.append(error.message)
     return tuple(sorted(found, key=lambda manifest: manifest.version, reverse=True)), tuple(damaged)
 
 
 def names_of(store: Store) -> list[str]:
-    """List the names in a store, whether anything of them is committed or not."""
-    return [name.rstrip("/") for name in store.keys("") if name.endswith("/") and not name.startswith(".")]
+    """List the names in a store, whether anything of them is committed or not; what is beside a plain save is none."""
+    folders = [name.rstrip("/") for name in store.keys("") if name.endswith("/") and not name.startswith(".")]
+    return [name for name in folders if not is_sidecar(name)]
 
 
 def find(store: Store, target: Target) -> tuple[Place, Manifest]:
@@ -82,14 +101,14 @@ def find(store: Store, target: Target) -> tuple[Place, Manifest]:
     Raises:
         NotFoundError: There is no such name, or nothing of it is committed.
         UnknownNameError: No version has that tag or begins so, or several do.
-        DamagedFileError: Its manifest cannot be read.
+        UntrustedError: Its manifest cannot be read.
     """
     wanted = "" if target.selector == NEWEST else target.selector
     chosen = list(_matching(store, target.name, wanted))
     if not chosen:
         raise _not_found(store, target)
     newest = chosen[0]
-    if wanted and wanted not in newest.tags and len(chosen) > 1:
+    if len(chosen) > 1:
         raise UnknownNameError(
             f"{target} is the beginning of {len(chosen)} versions: {', '.join(m.version for m in chosen[:4])}.",
             "Write more of it.",
@@ -102,15 +121,15 @@ def _matching(store: Store, name: str, wanted: str) -> Iterator[Manifest]:
     if not wanted:
         yield from itertools.islice(committed(store, name), 1)
         return
-    beginning = [version for version in reversed(versions_of(store, name)) if version.startswith(wanted)]
-    if beginning:
-        yield from (manifest for manifest in committed(store, name) if manifest.version in beginning)
-        return
-    yield from itertools.islice((manifest for manifest in committed(store, name) if wanted in manifest.tags), 1)
+    beginning = list(committed(store, name, wanted))
+    tagged = (manifest for manifest in committed(store, name) if wanted in manifest.tags)
+    yield from beginning or itertools.islice(tagged, 1)
 
 
 def _not_found(store: Store, target: Target) -> NotFoundError | UnknownNameError:
-    names = [name for name in names_of(store) if next(committed(store, name), None)]
+    names = [
+        name for name in names_of(store) if any(is_committed(store, f"{name}/{v}") for v in versions_of(store, name))
+    ]
     if target.name not in names:
         hint = did_you_mean(target.name, names) or "Nothing has been saved there yet; --from names another store."
         return NotFoundError(f"There is no {target.name!r} in {store.location}.", hint)
@@ -131,12 +150,16 @@ def find_plain(store: Store, key: str) -> tuple[Place, Manifest] | None:
 
     Raises:
         DigestError: There are manifests, and the payload is none of theirs.
+        UntrustedError: A manifest that is none.
     """
-    recorded = list(committed(store, f"{key}{SIDECAR}"))
-    for is_interrupted in (False, True):
-        for manifest in recorded:
-            place = Place.of_plain(key, manifest.version)
-            place = Place(place.folder) if is_interrupted else place
+    recorded = []
+    for manifest in committed(store, f"{key}{SIDECAR}"):
+        place = Place.of_plain(key, manifest.version)
+        if _is_whole(store, place, manifest):
+            return place, manifest
+        recorded.append((Place(place.folder), manifest))
+    if recorded and not store.has(key):
+        for place, manifest in recorded:
             if _is_whole(store, place, manifest):
                 return place, manifest
     if recorded:
@@ -152,7 +175,7 @@ def _is_whole(store: Store, place: Place, manifest: Manifest) -> bool:
         for file in manifest.files:
             if is_in(file.path, manifest.payloads[0].path):
                 store.check(place.key(file.path, manifest), file.size, file.sha256)
-    except (DigestError, StoreError):
+    except (DigestError, NotFoundError):
         return False
     return True
 
@@ -184,7 +207,7 @@ def fetch(
         if store.path(key) is not None:
             store.check(key, file.size, file.sha256)
         else:
-            _copy(store, key, file, cache / file.path)
+            _copy(store, key, file, cache)
         done += file.size
         on_step(Step(Stage.FETCH, done, total, file.path))
     found = {}
@@ -194,20 +217,22 @@ def fetch(
     return found
 
 
-def _copy(store: Store, key: str, file: FileFacts, local: Path) -> None:
+def _copy(store: Store, key: str, file: FileFacts, cache: Path) -> None:
     """Copy a file into the cache, unless it is there already, and match its digest on the way."""
-    if local.is_file() and local.stat().st_size == file.size and digest_of(local) == file.sha256:
-        return
-    local.parent.mkdir(parents=True, exist_ok=True)
-    partial = local.with_name(f".{local.name}.partial")
-    sha, copied = hashlib.sha256(), 0
-    try:
-        with store.get(key) as stream, partial.open("wb") as copy:
-            while block := stream.read(CHUNK):
-                sha.update(block)
-                copied += len(block)
-                copy.write(block)
-        expect(f"{store.location}/{key}", copied, sha.hexdigest(), file.size, file.sha256)
-        partial.replace(local)
-    finally:
-        partial.unlink(missing_ok=True)
+    local = cache / file.path
+    with refusing("write", str(local)):
+        if local.is_file() and local.stat().st_size == file.size and digest_of(local) == file.sha256:
+            return
+        local.parent.mkdir(parents=True, exist_ok=True)
+        partial = partial_of(cache)
+        sha, copied = hashlib.sha256(), 0
+        try:
+            with store.get(key) as stream, partial.open("xb") as copy:
+                while block := stream.read(CHUNK):
+                    sha.update(block)
+                    copied += len(block)
+                    copy.write(block)
+            expect(f"{store.location}/{key}", copied, sha.hexdigest(), file.size, file.sha256)
+            partial.replace(local)
+        finally:
+            partial.unlink(missing_ok=True)

@@ -51,6 +51,11 @@ class Place:
         return f"{self.folder}/{path}"
 
 
+def is_sidecar(name: str) -> bool:
+    """Say whether a folder is what lies beside a plain save."""
+    return name.endswith(SIDECAR)
+
+
 def is_in(file: str, path: str) -> bool:
     """Say whether a file of an artifact is a payload's file or lies in its folder."""
     return file == path or file.startswith(f"{path}/")

@@ -6,11 +6,12 @@ the manifest makes the version exist; a folder without a manifest is litter that
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from colab_save.errors import DigestError
-from colab_save.finding import versions_of
+from colab_save.errors import DigestError, StoreError
+from colab_save.finding import is_committed, versions_of
 from colab_save.manifest import MANIFEST, FileFacts, Manifest
 from colab_save.place import PREVIOUS, SIDECAR, Place, digest_of
 from colab_save.progress import OnStep, Stage, Step
@@ -73,6 +74,7 @@ def _commit(store: Store, place: Place, stage: Path, manifest: Manifest) -> None
     store.put(f"{place.folder}/{MANIFEST}", staged, ignore_bytes)
     if store.read(f"{place.folder}/{MANIFEST}").decode() != text:
         raise DigestError(f"The manifest in {store.location} is not what was written.", "Save again.")
+    Manifest.from_json(text, f"{store.location}/{place.folder}/{MANIFEST}")
 
 
 def _swap(store: Store, place: Place, payload: str) -> None:
@@ -83,10 +85,17 @@ def _swap(store: Store, place: Place, payload: str) -> None:
     """
     waiting = f"{place.exact}{SIDECAR}/{PREVIOUS}"
     store.delete_folder(waiting)
-    if store.keys(place.exact):
-        store.move(place.exact, waiting)
-    store.move(f"{place.folder}/{payload}", place.exact)
-    store.delete_folder(waiting)
+    if not store.keys(place.exact):
+        store.delete_folder(place.exact)  # an empty folder: nothing can be moved onto one
+        store.move(f"{place.folder}/{payload}", place.exact)
+        return
+    store.move(place.exact, waiting)
+    try:
+        store.move(f"{place.folder}/{payload}", place.exact)
+    except BaseException:
+        with contextlib.suppress(StoreError):  # what failed is raised; `find_plain` finds the new one
+            store.move(waiting, place.exact)
+        raise
 
 
 def _forget(store: Store, place: Place) -> None:
@@ -102,11 +111,17 @@ def _forget(store: Store, place: Place) -> None:
 
 
 def _sweep(store: Store, place: Place) -> None:
-    """Remove litter of dead saves beside a version, and what a plain save has replaced."""
+    """Remove litter of dead saves beside a version, and what a plain save has replaced.
+
+    The version is committed; what a store does not let go of waits for the next save.
+    """
     parent, _, version = place.folder.rpartition("/")
     horizon = f"{datetime.now(UTC) - LITTER_AGE:%Y%m%dT%H%M%SZ}"
-    for other in versions_of(store, parent):
-        is_old = other < horizon and MANIFEST not in store.keys(f"{parent}/{other}")
-        is_replaced = bool(place.exact) and other < version
-        if is_old or is_replaced:
-            store.delete_folder(f"{parent}/{other}")
+    with contextlib.suppress(StoreError):
+        if place.exact:
+            store.delete_folder(f"{parent}/{PREVIOUS}")
+        for other in versions_of(store, parent):
+            is_old = other < horizon and not is_committed(store, f"{parent}/{other}")
+            is_replaced = bool(place.exact) and other < version
+            if is_old or is_replaced:
+                store.delete_folder(f"{parent}/{other}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from colab_save.errors import RequestError, did_you_mean
 from colab_save.option import Door, Option, asked
-from colab_save.target import Target, check_name
+from colab_save.target import Target, check_tag
 
 PURPOSES = {"resume": ("keras",), "serving": ("saved_model",)}
 """What the model will be used for, and the formats that suit it."""
@@ -131,13 +131,16 @@ class SaveRequest:
 
     def __post_init__(self) -> None:
         """Normalise what may be written in two ways, and refuse what contradicts itself."""
-        names = self.formats.split(",") if isinstance(self.formats, str) else list(self.formats)
+        _check_texts(self, ("to", "purpose"))
+        _texts("note", (self.note,))
+        names = [part for text in _texts("formats", self.formats) for part in text.split(",")]
         formats = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
         object.__setattr__(self, "formats", formats or (AUTO,))
-        tags = (self.tags,) if isinstance(self.tags, str) else tuple(self.tags)
-        object.__setattr__(self, "tags", tags)
-        for tag in tags:
-            check_name(tag, tag)
+        object.__setattr__(self, "tags", tuple(dict.fromkeys(_texts("tags", self.tags))))
+        for tag in self.tags:
+            check_tag(tag)
+        if not isinstance(self.options, Mapping):
+            raise RequestError(f"options is {self.options!r}.", "Give a dict of names and values.")
         if len(formats) > 1 and AUTO in formats:
             raise RequestError(f"auto cannot be combined with {formats}.", "Give auto alone, or the formats you want.")
         if self.purpose is not None:
@@ -205,6 +208,7 @@ class LoadRequest:
 
     def __post_init__(self) -> None:
         """Refuse a target that cannot be one."""
+        _check_texts(self, ("source", "format"))
         Target.parse(self.target)
 
 
@@ -217,3 +221,22 @@ def options_of(request: type[SaveRequest | LoadRequest]) -> Iterator[Option]:
 def _check_number(name: str, value: object) -> None:
     if value is not None and (not isinstance(value, (int, float)) or isinstance(value, bool) or not value >= 0):
         raise RequestError(f"{name} is {value!r}.", f"Give {name} as a number that is not negative.")
+
+
+def _check_texts(request: SaveRequest | LoadRequest, names: tuple[str, ...]) -> None:
+    """Refuse what is no text, or one with half characters, which no file can hold."""
+    for name in names:
+        value = getattr(request, name)
+        if value is not None and not _is_text(value):
+            raise RequestError(f"{name} is {value!r}, which is no text.", f"Give {name} in quotes.")
+
+
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    texts = (value,) if isinstance(value, str) else value
+    if isinstance(texts, (list, tuple)) and all(map(_is_text, texts)):
+        return tuple(texts)
+    raise RequestError(f"{name} is {value!r}.", f"Give {name} as a text, or as a list of texts.")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)

@@ -10,10 +10,10 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from colab_save.errors import MissingPackageError, NoSpaceError, RequestError, UnsupportedError
+from colab_save.errors import MissingPackageError, NoSpaceError, RequestError, TargetError, UnsupportedError
 from colab_save.examining import kind_of, size_of
 from colab_save.formats import get_format
 from colab_save.formats.base import Format, read_options
@@ -26,6 +26,9 @@ from colab_save.target import SUFFIXES, Target, check_name, last_part
 
 AUTO_ATTEMPTS = (("keras",), ("saved_model",))
 """What ``auto`` tries, in order."""
+
+SAVED_MODEL = {"saved_model.pb", "keras_metadata.pb", "fingerprint.pb", "variables/", "assets/", "assets.extra/"}
+"""What a SavedModel's folder holds; a plain save takes the place of such a folder and of no other."""
 
 HEADROOM = 1.2
 """Bytes of a payload for each byte of weights and optimizer: headers, graph, sample."""
@@ -98,9 +101,36 @@ def resolve(request: SaveRequest) -> Plan:
     _check_stage(size)
     store, key = open_folder_of(target.path) if target.path else (open_store(request.to), "")
     store.prepare(size)
-    name = key or target.name
     refused = {name: reason for name, reason in refusals.items() if reason}
-    return Plan(store, name, key, usable, options, refused, request.to or "", target.path)
+    plan = Plan(store, key or target.name, key, usable, options, refused, request.to or "", target.path)
+    return _with_free_places(plan) if key else plan
+
+
+def _with_free_places(plan: Plan) -> Plan:
+    """Leave the attempts whose place is free, or holds what a save may take the place of.
+
+    Raises:
+        TargetError: None is left: the save would cost what somebody else keeps there.
+    """
+    reasons = {plug.name: _occupied(plan, plug.name) for formats in plan.attempts for plug in formats}
+    left = tuple(formats for formats in plan.attempts if not any(reasons[plug.name] for plug in formats))
+    taken = {name: reason for name, reason in reasons.items() if reason}
+    if not left:
+        raise TargetError(f"{'; '.join(taken.values())}.", "Give a path that is free; a save replaces only a model.")
+    return replace(plan, attempts=left, refusals={**plan.refusals, **taken})
+
+
+def _occupied(plan: Plan, format_name: str) -> str:
+    """Say what stands where a plain save would go, unless it is a model of that kind or nothing; empty when none."""
+    key = plan.exact(format_name)
+    names = plan.store.keys(key)
+    place = f"{plan.store.location}/{key}"
+    if format_name != "saved_model":
+        return f"{place} is a folder" if names else ""
+    if not names:
+        return f"{place} is a file" if plan.store.has(key) else ""
+    others = sorted(set(names) - SAVED_MODEL)
+    return f"{place} is a folder with {others[0]} in it" if others else ""
 
 
 def _default_name(model: Any) -> str:

@@ -23,11 +23,15 @@ SUFFIXES = {".weights.h5": "weights", ".keras": "keras", ".h5": "h5", ".hdf5": "
 LONGEST_NAME = 120
 """Bytes of a name: file systems allow 255, and temporary siblings and sidecars add to it."""
 
+NEWEST = "latest"
+"""The selector of the newest committed version, as an empty one."""
+
 VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 """A version id: UTC time plus four hex digits; ids sort by time."""
 
 _NAME = re.compile(r"[^\W_][\w.+ -]*", re.UNICODE)
-_SELECTOR = re.compile(r"[\w.+-]+", re.UNICODE)
+_SELECTOR = re.compile(r"[\w.+-][\w.+ -]*", re.UNICODE)
+_VERSION_BEGINNING = re.compile(r"\d+(T\d*(Z(-[0-9a-f]*)?)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,13 @@ class Target:
         """Read a target as the user typed it.
 
         Raises:
-            TargetError: Empty, too long, or a name with characters that a folder cannot have everywhere.
+            TargetError: No text, empty, too long, or a name with characters that a folder cannot have everywhere.
         """
+        if not isinstance(text, str):
+            raise TargetError(
+                f"The target is of type {type(text).__name__}, not a text.",
+                "The model comes first, then the target: a name such as 'cats', or a path such as './cats.keras'.",
+            )
         text = text.strip()
         if not text:
             raise TargetError("The target is empty.", "Give a name such as cats, or a path such as ./cats.keras.")
@@ -93,7 +102,7 @@ def check_name(name: str, text: str) -> None:
     Raises:
         TargetError: With the name and what is wrong with it.
     """
-    if not _NAME.fullmatch(name) or name.endswith((".", " ")):
+    if not _NAME.fullmatch(name) or name.endswith((".", " ")) or is_path(name):
         raise TargetError(
             f"{text!r} cannot be a name.",
             "A name begins with a letter or digit and holds letters, digits, spaces and . _ - +; "
@@ -103,6 +112,20 @@ def check_name(name: str, text: str) -> None:
         raise TargetError(
             f"The name is {len(name.encode())} bytes long, more than {LONGEST_NAME}.",
             "Choose a shorter one; --note holds free text.",
+        )
+
+
+def check_tag(tag: str) -> None:
+    """Refuse a tag that ``cats@tag`` would not find.
+
+    Raises:
+        TargetError: With the tag and what is wrong with it.
+    """
+    check_name(tag, tag)
+    if tag == NEWEST or _VERSION_BEGINNING.fullmatch(tag):
+        meaning = "the newest version" if tag == NEWEST else "the version that begins so"
+        raise TargetError(
+            f"{tag!r} cannot be a tag: behind @ it means {meaning}.", "Choose a word, such as best or v2."
         )
 
 

@@ -86,21 +86,23 @@ class Store(ABC):
         return None
 
     def move(self, key: str, to: str) -> None:
-        """Rename a file or a whole folder; the default copies and deletes, which is not atomic.
+        """Rename a file or a whole folder; the default copies all of it before it deletes any, which is not atomic.
 
         Raises:
             NotFoundError: There is no such key.
         """
         import tempfile
 
+        names = self.walk(key) or [key]
         with tempfile.TemporaryDirectory() as folder:
-            for name in self.walk(key) or [key]:
+            for name in names:
                 file = Path(folder, "moved")
                 with self.get(name) as stream, file.open("wb") as copy:
                     while block := stream.read(CHUNK):
                         copy.write(block)
                 self.put(to + name.removeprefix(key), file, ignore_bytes)
-                self.delete(name)
+        for name in names:
+            self.delete(name)
 
     def read(self, key: str) -> bytes:
         """Read all of a small file."""
