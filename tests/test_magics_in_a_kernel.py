@@ -80,43 +80,73 @@ def test_run_all_stops_at_a_wrong_word(tmp_path):
     assert [] == notebook.cells[2].outputs
 
 
-@pytest.mark.tensorflow
-def test_a_model_goes_there_and_back(tmp_path):
-    outputs = execute(
-        notebook_of(
-            START,
-            "import keras\nnet = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])",
-            "%savemodel net cats --tag best",
-            "back = %loadmodel cats@best",
-            "bool((back.predict([[1., 2.]], verbose=0) == net.predict([[1., 2.]], verbose=0)).all())",
-            "%listmodels",
-            "import colab_save\ncolab_save.load_model('cats').count_params()",
-        ),
-        tmp_path,
-    )
-    texts = ["".join(found.get("data", {}).get("text/plain", "") for found in each) for each in outputs]
-    assert ["PASSED", "PASSED"] == [texts[2][:6], texts[3][:6]]
-    assert "text/html" in outputs[2][-1].data
-    assert ["True", "3"] == [texts[4], texts[6]]
-    assert "cats" in texts[5]
-
-
-@pytest.mark.tensorflow
-def test_a_cell_that_fails_is_saved_and_run_all_stops(tmp_path):
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    """A notebook with a model that goes there and back, and ends in a cell that fails; its cells and its folder."""
     from nbclient.exceptions import CellExecutionError
 
+    folder = tmp_path_factory.mktemp("session")
     notebook = notebook_of(
         START,
-        "import keras",
-        "%%savemodel net cats\n"
-        "net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
-        "raise ValueError('in the third epoch')",
+        "import keras, numpy, colab_save\nnet = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])",
+        "%savemodel net cats --tag best",
+        "back = %loadmodel cats@best",
+        "x = numpy.ones((2, 2))\nbool((back.predict(x, verbose=0) == net.predict(x, verbose=0)).all())",
+        "%listmodels",
+        "colab_save.load_model('cats').count_params()",
+        "import warnings\nnet.save('plain.keras')\n"
+        "with warnings.catch_warnings(record=True) as told:\n"
+        "    warnings.simplefilter('always')\n"
+        "    colab_save.load_model('./plain.keras')\n"
+        "    colab_save.load_model('./plain.keras', check=False)\n"
+        "['functions.py' in each.filename for each in told if each.category is colab_save.UnprovenWarning]",
+        "%%savemodel back dogs --format weights\nraise ValueError('in the third epoch')",
         "print('ran on')",
     )
     with pytest.raises(CellExecutionError, match="in the third epoch"):
-        execute(notebook, tmp_path)
-    first, *_, last = notebook.cells[2].outputs
-    assert ["ValueError", "ValueError"] == [first.ename, last.ename]
-    assert ["ValueError in the cell, shown above; the model was saved after it."] == last.traceback
-    assert (tmp_path / "models" / "cats").is_dir()
-    assert [] == notebook.cells[3].outputs
+        execute(notebook, folder)
+    return notebook.cells, folder
+
+
+def text_of(cell):
+    """What a cell shows last; a progress bar may stand before it."""
+    return cell.outputs[-1].data["text/plain"]
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("number", [2, 3])
+def test_saving_and_loading_show_a_card_that_says_passed(session, number):
+    cell = session[0][number]
+    assert text_of(cell).startswith("PASSED  cats@")
+    assert "PASSED" in cell.outputs[-1].data["text/html"]
+
+
+@pytest.mark.tensorflow
+def test_the_model_that_came_back_answers_the_same(session):
+    assert "True" == text_of(session[0][4])
+
+
+@pytest.mark.tensorflow
+def test_what_was_saved_is_listed(session):
+    assert "cats" in text_of(session[0][5])
+
+
+@pytest.mark.tensorflow
+def test_a_script_loads_it_too(session):
+    assert "3" == text_of(session[0][6])
+
+
+@pytest.mark.tensorflow
+def test_a_script_is_warned_of_what_could_not_be_compared_unless_it_asked_for_that(session):
+    """Once, and the warning names the script's own line."""
+    assert "[False]" == text_of(session[0][7])
+
+
+@pytest.mark.tensorflow
+def test_a_cell_that_fails_is_saved_and_run_all_stops(session):
+    cells, folder = session
+    errors = [found for found in cells[8].outputs if found.output_type == "error"]
+    assert ["ValueError", "ValueError"] == [error.ename for error in errors]
+    assert ["ValueError in the cell, shown above; the model was saved after it."] == errors[1].traceback
+    assert (folder / "models" / "dogs").is_dir()
+    assert [] == cells[9].outputs
