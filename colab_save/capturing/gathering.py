@@ -11,16 +11,19 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
+from typing import TypeAlias
 
 from colab_save.capturing import closures, constants, origins
 from colab_save.capturing.custom_code import TABLE, Missing
 from colab_save.capturing.definitions import CALLABLE, CONSTANT, Definition, bound
 from colab_save.capturing.naming import is_given, look, own_name
+from colab_save.capturing.origins import Import
 from colab_save.capturing.scopes import attributes, uses
 from colab_save.capturing.sources import Library, Source
 from colab_save.errors import CustomCodeError
 
-Trees = Iterable[ast.Module]
+Imports: TypeAlias = Iterable[Import]
+"""The import statements that a name may come from."""
 
 
 @dataclass
@@ -43,25 +46,25 @@ class Gathering:
     imports: dict[str, set[str]] = field(default_factory=dict)
     missing: dict[str, Missing] = field(default_factory=dict)
     _user: str = ""
-    _hints: list[tuple[str, object, Trees]] = field(default_factory=list)
+    _hints: list[tuple[str, object, Imports]] = field(default_factory=list)
     _members: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def miss(self, name: str, error: CustomCodeError) -> None:
         """Note a name that could not be captured."""
         self.missing.setdefault(name, Missing(name, error.message, error.hint, self._user))
 
-    def add(self, name: str, value: object, trees: Trees = ()) -> bool:
+    def add(self, name: str, value: object, written: Imports = ()) -> bool:
         """Make a top-level name of the file mean a value; tell whether it does."""
         if name in self.held:
             if self.held[name] is value or self._is_equal(self.held[name], value):
                 if name in self.imports:
-                    self.imports[name].update(origins.imports_of(name, value, trees))
+                    self.imports[name].update(origins.imports_of(name, value, written))
                 return True
             self.miss(name, CustomCodeError("means two different things in this code.", "Rename one of them."))
             return False
         self.held[name] = value
         try:
-            self._make(name, value, trees)
+            self._make(name, value, written)
         except CustomCodeError as error:
             del self.held[name]
             self.miss(name, error)
@@ -89,9 +92,9 @@ class Gathering:
 
     def finish(self) -> None:
         """Add the names of type hints where that is easy, and drop what cannot be defined, with the reason."""
-        for name, value, trees in self._hints:
+        for name, value, written in self._hints:
             kept = dict(self.held), dict(self.definitions), dict(self.missing)
-            self.add(name, value, trees)
+            self.add(name, value, written)
             if self.missing != kept[2]:
                 self.held, self.definitions, self.missing = kept
         while broken := [item for item in self.definitions.values() if self._lacks(item)]:
@@ -115,15 +118,17 @@ class Gathering:
         except CustomCodeError:
             return False
 
-    def _make(self, name: str, value: object, trees: Trees) -> None:
+    def _make(self, name: str, value: object, written: Imports) -> None:
         if name == TABLE:
             raise CustomCodeError("is the name that the file itself uses.", "Rename it.")
         if origins.is_own(value):
             self._define(name, value)
-        elif statements := origins.imports_of(name, value, trees):
+        elif statements := origins.imports_of(name, value, written):
             self.imports.setdefault(name, set()).update(statements)
         else:
             text = constants.express(value, self.refer)
+            if text == name:
+                raise CustomCodeError("cannot be imported from any module.", "Import it from where it is public.")
             self.definitions[name] = _assignment(name, text, CONSTANT)
 
     def _own_name(self, value: object) -> str:
@@ -164,11 +169,11 @@ class Gathering:
         used = uses(text)
         local = closures.local_values(value, source, lambda key: look(key, value, self.namespace))
         expressions = self._express_all(local)
-        trees = self.library.around(value)
+        written = self.library.imports_around(value)
         for key in sorted((used.defining | used.calling) - local.keys()):
-            self._resolve(key, value, text, trees)
+            self._resolve(key, value, text, written)
         for key in sorted(used.hinting - local.keys()):
-            self._hint(key, value, trees)
+            self._hint(key, value, written)
         before = {key for key in used.defining - local.keys() if not is_given(key, value, self.namespace)}
         before |= {need for item in expressions.values() for need in _names(item)}
         before |= used.defining & (local.keys() - expressions.keys())
@@ -186,7 +191,7 @@ class Gathering:
                 self.miss(name, error)
         return found
 
-    def _resolve(self, name: str, value: object, text: str, trees: Trees) -> None:
+    def _resolve(self, name: str, value: object, text: str, written: Imports) -> None:
         """Add what a name of a source means; a name that nobody has is as absent as it is in the live model."""
         if is_given(name, value, self.namespace):
             return
@@ -197,15 +202,15 @@ class Gathering:
         if isinstance(found, ModuleType) and origins.is_own_module(found.__name__):
             self._add_members(name, found, attributes(text, name))
         else:
-            self.add(name, found, trees)
+            self.add(name, found, written)
 
-    def _hint(self, name: str, value: object, trees: Trees) -> None:
+    def _hint(self, name: str, value: object, written: Imports) -> None:
         try:
             found = look(name, value, self.namespace)
         except KeyError:
             return
         if not isinstance(found, ModuleType) or not origins.is_own_module(found.__name__):
-            self._hints.append((name, found, trees))
+            self._hints.append((name, found, written))
 
     def _add_members(self, name: str, module: ModuleType, wanted: Iterable[str]) -> None:
         """Stand in for a local module by a namespace with those of its members that are used."""

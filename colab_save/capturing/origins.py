@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import importlib.metadata
 import inspect
 import re
@@ -15,9 +16,13 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import TypeAlias
 
 STANDARD = frozenset(sys.stdlib_module_names) - {"__main__"}
 """The top-level modules that every Python has."""
+
+Import: TypeAlias = ast.Import | ast.ImportFrom
+"""An import statement."""
 
 _INSTALLED = {"site-packages", "dist-packages"}
 
@@ -86,13 +91,13 @@ def is_builtin(value: object) -> bool:
     )
 
 
-def imports_of(name: str, value: object, trees: Iterable[ast.Module]) -> list[str]:
+def imports_of(name: str, value: object, written: Iterable[Import]) -> list[str]:
     """Give import statements that bind ``name`` to ``value``; empty when there is none.
 
     The user's own statements come first: they name public modules, and are the only trace of a constant that
     was imported. Each is checked to give the identical object.
     """
-    found = [text for tree in trees for text in _written(name, value, tree)]
+    found = [text for node in written for text in _binding(name, value, node)]
     if found:
         return sorted(set(found))
     if isinstance(value, ModuleType):
@@ -106,19 +111,19 @@ def imports_of(name: str, value: object, trees: Iterable[ast.Module]) -> list[st
     return [f"from {module} import {attribute}" + (f" as {name}" if attribute != name else "")]
 
 
-def _written(name: str, value: object, tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for item in node.names:
-                bound = item.asname or item.name.partition(".")[0]
-                target = sys.modules.get(item.name if item.asname else bound)
-                if bound == name and _is_same(target, value) and not is_own_module(item.name):
-                    yield f"import {item.name}" + (f" as {name}" if item.asname else "")
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level and not is_own_module(node.module):
-            for item in node.names:
-                attribute = name if item.name == "*" else item.name
-                if (item.asname or attribute) == name and _is_same(_member(node.module, attribute), value):
-                    yield f"from {node.module} import {attribute}" + (f" as {name}" if attribute != name else "")
+def _binding(name: str, value: object, node: Import) -> Iterator[str]:
+    """Write the part of an import that binds a name, where it gives the very value."""
+    if isinstance(node, ast.Import):
+        for item in node.names:
+            bound = item.asname or item.name.partition(".")[0]
+            target = sys.modules.get(item.name if item.asname else bound)
+            if bound == name and _is_same(target, value) and not is_own_module(item.name):
+                yield f"import {item.name}" + (f" as {name}" if item.asname else "")
+    elif node.module and not node.level and not is_own_module(node.module):
+        for item in node.names:
+            attribute = name if item.name == "*" else item.name
+            if (item.asname or attribute) == name and _is_same(_member(node.module, attribute), value):
+                yield f"from {node.module} import {attribute}" + (f" as {name}" if attribute != name else "")
 
 
 def _member(module: str, attribute: str) -> object:
@@ -140,14 +145,18 @@ def attribute_of(value: object) -> str:
 
 
 def public_module(value: object) -> str | None:
-    """Give the most public loaded module of an object's own package that holds it under its own name."""
+    """Give the most public loaded module of an object's own package that holds it under its own name.
+
+    What does not say its package (the functions of NumPy 2.1) is looked for in all of them.
+    """
     attribute, home = attribute_of(value), getattr(value, "__module__", None)
-    if not attribute.isidentifier() or not isinstance(home, str) or is_own_module(home):
+    if not attribute.isidentifier() or (home is not None and is_own_module(str(home))):
         return None
-    root = home.partition(".")[0]
-    inside = [n for n in list(sys.modules) if n == root or n.startswith(f"{root}.")]
+    root = "" if home is None else str(home).partition(".")[0]
+    inside = [n for n in list(sys.modules) if not root or n == root or n.startswith(f"{root}.")]
+    inside = [n for n in inside if not is_own_module(n)]
     public = sorted((n for n in inside if not re.search(r"(^|\.)_", n)), key=lambda n: (n.count("."), len(n), n))
-    for name in [*public, home]:
+    for name in [*public, str(home)]:
         module = sys.modules.get(name)
         if isinstance(module, ModuleType) and vars(module).get(attribute) is value:
             return name
@@ -164,6 +173,7 @@ def requirements_of(statements: Iterable[str]) -> dict[str, str]:
     return found
 
 
+@functools.cache
 def _distributions(root: str) -> list[str]:
     """Name the distributions of a package; the full map is read only where the names differ, since it is slow."""
     try:

@@ -43,7 +43,7 @@ def capture(objects: Iterable[object], namespace: Mapping[str, object], extra_na
             table[key], live[key] = name, value
     for name in extra_names:
         if name in namespace:
-            gathering.add(name, namespace[name], gathering.library.around(None))
+            gathering.add(name, namespace[name], gathering.library.imports_around(None))
     gathering.finish()
     known = gathering.definitions.keys() | gathering.imports.keys()
     table = {key: name for key, name in table.items() if name.partition(".")[0] in known}

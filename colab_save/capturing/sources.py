@@ -20,7 +20,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import TypeAlias
 
-from colab_save.capturing.origins import plain_function
+from colab_save.capturing.origins import Import, plain_function
 from colab_save.errors import CustomCodeError
 
 Definition: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -47,6 +47,7 @@ class Library:
     """The texts that Python has, parsed once each."""
 
     _trees: dict[str, ast.Module] = field(default_factory=dict)
+    _imports: dict[str, list[Import]] = field(default_factory=dict)
 
     def tree(self, file: str) -> ast.Module:
         """Give the syntax tree of a file or cell; an empty one when there is no text or no Python in it."""
@@ -57,18 +58,25 @@ class Library:
                 self._trees[file] = ast.Module([], [])
         return self._trees[file]
 
+    def _imports_of(self, file: str) -> list[Import]:
+        if file not in self._imports:
+            nodes = ast.walk(self.tree(file))
+            self._imports[file] = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+        return self._imports[file]
+
     def cells(self) -> list[str]:
         """Name the cells, the newest first: texts in `linecache` that no file on disk holds."""
         entries = reversed(list(linecache.cache.items()))
         return [name for name, entry in entries if len(entry) > 1 and not Path(name).exists()]
 
-    def around(self, value: object) -> list[ast.Module]:
-        """Give the trees that may hold the imports of an object: its own file's, and for a notebook all cells'."""
+    def imports_around(self, value: object) -> list[Import]:
+        """Give the imports that an object may see: those of its own file, and for a notebook of all cells."""
         function = next(functions_of(value), None)
         files = [] if function is None else [function.__code__.co_filename]
         module = sys.modules.get(str(getattr(value, "__module__", None)))
         file = getattr(module, "__file__", None)
-        return [self.tree(name) for name in dict.fromkeys([*files, *([file] if file else self.cells())])]
+        names = dict.fromkeys([*files, *([file] if file else self.cells())])
+        return [node for name in names for node in self._imports_of(name)]
 
     def find(self, value: object) -> Source:
         """Find the source of a live class or function.

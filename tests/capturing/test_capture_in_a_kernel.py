@@ -1,0 +1,91 @@
+"""In a real kernel: classes of cells are captured, and a bare Python, which has only the file, runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+# jupyter_client 7.4.9, which Colab pins, is older than its Python; our own code runs in the kernel's process.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+CELLS = [
+    """
+import math as m
+RATE = 0.5
+class Layer:
+    def call(self, x): return x - 1
+""",
+    """
+from __future__ import annotations
+import dataclasses, functools
+def logged(function):
+    @functools.wraps(function)
+    def wrapper(*given): return function(*given)
+    return wrapper
+class Base:
+    def scale(self) -> NotThere: return m.sqrt(RATE)
+@dataclasses.dataclass
+class Config:
+    units: int = 3
+class Layer(Base):
+    @logged
+    def call(self, x): return helper(x) * super().scale() + Config().units
+def helper(x): return x + 1
+""",
+    """
+old_plain = None
+class Plain(Layer): rate = 1
+kept = Plain
+""",
+    """
+class Plain(Layer): rate = 2
+twice, thrice = lambda x: x * 2, lambda x: x * 3
+""",
+    """
+%config Application.verbose_crash = False
+import json, pathlib
+from colab_save.capturing import capture
+code = capture([Layer, kept, twice, thrice], globals())
+pathlib.Path("custom_code.py").write_text(code.source)
+print(json.dumps({"missing": list(map(str, code.missing)), "call": Layer().call(8), "rate": kept.rate}))
+""",
+]
+
+RUN = """
+import json, runpy
+table = runpy.run_path("custom_code.py")["CUSTOM_OBJECTS"]
+print(json.dumps({"call": table["Layer"]().call(8), "rate": table["Plain"].rate,
+                  "lambdas": [table["twice"](5), table["thrice"](5)]}))
+"""
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    """What the kernel says of its live objects, and a bare Python of the captured ones."""
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    folder = tmp_path_factory.mktemp("kernel")
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in CELLS])
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+    done = subprocess.run([sys.executable, "-I", "-c", RUN], cwd=folder, capture_output=True, text=True, check=True)
+    return json.loads(notebook.cells[-1].outputs[0]["text"]), json.loads(done.stdout)
+
+
+def test_nothing_is_missing(answers):
+    assert [] == answers[0]["missing"]
+
+
+def test_a_class_of_a_later_cell_answers_the_same_in_a_bare_python(answers):
+    assert answers[0]["call"] == answers[1]["call"]
+
+
+def test_a_class_without_functions_is_the_live_one_not_the_newest(answers):
+    assert (1, 1) == (answers[0]["rate"], answers[1]["rate"])
+
+
+def test_the_lambdas_of_one_line_are_told_apart(answers):
+    assert [10, 15] == answers[1]["lambdas"]
