@@ -160,7 +160,7 @@ def _compare_maps(where: str, expected: Any, actual: Any) -> Iterator[Difference
     elif isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
         for index, (left, right) in enumerate(itertools.zip_longest(expected, actual)):
             yield from _compare_maps(f"{where}[{index}]", left, right)
-    elif expected != actual:
+    elif expected != actual and repr(expected) != repr(actual):  # NaN is not equal to itself
         yield Difference(where, _shorten(expected), _shorten(actual))
 
 

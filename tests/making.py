@@ -1,0 +1,89 @@
+"""Makes facts, manifests, stages and committed versions for tests; nothing here needs TensorFlow."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from colab_save.facts import ModelFacts, TensorFacts, VariableFacts
+from colab_save.manifest import FileFacts, Manifest, Payload, SampleFacts
+from colab_save.place import Place
+from colab_save.progress import ignore_steps
+from colab_save.publishing import describe_files, publish
+from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
+
+V1, V2, V3 = "20260822T101530Z-0001", "20260823T101530Z-0002", "20260824T101530Z-0003"
+"""Version ids, oldest first."""
+
+
+def digest(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def variable(path="dense/kernel", *, shape=(2, 3), dtype="float32", trainable=True, content=b"weights"):
+    return VariableFacts(path, shape, dtype, trainable, digest(content))
+
+
+def facts(**changes):
+    known = ModelFacts(
+        kind="keras",
+        class_name="keras.Sequential",
+        variables=(variable(), variable("dense/bias", shape=(3,))),
+        optimizer=(variable("0:adam/m"), variable("1:adam/v")),
+        iterations=7,
+        compiled={"loss": "mse", "metrics": ["mae", {"class_name": "AUC", "config": {"bins": 3}}]},
+        trainable={"dense": True},
+        inputs=(TensorFacts("x", (None, 2), "float32"),),
+        outputs=(TensorFacts("y", (None, 3), "float32"),),
+        compute_dtypes=("float32",),
+    )
+    return replace(known, **changes)
+
+
+def passed(format="keras"):
+    verdicts = {aspect: Verdict(Outcome.PASSED) for aspect in Aspect}
+    return RoundTrip(format, verdicts, (OutputError("output", 0.0, 0.0),), 1.5)
+
+
+def manifest(**changes):
+    """A manifest of two files, model.keras and sample.npz."""
+    known = Manifest(
+        name="cats",
+        version=V1,
+        created="2026-08-22T10:15:30Z",
+        payloads=(Payload("keras", "model.keras"),),
+        files=(FileFacts("model.keras", 5, digest(b"model")), FileFacts("sample.npz", 6, digest(b"sample"))),
+        facts=facts(),
+        round_trips=(passed(),),
+        environment={"python": "3.12.0", "keras": "3.13.2"},
+        sample=SampleFacts(
+            "sample.npz",
+            {"dict": {"x": {"array": "inputs_0", "dtype": "float32"}}},
+            {"tuple": [{"array": "outputs_1", "dtype": "float32"}, None]},
+        ),
+        tags=("best",),
+        note="a note",
+    )
+    return replace(known, **changes)
+
+
+def stage(folder, files, **changes):
+    """Write files, by path, as a stage; gives the folder and the manifest that describes them."""
+    folder = folder / "artifact"
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    first = min(files).split("/")[0]
+    changes = {"payloads": (Payload("keras", first),), "sample": SampleFacts(), **changes}
+    return folder, manifest(files=describe_files(folder), **changes)
+
+
+def save_version(store, folder, version, files=None, *, name="cats", key="", **changes):
+    """Publish a version: as an artifact of a name, or with a key as a plain save."""
+    place = Place.of_plain(key, version) if key else Place.of_version(name, version)
+    files = files if files is not None else {"model.keras": f"model {version}".encode(), "sample.npz": b"sample"}
+    staged, described = stage(
+        folder / f"{version}-{len(list(folder.iterdir()))}", files, version=version, name=name, **changes
+    )
+    publish(store, place, staged, described, ignore_steps)
+    return described

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from colab_save.facts import Difference, ModelFacts, VariableFacts, compare, compare_training, compare_weights
+from colab_save.round_trip import Aspect
+from tests.making import digest, facts, variable
+
+variables = st.builds(
+    VariableFacts,
+    path=st.sampled_from(["a", "b", "c", "d"]),
+    shape=st.sampled_from([(), (2,), (2, 3)]),
+    dtype=st.sampled_from(["float32", "int32"]),
+    trainable=st.booleans(),
+    digest=st.sampled_from([digest(b"1"), digest(b"2")]),
+)
+sets = st.lists(variables, max_size=4, unique_by=lambda item: item.path).map(tuple)
+configs = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["mse", "mae"]),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from("xyz"), below, max_size=3),
+    max_leaves=6,
+)
+models = st.builds(
+    ModelFacts,
+    st.just("keras"),
+    st.just("Model"),
+    variables=sets,
+    optimizer=sets,
+    iterations=st.none() | st.integers(0, 2),
+    compiled=st.none() | st.dictionaries(st.sampled_from(["loss", "metrics"]), configs),
+    trainable=st.dictionaries(st.sampled_from(["a", "b"]), st.booleans()),
+)
+
+a_few = settings(max_examples=30, deadline=None)
+
+NOTHING = {Aspect.WEIGHTS: [], Aspect.TRAINING: []}
+
+
+def places(differences):
+    return [difference.where for difference in differences]
+
+
+@a_few
+@given(models)
+def test_a_model_is_equal_to_itself(model):
+    assert NOTHING == compare(model, replace(model))
+
+
+@a_few
+@given(models)
+def test_a_model_is_equal_to_what_json_made_of_it(model):
+    assert NOTHING == compare(model, ModelFacts.from_json(json.loads(json.dumps(model.to_json()))))
+
+
+def test_a_value_that_is_no_number_is_equal_to_itself():
+    assert [] == compare_training(facts(compiled={"a": math.nan}), facts(compiled={"a": float("nan")}))
+
+
+@a_few
+@given(models, models)
+def test_weights_differ_in_both_directions_or_in_none(left, right):
+    assert places(compare_weights(left, right)) == places(compare_weights(right, left))
+
+
+@a_few
+@given(models, models)
+def test_equal_weights_mean_equal_paths_shapes_dtypes_and_digests(left, right):
+    def kept(model):
+        return {(item.path, item.shape, item.dtype, item.digest) for item in model.variables}
+
+    assert (kept(left) == kept(right)) is (compare_weights(left, right) == [])
+
+
+def without_nothing(value):
+    """A config without what is ``None`` at the end of a list or under a key: there, nothing is as good as absent."""
+    if isinstance(value, dict):
+        return {key: without_nothing(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        items = [without_nothing(item) for item in value]
+        while items and items[-1] is None:
+            items.pop()
+        return items
+    return value
+
+
+@a_few
+@given(configs, configs)
+def test_a_change_of_the_compile_arguments_is_always_found(before, after):
+    found = compare_training(facts(compiled={"loss": before}), facts(compiled={"loss": after}))
+    assert (without_nothing(before) != without_nothing(after)) is bool(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"shape": (3, 2)}, "dense/kernel: expected float32 [2, 3], got float32 [3, 2]"),
+        ({"dtype": "float16"}, "dense/kernel: expected float32 [2, 3], got float16 [2, 3]"),
+        (
+            {"digest": digest(b"other")},
+            f"dense/kernel: expected digest {digest(b'weights')[:12]}, got digest {digest(b'other')[:12]}",
+        ),
+    ],
+)
+def test_a_changed_weight_is_named_by_path(change, where):
+    changed = facts(variables=(replace(variable(), **change), facts().variables[1]))
+    assert [where] == [str(item) for item in compare_weights(facts(), changed)]
+
+
+def test_a_lost_weight_is_named_by_path():
+    found = compare_weights(facts(), facts(variables=facts().variables[1:]))
+    assert ["dense/kernel: expected float32 [2, 3], got nothing"] == [str(item) for item in found]
+
+
+def test_a_weight_that_was_not_there_is_named_by_path():
+    more = (*facts().variables, variable("extra", shape=()))
+    assert ["extra: expected nothing, got float32 []"] == [
+        str(item) for item in compare_weights(facts(), facts(variables=more))
+    ]
+
+
+def test_two_weights_that_changed_places_are_both_named():
+    left = (variable("a", content=b"1"), variable("b", content=b"2"))
+    right = (variable("a", content=b"2"), variable("b", content=b"1"))
+    assert ["a", "b"] == places(compare_weights(facts(variables=left), facts(variables=right)))
+
+
+def test_the_order_of_weights_does_not_matter():
+    assert [] == compare_weights(facts(), facts(variables=facts().variables[::-1]))
+
+
+def test_frozen_weights_are_a_matter_of_training_not_of_weights():
+    frozen = tuple(replace(item, trainable=False) for item in facts().variables)
+    assert [] == compare_weights(facts(), facts(variables=frozen))
+
+
+def test_slots_that_only_the_reloaded_optimizer_has_are_no_difference():
+    assert [] == compare_training(facts(optimizer=()), facts())
+
+
+def test_a_slot_that_the_reloaded_optimizer_lost_is_a_difference():
+    assert ["0:adam/m"] == places(compare_training(facts(), facts(optimizer=facts().optimizer[1:])))
+
+
+def test_a_slot_with_another_value_is_a_difference():
+    changed = (variable("0:adam/m", content=b"zeros"), facts().optimizer[1])
+    assert ["0:adam/m"] == places(compare_training(facts(), facts(optimizer=changed)))
+
+
+@pytest.mark.parametrize("iterations", [None, 0, 8])
+def test_other_iterations_are_a_difference(iterations):
+    assert ["iterations"] == places(compare_training(facts(), facts(iterations=iterations)))
+
+
+def test_a_layer_that_came_back_trainable_is_named():
+    found = compare_training(
+        facts(trainable={"dense": False, "head": True}), facts(trainable={"dense": True, "head": True})
+    )
+    assert [Difference("trainable.dense", "False", "True")] == found
+
+
+@pytest.mark.parametrize(
+    ("compiled", "where"),
+    [
+        (None, ["compile"]),
+        ({}, ["compile.loss", "compile.metrics"]),
+        ({**facts().compiled, "loss": "mae"}, ["compile.loss"]),
+        ({**facts().compiled, "jit": True}, ["compile.jit"]),
+        ({"loss": "mse", "metrics": ["mae"]}, ["compile.metrics[1]"]),
+        (
+            {"loss": "mse", "metrics": ["mae", {"class_name": "AUC", "config": {"bins": 4}}]},
+            ["compile.metrics[1].config.bins"],
+        ),
+        ({"loss": ["mse"], "metrics": "mae"}, ["compile.loss", "compile.metrics"]),
+    ],
+)
+def test_compile_arguments_that_differ_are_named_by_place(compiled, where):
+    assert where == places(compare_training(facts(), facts(compiled=compiled)))
+
+
+def test_a_tuple_and_the_list_that_json_makes_of_it_are_equal():
+    assert [] == compare_training(facts(compiled={"a": (1, (2,))}), facts(compiled={"a": [1, [2]]}))
+
+
+def test_a_long_value_is_cut_in_a_difference():
+    (found,) = compare_training(facts(compiled={"a": "x" * 500}), facts(compiled={"a": "y"}))
+    assert len(found.expected) < 90
+
+
+@pytest.mark.parametrize(("shapes", "expected"), [([], 0), ([()], 1), ([(2, 3), (3,)], 9), ([(0, 5)], 0)])
+def test_parameters_are_counted(shapes, expected):
+    weights = tuple(variable(str(index), shape=shape) for index, shape in enumerate(shapes))
+    assert expected == facts(variables=weights).parameters
+
+
+@pytest.mark.parametrize("value", [None, [], "facts", {}, {"kind": 1}, {**facts().to_json(), "variables": {}}])
+def test_what_are_no_facts_is_refused(value):
+    with pytest.raises(ValueError, match=r"record|missing|not a"):
+        ModelFacts.from_json(value)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from colab_save.records import read_record
+from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+
+verdicts = st.builds(Verdict, st.sampled_from(Outcome), st.text(max_size=5), st.integers(0, 5))
+trips = st.builds(
+    RoundTrip,
+    st.sampled_from(["keras", "h5"]),
+    st.dictionaries(st.sampled_from(Aspect), verdicts, max_size=3),
+    st.lists(st.builds(OutputError, st.text(max_size=3), st.floats(allow_nan=False), st.floats(0, 1)), max_size=2).map(
+        tuple
+    ),
+    st.floats(0, 100),
+)
+a_few = settings(max_examples=40, deadline=None)
+
+
+def trip(**outcomes):
+    return RoundTrip("keras", {Aspect(aspect): Verdict(outcome, "why") for aspect, outcome in outcomes.items()})
+
+
+@a_few
+@given(trips)
+def test_any_round_trip_comes_back_from_json_equal(found):
+    assert found == read_record(RoundTrip, json.loads(json.dumps(found.to_json())))
+
+
+@a_few
+@given(trips)
+def test_a_round_trip_with_one_failure_is_never_passed(found):
+    has_failed = any(verdict.outcome is Outcome.FAILED for verdict in found.verdicts.values())
+    assert has_failed is (found.outcome is Outcome.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ({}, Outcome.SKIPPED),
+        ({"weights": Outcome.PASSED}, Outcome.PASSED),
+        ({"weights": Outcome.PASSED, "training": Outcome.NOT_KEPT}, Outcome.PASSED),
+        ({"weights": Outcome.PASSED, "outputs": Outcome.SKIPPED}, Outcome.SKIPPED),
+        ({"outputs": Outcome.SKIPPED, "weights": Outcome.FAILED}, Outcome.FAILED),
+    ],
+)
+def test_the_outcome_is_the_worst_and_only_passed_counts_as_passed(outcomes, expected):
+    found = trip(**outcomes)
+    assert (expected, expected is Outcome.PASSED) == (found.outcome, found.is_passed)
+
+
+def test_the_reason_is_that_of_the_first_failure():
+    assert "training: why" == trip(weights=Outcome.PASSED, training=Outcome.FAILED).reason
+
+
+def test_without_a_failure_there_is_no_reason():
+    assert "" == trip(weights=Outcome.PASSED, training=Outcome.NOT_KEPT).reason
+
+
+def test_a_skipped_round_trip_says_so_of_every_aspect():
+    found = skipped("h5", "as asked")
+    assert {aspect: Verdict(Outcome.SKIPPED, "as asked") for aspect in Aspect} == found.verdicts
+
+
+def test_a_failed_round_trip_blames_only_what_the_format_keeps():
+    assert {Aspect.WEIGHTS} == set(failed("weights", "it broke", frozenset({Aspect.WEIGHTS})).verdicts)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"verdicts": {"colour": {"outcome": "PASSED"}}},
+        {"verdicts": {"weights": {"outcome": "GOOD"}}},
+        {"seconds": "1"},
+        {"seconds": True},
+        {"format": None},
+        {"errors": {}},
+        {"errors": [[]]},
+        {"verdicts": {"weights": {"outcome": []}}},
+    ],
+    ids=str,
+)
+def test_what_is_no_round_trip_is_refused(change):
+    value = {**trip(weights=Outcome.PASSED).to_json(), **change}
+    with pytest.raises(ValueError, match=r" is .*(not|known)"):
+        read_record(RoundTrip, value)
