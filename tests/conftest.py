@@ -1,7 +1,9 @@
-"""What every test stands on: a quiet TensorFlow, and a working folder of its own."""
+"""What every test stands on: a quiet TensorFlow, and a working folder, key and cache of its own."""
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 
 import pytest
@@ -10,9 +12,34 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 
+def pytest_collection_finish():
+    """Spare the garbage collector the thousands of collected tests: IPython calls it whenever a shell is reset."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def places(tmp_path_factory):
+    """Give an empty working folder and a home that is not there yet, for each test.
+
+    The folder is the same as long as it is empty: making and removing thousands of them takes a minute.
+    """
+    return _places(tmp_path_factory.mktemp("places"))
+
+
+def _places(base):
+    numbers = itertools.count()
+    while True:
+        folder = base / f"cwd-{next(numbers)}"
+        folder.mkdir()
+        while not any(folder.iterdir()):
+            yield folder, base / f"home-{next(numbers)}"
+
+
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path_factory, monkeypatch):
-    """Run each test in an empty folder, so that the default store, ./models, is its own."""
-    folder = tmp_path_factory.mktemp("cwd")
+def own_folder(places, monkeypatch):
+    """Run each test in an empty folder, so that the default store, ./models, is its own, as are key and cache."""
+    folder, home = next(places)
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     return folder
