@@ -21,7 +21,7 @@ from colab_save.errors import (
     did_you_mean,
 )
 from colab_save.manifest import MANIFEST, FileFacts, Manifest
-from colab_save.place import SIDECAR, Place, digest_of, is_in, is_sidecar
+from colab_save.place import PREVIOUS, SIDECAR, Place, digest_of, is_in, is_sidecar
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.stores.base import CHUNK, Store, expect
 from colab_save.stores.local import partial_of
@@ -158,7 +158,7 @@ def find_plain(store: Store, key: str) -> tuple[Place, Manifest] | None:
         if _is_whole(store, place, manifest):
             return place, manifest
         recorded.append((Place(place.folder), manifest))
-    if recorded and not store.has(key):
+    if store.keys(f"{key}{SIDECAR}/{PREVIOUS}") or not store.has(key):
         for place, manifest in recorded:
             if _is_whole(store, place, manifest):
                 return place, manifest

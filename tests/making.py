@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 from colab_save.facts import ModelFacts, TensorFacts, VariableFacts
 from colab_save.manifest import FileFacts, Manifest, Payload, SampleFacts
@@ -68,8 +70,9 @@ def manifest(**changes):
 
 
 def stage(folder, files, **changes):
-    """Write files, by path, as a stage; gives the folder and the manifest that describes them."""
-    folder = folder / "artifact"
+    """Write files, by path, as a stage of their own; gives the folder and the manifest that describes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=folder)) / "artifact"
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
@@ -78,12 +81,10 @@ def stage(folder, files, **changes):
     return folder, manifest(files=describe_files(folder), **changes)
 
 
-def save_version(store, folder, version, files=None, *, name="cats", key="", **changes):
-    """Publish a version: as an artifact of a name, or with a key as a plain save."""
+def save_version(store, folder, version=V1, files=None, *, name="cats", key="", **changes):
+    """Publish a version: as an artifact of a name, or with a key as a plain save; gives its manifest."""
     place = Place.of_plain(key, version) if key else Place.of_version(name, version)
     files = files if files is not None else {"model.keras": f"model {version}".encode(), "sample.npz": b"sample"}
-    staged, described = stage(
-        folder / f"{version}-{len(list(folder.iterdir()))}", files, version=version, name=name, **changes
-    )
+    staged, described = stage(folder / version, files, version=version, name=name, **changes)
     publish(store, place, staged, described, ignore_steps)
     return described

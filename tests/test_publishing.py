@@ -1,0 +1,399 @@
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from colab_save.errors import DamagedFileError, DigestError, StoreError
+from colab_save.facts import ModelFacts
+from colab_save.finding import find, find_plain, list_versions, names_of
+from colab_save.manifest import MANIFEST, new_version
+from colab_save.place import PREVIOUS, SIDECAR, Place
+from colab_save.progress import Stage
+from colab_save.publishing import LITTER_AGE, publish
+from colab_save.stores.local import LocalStore
+from colab_save.target import Target
+from tests.faulty_stores import DamagingStore, FaultyLocalStore, FaultyMemoryStore, MemoryStore
+from tests.making import V1, V2, V3, save_version, stage
+
+
+class Artifact:
+    """Saves under a name."""
+
+    key = ""
+
+    def files(self, version):
+        return {"model.keras": f"model {version}".encode(), "sample.npz": b"sample"}
+
+    def save(self, store, work, version):
+        facts = ModelFacts("keras", "Model")
+        save_version(store, work, version, self.files(version), name=self.key or "cats", key=self.key, facts=facts)
+
+    def find(self, store):
+        return find(store, Target("cats"))
+
+
+class PlainFile(Artifact):
+    """Saves to exactly ``cats.keras``."""
+
+    key = "cats.keras"
+
+    def find(self, store):
+        return find_plain(store, self.key)
+
+
+class PlainFolder(PlainFile):
+    """Saves a folder to exactly ``cats``."""
+
+    key = "cats"
+
+    def files(self, version):
+        return {
+            "model/saved_model.pb": f"graph {version}".encode(),
+            "model/variables/index": f"index {version}".encode(),
+            "sample.npz": b"sample",
+        }
+
+
+KINDS = [Artifact(), PlainFile(), PlainFolder()]
+by_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+
+
+@pytest.fixture
+def work(tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path):
+    return LocalStore(tmp_path / "store")
+
+
+def check_whole(kind, store):
+    """Find the newest version and match all of it with its own content; gives the version."""
+    place, manifest = kind.find(store)
+    found = {file.path: store.read(place.key(file.path, manifest)) for file in manifest.files}
+    assert kind.files(manifest.version) == found
+    return manifest.version
+
+
+def check_lists_nothing_half(store):
+    manifests, damaged = list_versions(store)
+    assert () == damaged
+    for manifest in manifests:
+        for file in manifest.files:
+            store.check(f"{manifest.name}/{manifest.version}/{file.path}", file.size, file.sha256)
+
+
+def check_every_interruption(kind, store_with_one, work, error, *, is_late, for_ever):
+    """Interrupt a second save at every call that it makes, and check what is left each time; gives how many."""
+    number = 0
+    while True:
+        store = store_with_one(number)
+        store.arm(number, error, is_late=is_late, for_ever=for_ever)
+        try:
+            kind.save(store, work, V2)
+        except type(error):
+            was_refused = True
+        else:
+            was_refused = False
+        made = len(store.calls)
+        store.disarm()
+        newest = check_whole(kind, store)
+        assert newest in {V1, V2}
+        assert was_refused or newest == V2
+        check_lists_nothing_half(store)
+        kind.save(store, work, V3)
+        assert V3 == check_whole(kind, store)
+        if number >= made:
+            return number
+        number += 1
+
+
+REFUSED = StoreError("Refused.", "Try again.")
+
+
+@by_kind
+@pytest.mark.parametrize(
+    ("error", "is_late", "for_ever"),
+    [
+        (REFUSED, False, False),
+        (REFUSED, True, True),
+        (KeyboardInterrupt(), True, False),
+        (KeyboardInterrupt(), False, True),
+    ],
+    ids=["refused", "dead", "interrupted", "killed"],
+)
+def test_a_publish_that_fails_at_any_call_keeps_the_last_version(kind, error, is_late, for_ever, work):
+    with_one = MemoryStore()
+    kind.save(with_one, work, V1)
+
+    def store_with_one(number):
+        store = FaultyMemoryStore()
+        store.content = dict(with_one.content)
+        return store
+
+    calls = check_every_interruption(kind, store_with_one, work, error, is_late=is_late, for_ever=for_ever)
+    assert calls > 8
+
+
+@by_kind
+def test_a_publish_into_a_folder_that_fails_at_any_call_keeps_the_last_version(kind, tmp_path, work):
+    def store_with_one(number):
+        store = FaultyLocalStore(tmp_path / f"store {number}")
+        kind.save(store, work, V1)
+        return store
+
+    calls = check_every_interruption(kind, store_with_one, work, REFUSED, is_late=False, for_ever=False)
+    assert calls > 8
+
+
+@by_kind
+def test_a_first_publish_that_fails_before_the_manifest_leaves_nothing(kind, work):
+    puts = 0
+    while True:
+        store = FaultyMemoryStore()
+        store.arm(puts, REFUSED)
+        try:
+            kind.save(store, work, V1)
+        except StoreError:
+            puts += 1
+        if any(key.endswith(MANIFEST) for name, key in store.calls if name == "put"):
+            break
+        assert {} == store.content
+    assert puts > 1
+
+
+PUBLISHER = """
+import os, sys
+from pathlib import Path
+from colab_save.stores.local import LocalStore
+from tests.test_publishing import KINDS
+root, work = map(Path, sys.argv[1:])
+for line in sys.stdin:  # a fork for each line, so that Python starts only once
+    pid = os.fork()
+    if pid:
+        print(pid, flush=True)
+        os.waitpid(pid, 0)
+        print("ended", flush=True)
+        continue
+    number, folder = int(line), work / line.strip()
+    folder.mkdir()
+    while True:
+        number += 1
+        kind = KINDS[number % len(KINDS)]
+        kind.save(LocalStore(root / type(kind).__name__), folder, f"20990101T{number:06}Z-0000")
+        print("saved", flush=True)
+"""
+
+
+def test_a_process_that_is_killed_while_it_publishes_never_costs_a_version(tmp_path, work):
+    root = tmp_path / "stores"
+    stores = {kind: LocalStore(root / type(kind).__name__) for kind in KINDS}
+    for kind, store in stores.items():
+        kind.save(store, work, "20990101T000000Z-0000")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    newest = dict.fromkeys(stores, "")
+    chance = random.Random(7)
+    with subprocess.Popen(
+        [sys.executable, "-c", PUBLISHER, root, work],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+        env=environment,
+    ) as server:
+        for turn in range(1, 31):
+            server.stdin.write(f"{turn * 1000 + turn}\n")
+            pid = int(server.stdout.readline())
+            for _ in range(chance.randrange(4)):
+                assert "saved" == server.stdout.readline().strip()
+            time.sleep(chance.uniform(0, 0.02))
+            os.kill(pid, signal.SIGKILL)
+            while server.stdout.readline().strip() != "ended":
+                pass
+            for kind, store in stores.items():
+                found = check_whole(kind, store)
+                assert newest[kind] <= found
+                newest[kind] = found
+                check_lists_nothing_half(store)
+        server.stdin.close()
+    assert "20990101T000000Z-0000" not in newest.values()
+
+
+def test_two_notebooks_that_save_at_once_both_keep_their_version(store, work):
+    versions = sorted((new_version() for _ in range(4)), reverse=True)
+    threads = [threading.Thread(target=save_version, args=(store, work, version)) for version in versions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert versions == [manifest.version for manifest in list_versions(store)[0]]
+
+
+@pytest.mark.parametrize("ending", ["model.keras", "sample.npz", MANIFEST])
+def test_what_is_read_back_different_is_not_committed(ending, work):
+    store = DamagingStore(ending)
+    with pytest.raises(DigestError):
+        save_version(store, work, V1)
+    assert {} == store.content
+
+
+def test_a_manifest_that_could_not_be_read_again_is_not_committed(work):
+    store = MemoryStore()
+    with pytest.raises(DamagedFileError):
+        save_version(store, work, V1, note=7)
+    assert {} == store.content
+
+
+@by_kind
+def test_the_manifest_is_the_last_file_that_is_written(kind, work):
+    store = FaultyMemoryStore()
+    store.arm()
+    kind.save(store, work, V1)
+    written = [key for name, key in store.calls if name == "put" and V1 in key]
+    assert [MANIFEST] == [key.rpartition("/")[2] for key in written if key.endswith(MANIFEST)]
+    assert MANIFEST == written[len(kind.files(V1))].rpartition("/")[2]
+
+
+def test_every_file_is_read_back_before_the_manifest_is_written(work):
+    store = FaultyMemoryStore()
+    store.arm()
+    save_version(store, work, V1)
+    calls = [(name, key.rpartition("/")[2]) for name, key in store.calls]
+    assert [
+        ("put", "model.keras"),
+        ("get", "model.keras"),
+        ("put", "sample.npz"),
+        ("get", "sample.npz"),
+        ("put", MANIFEST),
+        ("get", MANIFEST),
+    ] == calls[:6]
+
+
+def test_the_bytes_reported_reach_the_size(work):
+    steps = []
+    staged, manifest = stage(work, {"model.keras": b"12345", "sample.npz": b"678"})
+    publish(MemoryStore(), Place.of_version("cats", V1), staged, manifest, steps.append)
+    assert (Stage.PUBLISH, 8, 8) == (steps[-1].stage, steps[-1].done, steps[-1].total)
+
+
+def aged(age):
+    return new_version(datetime.now(UTC) - age)
+
+
+@pytest.mark.parametrize(
+    ("age", "is_kept"), [(timedelta(0), True), (LITTER_AGE * 0.9, True), (LITTER_AGE * 1.1, False)], ids=str
+)
+def test_litter_is_removed_by_the_next_save_when_it_is_a_day_old(store, work, age, is_kept):
+    litter = aged(age)
+    place = store.root / "cats" / litter
+    place.mkdir(parents=True)
+    (place / "model.keras").write_bytes(b"half")
+    save_version(store, work, new_version())
+    assert is_kept is place.exists()
+
+
+def test_litter_that_is_still_half_written_is_removed_too(store, work):
+    place = store.root / "cats" / aged(LITTER_AGE * 2)
+    place.mkdir(parents=True)
+    (place / ".0123456789abcdef.partial").write_bytes(b"half")
+    save_version(store, work, new_version())
+    assert not place.exists()
+
+
+def test_an_old_version_is_no_litter(store, work):
+    for version in (V1, V2):
+        save_version(store, work, version)
+    assert [V2, V1] == [manifest.version for manifest in list_versions(store)[0]]
+
+
+def test_litter_of_another_name_is_left_alone(store, work):
+    place = store.root / "dogs" / aged(LITTER_AGE * 2)
+    place.mkdir(parents=True)
+    (place / "model.keras").write_bytes(b"half")
+    save_version(store, work, V1)
+    assert place.exists()
+
+
+def test_what_is_no_version_is_left_alone(store, work):
+    (store.root / "cats/notes").mkdir(parents=True)
+    (store.root / "cats/notes/mine.txt").write_text("mine")
+    save_version(store, work, V1)
+    assert "mine" == (store.root / "cats/notes/mine.txt").read_text()
+
+
+def test_a_store_that_does_not_let_go_of_litter_does_not_fail_the_save(work):
+    store = FaultyMemoryStore()
+    store.content[f"cats/{V1}/model.keras"] = b"half"
+    clean = FaultyMemoryStore()
+    clean.arm()
+    save_version(clean, work, V2)
+    store.arm(len(clean.calls) - 1, REFUSED, for_ever=True)
+    save_version(store, work, V2)
+    store.disarm()
+    assert V2 == find(store, Target("cats"))[1].version
+
+
+@pytest.mark.parametrize("kind", KINDS[1:], ids=lambda kind: type(kind).__name__)
+def test_a_plain_save_leaves_the_payload_and_one_record_beside_it(kind, store, work):
+    for version in (V1, V2):
+        kind.save(store, work, version)
+    beside = f"{kind.key}{SIDECAR}"
+    assert [f"{V2}/"] == store.keys(beside)
+    assert [MANIFEST, "sample.npz"] == store.keys(f"{beside}/{V2}")
+
+
+def test_a_plain_folder_is_replaced_as_a_whole(store, work):
+    kind = PlainFolder()
+    kind.save(store, work, V1)
+    (store.root / "cats/assets").mkdir()
+    (store.root / "cats/assets/old.txt").write_text("old")
+    kind.save(store, work, V2)
+    assert ["saved_model.pb", "variables/"] == store.keys("cats")
+
+
+@pytest.mark.parametrize("kind", KINDS[1:], ids=lambda kind: type(kind).__name__)
+def test_a_plain_save_takes_the_place_of_an_empty_folder(kind, store, work):
+    (store.root / kind.key).mkdir(parents=True)
+    kind.save(store, work, V1)
+    assert V1 == check_whole(kind, store)
+
+
+def test_a_plain_save_takes_the_place_of_a_file_that_nobody_recorded(store, work):
+    store.root.mkdir()
+    (store.root / "cats.keras").write_bytes(b"by Keras")
+    PlainFile().save(store, work, V1)
+    assert V1 == check_whole(PlainFile(), store)
+
+
+def test_when_the_new_folder_cannot_take_its_place_the_old_one_returns(store, work):
+    kind = PlainFolder()
+
+    class Stuck(LocalStore):
+        def move(self, key, to):
+            if to == kind.key and V2 in key:
+                raise REFUSED
+            super().move(key, to)
+
+    kind.save(store, work, V1)
+    with pytest.raises(StoreError):
+        kind.save(Stuck(store.root), work, V2)
+    assert V1.encode() in (store.root / "cats/saved_model.pb").read_bytes()
+    assert not store.keys(f"cats{SIDECAR}/{PREVIOUS}")
+
+
+def test_what_is_beside_a_plain_save_is_no_name(store, work):
+    PlainFile().save(store, work, V1)
+    save_version(store, work, V2)
+    assert ["cats"] == names_of(store)
