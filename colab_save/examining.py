@@ -55,8 +55,8 @@ def examine(model: Any) -> ModelFacts:
         iterations=int(optimizer.iterations) if optimizer is not None else None,
         compiled=_compile_arguments(model),
         trainable={path or ".": bool(layer.trainable) for path, layer in layers},
-        inputs=_declared(model.inputs) if is_graph(model) else (),
-        outputs=_declared(model.outputs) if is_graph(model) else (),
+        inputs=_declared(model, "inputs"),
+        outputs=_declared(model, "outputs"),
         compute_dtypes=tuple(sorted({str(layer.compute_dtype) for _, layer in layers})),
     )
 
@@ -145,5 +145,7 @@ def _one_name(value: Any) -> Any:
         return value
 
 
-def _declared(tensors: list[Any]) -> tuple[TensorFacts, ...]:
-    return tuple(TensorFacts(tensor.name, tuple(tensor.shape), str(tensor.dtype)) for tensor in tensors)
+def _declared(model: Any, name: str) -> tuple[TensorFacts, ...]:
+    """Describe the inputs or outputs that a graph model declares; an unbuilt Sequential has none and says so loudly."""
+    tensors = getattr(model, name, None) if is_graph(model) else None
+    return tuple(TensorFacts(tensor.name, tuple(tensor.shape), str(tensor.dtype)) for tensor in tensors or ())

@@ -73,7 +73,7 @@ def declared_inputs(model: Any) -> Any:
     if not isinstance(model, keras.Model):
         return None
     if is_graph(model):
-        if not model.inputs:
+        if not getattr(model, "inputs", None):
             return None
         structure = model.input if not isinstance(model, keras.Sequential) else model.inputs[0]
         if isinstance(structure, Mapping):

@@ -17,10 +17,12 @@ WEIGHTS_BY_PATH = "colab_save_weights"
 
 
 def is_graph(model: Any) -> bool:
-    """Say whether a Keras model is Sequential or functional: rebuilt from its config, with declared inputs."""
+    """Say whether a Keras model is Sequential or functional: rebuilt from its config, declaring its inputs when built."""
     import keras
 
-    return isinstance(model, keras.Sequential) or (hasattr(model, "operations") and model.inputs is not None)
+    return isinstance(model, keras.Sequential) or (
+        hasattr(model, "operations") and getattr(model, "inputs", None) is not None
+    )
 
 
 def walk_variables(model: Any) -> Iterator[tuple[str, Any]]:

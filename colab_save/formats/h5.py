@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from colab_save.formats.base import Context, translated
-from colab_save.formats.keras import KerasFormat
+from colab_save.formats.keras import KerasFormat, lost_vocabulary
 from colab_save.walking import is_graph
 
 ALIASES = ("mse", "mae", "mape", "msle", "kld", "bce")
@@ -26,7 +26,10 @@ class H5Format(KerasFormat):
         """Refuse what is no functional or Sequential Keras model."""
         if reason := super().refusal(model):
             return reason
-        return "" if is_graph(model) else "it holds Sequential and functional models only; a subclassed one needs keras"
+        if not is_graph(model):
+            return "it holds Sequential and functional models only; a subclassed one needs keras"
+        path = lost_vocabulary(model)
+        return f"it has no place for the vocabulary of {path}" if path else ""
 
     def load(self, path: Path, context: Context) -> Any:
         """Read it, compiled as it was; the short names of losses are given to Keras, which forgot them."""

@@ -14,6 +14,7 @@ from colab_save.examining import kind_of
 from colab_save.formats.base import Context, Format, translated
 from colab_save.round_trip import Aspect
 from colab_save.sample import Sample
+from colab_save.walking import walk_layers
 
 
 class KerasFormat(Format):
@@ -47,6 +48,17 @@ class KerasFormat(Format):
     def run(self, model: Any, sample: Any) -> Any:
         """Call the model in inference mode."""
         return run_keras(model, sample)
+
+
+def lost_vocabulary(model: Any) -> str:
+    """Name a layer whose vocabulary was learnt and is in neither its config nor its weights; empty without any.
+
+    Only ``.keras`` and SavedModel have a place for it; elsewhere it shows at the first inference (LOSSES §6).
+    """
+    for path, layer in walk_layers(model):
+        if hasattr(layer, "get_vocabulary") and not isinstance(layer.get_config().get("vocabulary"), (list, tuple)):
+            return path
+    return ""
 
 
 @contextmanager

@@ -148,18 +148,16 @@ def _program(model: Any, specs: Any, options: SavedModelOptions) -> Any:
 
     The model itself is not an attribute: it would bring the optimizer along, three times the size.
     """
-    import keras
     import tensorflow as tf
 
     module = tf.Module()
     module.layers = list(model.layers)
-    module.state = [variable.value for variable in model.variables]
+    module.state = list(model.variables)
     trackable = tf.__internal__.tracking.Trackable  # exported by TensorFlow for Keras
     module.own = {name: item for name, item in own_attributes(model) if isinstance(item, trackable)}
-    weights = {path: item.value if isinstance(item, keras.Variable) else item for path, item in walk_variables(model)}
-    setattr(module, WEIGHTS_BY_PATH, weights)
+    setattr(module, WEIGHTS_BY_PATH, dict(walk_variables(model)))
 
-    @tf.function(input_signature=[specs], autograph=False)  # type: ignore[untyped-decorator]  # TensorFlow has no types
+    @tf.function(input_signature=[specs], autograph=False)
     def answer(inputs: Any) -> Any:
         return model(inputs, training=False)
 
@@ -176,7 +174,7 @@ def _serving(function: Any, specs: Any, names: list[str]) -> Any:
 
     flat = [spec for _, spec in leaves(specs)]
 
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]  # TensorFlow has no types
+    @tf.function(autograph=False)
     def serve(**tensors: Any) -> dict[str, Any]:
         inputs = map_structure(lambda spec: tensors[spec.name], specs)
         answer = function(*inputs) if isinstance(inputs, tuple) else function(inputs)

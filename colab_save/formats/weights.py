@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from colab_save.errors import FormatError
 from colab_save.formats.base import Context, translated
-from colab_save.formats.keras import KerasFormat, quiet
+from colab_save.formats.keras import KerasFormat, lost_vocabulary, quiet
 from colab_save.round_trip import Aspect
 from colab_save.sample import Sample
 
@@ -26,6 +26,13 @@ class WeightsFormat(KerasFormat):
         'model = keras.models.model_from_json(pathlib.Path("architecture.json").read_text())\n'
         'model.load_weights("model.weights.h5")'
     )
+
+    def refusal(self, model: Any) -> str:
+        """Refuse what is no Keras model, and a vocabulary that would be lost."""
+        if reason := super().refusal(model):
+            return reason
+        path = lost_vocabulary(model)
+        return f"it has no place for the vocabulary of {path}" if path else ""
 
     def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.weights.h5`` and ``architecture.json``."""

@@ -1,0 +1,96 @@
+"""What every format must do; each format's test class subclasses this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from colab_save.errors import ColabSaveError
+from colab_save.examining import examine
+from colab_save.facts import compare
+from colab_save.formats import FORMATS, get_format
+from colab_save.formats.base import Context, Format
+from colab_save.round_trip import Aspect
+from colab_save.sample import compare_outputs, leaves
+from colab_save.sampling import take_sample
+from tests.zoo import MODELS
+
+
+class FormatContract:
+    """Subclass it and set ``name`` and ``models``, the names of models that the format must hold."""
+
+    name: str
+    models: tuple[str, ...] = tuple(MODELS)
+
+    @pytest.fixture
+    def plug(self) -> Format:
+        return get_format(self.name)
+
+    @pytest.fixture(params=tuple(MODELS))
+    def model(self, request):
+        if request.param not in self.models:
+            pytest.skip(f"{self.name} does not promise to hold the model {request.param}")
+        return MODELS[request.param]()
+
+    def saved(self, plug, model, folder):
+        sample = take_sample(model, None, plug.run, plug.specs(model))
+        plug.save(model, folder, sample, plug.Options())
+        return sample
+
+    def test_it_gives_back_what_it_says_it_keeps(self, plug, model, tmp_path):
+        sample = self.saved(plug, model, tmp_path)
+        loaded = plug.load(tmp_path / plug.payload, Context({}))
+        actual = plug.run(loaded, sample.inputs)
+        errors, differences = compare_outputs(sample.outputs, actual, 1e-5, 1e-5, "float32")
+        found = {aspect: places for aspect, places in compare(examine(model), examine(loaded)).items() if places}
+        assert ([], {}) == (differences, {aspect: found[aspect] for aspect in plug.keeps & found.keys()})
+        assert len(errors) == len(list(leaves(sample.outputs)))
+
+    def test_saving_leaves_the_live_model_as_it_was(self, plug, tmp_path):
+        model = MODELS["sequential"]()
+        before = examine(model)
+        self.saved(plug, model, tmp_path)
+        assert before == examine(model)
+
+    def test_the_payload_has_its_conventional_name(self, plug, tmp_path):
+        self.saved(plug, MODELS["untrained"](), tmp_path)
+        assert (tmp_path / plug.payload).exists()
+
+    def test_its_opening_lines_open_it_without_this_package(self, plug, tmp_path):
+        self.saved(plug, MODELS["untrained"](), tmp_path)
+        program = "import sys\nsys.modules['colab_save'] = None\n" + plug.opening
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (0, "") == (done.returncode, done.stdout), done.stderr
+
+    def test_a_truncated_payload_is_an_error_of_the_tree(self, plug, tmp_path):
+        self.saved(plug, MODELS["untrained"](), tmp_path)
+        payload = tmp_path / plug.payload
+        files = [payload] if payload.is_file() else sorted(payload.rglob("*.pb"))
+        for file in files:
+            file.write_bytes(file.read_bytes()[:40])
+        with pytest.raises(ColabSaveError) as caught:
+            plug.load(payload, Context({}))
+        assert plug.payload in str(caught.value)
+
+    def test_it_is_registered_under_its_name(self, plug):
+        assert self.name in FORMATS
+        assert self.name == plug.name
+
+    def test_it_keeps_outputs_and_weights(self, plug):
+        assert plug.keeps >= {Aspect.OUTPUTS, Aspect.WEIGHTS}
+
+    def test_an_answer_is_nested_arrays(self, plug):
+        model = MODELS["many_inputs"]()
+        sample = take_sample(model, None, plug.run, plug.specs(model))
+        assert all(isinstance(item, np.ndarray) for _, item in leaves(sample.outputs))

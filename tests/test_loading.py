@@ -1,0 +1,203 @@
+"""The load line: what was saved comes back proven, and nothing else is handed back without a word."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colab_save.errors import (
+    ColabSaveError,
+    DamagedFileError,
+    DigestError,
+    NotFoundError,
+    RequestError,
+    RoundTripError,
+    UnknownNameError,
+    UntrustedCodeError,
+)
+from colab_save.examining import examine
+from colab_save.facts import compare_weights
+from colab_save.loading import list_models, load
+from colab_save.request import LoadRequest, SaveRequest
+from colab_save.round_trip import Aspect, Outcome
+from colab_save.saving import save
+from tests import zoo
+
+pytestmark = pytest.mark.tensorflow
+
+
+def quick(model, target="cats", **fields):
+    return save(SaveRequest(model, target, verify=False, **fields))
+
+
+def test_the_newest_version_a_tag_and_a_prefix_are_found():
+    versions = [quick(zoo.untrained(), tags=tags).manifest.version for tags in (("best",), ())]
+    assert f"cats@{max(versions)}" == load(LoadRequest("cats")).target
+    assert f"cats@{versions[0]}" == load(LoadRequest("cats@best")).target
+    assert f"cats@{versions[0]}" == load(LoadRequest(f"cats@{versions[0]}")).target
+
+
+def test_an_unknown_name_asks_whether_another_was_meant():
+    quick(zoo.untrained())
+    with pytest.raises(NotFoundError, match="Did you mean 'cats'"):
+        load(LoadRequest("cat"))
+
+
+def test_an_unknown_tag_says_which_there_are():
+    quick(zoo.untrained(), tags=("best",))
+    with pytest.raises(UnknownNameError, match="best"):
+        load(LoadRequest("cats@bets"))
+
+
+def test_a_payload_that_is_not_there_says_which_are():
+    quick(zoo.untrained())
+    with pytest.raises(NotFoundError, match="It has: keras"):
+        load(LoadRequest("cats", format="h5"))
+
+
+@pytest.mark.parametrize("format", ["keras", "h5", "weights"])
+def test_one_flipped_byte_is_refused(format):
+    report = quick(zoo.sequential(), formats=format)
+    file = Path(report.where, report.manifest.payloads[0].path)
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(DigestError, match="digest"):
+        load(LoadRequest("cats"))
+
+
+def test_a_truncated_payload_is_refused_with_both_sizes():
+    report = quick(zoo.untrained())
+    file = Path(report.where, "model.keras")
+    size = file.stat().st_size
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(DigestError, match=f"100 bytes, expected {size}"):
+        load(LoadRequest("cats"))
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "says"),
+    [
+        (b"", DamagedFileError, "empty|0 bytes"),
+        (b"<!DOCTYPE html><html><body>Sign in</body></html>", DamagedFileError, "web page"),
+        (b"PK\x03\x04" + b"\0" * 200, DamagedFileError, "truncated|cut"),
+        (b"\x89HDF\r\n\x1a\n" + b"\0" * 20, DamagedFileError, "truncated|cut|damaged"),
+        (b"just some words", DamagedFileError, ""),
+    ],
+    ids=["empty", "html", "zip", "hdf5", "text"],
+)
+def test_a_damaged_file_is_refused_in_its_own_words(content, error, says):
+    file = Path("cats.keras")
+    file.write_bytes(content)
+    with pytest.raises(error, match=f"(?is){says}"):
+        load(LoadRequest("./cats.keras"))
+
+
+def test_a_path_that_is_not_there_says_so():
+    with pytest.raises(NotFoundError, match=r"nothing\.keras"):
+        load(LoadRequest("./nothing.keras"))
+
+
+def test_a_plain_file_loads_and_is_not_called_proven():
+    zoo.untrained().save("theirs.keras")
+    report = load(LoadRequest("./theirs.keras"))
+    assert (False, {Outcome.SKIPPED}) == (report.is_proven, {v.outcome for v in report.round_trip.verdicts.values()})
+    assert report.model.built
+
+
+def test_a_plain_hdf5_file_loads():
+    zoo.untrained().save("theirs.h5")
+    assert load(LoadRequest("theirs.h5")).model.built
+
+
+def test_any_saved_model_folder_loads_as_a_callable_with_predict():
+    zoo.sequential().export("theirs", verbose=False)
+    model = load(LoadRequest("./theirs")).model
+    assert ((3, 2), (3, 2)) == (model(zoo.rows(3, 4)).shape, model.predict(zoo.rows(3, 4)).shape)
+
+
+def test_a_plain_file_that_was_changed_after_it_was_saved_is_refused():
+    quick(zoo.untrained(), "out/cats.keras")
+    zoo.untrained().save("out/cats.keras")
+    with pytest.raises(DigestError, match="matches no manifest"):
+        load(LoadRequest("out/cats.keras"))
+
+
+def test_weights_load_into_a_model():
+    model, other = zoo.sequential(), zoo.sequential()
+    quick(model, formats="weights")
+    report = load(LoadRequest("cats", into=other))
+    assert report.model is other
+    assert [] == compare_weights(examine(model), examine(other))
+
+
+def test_weights_for_a_format_that_is_whole_are_refused():
+    quick(zoo.sequential())
+    with pytest.raises(RequestError, match="--into"):
+        load(LoadRequest("cats", into=zoo.sequential()))
+
+
+def test_weights_loaded_into_another_model_are_never_called_proven():
+    quick(zoo.sequential(), formats="weights")
+    other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(2)])
+    with pytest.raises(ColabSaveError):
+        load(LoadRequest("cats", into=other))
+
+
+def test_a_class_of_the_notebook_that_computes_something_else_is_no_proof(monkeypatch):
+    import __main__
+
+    class Scale(zoo.Scale):
+        def call(self, inputs):
+            return inputs * self.gain * (self.factor + 1.0)
+
+    quick(keras.Sequential([keras.Input((4,)), zoo.Scale(2.0)]))
+    monkeypatch.setattr(__main__, "Scale", Scale, raising=False)
+    with pytest.raises(RoundTripError, match="outputs"):
+        load(LoadRequest("cats"))
+    assert Outcome.SKIPPED is load(LoadRequest("cats", check=False)).round_trip.verdicts[Aspect.OUTPUTS].outcome
+
+
+def test_code_that_somebody_else_signed_is_shown_and_not_run():
+    report = quick(zoo.subclassed())
+    file = Path(report.where, "manifest.json")
+    manifest = json.loads(file.read_text())
+    file.write_text(json.dumps({**manifest, "signature": "0" * 64}))
+    with pytest.raises(UntrustedCodeError, match="class Classifier"):
+        load(LoadRequest("cats"))
+    assert load(LoadRequest("cats", trust=True)).is_proven
+
+
+def test_a_name_with_nothing_committed_is_not_there():
+    Path("models/cats/20260822T101530Z-3fa2").mkdir(parents=True)
+    assert () == list_models().manifests
+    with pytest.raises(NotFoundError):
+        load(LoadRequest("cats"))
+
+
+def test_a_listing_tells_the_versions_newest_first():
+    versions = [quick(zoo.untrained(), name).manifest.version for name in ("cats", "dogs", "cats")]
+    assert sorted(versions, reverse=True) == [manifest.version for manifest in list_models().manifests]
+    assert ["dogs"] == [manifest.name for manifest in list_models("d*").manifests]
+
+
+def test_what_is_loaded_answers_as_what_was_saved():
+    model = zoo.sequential()
+    quick(model)
+    loaded = load(LoadRequest("cats")).model
+    inputs = zoo.rows(5, 4)
+    assert np.array_equal(model.predict(inputs, verbose=0), loaded.predict(inputs, verbose=0))
+
+
+def test_loading_leaves_the_notebooks_own_model_alone():
+    model = zoo.sequential()
+    quick(model)
+    before = examine(model)
+    load(LoadRequest("cats"))
+    tf.keras.backend.get_uid("dense")
+    assert before == examine(model)

@@ -1,0 +1,401 @@
+"""The save line as a whole: every kind of model proven, every refusal early, nothing lost when anything fails."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colab_save import formats, stores
+from colab_save.errors import (
+    ColabSaveError,
+    NoSpaceError,
+    ReadOnlyStoreError,
+    RequestError,
+    RoundTripError,
+    TargetError,
+    UnbuiltModelError,
+    UnknownNameError,
+    UnsupportedError,
+)
+from colab_save.examining import examine
+from colab_save.loading import list_models, load
+from colab_save.request import LoadRequest, SaveRequest
+from colab_save.round_trip import Aspect, Outcome
+from colab_save.saving import save
+from colab_save.stores.local import LocalStore
+from tests import zoo
+
+pytestmark = pytest.mark.tensorflow
+
+HELD = {name: [f for f in formats.FORMATS if formats.get_format(f).keeps] for name in zoo.MODELS}
+
+
+class Secret(keras.layers.Layer):
+    """A constant that is in neither config nor weights: every new one multiplies by another number."""
+
+    made = 0
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        Secret.made += 1
+        self.secret = float(Secret.made)
+
+    def call(self, inputs):
+        return inputs * self.secret
+
+
+def secretive():
+    """The second Secret of this process; the first of a fresh one is another."""
+    Secret.made = 6
+    return keras.Sequential([keras.Input((3,)), Secret()])
+
+
+def quick(model, target="cats", **fields):
+    return save(SaveRequest(model, target, verify=False, **fields))
+
+
+@pytest.mark.parametrize("name", zoo.MODELS)
+def test_every_kind_of_model_is_proven_in_every_format_that_can_hold_it(name):
+    model = zoo.MODELS[name]()
+    able = [f for f in formats.FORMATS if not formats.get_format(f).refusal(model)]
+    report = save(SaveRequest(model, name, formats=able))
+    assert [Outcome.PASSED] * len(able) == [trip.outcome for trip in report.manifest.round_trips], str(report)
+    for trip in report.manifest.round_trips:
+        kept = formats.get_format(trip.format).keeps
+        assert {a: Outcome.PASSED if a in kept else Outcome.NOT_KEPT for a in Aspect} == {
+            aspect: verdict.outcome for aspect, verdict in trip.verdicts.items()
+        }
+        assert load(LoadRequest(name, format=trip.format)).is_proven
+
+
+def test_a_subclassed_model_is_proven_by_its_captured_code_and_trains_on():
+    model = zoo.subclassed()
+    report = save(SaveRequest(model, "cats", formats="keras,weights,saved_model"))
+    assert Outcome.PASSED is report.outcome, str(report)
+    loaded = load(LoadRequest("cats")).model
+    expected = model.fit(zoo.rows(8, 4), zoo.rows(8, 2), verbose=0, shuffle=False).history["loss"]
+    assert expected == pytest.approx(
+        loaded.fit(zoo.rows(8, 4), zoo.rows(8, 2), verbose=0, shuffle=False).history["loss"], rel=1e-5
+    )
+
+
+def test_a_module_is_saved_as_saved_model_though_nobody_said_so():
+    report = save(SaveRequest(zoo.Counter(), "counter"))
+    assert (["saved_model"], Outcome.PASSED) == ([p.format for p in report.manifest.payloads], report.outcome)
+    assert "keras" in report.notes[0]
+    assert 4.0 == float(load(LoadRequest("counter")).model([[1.0, 0.0]])["y"][0, 0])
+
+
+def test_auto_falls_back_to_saved_model_and_says_why():
+    report = save(SaveRequest(secretive(), "cats"))
+    assert [("keras", Outcome.FAILED)] == [(trip.format, trip.outcome) for trip in report.attempts]
+    assert ([("saved_model", Outcome.PASSED)], True) == (
+        [(trip.format, trip.outcome) for trip in report.manifest.round_trips],
+        "output" in report.attempts[0].reason,
+    )
+
+
+def test_a_format_that_was_asked_for_and_fails_publishes_nothing():
+    with pytest.raises(RoundTripError, match=r"nothing was published.*keras: outputs"):
+        save(SaveRequest(secretive(), "cats", formats="keras"))
+    assert () == list_models().manifests
+
+
+def test_force_publishes_what_failed_and_says_so():
+    report = save(SaveRequest(secretive(), "cats", formats="keras", force=True))
+    assert Outcome.FAILED is report.outcome
+    assert Outcome.FAILED is list_models().manifests[0].outcome
+
+
+def test_models_that_are_random_at_inference_are_proven():
+    tracked = keras.Sequential([keras.Input((3,)), zoo.Sampling()])
+    report = save(SaveRequest(tracked, "cats"))
+    assert ("keras", Outcome.PASSED) == (report.manifest.payloads[0].format, report.outcome)
+
+
+def test_a_model_whose_layer_hangs_or_dies_in_the_fresh_process_is_no_save(tmp_path):
+    class Deadly(keras.layers.Layer):
+        def call(self, inputs):
+            import os
+
+            if "colab_save_custom_code" in __name__:
+                os._exit(7)
+            return inputs
+
+    model = keras.Sequential([keras.Input((3,)), Deadly()])
+    with pytest.raises(RoundTripError, match="ended with status 7"):
+        save(SaveRequest(model, "cats", formats="keras"))
+    assert () == list_models().manifests
+
+
+def test_the_round_trip_has_a_time_limit():
+    class Slow(keras.layers.Layer):
+        def call(self, inputs):
+            import time
+
+            if "colab_save_custom_code" in __name__:
+                time.sleep(600)
+            return inputs
+
+    model = keras.Sequential([keras.Input((3,)), Slow()])
+    with pytest.raises(RoundTripError, match="did not answer within 60"):
+        save(SaveRequest(model, "cats", formats="keras", timeout=60))
+
+
+def test_a_save_without_verification_says_that_it_is_not_proven():
+    assert Outcome.SKIPPED is quick(zoo.untrained()).outcome
+
+
+def test_an_artifact_holds_what_the_design_says():
+    report = quick(zoo.untrained(), tags=("best",), note="first")
+    names = {path.name for path in Path(report.where).iterdir()}
+    assert {"model.keras", "sample.npz", "README.md", "manifest.json"} == names
+    assert (("best",), "first") == (report.manifest.tags, report.manifest.note)
+
+
+def test_the_default_name_is_the_models_own():
+    model = zoo.untrained()
+    assert model.name == save(SaveRequest(model, verify=False)).manifest.name
+
+
+@pytest.mark.parametrize(
+    ("target", "fields", "expected"),
+    [
+        ("./out/my_model", {}, "my_model.keras"),
+        ("./out/cats.keras", {}, "cats.keras"),
+        ("./out/cats.h5", {}, "cats.h5"),
+        ("./out/cats.weights.h5", {}, "cats.weights.h5"),
+        ("./out/served", {"formats": "saved_model"}, "served"),
+        ("./out/served/1", {"formats": "saved_model"}, "served/1"),
+        ("./out/served/2", {"purpose": "serving"}, "served/2"),
+    ],
+)
+def test_a_plain_save_lies_at_exactly_its_place_and_loads(target, fields, expected):
+    model = zoo.sequential()
+    report = save(SaveRequest(model, target, **fields))
+    assert Path("out", expected).absolute() == Path(report.where)
+    loaded = load(LoadRequest(target))
+    assert loaded.is_proven
+    assert [".keras" in expected and "my_model" in target] == [bool(report.notes)]
+    np.testing.assert_allclose(
+        model.predict(zoo.rows(3, 4), verbose=0), loaded.model.predict(zoo.rows(3, 4)), rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("target", ["out/cats.keras", "out/cats.h5"])
+def test_keras_itself_opens_a_plain_save(target):
+    quick(zoo.untrained(), target)
+    assert keras.saving.load_model(target, compile=False).built
+
+
+def test_tensorflow_itself_opens_a_plain_saved_model():
+    quick(zoo.untrained(), "./out/served/1", formats="saved_model")
+    signature = tf.saved_model.load("out/served/1").signatures["serving_default"]
+    assert (3, 2) == signature(inputs=tf.ones((3, 4)))["output_0"].shape
+
+
+@pytest.mark.parametrize(("target", "fields"), [("out/cats.keras", {}), ("out/served", {"formats": "saved_model"})])
+def test_a_plain_save_replaces_the_one_before(target, fields):
+    quick(zoo.untrained(), target, **fields)
+    newer = zoo.untrained()
+    quick(newer, target, **fields)
+    loaded = load(LoadRequest(target))
+    assert loaded.is_proven
+    sidecar = Path(f"{target}.colab_save")
+    assert 1 == len(list(sidecar.iterdir()))
+
+
+def test_a_failed_plain_save_leaves_the_old_file_to_the_byte():
+    quick(zoo.untrained(), "out/cats.keras")
+    before = Path("out/cats.keras").read_bytes()
+    with pytest.raises(RoundTripError):
+        save(SaveRequest(secretive(), "out/cats.keras"))
+    assert before == Path("out/cats.keras").read_bytes()
+    assert load(LoadRequest("out/cats.keras")).is_proven
+
+
+@pytest.mark.parametrize(
+    ("model", "target", "fields", "error"),
+    [
+        ("not a model", "cats", {}, UnsupportedError),
+        (keras.layers.Dense(1), "cats", {}, UnsupportedError),
+        (tf.Module(), "cats", {}, UnsupportedError),
+        (zoo.Counter(), "cats", {"formats": "keras"}, UnsupportedError),
+        (keras.Sequential([keras.layers.Dense(1)]), "cats", {}, UnbuiltModelError),
+        (zoo.untrained(), "cats", {"formats": "kers"}, UnknownNameError),
+        (zoo.untrained(), "cats", {"options": {"signature": {}}}, UnknownNameError),
+        (zoo.untrained(), "../cats\0.keras", {}, TargetError),
+        (zoo.untrained(), "..", {}, ColabSaveError),
+        (zoo.untrained(), "out/cats.keras", {"formats": "h5"}, RequestError),
+        (zoo.untrained(), "out/cats.keras", {"to": "elsewhere"}, RequestError),
+        (zoo.untrained(), "out/cats", {"formats": "keras,h5"}, RequestError),
+        (zoo.untrained(), "s3://bucket/cats", {}, TargetError),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_written(own_folder, model, target, fields, error):
+    with pytest.raises(error) as caught:
+        quick(model, target, **fields)
+    assert caught.value.hint
+    assert [] == [path for path in own_folder.rglob("*") if path.is_file()]
+
+
+def test_a_store_without_room_is_refused_before_anything_is_staged(monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 10))
+    with pytest.raises(NoSpaceError, match="10 B"):
+        quick(zoo.untrained())
+
+
+def test_a_read_only_store_is_refused(own_folder, monkeypatch):
+    def refuse(self, *args, **kwargs):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(ReadOnlyStoreError):
+        quick(zoo.untrained(), to=str(own_folder / "readonly"))
+
+
+class FaultyStore(LocalStore):
+    """A folder that fails at the Nth call."""
+
+    countdown = 10**9
+
+    def _count(self):
+        FaultyStore.countdown -= 1
+        if FaultyStore.countdown == 0:
+            raise OSError(5, "Input/output error")
+
+    def put(self, *args):
+        self._count()
+        super().put(*args)
+        self._count()
+
+    def get(self, key):
+        self._count()
+        return super().get(key)
+
+    def keys(self, folder=""):
+        self._count()
+        return super().keys(folder)
+
+    def delete(self, key):
+        self._count()
+        super().delete(key)
+
+
+@pytest.mark.parametrize("calls", range(1, 22))
+def test_an_exception_at_any_store_call_leaves_the_previous_version(monkeypatch, calls):
+    model = zoo.untrained()
+    first = quick(model).manifest.version
+    monkeypatch.setitem(stores.STORES, "local", f"{__name__}:FaultyStore")
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[FaultyStore.__module__])
+    monkeypatch.setattr(FaultyStore, "countdown", calls)
+    failed = False
+    try:
+        quick(model)
+    except OSError:
+        failed = True
+    FaultyStore.countdown = 10**9
+    versions = [manifest.version for manifest in list_models().manifests]
+    assert first in versions
+    assert len(versions) == 1 or not failed or versions[-1] == first
+    assert load(LoadRequest("cats")).is_proven
+    assert quick(model).manifest.version == list_models().manifests[0].version
+
+
+class FaultyFormat(formats.get_format("keras").__class__):
+    """A format that fails where it is told to, after half of the file is written."""
+
+    fails_at = ""
+
+    def save(self, model, folder, sample, options):
+        super().save(model, folder, sample, options)
+        if self.fails_at == "save":
+            (folder / self.payload).write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+        return ()
+
+    def run(self, model, sample):
+        if self.fails_at == "run":
+            raise MemoryError("too large")
+        return super().run(model, sample)
+
+    def refusal(self, model):
+        if self.fails_at == "refusal":
+            raise RuntimeError("unexpected")
+        return super().refusal(model)
+
+
+@pytest.mark.parametrize("at", ["save", "run", "refusal"])
+def test_an_exception_at_any_format_call_leaves_the_previous_version(monkeypatch, at):
+    model = zoo.untrained()
+    first = quick(model).manifest.version
+    monkeypatch.setitem(formats.FORMATS, "keras", f"{__name__}:FaultyFormat")
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[FaultyFormat.__module__])
+    monkeypatch.setattr(FaultyFormat, "fails_at", at)
+    with pytest.raises((OSError, ColabSaveError, RuntimeError)):
+        quick(model, formats="keras")
+    monkeypatch.setattr(FaultyFormat, "fails_at", "")
+    assert [first] == [manifest.version for manifest in list_models().manifests]
+    assert load(LoadRequest("cats")).is_proven
+
+
+PROGRAM = """
+import sys
+import keras
+from colab_save.request import SaveRequest
+from colab_save.saving import save
+def tell(step):
+    print(step.stage, flush=True)
+    if step.stage == sys.argv[1]:
+        import time
+        time.sleep(60) if sys.argv[2] == "hold" else None
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+save(SaveRequest(model, "cats"), tell)
+"""
+
+
+@pytest.mark.parametrize("stage", ["stage", "verify", "publish"])
+def test_a_process_killed_at_any_stage_leaves_the_previous_version(stage):
+    model = zoo.untrained()
+    first = quick(model).manifest.version
+    child = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, stage, "hold"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    with child:
+        for line in child.stdout:
+            if line.strip() == stage:
+                child.kill()
+    assert [first] == [manifest.version for manifest in list_models().manifests]
+    assert load(LoadRequest("cats")).is_proven
+    assert Outcome.SKIPPED is quick(model).outcome
+
+
+def test_the_live_model_is_untouched_by_a_save():
+    model = zoo.sequential()
+    before = examine(model)
+    save(SaveRequest(model, "cats", formats="keras,h5,weights,saved_model"))
+    assert before == examine(model)
+    model.fit(zoo.rows(8, 4), zoo.rows(8, 2), verbose=0)
+
+
+def test_progress_goes_through_the_steps_in_order():
+    seen = []
+    save(SaveRequest(zoo.untrained(), "cats"), lambda step: seen.append(step.stage))
+    assert ["resolve", "stage", "verify", "publish"] == list(dict.fromkeys(seen))
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch):
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    save(SaveRequest(zoo.untrained(), "cats"))
+    with pytest.raises(RoundTripError):
+        save(SaveRequest(secretive(), "cats", formats="keras"))
+    assert [] == list(tmp_path.iterdir())
