@@ -1,0 +1,147 @@
+"""Is this file safe to open: what it is, what it needs, and what opening it would run.
+
+`loading` and the fresh process call `sniff` and `inspect` before Keras or TensorFlow sees a file. Everything is read
+from zip, JSON, HDF5 structure and protobuf; no value of a weight is read, nothing is imported, no link followed.
+A file that is refused raises; what a user may trust is listed in `Findings`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from colab_save.errors import DamagedFileError, StoreUnavailableError, UnsafeFileError
+from colab_save.inspecting.archive import open_member, read_directory, read_member
+from colab_save.inspecting.config import Scan, read_json, scan_config
+from colab_save.inspecting.findings import CustomName, Findings, Kind
+from colab_save.inspecting.hdf5 import Structure, read_structure
+from colab_save.inspecting.limits import BOMB_FLOOR, MAX_JSON, MAX_SAMPLE, MAX_SHAPE_RATIO
+from colab_save.inspecting.npz import check_npz, check_npz_file
+from colab_save.inspecting.saved_model import check_shards, scan_saved_model
+from colab_save.inspecting.sniffing import CONFIG, WEIGHTS, look, sniff
+
+__all__ = ["CustomName", "Findings", "Kind", "inspect", "inspect_npz", "needs_child", "sniff"]
+
+
+def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
+    """Read what a model file is and needs, without opening it by Keras or TensorFlow.
+
+    Args:
+        path: The file or folder.
+        allowed: Installed packages whose classes it may name, such as ``keras_hub``.
+
+    Raises:
+        NotFoundError: There is no such path.
+        DamagedFileError: Cut off, empty, or no model.
+        UnsafeFileError: Opening it would do what no model needs.
+        StoreUnavailableError: It cannot be read.
+    """
+    kind, structure = look(path)
+    try:
+        if structure is not None:
+            return _inspect_hdf5(structure, path, allowed, kind)
+        if kind is Kind.SAVED_MODEL:
+            return Findings(kind, runs_code=scan_saved_model(path))
+        if kind is Kind.CHECKPOINT:
+            _check_checkpoint(path)
+            return Findings(kind)
+        with path.open("rb") as file:
+            return _inspect_zip(file, path, allowed)
+    except OSError as error:
+        raise StoreUnavailableError(
+            f"{path} cannot be read ({error}).", "Check the mount and the permissions."
+        ) from error
+
+
+def inspect_npz(path: Path, limit: int = MAX_SAMPLE) -> None:
+    """Check that a ``.npz`` holds plain arrays only, so that `numpy.load` may open it.
+
+    Args:
+        path: The file.
+        limit: Bytes that all arrays may take together.
+
+    Raises:
+        DamagedFileError: Missing, cut off, or an array is not as long as its header says.
+        UnsafeFileError: It holds objects, or more than the limit.
+        StoreUnavailableError: It cannot be read.
+    """
+    if not path.is_file():
+        raise DamagedFileError(f"There is no file {path}.", "The version is damaged; load another one.")
+    try:
+        check_npz_file(path, limit)
+    except OSError as error:
+        raise StoreUnavailableError(
+            f"{path} cannot be read ({error}).", "Check the mount and the permissions."
+        ) from error
+
+
+def needs_child(findings: Findings) -> bool:
+    """Say whether a file must first be opened in a process that can be killed.
+
+    Configs of Keras 2 and of unknown age go through code paths that no current Keras is tested with: a nested Keras 2
+    model in ``.h5`` makes Keras 3.13.2 loop forever, and tf_keras imports the modules that a config names.
+    """
+    has_config = findings.kind in {Kind.KERAS, Kind.H5}
+    return has_config and (findings.is_keras2 or not findings.keras_version)
+
+
+def _inspect_zip(file: BinaryIO, path: Path, allowed: frozenset[str]) -> Findings:
+    where = str(path)
+    members = read_directory(file, where)
+    config = read_json(read_member(file, members[CONFIG], MAX_JSON, where), f"{CONFIG} in {where}")
+    scan = scan_config(config, f"{where}:{CONFIG}", allowed)
+    stored = path.stat().st_size
+    for name in (name for name in WEIGHTS if name in members):
+        with open_member(file, members[name], where) as weights:
+            if name.endswith(".npz"):
+                check_npz(weights, f"{name} in {where}", max(MAX_SAMPLE, stored))
+            else:
+                read_structure(weights, f"{name} in {where}")
+    version = ""
+    if "metadata.json" in members:
+        metadata = read_json(read_member(file, members["metadata.json"], MAX_JSON, where), f"metadata.json in {where}")
+        version = _version_in(metadata)
+    return _findings(Kind.KERAS, scan, stored, path, version)
+
+
+def _inspect_hdf5(structure: Structure, path: Path, allowed: frozenset[str], kind: Kind) -> Findings:
+    texts = structure.texts
+    scan = Scan()
+    for name in ("training_config", "model_config"):
+        if name in texts:
+            found = scan_config(read_json(texts[name], f"{name} in {path}"), f"{path}:{name}", allowed)
+            scan = Scan(
+                scan.custom_names | found.custom_names,
+                scan.runs_code + found.runs_code,
+                found.models,
+                max(scan.parameters, found.parameters),
+            )
+    return _findings(kind, scan, path.stat().st_size, path, texts.get("keras_version", ""))
+
+
+def _findings(kind: Kind, scan: Scan, stored: int, path: Path, version: str) -> Findings:
+    """Sum a scan up; a layer whose weight is far larger than the whole file is a bomb, at a byte a value."""
+    if scan.parameters > BOMB_FLOOR and scan.parameters > MAX_SHAPE_RATIO * stored:
+        raise UnsafeFileError(
+            f"{path} declares a weight of {scan.parameters:,} values and has {stored:,} bytes: a bomb.",
+            "Do not open it.",
+        )
+    return Findings(kind, tuple(sorted(scan.custom_names)), tuple(scan.runs_code), version, scan.models > 1)
+
+
+def _version_in(metadata: Any) -> str:
+    version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+    return version if isinstance(version, str) else ""
+
+
+def _check_checkpoint(path: Path) -> None:
+    if path.is_dir():
+        indexes = sorted(path.glob("*.index"))
+        if not indexes:
+            raise DamagedFileError(
+                f"{path} names a checkpoint, but holds no index of one.", "Copy the whole folder again."
+            )
+    else:
+        indexes = [path if path.is_file() else path.with_name(f"{path.name}.index")]
+    for index in indexes:
+        check_shards(index)

@@ -1,0 +1,59 @@
+"""What inspecting a file gives: its kind, the names it needs, what in it would run code.
+
+`inspecting` makes them; `loading` decides by them (trust, custom code, a child process).
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Kind(enum.StrEnum):
+    """What a file or folder is, by its bytes."""
+
+    KERAS = "keras"
+    H5 = "h5"
+    WEIGHTS_H5 = "weights_h5"
+    SAVED_MODEL = "saved_model"
+    CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CustomName:
+    """A class or function that a file needs and that is not Keras's own.
+
+    Attributes:
+        module: Where it was defined, as the file says; empty when it does not.
+        name: The class or function.
+        registered: The name under which Keras looks it up (``package>Name``); empty when the file has none.
+    """
+
+    module: str
+    name: str
+    registered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a file is, and what opening it would need.
+
+    Attributes:
+        kind: See `Kind`.
+        custom_names: Classes and functions that the user, or the artifact's code, must supply.
+        runs_code: What would run code or touch files if it were opened (Lambda bytecode, SavedModel operations), each
+            with its place; opening needs trust unless this is empty.
+        keras_version: The version that wrote the file; empty when the file does not say.
+        is_nested: The model holds another model.
+    """
+
+    kind: Kind
+    custom_names: tuple[CustomName, ...] = ()
+    runs_code: tuple[str, ...] = ()
+    keras_version: str = ""
+    is_nested: bool = False
+
+    @property
+    def is_keras2(self) -> bool:
+        """Say whether Keras 2 (today ``tf_keras``) or something older wrote the config."""
+        return self.keras_version.startswith(("0.", "1.", "2."))

@@ -1,0 +1,80 @@
+"""The names that are Keras's own, so that every other name in a config is the user's.
+
+Taken from what Keras 3.13.2, Keras 3.15.1 and tf_keras 2.20.1 export, and from the tables by which they look names up
+(``ALL_OBJECTS_DICT``); `config` asks it about configs that name no module, as Keras 2 and ``.h5`` files do.
+"""
+
+from __future__ import annotations
+
+_CLASSES = """
+AUC AWQConfig AWQDTypePolicy AbsMaxQuantizer AbstractRNNCell Accuracy Activation ActivityRegularization
+ActivityRegularizer Adadelta Adafactor Adagrad Adam AdamW Adamax AdaptiveAveragePooling1D AdaptiveAveragePooling2D
+AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D Add AdditiveAttention
+AlphaDropout AtrousConvolution1D AtrousConvolution2D Attention AugMix AutoContrast Average AveragePooling1D
+AveragePooling2D AveragePooling3D AvgPool1D AvgPool2D AvgPool3D BCE BatchNormalization BatchNormalizationV1
+BatchNormalizationV2 Bidirectional BinaryAccuracy BinaryCrossentropy BinaryFocalCrossentropy BinaryIoU CTC
+CategoricalAccuracy CategoricalCrossentropy CategoricalFocalCrossentropy CategoricalGeneralizedCrossEntropy
+CategoricalHinge CategoryEncoding CenterCrop Circle ClassMethod CompileLoss CompileMetrics CompositeTensor Concatenate
+ConcordanceCorrelation Constant Constraint ContrastLimitedAdaptiveHistogramEqualization Conv1D Conv1DTranspose Conv2D
+Conv2DTranspose Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution1D Convolution1DTranspose
+Convolution2D Convolution2DTranspose Convolution3D Convolution3DTranspose CosineDecay CosineDecayRestarts
+CosineSimilarity Cropping1D Cropping2D Cropping3D Cross CuDNNGRU CuDNNLSTM CutMix DTypePolicy DTypePolicyMap
+Deconvolution2D Dense DenseFeatures DepthwiseConv1D DepthwiseConv2D Dice Discretization DistillationLoss Distiller Dot
+Dropout DynamicEmbedding DynamicLookup ELU EinsumDense Embedding Equalization ExponentialDecay F1Score FBetaScore
+FalseNegatives FalsePositives Feature FeatureDistillation FeatureSpace Flatten FlaxLayer Float8QuantizationConfig
+FloatDTypePolicy Ftrl Function Functional GPTQConfig GPTQDTypePolicy GRU GRUCell GRUV1 GaussianDropout GaussianNoise
+GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D
+GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D GlorotNormal
+GlorotUniform GroupNormalization GroupQueryAttention HashedCrossing Hashing HeNormal HeUniform Highway Hinge Huber
+Identity IdentityInitializer Initializer InputLayer InputSpec InstanceMethod InstanceProperty Int4DTypePolicy
+Int4QuantizationConfig Int8QuantizationConfig IntegerLookup InverseTimeDecay IoU JaxLayer KLD KLDivergence KerasTensor
+L1 L1L2 L2 LSTM LSTMCell LSTMV1 Lamb Lambda Layer LayerNormalization LeakyReLU LearningRateSchedule LecunNormal
+LecunUniform Lion LocallyConnected1D LocallyConnected2D LogCosh LogCoshError LogitsDistillation Loss
+LossFunctionWrapper LossScaleOptimizer LossesContainer MAE MAPE MSE MSLE Masking MaxNorm MaxNumBoundingBoxes MaxPool1D
+MaxPool2D MaxPool3D MaxPooling1D MaxPooling2D MaxPooling3D Maximum MaxoutDense Mean MeanAbsoluteError
+MeanAbsolutePercentageError MeanIoU MeanMetricWrapper MeanRelativeError MeanSquaredError MeanSquaredLogarithmicError
+MeanTensor MelSpectrogram Merge Metric MetricsContainer MetricsList MinMaxNorm Minimum MixUp Model MultiHeadAttention
+MultiOptimizer Multiply Muon Nadam Nesterov NonNeg Normalization OneHotIoU OneHotMeanIoU Ones Operation Optimizer
+OptimizerMap OptimizerV2 Orthogonal OrthogonalInitializer OrthogonalRegularizer PReLU PearsonCorrelation Permute
+PiecewiseConstantDecay Pipeline Poisson Policy PolynomialDecay Precision PrecisionAtRecall PreprocessingLayer
+QuantizationConfig QuantizedDTypePolicy QuantizedFloat8DTypePolicy Quantizer R2Score RMSNormalization RMSprop RNN
+RadialConstraint RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop
+RandomElasticTransform RandomErasing RandomFlip RandomFourierFeatures RandomGaussianBlur RandomGrayscale RandomHeight
+RandomHue RandomInvert RandomNormal RandomPerspective RandomPosterization RandomRotation RandomSaturation
+RandomSharpness RandomShear RandomTranslation RandomUniform RandomWidth RandomZoom ReLU Recall RecallAtPrecision
+Reduction Regularizer RematScope RepeatVector Rescaling Reshape Resizing ReversibleEmbedding RootMeanSquaredError SGD
+STFT STFTInitializer STFTSpectrogram ScheduleFreeAdamW SeedGenerator SensitivityAtSpecificity SeparableConv1D
+SeparableConv2D SeparableConvolution1D SeparableConvolution2D Sequential SimpleRNN SimpleRNNCell SlicingOpLambda
+Softmax Solarization SparseCategoricalAccuracy SparseCategoricalCrossentropy SparseTopKCategoricalAccuracy
+SpatialDropout1D SpatialDropout2D SpatialDropout3D SpecificityAtSensitivity SpectralNormalization SquaredHinge
+StackedRNNCells StatelessScope StringLookup Subtract Sum SumOverBatchSize SumOverBatchSizeMetricWrapper SymbolicScope
+SyncBatchNormalization TFOpLambda TFSMLayer TensorFlowOpLayer TensorShape TextVectorization ThresholdedReLU
+TimeDistributed TimeDistributedDense TopKCategoricalAccuracy TorchModuleWrapper TrueNegatives TruePositives
+TruncatedNormal Tversky TypeSpec UnitNorm UnitNormalization UpSampling1D UpSampling2D UpSampling3D Variable
+VarianceScaling WeightRegularizer Wrapper ZeroPadding1D ZeroPadding2D ZeroPadding3D Zeros
+"""
+
+_FUNCTIONS = """
+accuracy adadelta adafactor adagrad adam adamax adamw auc bce binary_accuracy binary_crossentropy
+binary_focal_crossentropy binary_io_u categorical_accuracy categorical_crossentropy categorical_focal_crossentropy
+categorical_generalized_cross_entropy categorical_hinge celu circle concordance_correlation constant cosine
+cosine_proximity cosine_similarity ctc dice elu exponential f1_score f_beta_score false_negatives false_positives ftrl
+gelu glorot_normal glorot_uniform glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh he_normal he_uniform
+hinge huber identity io_u kl_divergence kld l1 l1_l2 l1l2 l2 leaky_relu lecun_normal lecun_uniform linear lion
+log_cosh log_cosh_error log_sigmoid log_softmax logcosh lossscaleoptimizer mae mape max_norm maxnorm mean
+mean_absolute_error mean_absolute_percentage_error mean_io_u mean_metric_wrapper mean_squared_error
+mean_squared_logarithmic_error min_max_norm mish mse msle multioptimizer muon nadam non_neg nonneg normal one
+one_hot_io_u one_hot_mean_io_u ones optimizermap orthogonal orthogonal_regularizer pearson_correlation poisson
+precision precision_at_recall r2_score radial_constraint random_normal random_uniform recall recall_at_precision relu
+relu6 rmsprop root_mean_squared_error schedulefreeadamw selu sensitivity_at_specificity sgd sigmoid silu soft_shrink
+softmax softmax_v2 softplus softsign sparse_categorical_accuracy sparse_categorical_crossentropy sparse_plus
+sparse_sigmoid sparse_top_k_categorical_accuracy sparsemax specificity_at_sensitivity squared_hinge squareplus sum
+swish tanh tanh_shrink threshold top_k_categorical_accuracy true_negatives true_positives truncated_normal tversky
+uniform unit_norm unitnorm variance_scaling zero zeros
+"""
+
+CLASSES = frozenset(_CLASSES.split())
+"""Classes of Keras, by the name that stands in a config."""
+
+FUNCTIONS = frozenset(_FUNCTIONS.split())
+"""Functions of Keras, and the lower-case names that its tables also know."""

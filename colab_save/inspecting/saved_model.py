@@ -1,0 +1,185 @@
+"""A SavedModel folder: its graph, read as protobuf by hand, and its files by name and size.
+
+`inspecting` calls `scan_saved_model`. A SavedModel is a program; its operations on files, Python and native code are
+listed, for the rule of trust. Fields are numbered as in TensorFlow's ``saved_model.proto``, ``meta_graph.proto``,
+``graph.proto``, ``function.proto`` and ``node_def.proto``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.inspecting.config import read_json, scan_code
+from colab_save.inspecting.limits import MAX_GRAPH, MAX_JSON, MAX_MEMBERS
+from colab_save.inspecting.operations import CHECKPOINT_OPERATIONS, TABLE_OPERATIONS, UNSAFE_OPERATIONS
+
+GRAPH = "saved_model.pb"
+_SHARD = re.compile(r"\.data-(\d{5})-of-(\d{5})$")
+_SAVERS = (b"_traced_save", b"_traced_restore")
+_AGAIN = "Copy or download the whole folder again, or load another version."
+
+
+def scan_saved_model(folder: Path) -> tuple[str, ...]:
+    """Check a SavedModel folder, and list what in it would touch files or run code.
+
+    Raises:
+        DamagedFileError: A part is missing or cut off.
+        UnsafeFileError: A link or an asset leaves the folder.
+    """
+    _check_links(folder)
+    check_shards(folder / "variables" / "variables.index")
+    found: Counter[str] = Counter()
+    path = folder / GRAPH
+    size = path.stat().st_size
+    if not 0 < size <= MAX_GRAPH:
+        raise DamagedFileError(f"{path} has {size:,} bytes, and a graph has 1 to {MAX_GRAPH:,}.", _AGAIN)
+    try:
+        _scan_graphs(memoryview(path.read_bytes()), found, folder)
+    except ValueError as error:
+        raise DamagedFileError(f"{path} is damaged: {error}.", _AGAIN) from None
+    operations = tuple(f"{GRAPH}: the operation {name}, {count} times" for name, count in sorted(found.items()))
+    return operations + _scan_keras_metadata(folder / "keras_metadata.pb")
+
+
+def check_shards(index: Path) -> None:
+    """Check that an index of variables, where there is one, has all its data files beside it.
+
+    Raises:
+        DamagedFileError: One is missing or empty.
+    """
+    if not index.is_file():
+        return
+    if index.stat().st_size == 0:
+        raise DamagedFileError(f"{index} is empty (0 bytes).", _AGAIN)
+    shards = [(found, item) for item in index.parent.iterdir() if (found := _SHARD.search(item.name))]
+    mine = [(found, item) for found, item in shards if item.name.startswith(f"{index.stem}.data-")]
+    wanted = {int(found[2]) for found, _ in mine}
+    if len(wanted) != 1 or {int(found[1]) for found, _ in mine} != set(range(*wanted)):
+        raise DamagedFileError(f"{index} has no complete set of data files beside it ({len(mine)} found).", _AGAIN)
+
+
+def _check_links(folder: Path) -> None:
+    root = folder.resolve()
+    for count, (at, folders, files) in enumerate(os.walk(folder)):
+        if count + len(files) > MAX_MEMBERS:
+            raise UnsafeFileError(f"{folder} has more than {MAX_MEMBERS:,} files.", _AGAIN)
+        for name in (*folders, *files):
+            path = Path(at, name)
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                raise UnsafeFileError(
+                    f"{path} is a link that leaves the folder, to {path.resolve()}.",
+                    "If you made the link, copy the folder with its links followed: cp -rL FROM TO.",
+                )
+
+
+def _scan_graphs(view: memoryview, found: Counter[str], folder: Path) -> None:
+    graphs = 0
+    for number, graph in fields(view):
+        if number == 2:
+            graphs += 1
+            _scan_graph(graph, found, folder)
+    if not graphs:
+        raise ValueError("it holds no graph")
+
+
+def _scan_graph(graph: memoryview, found: Counter[str], folder: Path) -> None:
+    """Search a MetaGraphDef: its nodes, the nodes of its functions, its assets."""
+    parts = list(fields(graph))
+    assets = [bytes(dict(fields(part)).get(2, b"")).decode("utf-8", "replace") for number, part in parts if number == 6]
+    for name in assets:
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise UnsafeFileError(f"{folder / GRAPH} names the asset {name!r}, outside its folder.", _AGAIN)
+    for number, part in parts:
+        if number != 2:
+            continue
+        for kind, item in fields(part):
+            if kind == 1:
+                _scan_node(item, found, is_saver=False, has_assets=bool(assets), is_top=True)
+            elif kind == 2:
+                _scan_library(item, found, has_assets=bool(assets))
+
+
+def _scan_library(library: memoryview, found: Counter[str], *, has_assets: bool) -> None:
+    for number, function in fields(library):
+        if number != 1:
+            continue
+        parts = list(fields(function))
+        names = [bytes(name) for kind, part in parts if kind == 1 for at, name in fields(part) if at == 1]
+        is_saver = any(saver in name for name in names for saver in _SAVERS)
+        for kind, part in parts:
+            if kind == 3:
+                _scan_node(part, found, is_saver=is_saver, has_assets=has_assets, is_top=False)
+
+
+def _scan_node(node: memoryview, found: Counter[str], *, is_saver: bool, has_assets: bool, is_top: bool) -> None:
+    operation = next((bytes(part).decode("utf-8", "replace") for number, part in fields(node) if number == 2), "")
+    if operation in UNSAFE_OPERATIONS:
+        found[operation] += 1
+    elif operation in CHECKPOINT_OPERATIONS and not is_saver:
+        found[f"{operation} outside the model's own save function"] += 1
+    elif operation in TABLE_OPERATIONS and not has_assets:
+        found[f"{operation} without an asset"] += 1
+    elif operation == "PrintV2" and b"file://" in bytes(node):
+        found["PrintV2 to a file"] += 1
+    elif "Call" in operation and not is_top and any(saver in bytes(node) for saver in _SAVERS):
+        found["a call of the save function from inside the model"] += 1
+
+
+def _scan_keras_metadata(path: Path) -> tuple[str, ...]:
+    """List the Lambda code in what Keras 2 writes beside its SavedModels; only ``tf_keras`` reads it."""
+    if not path.is_file():
+        return ()
+    if path.stat().st_size > MAX_JSON:
+        raise UnsafeFileError(f"{path} has {path.stat().st_size:,} bytes, more than {MAX_JSON:,}.", _AGAIN)
+    found: list[str] = []
+    try:
+        for number, node in fields(memoryview(path.read_bytes())):
+            texts = [bytes(part) for at, part in fields(node) if at == 5] if number == 1 else []
+            for text in texts:
+                found += scan_code(read_json(text, path.name), path.name)
+    except ValueError as error:
+        raise DamagedFileError(f"{path} is damaged: {error}.", _AGAIN) from None
+    return tuple(found)
+
+
+def fields(view: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Give the fields of one protobuf message by number; those that are no message, text or bytes are empty.
+
+    Raises:
+        ValueError: The message is cut off or malformed.
+    """
+    at, end = 0, len(view)
+    while at < end:
+        tag, at = _varint(view, at)
+        number, wire = tag >> 3, tag & 7
+        start = at
+        if wire == 2:
+            length, start = _varint(view, at)
+            at = start + length
+        elif wire == 0:
+            _, at = _varint(view, at)
+        elif wire in {1, 5}:
+            at += 8 if wire == 1 else 4
+        else:
+            raise ValueError(f"a field of wire type {wire}, which protobuf has not")
+        if at > end or not number:
+            raise ValueError("a field reaches beyond its message")
+        yield number, view[start:at] if wire == 2 else view[:0]
+
+
+def _varint(view: memoryview, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(view):
+            break
+        byte = view[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:
+            return value, at
+    raise ValueError("a number reaches beyond its message")

@@ -1,0 +1,150 @@
+"""Small good files made by hand, and what a hostile hand can change in each of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+
+def an_object(name, config=None, module="keras.layers", registered=None, **more):
+    """An object in a config, as Keras 3 writes it."""
+    return {"module": module, "class_name": name, "config": config or {}, "registered_name": registered, **more}
+
+
+def a_function(name, module="builtins", registered="function"):
+    return an_object("function", name, module, registered) | {"config": name}
+
+
+def dense(**changes):
+    config = {"name": "dense", "units": 2, "activation": "relu", "dtype": an_object("DTypePolicy", {}, "keras")}
+    return an_object("Dense", config | changes, build_config={"input_shape": [None, 3]})
+
+
+def sequential(*layers, **more):
+    return an_object("Sequential", {"name": "model", "layers": list(layers)}, "keras", **more)
+
+
+def field(number, data):
+    """One protobuf field: a message, a text, or a number."""
+    if isinstance(data, int):
+        return varint(number << 3) + varint(data)
+    data = data.encode() if isinstance(data, str) else data
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def varint(value):
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def node(operation, extra=b""):
+    return field(1, operation.lower()) + field(2, operation) + extra
+
+
+class Files:
+    """Writes files into one folder; each method gives the path, and has one argument per thing to change."""
+
+    an_object, a_function, dense, sequential, field, node = map(
+        staticmethod, (an_object, a_function, dense, sequential, field, node)
+    )
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def write(self, name, data):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    def hdf5_bytes(self, edit=None, config=None, version="3.13.2", values=True, libver="earliest"):
+        import h5py
+        import numpy as np
+
+        buffer = io.BytesIO()
+        with h5py.File(buffer, "w", libver=libver) as file:
+            if config is not None:
+                file.attrs["model_config"] = config if isinstance(config, str | bytes) else json.dumps(config)
+                file.attrs["keras_version"] = version
+            if values:
+                file["layers/dense/vars/0"] = np.ones((3, 2), "float32")
+                file["layers/dense/vars/1"] = np.zeros(2, "float32")
+            if edit:
+                edit(file)
+        return buffer.getvalue()
+
+    def weights(self, edit=None, **more):
+        return self.write("model.weights.h5", self.hdf5_bytes(edit, **more))
+
+    def h5(self, config=None, edit=None, **more):
+        return self.write("model.h5", self.hdf5_bytes(edit, config or sequential(dense()), **more))
+
+    def old_h5(self, name, config):
+        """An ``.h5`` with one layer, as Keras 2 wrote it: without modules."""
+        return self.h5({"class_name": "Sequential", "config": {"layers": [{"class_name": name, "config": config}]}})
+
+    def members(self, config=None, edit=None, version="3.13.2"):
+        config = sequential(dense()) if config is None else config
+        text = config if isinstance(config, str | bytes) else json.dumps(config)
+        metadata = json.dumps({"keras_version": version, "date_saved": "2026-08-22@10:15:30"})
+        return {"metadata.json": metadata, "config.json": text, "model.weights.h5": self.hdf5_bytes(edit)}
+
+    def keras(self, config=None, edit=None, version="3.13.2", **more):
+        return self.zip("model.keras", self.members(config, edit, version), **more)
+
+    def layer(self, *layers, **more):
+        return self.keras(sequential(*layers, **more))
+
+    def trained_with(self, loss):
+        return self.layer(dense(), compile_config={"loss": loss})
+
+    def zip(self, name, members, extra=(), compression=zipfile.ZIP_STORED):
+        """A zip; ``extra`` members come as ZipInfo or name, with data."""
+        path = self.folder / name
+        with zipfile.ZipFile(path, "w", compression) as archive:
+            for member, data in [*members.items(), *extra]:
+                archive.writestr(member, data)
+        return path
+
+    def patched(self, path, *changes):
+        """Replace bytes in place, each once and by as many."""
+        data = path.read_bytes()
+        for old, new in changes:
+            assert len(old) == len(new)
+            assert old in data
+            at = data.rindex(old)
+            data = data[:at] + new + data[at + len(old) :]
+        path.write_bytes(data)
+        return path
+
+    def npy(self, descr="<f4", shape=(2,), data=b"\0" * 8, version=1):
+        header = f"{{'descr': {descr!r}, 'fortran_order': False, 'shape': {shape!r}, }}\n".encode()
+        length = struct.pack("<H" if version == 1 else "<I", len(header))
+        return b"\x93NUMPY" + bytes([version, 0]) + length + header + data
+
+    def npz(self, *arrays, name="a.npy"):
+        return self.zip("sample.npz", {name if not i else f"{i}.npy": data for i, data in enumerate(arrays)})
+
+    def saved_model(self, *operations, function=(), function_name="__inference_call_1", assets=(), variables=True):
+        """A SavedModel folder with these nodes in its graph, and those in one function."""
+        library = field(1, field(1, field(1, function_name)) + b"".join(field(3, item) for item in function))
+        graph = b"".join(field(1, item) for item in operations or [node("AddV2")]) + field(2, library)
+        meta = field(2, graph) + b"".join(field(6, field(2, name)) for name in assets)
+        path = self.write("saved/saved_model.pb", field(1, 1) + field(2, meta))
+        if variables:
+            self.write("saved/variables/variables.index", b"\0" * 40 + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb")
+            self.write("saved/variables/variables.data-00000-of-00001", b"1234")
+        return path.parent
+
+
+@pytest.fixture
+def files(tmp_path):
+    return Files(tmp_path)

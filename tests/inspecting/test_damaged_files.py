@@ -1,0 +1,120 @@
+"""Files that are no model, or no longer one: each has words of its own."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from colab_save.errors import DamagedFileError, NotFoundError, UnsafeFileError
+from colab_save.inspecting import inspect, inspect_npz, sniff
+
+
+def cut(path, keep):
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
+    return path
+
+
+def pipe(files):
+    os.mkfifo(files.folder / "pipe")
+    return files.folder / "pipe"
+
+
+def without(files, *names):
+    return files.zip("m.keras", {name: data for name, data in files.members().items() if name not in names})
+
+
+def without_shard(files):
+    path = files.saved_model()
+    (path / "variables" / "variables.data-00000-of-00001").unlink()
+    return path
+
+
+DAMAGED = {
+    "empty": (lambda f: f.write("m.keras", b""), "is empty (0 bytes)"),
+    "zeros": (lambda f: f.write("m.keras", bytes(4096)), "begins with zero bytes only"),
+    "cut zip": (lambda f: cut(f.keras(), 0.6), "cut off"),
+    "cut HDF5": (lambda f: cut(f.h5(), 0.6), "cut off"),
+    "cut weights": (lambda f: cut(f.weights(), 0.9), "cut off"),
+    "HDF5 cut in its first bytes": (lambda f: f.write("m.h5", f.hdf5_bytes()[:20]), "cut off"),
+    "web page": (lambda f: f.write("m.keras", b"\n<!DOCTYPE html><html><body>Sign in</body></html>"), "is a web page"),
+    "cloud error page": (
+        lambda f: f.write("m.h5", b"<?xml version='1.0'?><Error>Denied</Error>"),
+        "is a web page",
+    ),
+    "git-lfs pointer": (
+        lambda f: f.write("m.h5", b"version https://git-lfs.github.com/spec/v1"),
+        "Git LFS pointer",
+    ),
+    "gzip": (lambda f: f.write("m.keras", b"\x1f\x8b\x08\0\0"), "is a gzip archive"),
+    "json": (lambda f: f.write("m.keras", b'{"class_name": "Sequential"}'), "is a JSON text"),
+    "LiteRT": (lambda f: f.write("m.keras", b"\x1c\0\0\0TFL3\0\0\0\0"), "is a LiteRT model"),
+    "text": (lambda f: f.write("m.keras", b"hello, model"), "is no model"),
+    "failed save, no weights": (lambda f: without(f, "model.weights.h5"), "is a truncated save"),
+    "failed save, metadata only": (lambda f: without(f, "model.weights.h5", "config.json"), "is a truncated save"),
+    "zip of something else": (lambda f: f.zip("m.keras", {"cat.png": b"x"}), "is a zip, but no Keras file"),
+    "zipped SavedModel": (lambda f: f.zip("m.zip", {"m/saved_model.pb": b"x"}), "is a zipped SavedModel"),
+    "arrays": (lambda f: f.npz(f.npy()), "is a NumPy archive"),
+    "HDF5 of something else": (
+        lambda f: f.weights(lambda h: h.create_dataset("table", data=[1]), values=False),
+        "is an HDF5 file, but no Keras model",
+    ),
+    "folder of something else": (lambda f: f.write("d/cat.png", b"x").parent, "is a folder, but no SavedModel"),
+    "SavedModel without bytes": (lambda f: f.write("d/saved_model.pb", b"").parent, "is empty (0 bytes)"),
+    "SavedModel cut": (lambda f: cut(f.saved_model() / "saved_model.pb", 0.5).parent, "is damaged"),
+    "SavedModel without its variables": (without_shard, "no complete set of data files"),
+    "pipe": (pipe, "is a device or a pipe"),
+    "config cut": (lambda f: f.keras('{"class_name": "Seq'), "is damaged"),
+    "config that is no text": (lambda f: f.keras(b'"\xff\xfe"'), "is damaged"),
+    "config with a number of 5000 digits": (lambda f: f.keras("1" * 5000), "is damaged"),
+    "config changed after it was written": (
+        lambda f: f.patched(f.keras(), (b'"units": 2', b'"units": 3')),
+        "does not match its CRC-32",
+    ),
+    "weights that are no HDF5": (
+        lambda f: f.zip("m.keras", f.members() | {"model.weights.h5": b"no"}),
+        "does not begin as an HDF5 file",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_what_is_no_model_is_called_what_it_is(files, name):
+    make, words = DAMAGED[name]
+    with pytest.raises(DamagedFileError) as caught:
+        inspect(make(files))
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_each_refusal_has_a_hint(files, name):
+    with pytest.raises(DamagedFileError) as caught:
+        inspect(DAMAGED[name][0](files))
+    assert caught.value.hint
+
+
+def test_a_path_that_is_not_there_is_not_found(tmp_path):
+    with pytest.raises(NotFoundError, match="There is no file"):
+        sniff(tmp_path / "cats.keras")
+
+
+def test_a_folder_that_holds_a_model_is_told_apart_from_it(files):
+    with pytest.raises(DamagedFileError) as caught:
+        sniff(files.keras().parent)
+    assert "model.keras" in caught.value.hint
+
+
+@pytest.mark.parametrize("data", [b"\x80\x04\x95\x10.", b"\x80\x02}q\x00."], ids=["protocol 4", "protocol 2"])
+def test_a_pickle_is_refused_whatever_it_is_called(files, data):
+    with pytest.raises(UnsafeFileError, match="is a pickle"):
+        sniff(files.write("model.keras", data))
+
+
+def test_a_sample_that_is_missing_is_damage(tmp_path):
+    with pytest.raises(DamagedFileError, match="There is no file"):
+        inspect_npz(tmp_path / "sample.npz")
+
+
+def test_a_sample_that_is_cut_off_is_damage(files):
+    with pytest.raises(DamagedFileError, match="cut off"):
+        inspect_npz(cut(files.npz(files.npy()), 0.5))

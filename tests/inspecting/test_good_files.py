@@ -1,0 +1,121 @@
+"""What a user's own good files are found to be; nothing here is refused."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+
+from colab_save.inspecting import CustomName, Findings, Kind, inspect, inspect_npz, needs_child, sniff
+
+GOOD = {
+    "keras": (lambda f: f.keras(), Kind.KERAS),
+    "keras, zipped again by hand": (lambda f: f.keras(compression=zipfile.ZIP_DEFLATED), Kind.KERAS),
+    "h5": (lambda f: f.h5(), Kind.H5),
+    "weights": (lambda f: f.weights(), Kind.WEIGHTS_H5),
+    "h5 of the newest layout": (lambda f: f.h5(libver="latest"), Kind.H5),
+    "weights of a model that has none": (lambda f: f.weights(values=False), Kind.WEIGHTS_H5),
+    "SavedModel": (lambda f: f.saved_model(), Kind.SAVED_MODEL),
+    "checkpoint folder": (lambda f: f.saved_model() / "variables", Kind.CHECKPOINT),
+    "checkpoint prefix": (lambda f: f.saved_model() / "variables" / "variables", Kind.CHECKPOINT),
+    "checkpoint index": (lambda f: f.saved_model() / "variables" / "variables.index", Kind.CHECKPOINT),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_file_is_what_it_is(files, name):
+    make, kind = GOOD[name]
+    assert kind == inspect(make(files)).kind
+
+
+@pytest.mark.parametrize("name", ["keras", "h5", "weights"])
+def test_a_file_is_known_by_its_bytes_and_not_by_its_name(files, name):
+    make, kind = GOOD[name]
+    path = make(files)
+    assert kind == sniff(path.rename(path.with_name("download (1)")))
+
+
+def test_the_version_that_wrote_a_file_is_found(files):
+    assert "3.15.1" == inspect(files.keras(version="3.15.1")).keras_version
+
+
+def test_a_class_of_the_user_is_named_and_not_refused(files):
+    cats = files.an_object("Cats", {"units": 1}, None, "mine>Cats")
+    assert (CustomName("", "Cats", "mine>Cats"),) == inspect(files.layer(cats, files.dense())).custom_names
+
+
+def test_a_class_of_a_module_beside_the_notebook_is_named(files):
+    cats = files.an_object("Cats", {}, "my_layers.cats", "Cats")
+    assert (CustomName("my_layers.cats", "Cats", "Cats"),) == inspect(files.layer(cats)).custom_names
+
+
+def test_a_loss_function_of_the_user_is_named(files):
+    path = files.layer(files.dense(), compile_config={"optimizer": "adam", "loss": files.a_function("cat_loss")})
+    assert (CustomName("", "cat_loss"),) == inspect(path).custom_names
+
+
+@pytest.mark.parametrize("name", ["mine>Cats", "Cats"])
+def test_a_class_of_the_user_in_an_h5_that_names_no_module_is_named(files, name):
+    path = files.old_h5(name, {})
+    assert (CustomName("", "Cats", name if ">" in name else ""),) == inspect(path).custom_names
+
+
+@pytest.mark.parametrize("name", ["Dense", "Custom>Adam", "glorot_uniform"])
+def test_a_class_of_keras_in_an_h5_that_names_no_module_is_not(files, name):
+    path = files.old_h5(name, {})
+    assert () == inspect(path).custom_names
+
+
+def test_a_package_that_is_allowed_may_be_named(files):
+    path = files.layer(files.an_object("Thing", {}, "numpy.ma", "Thing"))
+    assert (CustomName("numpy.ma", "Thing", "Thing"),) == inspect(path, frozenset({"numpy"})).custom_names
+
+
+def test_zeros_are_no_bomb(files):
+    import numpy as np
+
+    def edit(file):
+        file["layers/big/vars/0"] = np.zeros((1 << 20, 16), "float32")
+
+    assert Kind.KERAS == inspect(files.keras(edit=edit, compression=zipfile.ZIP_DEFLATED)).kind
+
+
+def test_a_vocabulary_of_many_words_is_read(files):
+    words = [f"word{i}" for i in range(100_000)]
+    assert Kind.KERAS == inspect(files.layer(files.an_object("StringLookup", {"vocabulary": words}))).kind
+
+
+def test_infinity_outside_sizes_is_fine(files):
+    relu = files.an_object("ReLU", {"max_value": float("inf"), "threshold": float("nan")})
+    assert Kind.KERAS == inspect(files.layer(relu)).kind
+
+
+def test_plain_arrays_are_fine(tmp_path):
+    import numpy as np
+
+    arrays = {"text": np.array(["a", "ü"]), "empty": np.ones((0, 3)), "scalar": np.float32(1), "t": np.ones((2, 3)).T}
+    np.savez(tmp_path / "sample.npz", **arrays, half=np.ones(3, "float16"), yes=np.array([True]), raw=np.array([b"x"]))
+    assert inspect_npz(tmp_path / "sample.npz") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "expected"),
+    [
+        (Kind.H5, "2.15.0", True),
+        (Kind.H5, "", True),
+        (Kind.KERAS, "2.15.0", True),
+        (Kind.H5, "3.13.2", False),
+        (Kind.KERAS, "3.15.1", False),
+        (Kind.WEIGHTS_H5, "", False),
+        (Kind.SAVED_MODEL, "", False),
+    ],
+)
+def test_only_configs_of_old_or_unknown_keras_are_opened_in_a_child_first(kind, version, expected):
+    assert expected == needs_child(Findings(kind, keras_version=version))
+
+
+def test_a_model_in_a_model_is_seen(files):
+    assert (False, True) == (
+        inspect(files.h5(files.sequential(files.dense()))).is_nested,
+        inspect(files.h5(files.sequential(files.sequential(files.dense())))).is_nested,
+    )
