@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
 from colab_save.manifest import Manifest
@@ -23,7 +24,7 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str]) -> str:
         "",
         f"A `{facts.class_name}` with {facts.parameters:,} parameters, saved {manifest.created} by colab_save.",
         "",
-        f"With colab_save: `model = %loadmodel {manifest.name}`. Without it, from this folder:",
+        f"With colab_save: `model = %loadmodel {shlex.quote(manifest.name)}`. Without it, from this folder:",
     ]
     for payload in manifest.payloads:
         lines += ["", f"`{payload.path}` ({payload.format}):", "", "```python", openings[payload.format], "```"]

@@ -139,7 +139,7 @@ class SaveRequest:
         object.__setattr__(self, "tags", tuple(dict.fromkeys(_texts("tags", self.tags))))
         for tag in self.tags:
             check_tag(tag)
-        if not isinstance(self.options, Mapping):
+        if not isinstance(self.options, Mapping) or not all(map(_is_text, self.options)):
             raise RequestError(f"options is {self.options!r}.", "Give a dict of names and values.")
         if len(formats) > 1 and AUTO in formats:
             raise RequestError(f"auto cannot be combined with {formats}.", "Give auto alone, or the formats you want.")

@@ -103,10 +103,10 @@ def resolve(request: SaveRequest) -> Plan:
     store.prepare(size)
     refused = {name: reason for name, reason in refusals.items() if reason}
     plan = Plan(store, key or target.name, key, usable, options, refused, request.to or "", target.path)
-    return _with_free_places(plan) if key else plan
+    return with_free_places(plan) if key else plan
 
 
-def _with_free_places(plan: Plan) -> Plan:
+def with_free_places(plan: Plan) -> Plan:
     """Leave the attempts whose place is free, or holds what a save may take the place of.
 
     Raises:

@@ -21,9 +21,13 @@ from colab_save.errors import UntrustedCodeError
 from colab_save.inspecting import Findings
 from colab_save.manifest import Manifest
 from colab_save.stores import key_folder
+from colab_save.stores.local import partial_of
 
 KEY = "colab_save.key"
-"""The file with the user's key: 32 random bytes in hex."""
+"""The file with the user's key: random bytes in hex."""
+
+KEY_BYTES = 32
+"""The length of a key; one that was cut, or is empty, anybody could guess."""
 
 CODE_MODULE = "colab_save_custom_code"
 """The name under which captured code is imported."""
@@ -57,7 +61,7 @@ def is_own(manifest: Manifest) -> bool:
     return (
         key is not None
         and bool(manifest.signature)
-        and hmac.compare_digest(manifest.signature, _signature(manifest, key))
+        and hmac.compare_digest(manifest.signature.encode(), _signature(manifest, key).encode())
     )
 
 
@@ -71,13 +75,22 @@ def _key(*, is_made: bool) -> bytes | None:
         folder = key_folder()
         file = folder / KEY
         if is_made and not file.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            with file.open("x", encoding="ascii") as stream:
-                stream.write(secrets.token_hex(32))
-            with contextlib.suppress(OSError):  # Drive keeps no modes
-                file.chmod(0o600)
-        return bytes.fromhex(file.read_text(encoding="ascii"))
+            _make_key(file)
+        key = bytes.fromhex(file.read_text(encoding="ascii"))
+        return key if len(key) == KEY_BYTES else None
     return None
+
+
+def _make_key(file: Path) -> None:
+    """Write a key beside its place, readable by its user only, and give it its name when it is whole."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = partial_of(file.parent)
+    try:
+        partial.touch(mode=0o600, exist_ok=False)
+        partial.write_text(secrets.token_hex(KEY_BYTES), encoding="ascii")
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def supply(findings: Findings, code: Path | None, manifest: Manifest | None, *, is_trusted: bool) -> Supplied:
@@ -123,8 +136,9 @@ def _live(findings: Findings) -> dict[str, Any]:
 
 
 def _differences(code: Path, live: Mapping[str, Any]) -> list[str]:
-    objects = {getattr(item, "__name__", name): item for name, item in live.items()}
-    return [f"{name} of the notebook differs from the saved one." for name in compare_source(code, objects)]
+    """Say where the notebook's code is not what was saved; helpers and constants count, so all of it is looked at."""
+    names = compare_source(code, vars(sys.modules["__main__"])) if live else []
+    return [f"{name} of the notebook differs from the saved one." for name in names]
 
 
 def _shown(code: Path) -> UntrustedCodeError:

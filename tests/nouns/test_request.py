@@ -124,7 +124,7 @@ def test_a_purpose_and_a_format_contradict_each_other():
         SaveRequest(MODEL, purpose="resume", formats="h5")
 
 
-@pytest.mark.parametrize("options", [None, 7, [("a", 1)], "a=1"])
+@pytest.mark.parametrize("options", [None, 7, [("a", 1)], "a=1", {7: 1}, {None: 1}])
 def test_options_that_are_no_dict_are_refused(options):
     with pytest.raises(RequestError, match="options"):
         SaveRequest(MODEL, options=options)

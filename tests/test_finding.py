@@ -1,0 +1,383 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+
+import pytest
+
+from colab_save.errors import (
+    DamagedFileError,
+    DigestError,
+    NotFoundError,
+    StoreError,
+    StoreUnavailableError,
+    UnknownNameError,
+    UnsafeFileError,
+)
+from colab_save.finding import fetch, find, find_plain, list_versions, names_of, versions_of
+from colab_save.manifest import MANIFEST
+from colab_save.place import PREVIOUS, SIDECAR, Place
+from colab_save.progress import Stage, ignore_steps
+from colab_save.stores.local import LocalStore
+from colab_save.target import Target
+from tests.faulty_stores import FaultyMemoryStore, MemoryStore
+from tests.making import V1, V2, V3, save_version
+
+PAYLOAD = {"model.keras": b"model", "sample.npz": b"sample"}
+
+
+@pytest.fixture
+def work(tmp_path):
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def store(work):
+    """Three versions of cats, the first and the second tagged best, the second also old."""
+    store = FaultyMemoryStore()
+    save_version(store, work, V1, tags=("best",))
+    save_version(store, work, V2, tags=("best", "old"))
+    save_version(store, work, V3, tags=())
+    return store
+
+
+def version_of(store, text):
+    place, manifest = find(store, Target.parse(text))
+    assert Place.of_version("cats", manifest.version) == place
+    return manifest.version
+
+
+def damage(store, version, content=b"{", name="cats"):
+    store.content[f"{name}/{version}/{MANIFEST}"] = content
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cats", V3),
+        ("cats@latest", V3),
+        ("cats@best", V2),
+        ("cats@old", V2),
+        (f"cats@{V1}", V1),
+        ("cats@20260822", V1),
+        (f"cats@{V3[:9]}", V3),
+    ],
+)
+def test_a_target_finds_its_version(store, text, expected):
+    assert expected == version_of(store, text)
+
+
+@pytest.mark.parametrize("beginning", ["2", "2026", "202608"])
+def test_the_beginning_of_several_versions_is_refused_with_all_of_them(store, beginning):
+    with pytest.raises(UnknownNameError, match=f"beginning of 3 versions: {V3}, {V2}, {V1}"):
+        find(store, Target("cats", beginning))
+
+
+@pytest.mark.parametrize(
+    ("selector", "hint"), [("bset", "'best'"), ("20260821T", V1[:8]), ("nothing like it", "There is: ")]
+)
+def test_an_unknown_selector_is_answered_with_what_there_is(store, selector, hint):
+    with pytest.raises(UnknownNameError, match=selector) as caught:
+        find(store, Target("cats", selector))
+    assert hint in caught.value.hint
+
+
+def test_an_unknown_name_is_answered_with_the_nearest(store):
+    with pytest.raises(NotFoundError, match="'cast'") as caught:
+        find(store, Target("cast"))
+    assert "Did you mean 'cats'?" == caught.value.hint
+
+
+def test_an_empty_store_says_so():
+    with pytest.raises(NotFoundError) as caught:
+        find(MemoryStore(), Target("cats"))
+    assert "Nothing has been saved there yet" in caught.value.hint
+
+
+def test_a_name_of_litter_only_is_not_found(store):
+    store.content[f"dogs/{V1}/model.keras"] = b"half"
+    with pytest.raises(NotFoundError, match="'dogs'"):
+        find(store, Target("dogs"))
+
+
+def test_litter_is_never_the_newest(store):
+    store.content["cats/20990101T000000Z-0000/model.keras"] = b"half"
+    assert V3 == version_of(store, "cats")
+
+
+def test_litter_does_not_make_a_beginning_ambiguous(store):
+    store.content[f"cats/{V1[:-4]}ffff/model.keras"] = b"half"
+    assert V1 == version_of(store, f"cats@{V1[:8]}")
+
+
+def test_what_is_no_version_is_not_listed(store):
+    store.content["cats/notes/mine.txt"] = store.content["cats/file"] = b"mine"
+    assert [V1, V2, V3] == versions_of(store, "cats")
+
+
+def test_only_the_newest_manifest_is_read_for_the_newest(store):
+    store.arm()
+    find(store, Target("cats"))
+    assert [("get", f"cats/{V3}/{MANIFEST}")] == [call for call in store.calls if call[0] == "get"]
+
+
+def test_a_damaged_newest_manifest_is_said_and_not_passed_over(store):
+    damage(store, V3)
+    with pytest.raises(DamagedFileError, match=V3):
+        find(store, Target("cats"))
+
+
+def test_another_version_is_found_beside_a_damaged_one(store):
+    damage(store, V3)
+    assert V1 == version_of(store, f"cats@{V1}")
+
+
+def test_a_damaged_manifest_of_another_name_does_not_hide_what_is_wrong(store):
+    damage(store, V1, name="dogs")
+    with pytest.raises(NotFoundError, match="'cast'"):
+        find(store, Target("cast"))
+
+
+def test_a_manifest_of_another_version_is_damaged(store):
+    damage(store, V3, store.content[f"cats/{V1}/{MANIFEST}"])
+    with pytest.raises(DamagedFileError, match=f"that of the version {V1}"):
+        find(store, Target("cats"))
+
+
+def test_a_listing_names_what_it_cannot_read_and_shows_the_rest(store):
+    damage(store, V2)
+    hostile = json.loads(store.content[f"cats/{V3}/{MANIFEST}"])
+    hostile["files"][0]["path"] = "../../key"
+    damage(store, V3, json.dumps(hostile).encode())
+    manifests, damaged = list_versions(store)
+    assert [V1] == [manifest.version for manifest in manifests]
+    assert [True, True] == [version in words for version, words in zip((V2, V3), damaged, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("*", ["dogs", "cats"]),
+        ("c*", ["cats"]),
+        ("?ogs", ["dogs"]),
+        ("[dc]*s", ["dogs", "cats"]),
+        ("CATS", []),
+        ("x", []),
+    ],
+)
+def test_a_pattern_chooses_names(work, pattern, expected):
+    store = MemoryStore()
+    save_version(store, work, V1, name="cats")
+    save_version(store, work, V2, name="dogs")
+    assert expected == [manifest.name for manifest in list_versions(store, pattern)[0]]
+
+
+def test_hidden_folders_and_files_are_no_names(store):
+    store.content[".cache/x"] = store.content["file.txt"] = b"mine"
+    assert ["cats"] == names_of(store)
+
+
+def fetched(store, cache, paths=("model.keras", "sample.npz"), on_step=ignore_steps):
+    place, manifest = find(store, Target("cats"))
+    return fetch(store, place, manifest, list(paths), cache, on_step)
+
+
+def files_in(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def one(work):
+    """A store without local paths and one version in it."""
+    store = FaultyMemoryStore()
+    save_version(store, work, V1, PAYLOAD)
+    return store
+
+
+def test_what_is_fetched_is_what_was_saved(one, tmp_path):
+    found = fetched(one, tmp_path / "cache")
+    assert PAYLOAD == {path: local.read_bytes() for path, local in found.items()}
+
+
+def test_only_what_is_wanted_is_fetched(one, tmp_path):
+    fetched(one, tmp_path / "cache", ["sample.npz"])
+    assert {"sample.npz"} == files_in(tmp_path / "cache")
+
+
+def test_a_folder_is_fetched_with_all_that_is_in_it(work, tmp_path):
+    store = MemoryStore()
+    save_version(store, work, V1, {"saved_model/a.pb": b"a", "saved_model/variables/b": b"b", "saved_model_2": b"c"})
+    found = fetched(store, tmp_path / "cache", ["saved_model"])
+    assert tmp_path / "cache/saved_model" == found["saved_model"]
+    assert {"saved_model/a.pb", "saved_model/variables/b"} == files_in(tmp_path / "cache")
+
+
+def test_fetching_reports_the_bytes(one, tmp_path):
+    steps = []
+    fetched(one, tmp_path / "cache", on_step=steps.append)
+    assert [(Stage.FETCH, 5, 11), (Stage.FETCH, 11, 11)] == [(step.stage, step.done, step.total) for step in steps]
+
+
+def test_a_cached_copy_is_used_again(one, tmp_path):
+    fetched(one, tmp_path / "cache")
+    one.arm()
+    fetched(one, tmp_path / "cache")
+    assert [] == [key for name, key in one.calls if name == "get" and not key.endswith(MANIFEST)]
+
+
+@pytest.mark.parametrize("content", [b"", b"mode1", b"model and more"], ids=["cut", "flipped", "longer"])
+def test_a_damaged_cached_copy_is_fetched_again(one, tmp_path, content):
+    fetched(one, tmp_path / "cache")
+    (tmp_path / "cache/model.keras").write_bytes(content)
+    assert b"model" == fetched(one, tmp_path / "cache")["model.keras"].read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"mode1", b"model and more"], ids=["cut", "flipped", "longer"])
+def test_a_file_that_is_not_what_was_saved_is_refused_and_not_kept(one, tmp_path, content):
+    one.content[f"cats/{V1}/model.keras"] = content
+    with pytest.raises(DigestError, match=r"model\.keras is not what was saved"):
+        fetched(one, tmp_path / "cache")
+    assert set() == files_in(tmp_path / "cache")
+
+
+def test_a_missing_file_is_not_found(one, tmp_path):
+    one.delete(f"cats/{V1}/model.keras")
+    with pytest.raises(NotFoundError, match=r"model\.keras"):
+        fetched(one, tmp_path / "cache")
+
+
+def test_a_fetch_that_is_interrupted_leaves_nothing_half(one, tmp_path):
+    one.arm()
+    fetched(one, tmp_path / "warm")
+    for number in range(len(one.calls)):
+        one.arm(number, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            fetched(one, tmp_path / str(number))
+        one.disarm()
+        kept = {name: (tmp_path / str(number) / name).read_bytes() for name in files_in(tmp_path / str(number))}
+        assert kept.items() <= PAYLOAD.items()
+
+
+def test_a_cache_that_cannot_be_written_is_a_store_error(one, tmp_path):
+    (tmp_path / "cache").write_text("a file where the cache should be")
+    with pytest.raises(StoreError, match="cache"):
+        fetched(one, tmp_path / "cache")
+
+
+def test_on_a_local_disk_nothing_is_copied(work, tmp_path):
+    store = LocalStore(tmp_path / "store")
+    save_version(store, work, V1, PAYLOAD)
+    found = fetched(store, tmp_path / "cache")
+    assert tmp_path / f"store/cats/{V1}/model.keras" == found["model.keras"]
+    assert not (tmp_path / "cache").exists()
+
+
+def test_on_a_local_disk_digests_are_matched_too(work, tmp_path):
+    store = LocalStore(tmp_path / "store")
+    save_version(store, work, V1, PAYLOAD)
+    (tmp_path / f"store/cats/{V1}/model.keras").write_bytes(b"mode1")
+    with pytest.raises(DigestError):
+        fetched(store, tmp_path / "cache")
+
+
+FOLDER = {"model/saved_model.pb": b"graph", "model/variables/index": b"index"}
+
+
+@pytest.fixture(params=["memory", "local"])
+def any_store(request, tmp_path):
+    return MemoryStore() if request.param == "memory" else LocalStore(tmp_path / "store")
+
+
+@pytest.mark.parametrize(("key", "files"), [("cats.keras", PAYLOAD), ("cats", FOLDER)], ids=["file", "folder"])
+class TestPlainSaves:
+    def test_its_payload_is_at_exactly_its_place(self, any_store, work, key, files):
+        manifest = save_version(any_store, work, V1, files, key=key)
+        assert (Place(f"{key}{SIDECAR}/{V1}", key), manifest) == find_plain(any_store, key)
+
+    def test_it_is_fetched_whole(self, any_store, work, tmp_path, key, files):
+        save_version(any_store, work, V1, files, key=key)
+        place, manifest = find_plain(any_store, key)
+        found = fetch(any_store, place, manifest, list(files), tmp_path / "cache", ignore_steps)
+        assert files == {path: local.read_bytes() for path, local in found.items()}
+
+    def test_where_nothing_was_recorded_there_is_nothing_to_find(self, any_store, work, key, files):
+        save_version(any_store, work, V1, files, key="other")
+        assert find_plain(any_store, key) is None
+
+    def test_a_payload_that_somebody_else_changed_is_refused(self, any_store, work, key, files):
+        save_version(any_store, work, V1, files, key=key)
+        place, manifest = find_plain(any_store, key)
+        put(any_store, work, place.key(manifest.files[0].path, manifest), b"other bytes")
+        with pytest.raises(DigestError, match="matches no manifest") as caught:
+            find_plain(any_store, key)
+        assert f"{key}{SIDECAR}" in caught.value.hint
+
+    def test_a_payload_that_was_deleted_is_refused(self, any_store, work, key, files):
+        save_version(any_store, work, V1, files, key=key)
+        for name in any_store.walk(key) or [key]:
+            any_store.delete(name)
+        with pytest.raises(DigestError):
+            find_plain(any_store, key)
+
+    def test_a_save_that_died_before_its_payload_took_the_place_is_found(self, any_store, work, key, files):
+        save_version(any_store, work, V1, files, key=key)
+        any_store.move(key, f"{key}{SIDECAR}/{V1}/{next(iter(files)).split('/')[0]}")
+        place, manifest = find_plain(any_store, key)
+        assert [True] * len(manifest.files) == [
+            any_store.has(place.key(file.path, manifest)) for file in manifest.files
+        ]
+
+    def test_a_save_that_died_while_the_old_one_waited_is_found(self, any_store, work, key, files):
+        save_version(any_store, work, V1, files, key=key)
+        any_store.move(key, f"{key}{SIDECAR}/{PREVIOUS}")
+        newer = save_version(any_store, work, V2, {**files, "note.txt": b"new"}, key=f"{key}.new", name=key)
+        for name in any_store.walk(f"{key}.new{SIDECAR}/{V2}"):
+            any_store.move(name, name.replace(".new", "", 1))
+        payload = newer.payloads[0].path
+        any_store.move(f"{key}.new", f"{key}{SIDECAR}/{V2}/{payload}")
+        assert V2 == find_plain(any_store, key)[1].version
+
+    def test_a_staged_payload_does_not_stand_in_for_a_file_that_somebody_else_put_there(
+        self, any_store, work, key, files
+    ):
+        save_version(any_store, work, V1, files, key=key)
+        any_store.move(key, f"{key}{SIDECAR}/{V1}/{next(iter(files)).split('/')[0]}")
+        put(any_store, work, key, b"by Keras")
+        with pytest.raises(DigestError):
+            find_plain(any_store, key)
+
+    def test_an_older_damaged_manifest_does_not_matter(self, any_store, work, key, files):
+        save_version(any_store, work, V2, files, key=key)
+        put(any_store, work, f"{key}{SIDECAR}/{V1}/{MANIFEST}", b"{")
+        assert V2 == find_plain(any_store, key)[1].version
+
+
+def put(store, work, key, content):
+    (work / "content").write_bytes(content)
+    store.put(key, work / "content", lambda count: None)
+
+
+def test_a_store_that_has_died_is_not_taken_for_a_changed_payload(work):
+    store = FaultyMemoryStore()
+    save_version(store, work, V1, PAYLOAD, key="cats.keras")
+    store.arm()
+    find_plain(store, "cats.keras")
+    (number,) = (index for index, call in enumerate(store.calls) if call == ("get", "cats.keras"))
+    store.arm(number, StoreUnavailableError("The mount has died.", os.strerror(errno.ENOTCONN)))
+    with pytest.raises(StoreUnavailableError):
+        find_plain(store, "cats.keras")
+
+
+def test_a_hostile_manifest_never_reaches_a_file_outside(tmp_path, work):
+    store = LocalStore(tmp_path / "store")
+    save_version(store, work, V1, PAYLOAD)
+    (tmp_path / "secret").write_bytes(b"model")
+    file = tmp_path / f"store/cats/{V1}/{MANIFEST}"
+    for path in ("../../../secret", str(tmp_path / "secret"), "a/../../../../secret"):
+        value = json.loads(file.read_text())
+        value["files"][0]["path"] = value["payloads"][0]["path"] = path
+        (tmp_path / "hostile").write_text(json.dumps(value))
+        store.put(f"cats/{V2}/{MANIFEST}", tmp_path / "hostile", lambda count: None)
+        with pytest.raises(UnsafeFileError):
+            find(store, Target("cats"))

@@ -1,0 +1,49 @@
+"""The README of an artifact; the project's own is in test_readme.py."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+
+import pytest
+
+from colab_save.manifest import FileFacts, Payload
+from colab_save.readme import readme_of
+from tests.making import facts, manifest, variable
+
+OPENINGS = {"keras": 'import keras\nmodel = keras.saving.load_model("model.keras")', "h5": "import keras"}
+
+
+def code_blocks(text):
+    return [block.removeprefix("python\n") for block in text.split("```")[1::2]]
+
+
+def test_it_says_what_it_is_and_how_large():
+    text = readme_of(manifest(facts=facts(variables=(variable(shape=(1000, 30)),))), OPENINGS)
+    assert "# cats\n" in text
+    assert "`keras.Sequential` with 30,000 parameters" in text
+
+
+def test_it_opens_every_payload_without_this_package_in_lines_that_are_python():
+    both = manifest(payloads=(Payload("keras", "model.keras"), Payload("h5", "model.h5")))
+    blocks = code_blocks(readme_of(both, OPENINGS))
+    assert list(OPENINGS.values()) == [block.strip() for block in blocks]
+    assert [] == [name for block in blocks for name in ast.dump(ast.parse(block)).split("'") if "colab_save" in name]
+
+
+@pytest.mark.parametrize("name", ["cats", "my cats", "模型"])
+def test_its_load_line_is_what_one_can_type(name):
+    (line,) = (line for line in readme_of(manifest(name=name), OPENINGS).splitlines() if "%loadmodel" in line)
+    typed = line.partition("`")[2].partition("`")[0]
+    assert ["model", "=", "%loadmodel", name] == shlex.split(typed)
+
+
+@pytest.mark.parametrize("has_code", [True, False])
+def test_it_mentions_custom_code_where_there_is_any(has_code):
+    code = (FileFacts("custom_code.py", 1, "0" * 64),) if has_code else ()
+    assert has_code is ("custom_code.py" in readme_of(manifest(files=manifest().files + code), OPENINGS))
+
+
+@pytest.mark.parametrize("words", ["keras 3.13.2, python 3.12.0", "manifest.json", "a note"])
+def test_it_says_what_made_it_where_the_digests_are_and_the_users_note(words):
+    assert words in readme_of(manifest(), OPENINGS)

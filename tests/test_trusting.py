@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from dataclasses import fields, replace
+
+import pytest
+
+from colab_save.errors import UntrustedCodeError
+from colab_save.inspecting.findings import CustomName, Findings, Kind
+from colab_save.manifest import Manifest, SampleFacts
+from colab_save.stores import key_folder
+from colab_save.trusting import KEY, Supplied, is_own, signed, supply
+from tests.making import V2, facts, manifest, passed
+
+
+@pytest.fixture(autouse=True)
+def own_key(tmp_path, monkeypatch):
+    """Keep the key of each test in a folder of its own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return key_folder() / KEY
+
+
+CHANGES = {
+    "name": "dogs",
+    "version": V2,
+    "created": "2026-08-22T10:15:31Z",
+    "payloads": (replace(manifest().payloads[0], format="h5"),),
+    "files": (replace(manifest().files[0], sha256="0" * 64), manifest().files[1]),
+    "facts": facts(iterations=8),
+    "round_trips": (passed("h5"),),
+    "environment": {"python": "3.11.0"},
+    "sample": SampleFacts("sample.npz"),
+    "tags": (),
+    "note": "another note",
+    "schema": 2,
+}
+
+
+def test_a_signed_manifest_is_the_users_own():
+    assert is_own(signed(manifest()))
+
+
+def test_it_is_still_after_it_was_written_and_read():
+    assert is_own(Manifest.from_json(signed(manifest()).to_json(), "there"))
+
+
+def test_only_the_signature_is_added():
+    assert manifest() == replace(signed(manifest()), signature="")
+
+
+def test_every_field_is_signed():
+    assert {item.name for item in fields(Manifest)} == {*CHANGES, "signature"}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_any_change_breaks_the_signature(name):
+    assert not is_own(replace(signed(manifest()), **{name: CHANGES[name]}))
+
+
+@pytest.mark.parametrize("signature", ["", "0" * 64, "x", "é"])
+def test_no_signature_and_a_made_up_one_are_not_the_users(signature):
+    signed(manifest())
+    assert not is_own(replace(manifest(), signature=signature))
+
+
+def test_a_manifest_signed_with_another_key_is_foreign(own_key):
+    foreign = signed(manifest())
+    own_key.unlink()
+    signed(manifest())
+    assert not is_own(foreign)
+
+
+def test_without_a_key_nothing_is_the_users_and_none_is_made(own_key):
+    theirs = signed(manifest())
+    own_key.unlink()
+    assert not is_own(theirs)
+    assert not own_key.exists()
+
+
+def test_the_key_is_made_once_and_for_its_user_only(own_key):
+    assert signed(manifest()) == signed(manifest())
+    assert (64, 0o600) == (len(own_key.read_text()), own_key.stat().st_mode & 0o777)
+
+
+def test_the_key_is_not_in_the_manifest(own_key):
+    text = signed(manifest()).to_json()
+    assert own_key.read_text() not in text
+    assert 64 == len(json.loads(text)["signature"])
+
+
+def test_a_save_without_a_place_for_a_key_is_unsigned(own_key):
+    own_key.parent.parent.mkdir(parents=True)
+    own_key.parent.write_text("a file where the folder should be")
+    assert manifest() == signed(manifest())
+
+
+@pytest.mark.parametrize("content", [b"", b"no hex", b"\xff\xfe", b"abcd"], ids=repr)
+def test_a_damaged_key_signs_nothing_and_trusts_nothing(own_key, content):
+    theirs = signed(manifest())
+    own_key.write_bytes(content)
+    assert (manifest(), False) == (signed(manifest()), is_own(theirs))
+
+
+CODE = """FACTOR = 2
+
+
+def helper(x):
+    return x * FACTOR
+
+
+class Scale:
+    def call(self, x):
+        return helper(x)
+
+
+CUSTOM_OBJECTS = {"Scale": Scale, "own>Other": helper}
+"""
+
+NEEDS = Findings(Kind.KERAS, (CustomName("__main__", "Scale"),))
+RUNS = Findings(Kind.KERAS, runs_code=("the Lambda layer 'double'",))
+
+
+@pytest.fixture
+def code(tmp_path):
+    file = tmp_path / "custom_code.py"
+    file.write_text(CODE)
+    return file
+
+
+@pytest.fixture
+def notebook(tmp_path, monkeypatch):
+    """Run source as the user's notebook does: its names are those of ``__main__``."""
+
+    def run(source):
+        file = tmp_path / "notebook.py"
+        file.write_text(source)
+        spec = importlib.util.spec_from_file_location("__main__", file)
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, "__main__", module)
+        spec.loader.exec_module(module)
+        return module
+
+    run("")
+    return run
+
+
+def test_a_file_that_needs_nothing_gets_nothing(notebook):
+    assert Supplied() == supply(Findings(Kind.KERAS), None, None, is_trusted=False)
+
+
+def test_what_would_run_code_is_refused_by_name(notebook):
+    with pytest.raises(UntrustedCodeError, match="Lambda layer 'double'") as caught:
+        supply(RUNS, None, manifest(), is_trusted=False)
+    assert "--trust" in caught.value.hint
+
+
+def test_what_would_run_code_opens_for_who_trusts_it(notebook):
+    assert Supplied() == supply(RUNS, None, None, is_trusted=True)
+
+
+def test_what_would_run_code_opens_for_who_has_signed_it(notebook):
+    assert Supplied() == supply(RUNS, None, signed(manifest()), is_trusted=False)
+
+
+def test_foreign_code_is_shown_and_not_run(notebook, tmp_path):
+    file = tmp_path / "custom_code.py"
+    file.write_text(f"from pathlib import Path\nPath({str(tmp_path / 'ran')!r}).touch()\n{CODE}")
+    with pytest.raises(UntrustedCodeError) as caught:
+        supply(NEEDS, file, manifest(), is_trusted=False)
+    assert "class Scale:" in caught.value.hint
+    assert not (tmp_path / "ran").exists()
+
+
+def test_long_foreign_code_is_shown_in_part(notebook, code):
+    code.write_text(CODE + "\n" * 500)
+    with pytest.raises(UntrustedCodeError) as caught:
+        supply(NEEDS, code, manifest(), is_trusted=False)
+    assert caught.value.hint.splitlines()[-1].startswith("… 453 more lines in ")
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_trusted_or_signed_code_supplies_its_classes(notebook, code, is_trusted):
+    supplied = supply(NEEDS, code, signed(manifest()), is_trusted=is_trusted)
+    assert (4, ()) == (supplied.objects["Scale"]().call(2), supplied.notes)
+
+
+def test_the_notebooks_own_class_comes_first_and_needs_no_trust(notebook, code):
+    own = notebook(CODE).Scale
+    supplied = supply(NEEDS, code, manifest(), is_trusted=False)
+    assert (own, ()) == (supplied.objects["Scale"], supplied.notes)
+
+
+def test_a_class_of_the_notebook_that_differs_is_used_and_named(notebook, code):
+    own = notebook(CODE.replace("return helper(x)", "return helper(x) + 1")).Scale
+    supplied = supply(NEEDS, code, manifest(), is_trusted=False)
+    assert own is supplied.objects["Scale"]
+    assert ("Scale of the notebook differs from the saved one.",) == supplied.notes
+
+
+def test_a_helper_of_the_notebook_that_differs_is_named(notebook, code):
+    notebook(CODE.replace("x * FACTOR", "x + FACTOR"))
+    assert ("helper of the notebook differs from the saved one.",) == supply(
+        NEEDS, code, manifest(), is_trusted=False
+    ).notes
+
+
+def test_a_variable_of_that_name_that_is_no_code_is_not_taken(notebook, code):
+    notebook("Scale = 7")
+    with pytest.raises(UntrustedCodeError):
+        supply(NEEDS, code, manifest(), is_trusted=False)
