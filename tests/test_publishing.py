@@ -282,6 +282,15 @@ def test_every_file_is_read_back_before_the_manifest_is_written(work):
     ] == calls[:6]
 
 
+def test_what_is_taken_back_loses_its_manifest_first(work):
+    store = FaultyMemoryStore()
+    store.arm(5, REFUSED)
+    with pytest.raises(StoreError):
+        save_version(store, work, V1)
+    key = f"cats/{V1}/{MANIFEST}"
+    assert [("get", key), ("delete", key), ("delete_folder", f"cats/{V1}")] == store.calls[5:8]
+
+
 def test_the_bytes_reported_reach_the_size(work):
     steps = []
     staged, manifest = stage(work, {"model.keras": b"12345", "sample.npz": b"678"})
