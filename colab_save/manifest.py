@@ -12,23 +12,22 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.facts import ModelFacts
-from colab_save.records import read_record
+from colab_save.records import check_values, read_record
 from colab_save.round_trip import Outcome, RoundTrip
 from colab_save.target import VERSION
 
 SCHEMA = 1
 """The version of this layout; a reader refuses a newer one."""
 
+_TIME = "%Y%m%dT%H%M%SZ"
+
 MANIFEST = "manifest.json"
 """The key below a version."""
-
-DEEPEST = 100
-"""Levels of JSON that a reader follows; a model's own are a fifth of that."""
 
 LARGEST_FILE = 2**63 - 1
 """Bytes that a file can have anywhere."""
@@ -158,7 +157,7 @@ class Manifest:
                 "Upgrade with: pip install -U colab_save",
             )
         try:
-            _check_values(value)
+            check_values(value)
             manifest = read_record(cls, value)
             _check_files(manifest)
             _check_sample(manifest)
@@ -173,25 +172,18 @@ class Manifest:
         return manifest
 
 
-def new_version(now: datetime | None = None) -> str:
-    """Make a version id: UTC time plus four random hex digits, so that ids sort by time and two notebooks differ."""
+def new_version(now: datetime | None = None, newest: str = "") -> str:
+    """Make a version id: UTC time plus four random hex digits, so that ids sort by time and two notebooks differ.
+
+    Args:
+        now: The time; default: the clock's.
+        newest: The newest version of the same name; the new id sorts after it, also within one second and when the
+            clock was set back.
+    """
     moment = now or datetime.now(UTC)
-    return f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-
-
-def _check_values(value: Any) -> None:
-    """Refuse what JSON can hold and we cannot write again: half characters, and nesting without end."""
-    level = [value]
-    for _ in range(DEEPEST):
-        for item in level:
-            if isinstance(item, str):
-                item.encode()
-        records = [item for item in level if isinstance(item, dict)]
-        level = [below for item in level if isinstance(item, list) for below in item]
-        level += [below for record in records for pair in record.items() for below in pair]
-        if not level:
-            return
-    raise ValueError(f"more than {DEEPEST} levels deep")
+    if newest and newest[:16] >= f"{moment:{_TIME}}":
+        moment = datetime.strptime(newest[:16], _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
+    return f"{moment:{_TIME}}-{secrets.token_hex(2)}"
 
 
 def _check_files(manifest: Manifest) -> None:

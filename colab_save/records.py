@@ -19,6 +19,29 @@ PLAIN = {str: "a text", int: "a whole number", float: "a number", bool: "true or
 """The plain types of JSON, in words; a whole number is a number too, and a boolean is neither."""
 
 
+DEEPEST = 100
+"""Levels of JSON that a reader follows; a model's own are a fifth of that."""
+
+
+def check_values(value: object) -> None:
+    """Refuse what JSON can hold and we cannot write again: half characters, and nesting without end.
+
+    Raises:
+        ValueError: Says which.
+    """
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        for item in level:
+            if isinstance(item, str):
+                item.encode()
+        records = [item for item in level if isinstance(item, dict)]
+        level = [below for item in level if isinstance(item, list) for below in item]
+        level += [below for record in records for pair in record.items() for below in pair]
+        if not level:
+            return
+    raise ValueError(f"more than {DEEPEST} levels deep")
+
+
 def read_record(kind: type[Record], value: object, where: str = "") -> Record:
     """Make a record of a JSON value.
 

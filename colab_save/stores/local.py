@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -21,8 +22,8 @@ from colab_save.measures import size_in_words
 from colab_save.stores.base import CHUNK, Durability, OnBytes, Store, check_key
 from colab_save.stores.refusals import NO_HINTS, SafeFile, refusing, system_error
 
-PARTIAL = ".partial"
-"""The suffix of a file that is being written; with a leading dot, it is no key."""
+_PARTIAL = re.compile(r"\.[0-9a-f]+\.partial")
+"""The name of a file that is being written; it is no key."""
 
 
 class LocalStore(Store):
@@ -206,12 +207,12 @@ class LocalStore(Store):
 
 def partial_of(folder: Path) -> Path:
     """Name a fresh file for what is being written; its length does not depend on the key's."""
-    return folder / f".{secrets.token_hex(8)}{PARTIAL}"
+    return folder / f".{secrets.token_hex(8)}.partial"
 
 
 def is_partial(name: str) -> bool:
     """Tell a file that is being written from a key."""
-    return name.startswith(".") and name.endswith(PARTIAL)
+    return _PARTIAL.fullmatch(name) is not None
 
 
 def exists(path: Path) -> bool:

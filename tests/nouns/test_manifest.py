@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from colab_save.errors import DamagedFileError, UnsafeFileError, UntrustedError
 from colab_save.facts import ModelFacts, TensorFacts, VariableFacts
-from colab_save.manifest import DEEPEST, FileFacts, Manifest, Payload, SampleFacts, new_version
+from colab_save.manifest import FileFacts, Manifest, Payload, SampleFacts, new_version
+from colab_save.records import DEEPEST
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
 from colab_save.target import VERSION
 from tests import making

@@ -5,7 +5,7 @@ import math
 from typing import NamedTuple
 
 import ml_dtypes
-import numpy as np  # noqa: TID253 - its arrays are what a sample is made of
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
