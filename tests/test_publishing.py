@@ -147,8 +147,9 @@ def test_a_publish_that_fails_at_any_call_keeps_the_last_version(kind, error, is
     assert calls > 8
 
 
-@by_kind
-def test_a_publish_into_a_folder_that_fails_at_any_call_keeps_the_last_version(kind, tmp_path, work):
+def test_a_publish_into_a_folder_that_fails_at_any_call_keeps_the_last_version(tmp_path, work):
+    kind = PlainFolder()
+
     def store_with_one(number):
         store = FaultyLocalStore(tmp_path / f"store {number}")
         kind.save(store, work, V1)

@@ -162,7 +162,7 @@ def test_a_cut_sample_is_a_damaged_file(tmp_path):
 def test_a_flipped_byte_is_never_another_value(tmp_path):
     structure = write_arrays(tmp_path / FILE, tree=np.arange(20))["tree"]
     content = (tmp_path / FILE).read_bytes()
-    for place in range(len(content)):
+    for place in range(0, len(content), 3):
         (tmp_path / FILE).write_bytes(content[:place] + bytes([content[place] ^ 0x41]) + content[place + 1 :])
         try:
             came = read_arrays(tmp_path / FILE, structure)
