@@ -5,11 +5,21 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import re
 
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+ALL_TENSORFLOW = re.compile(r"^pytestmark = .*pytest\.mark\.tensorflow\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave a module out that is all TensorFlow, before it imports it, where ``-m "not tensorflow"`` asks for that."""
+    if config.option.markexpr != "not tensorflow" or collection_path.suffix != ".py":
+        return None
+    return bool(ALL_TENSORFLOW.search(collection_path.read_text("utf-8"))) or None
 
 
 def pytest_collection_finish():

@@ -21,8 +21,8 @@ FLOORS = (
     {"answering", "formats.base", "manifest", "request", "walking"},
     {"candidates", "command", "examining", "place", "readme", "report"},
     {"capturing", "formats", "inspecting", "namespace", "sampling", "stores"},
-    {"finding", "judging", "reloading", "resolving", "trusting"},
-    {"locating", "publishing", "verifying"},
+    {"finding", "judging", "reloading", "trusting"},
+    {"locating", "publishing", "resolving", "verifying"},
     {"staging"},
     {"loading", "saving"},
     {"functions"},
@@ -175,16 +175,20 @@ def test_a_module_opens_with_its_place_in_the_line(module):
     assert len([line for line in docstring.splitlines() if line and not line.startswith(" ")]) <= 6
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_every_public_name_is_documented(name):
-    assert ast.get_docstring(PUBLIC[name])
+@pytest.mark.parametrize("module", MODULES)
+def test_every_public_name_is_documented(module):
+    bare = [name for name, node in PUBLIC.items() if name.startswith(f"{module}:") and not ast.get_docstring(node)]
+    assert [] == bare
 
 
-@pytest.mark.parametrize("name", PUBLIC_FUNCTIONS)
-def test_every_public_function_is_annotated(name):
+@pytest.mark.parametrize("module", MODULES)
+def test_every_public_function_is_annotated(module):
+    assert [] == [name for name in PUBLIC_FUNCTIONS if name.startswith(f"{module}:") and has_bare_argument(name)]
+
+
+def has_bare_argument(name):
     function = PUBLIC_FUNCTIONS[name]
     spec = function.args
     arguments = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs, *filter(None, (spec.vararg, spec.kwarg))]
-    bare = [item.arg for item in arguments if item.annotation is None and item.arg not in {"self", "cls"}]
-    assert [] == bare
-    assert function.returns is not None
+    is_bare = any(item.annotation is None and item.arg not in {"self", "cls"} for item in arguments)
+    return is_bare or function.returns is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +47,15 @@ def loaded():
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_imports_alone_and_loads_nothing_heavy(loaded, module):
     assert [] == [name for name in loaded[module] if name in HEAVY or "Error" in name]
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=lambda path: path.stem)
+def test_a_test_module_that_imports_tensorflow_is_marked(path):
+    """So that the tests that need no TensorFlow run in seconds; conftest.py leaves marked modules out."""
+    text = path.read_text("utf-8")
+    heads = [ast.unparse(node) for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    is_heavy = any(re.search(r"\b(tensorflow|keras|zoo)\b", head) for head in heads)
+    assert not is_heavy or re.search(r"^pytestmark = .*pytest\.mark\.tensorflow\b", text, re.MULTILINE)
 
 
 def test_loading_the_extension_loads_nothing_heavy():

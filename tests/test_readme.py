@@ -100,7 +100,7 @@ def test_what_the_readme_links_to_is_there(link):
     assert (Path(__file__).parents[1] / link).exists()
 
 
-@pytest.mark.parametrize("ending", ["colab-save demo", "python -m pytest"])
+@pytest.mark.parametrize("ending", ["colab-save demo", "python -m pytest -n 2 --dist loadfile"])
 def test_one_command_does_all_the_set_up(ending):
     lines = [line for block in BLOCKS for line in block.code.splitlines() if line.startswith("python3 -m venv")]
     assert sum(line.endswith(ending) for line in lines) == 1
