@@ -19,6 +19,7 @@ def test_without_scikit_learn_the_demo_names_the_pip_command(monkeypatch):
     assert caught.value.hint == "pip install scikit-learn"
 
 
+@pytest.mark.tensorflow
 def test_the_digits_that_are_tested_are_not_those_that_were_trained():
     digits = load_digits()
     assert (1437, 8, 8, 1) == digits.train_images.shape
