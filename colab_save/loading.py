@@ -16,7 +16,8 @@ from colab_save.examining import examine
 from colab_save.finding import list_versions
 from colab_save.formats import get_format
 from colab_save.formats.base import Context, Format
-from colab_save.inspecting import Findings, Kind, inspect, inspect_npz
+from colab_save.formats.weights import ARCHITECTURE
+from colab_save.inspecting import Findings, Kind, inspect, inspect_architecture, inspect_npz
 from colab_save.judging import answer_sample, judge, verdicts_of
 from colab_save.locating import Fetched, Found, bring, choose, locate
 from colab_save.manifest import Manifest
@@ -26,7 +27,7 @@ from colab_save.request import LoadRequest
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.sample import read_arrays
 from colab_save.stores import open_store
-from colab_save.trusting import Supplied, supply
+from colab_save.trusting import may_run, packages_of, supply
 
 FORMAT_OF = {Kind.KERAS: "keras", Kind.H5: "h5", Kind.WEIGHTS_H5: "weights", Kind.SAVED_MODEL: "saved_model"}
 """Which format opens what `inspecting` finds a file to be."""
@@ -50,20 +51,45 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
             payload = choose(found, request)
             fetched = bring(found, payload, Path(work), on_step)
         with clock.at(Stage.LOAD):
-            findings = inspect(fetched.payload)
-            plug = get_format(payload.format if payload else _format_of(findings, fetched.payload))
-            if request.into is not None and plug.name != "weights":
-                raise RequestError(
-                    f"--into loads weights into a model, and {found.name} is saved as {plug.name}.",
-                    "Leave --into out: the whole model comes back. Or save with --format weights.",
-                )
-            supplied = supply(findings, fetched.code, found.manifest, is_trusted=request.trust)
-            model = plug.load(fetched.payload, Context(supplied.objects, request.into, fetched.beside))
+            plug, model, notes = _open(found, fetched, request)
         with clock.at(Stage.VERIFY):
             trip = _compare(plug, model, found.manifest, fetched, is_checked=request.check)
     if trip.outcome is Outcome.FAILED:
         raise _not_equal(found, trip)
-    return _report(found, plug, model, trip, supplied, clock.seconds)
+    return LoadReport(
+        model=model,
+        target=found.name,
+        where=found.where,
+        format=plug.name,
+        round_trip=trip,
+        manifest=found.manifest,
+        notes=notes,
+        size=found.manifest.size if found.manifest else 0,
+        seconds=clock.seconds,
+    )
+
+
+def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format, Any, tuple[str, ...]]:
+    """Inspect what is to be opened, supply the custom objects that it needs, and load it.
+
+    Returns:
+        The format, the model, and what the user should know.
+    """
+    is_allowed = may_run(found.manifest, is_trusted=request.trust)
+    allowed = packages_of(found.manifest) if is_allowed else frozenset()
+    findings = inspect(fetched.payload, allowed)
+    plug = get_format(_format_of(findings, fetched.payload))
+    if request.into is not None and plug.name != "weights":
+        raise RequestError(
+            f"--into loads weights into a model, and {found.name} is saved as {plug.name}.",
+            "Leave --into out: the whole model comes back. Or save with --format weights.",
+        )
+    if plug.name == "weights" and request.into is None:
+        architecture = (fetched.beside or fetched.payload.parent) / ARCHITECTURE
+        findings = inspect_architecture(architecture, allowed) if architecture.is_file() else findings
+    supplied = supply(findings, fetched.code, is_allowed=is_allowed)
+    model = plug.load(fetched.payload, Context(supplied.objects, request.into, fetched.beside))
+    return plug, model, supplied.notes
 
 
 def _format_of(findings: Findings, path: Path) -> str:
@@ -98,22 +124,6 @@ def _not_equal(found: Found, trip: RoundTrip) -> RoundTripError:
     return RoundTripError(
         f"{found.name} came back different from what was saved: {trip.reason}.",
         "Load another version or --format; --no-check hands this one back as it is.",
-    )
-
-
-def _report(
-    found: Found, plug: Format, model: Any, trip: RoundTrip, supplied: Supplied, seconds: dict[str, float]
-) -> LoadReport:
-    return LoadReport(
-        model=model,
-        target=found.name,
-        where=found.where,
-        format=plug.name,
-        round_trip=trip,
-        manifest=found.manifest,
-        notes=supplied.notes,
-        size=found.manifest.size if found.manifest else 0,
-        seconds=seconds,
     )
 
 

@@ -6,6 +6,7 @@ A manifest may come from anywhere: `from_json` refuses what is not one, in one e
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
@@ -97,6 +98,7 @@ class Manifest:
         facts: What the live model was.
         round_trips: What each payload's round trip found.
         environment: Versions of what made it.
+        requirements: Installed packages that its custom code needs, with their versions.
         sample: See `SampleFacts`.
         tags: Labels of this version.
         note: Free text.
@@ -112,6 +114,7 @@ class Manifest:
     facts: ModelFacts
     round_trips: tuple[RoundTrip, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    requirements: Mapping[str, str] = field(default_factory=dict)
     sample: SampleFacts = field(default_factory=SampleFacts)
     tags: tuple[str, ...] = ()
     note: str = ""
@@ -182,7 +185,8 @@ def new_version(now: datetime | None = None, newest: str = "") -> str:
     """
     moment = now or datetime.now(UTC)
     if newest and newest[:16] >= f"{moment:{_TIME}}":
-        moment = datetime.strptime(newest[:16], _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
+        with contextlib.suppress(ValueError):  # a folder that somebody named almost like a version
+            moment = datetime.strptime(newest[:16], _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
     return f"{moment:{_TIME}}-{secrets.token_hex(2)}"
 
 

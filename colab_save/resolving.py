@@ -15,10 +15,11 @@ from typing import Any
 
 from colab_save.errors import MissingPackageError, NoSpaceError, RequestError, TargetError, UnsupportedError
 from colab_save.examining import kind_of, size_of
+from colab_save.finding import versions_of
 from colab_save.formats import get_format
 from colab_save.formats.base import Format, read_options
 from colab_save.measures import size_in_words
-from colab_save.place import Place
+from colab_save.place import SIDECAR, Place
 from colab_save.request import AUTO, PURPOSES, SaveRequest
 from colab_save.stores import open_folder_of, open_store
 from colab_save.stores.base import Store
@@ -67,6 +68,11 @@ class Plan:
         if self.key:
             return Place.of_plain(self.exact(format_name), version)
         return Place.of_version(self.name, version)
+
+    def newest(self, format_name: str) -> str:
+        """Give the newest version in the same place, committed or not; empty when there is none."""
+        folder = f"{self.exact(format_name)}{SIDECAR}" if self.key else self.name
+        return next(reversed(versions_of(self.store, folder)), "")
 
     def load_line(self, format_name: str) -> str:
         """Write the magic line that brings the model back."""

@@ -90,13 +90,14 @@ def _describe(request: SaveRequest, plan: Plan, subject: Subject, chosen: Staged
     now = datetime.now(UTC)
     manifest = Manifest(
         name=plan.name,
-        version=new_version(now),
+        version=new_version(now, plan.newest(chosen.formats[0].name)),
         created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
         payloads=tuple(Payload(plug.name, plug.payload) for plug in chosen.formats),
         files=describe_files(chosen.folder),
         facts=subject.facts,
         round_trips=chosen.trips,
         environment=environment(),
+        requirements=subject.code.requirements,
         sample=chosen.sample,
         tags=request.tags,
         note=request.note,

@@ -13,6 +13,7 @@ import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,11 @@ def is_own(manifest: Manifest) -> bool:
     )
 
 
+def may_run(manifest: Manifest | None, *, is_trusted: bool) -> bool:
+    """Say whether code of an artifact may run: it is the user's own, or the user has said ``--trust``."""
+    return is_trusted or (manifest is not None and is_own(manifest))
+
+
 def _signature(manifest: Manifest, key: bytes) -> str:
     return hmac.new(key, replace(manifest, signature="").to_json().encode(), "sha256").hexdigest()
 
@@ -93,20 +99,25 @@ def _make_key(file: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def supply(findings: Findings, code: Path | None, manifest: Manifest | None, *, is_trusted: bool) -> Supplied:
+def packages_of(manifest: Manifest | None) -> frozenset[str]:
+    """Name the installed packages whose classes a trusted artifact may use, by import name."""
+    needed = {name.lower() for name in manifest.requirements} if manifest is not None else set()
+    installed = metadata.packages_distributions() if needed else {}
+    return frozenset(top for top, owners in installed.items() if needed & {owner.lower() for owner in owners})
+
+
+def supply(findings: Findings, code: Path | None, *, is_allowed: bool) -> Supplied:
     """Find the custom objects that a file needs: those of the notebook first, else the captured ones if trusted.
 
     Args:
         findings: What the file needs, and what in it would run code.
         code: The captured code beside it.
-        manifest: Its manifest.
-        is_trusted: The user has said ``--trust``.
+        is_allowed: Its code may run, see `may_run`.
 
     Raises:
         UntrustedCodeError: It would run code that is neither the user's own nor trusted; the code is shown.
     """
-    may_run = is_trusted or (manifest is not None and is_own(manifest))
-    if findings.runs_code and not may_run:
+    if findings.runs_code and not is_allowed:
         raise UntrustedCodeError(
             f"Opening it would run code: {'; '.join(findings.runs_code[:4])}.",
             "If you trust where it came from, add --trust.",
@@ -115,7 +126,7 @@ def supply(findings: Findings, code: Path | None, manifest: Manifest | None, *, 
     if code is None:
         return Supplied(live)
     if len(live) < len({_plain(name.name, name.registered) for name in findings.custom_names}):
-        if not may_run:
+        if not is_allowed:
             raise _shown(code)
         return Supplied({**load_custom_code(code, CODE_MODULE), **live}, tuple(_differences(code, live)))
     return Supplied(live, tuple(_differences(code, live)))

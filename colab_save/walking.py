@@ -17,7 +17,7 @@ WEIGHTS_BY_PATH = "colab_save_weights"
 
 
 def is_graph(model: Any) -> bool:
-    """Say whether a Keras model is Sequential or functional: rebuilt from its config, declaring its inputs when built."""
+    """Say whether a Keras model is Sequential or functional: rebuilt from its config, its inputs declared."""
     import keras
 
     return isinstance(model, keras.Sequential) or (

@@ -20,7 +20,7 @@ from colab_save.inspecting.npz import check_npz, check_npz_file
 from colab_save.inspecting.saved_model import check_shards, scan_saved_model
 from colab_save.inspecting.sniffing import CONFIG, WEIGHTS, look, sniff
 
-__all__ = ["CustomName", "Findings", "Kind", "inspect", "inspect_npz", "needs_child", "sniff"]
+__all__ = ["CustomName", "Findings", "Kind", "inspect", "inspect_architecture", "inspect_npz", "needs_child", "sniff"]
 
 
 def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
@@ -51,6 +51,28 @@ def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
         raise StoreUnavailableError(
             f"{path} cannot be read ({error}).", "Check the mount and the permissions."
         ) from error
+
+
+def inspect_architecture(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
+    """Read what an ``architecture.json`` needs, which Keras rebuilds a model from before it loads its weights.
+
+    Args:
+        path: The file.
+        allowed: Installed packages whose classes it may name.
+
+    Raises:
+        DamagedFileError: Not JSON.
+        UnsafeFileError: Building it would do what no model needs.
+        StoreUnavailableError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            config = read_json(file.read(MAX_JSON + 1), str(path))
+    except OSError as error:
+        raise StoreUnavailableError(
+            f"{path} cannot be read ({error}).", "Check the mount and the permissions."
+        ) from error
+    return _findings(Kind.WEIGHTS_H5, scan_config(config, str(path), allowed), path.stat().st_size, path, "")
 
 
 def inspect_npz(path: Path, limit: int = MAX_SAMPLE) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from colab_save.errors import StoreUnavailableError, TargetError
@@ -58,8 +58,9 @@ def open_folder_of(path: str) -> tuple[Store, str]:
     if path.startswith(_DRIVE):
         folder, _, key = path.removeprefix(_DRIVE).strip("/").rpartition("/")
         return open_store(f"{_DRIVE}{folder}"), _checked(key, path)
+    _checked(PurePath(path).name, path)
     place = _absolute(path)
-    return _open_folder(place.parent), _checked(place.name, path)
+    return _open_folder(place.parent), place.name
 
 
 def key_folder() -> Path:

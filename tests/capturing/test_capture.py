@@ -8,7 +8,7 @@ import importlib.metadata
 import sys
 import threading
 
-import numpy as np  # noqa: TID253 - its values are what is captured
+import numpy as np
 import pytest
 
 from colab_save.capturing import CustomCode, capture

@@ -13,7 +13,7 @@ import sys
 import threading
 import types
 
-import numpy as np  # noqa: TID253 - its values are what is captured
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
