@@ -13,7 +13,6 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.fake_colab.fixtures import colab_at_content  # noqa: F401 - a fixture
-from tests.fake_colab.service import environment
 
 # jupyter_client 7.4.9, which Colab pins, is older than its Python; our own code runs in the kernel's process.
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -84,7 +83,7 @@ def run(cells, service, folder):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text.strip()) for text in cells])
     resources = {"metadata": {"path": str(folder)}}
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
-    with client.setup_kernel(env={**os.environ, **environment(service.state)}):
+    with client.setup_kernel(env={**os.environ, **service.environment}):
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
     return "\n".join(
