@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -99,7 +100,27 @@ def run_keras(model: Any, inputs: Any) -> Any:
     """
     import tensorflow as tf
 
-    return to_arrays(model(map_structure(tf.convert_to_tensor, inputs), training=False))
+    return to_arrays(call_keras(model, map_structure(tf.convert_to_tensor, inputs)))
+
+
+def call_keras(model: Any, inputs: Any) -> Any:
+    """Call a Keras model with tensors, in inference mode; a tuple is several arguments where ``call`` takes several."""
+    if isinstance(inputs, tuple) and len(inputs) <= len(arguments_of(model)):
+        return model(*inputs, training=False)
+    return model(inputs, training=False)
+
+
+def arguments_of(model: Any, *, is_required: bool = False) -> list[str]:
+    """Name what ``call`` takes by position, in order; ``training`` and ``mask`` are Keras's business.
+
+    Args:
+        model: A Keras model.
+        is_required: Leave out what has a default.
+    """
+    kinds = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    parameters = inspect.signature(model.call).parameters.values()
+    given = [p for p in parameters if p.kind in kinds and p.name not in {"training", "mask"}]
+    return [p.name for p in given if not is_required or p.default is inspect.Parameter.empty]
 
 
 def to_arrays(value: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from colab_save.errors import UnsupportedError, first_line
 from colab_save.facts import ModelFacts, TensorFacts, VariableFacts
-from colab_save.walking import is_graph, walk_layers, walk_variables
+from colab_save.walking import build_configs, is_graph, walk_layers, walk_variables
 
 
 def kind_of(model: Any) -> str:
@@ -58,6 +58,7 @@ def examine(model: Any) -> ModelFacts:
         inputs=_declared(model, "inputs"),
         outputs=_declared(model, "outputs"),
         compute_dtypes=tuple(sorted({str(layer.compute_dtype) for _, layer in layers})),
+        builds=build_configs(model),
     )
 
 

@@ -58,6 +58,7 @@ class ModelFacts:
         inputs: The inputs, where the model declares them.
         outputs: The outputs, likewise.
         compute_dtypes: The dtypes that the layers compute in, sorted.
+        builds: For every built layer, by path, the shapes that it was built for (``get_build_config``).
     """
 
     kind: str
@@ -70,6 +71,7 @@ class ModelFacts:
     inputs: tuple[TensorFacts, ...] = ()
     outputs: tuple[TensorFacts, ...] = ()
     compute_dtypes: tuple[str, ...] = ()
+    builds: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def parameters(self) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.errors import RequestError, RoundTripError
-from colab_save.examining import examine
+from colab_save.examining import examine, kind_of
 from colab_save.finding import list_versions
 from colab_save.formats import get_format
 from colab_save.formats.base import Context, Format
@@ -22,6 +22,7 @@ from colab_save.judging import answer_sample, judge, verdicts_of
 from colab_save.locating import Fetched, Found, bring, choose, locate
 from colab_save.manifest import Manifest
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
+from colab_save.repairing import repair, unbuilt
 from colab_save.report import Listing, LoadReport
 from colab_save.request import LoadRequest
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict, skipped
@@ -89,7 +90,12 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
         findings = inspect_architecture(architecture, allowed) if architecture.is_file() else findings
     supplied = supply(findings, fetched.code, is_allowed=is_allowed)
     model = plug.load(fetched.payload, Context(supplied.objects, request.into, fetched.beside))
-    return plug, model, supplied.notes
+    notes = supplied.notes
+    if kind_of(model) == "keras":
+        built = repair(model, fetched.payload, found.manifest.facts.builds if found.manifest else {})
+        notes += (f"Keras had left {', '.join(built)} without weights; they were built and loaded.",) if built else ()
+        notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model))
+    return plug, model, notes
 
 
 def _format_of(findings: Findings, path: Path) -> str:

@@ -11,16 +11,18 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 from colab_save.answering import run_as
 from colab_save.capturing import load_custom_code
 from colab_save.errors import ColabSaveError, first_line
-from colab_save.examining import examine
+from colab_save.examining import examine, kind_of
 from colab_save.formats import get_format
 from colab_save.formats.base import Context
+from colab_save.repairing import repair
 from colab_save.sample import read_arrays, write_arrays
 
 CODE_MODULE = "colab_save_custom_code"
@@ -39,6 +41,7 @@ class Job:
         is_seeded: Fix the seeds before answering.
         answer: Path of the ``.npz`` to write the actual outputs to.
         custom_code: Path of the staged ``custom_code.py``; empty when there is none.
+        builds: The shapes of each layer, see `ModelFacts.builds`.
     """
 
     format: str
@@ -48,6 +51,7 @@ class Job:
     is_seeded: bool
     answer: str
     custom_code: str = ""
+    builds: Mapping[str, Any] = field(default_factory=dict)
 
 
 def reload(job: Job) -> dict[str, Any]:
@@ -60,6 +64,8 @@ def reload(job: Job) -> dict[str, Any]:
     plug = get_format(job.format)
     custom = load_custom_code(Path(job.custom_code), CODE_MODULE) if job.custom_code else {}
     model = plug.load(Path(job.payload), Context(custom))
+    if kind_of(model) == "keras":
+        repair(model, Path(job.payload), job.builds)
     facts = examine(model)
     actual = run_as(plug.run, model, read_arrays(Path(job.sample), job.inputs), is_seeded=job.is_seeded)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]

@@ -87,9 +87,13 @@ class RoundTrip:
 
     @property
     def reason(self) -> str:
-        """Give the reason of the first failed aspect."""
-        failed = (f"{aspect}: {v.reason}" for aspect, v in self.verdicts.items() if v.outcome is Outcome.FAILED)
-        return next(failed, "")
+        """Give the reason of each failed aspect."""
+        found = [(aspect, verdict.reason) for aspect, verdict in self.verdicts.items()]
+        failed = [pair for pair in found if self.verdicts[pair[0]].outcome is Outcome.FAILED]
+        reasons = dict.fromkeys(reason for _, reason in failed)
+        return "; ".join(
+            f"{', '.join(aspect for aspect, other in failed if other == reason)}: {reason}" for reason in reasons
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Give the round trip as JSON values."""

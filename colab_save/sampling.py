@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from colab_save.answering import Run, answer
+from colab_save.answering import Run, answer, arguments_of
 from colab_save.candidates import candidates, numpy_dtype
 from colab_save.errors import SampleError, UnbuiltModelError, first_line
 from colab_save.facts import TensorFacts
@@ -37,9 +37,12 @@ def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
     specs = specs if specs is not None else declared_inputs(model)
     if given is not None:
         inputs = read_sample(given)
+        if isinstance(inputs, tuple) and hasattr(model, "call") and len(inputs) > len(arguments_of(model)):
+            inputs = list(inputs)  # one argument that is nested
         try:
             inputs = fit(inputs, specs)
-            return answer(model, inputs, specs or describe(inputs), run)
+            fits = specs is not None and [at for at, _ in leaves(specs)] == [at for at, _ in leaves(inputs)]
+            return answer(model, inputs, specs if fits else describe(inputs), run)
         except Exception as error:
             raise SampleError(
                 f"The model refused the sample ({first_line(error)}).",
@@ -73,22 +76,39 @@ def declared_inputs(model: Any) -> Any:
     if not isinstance(model, keras.Model):
         return None
     if is_graph(model):
-        if not getattr(model, "inputs", None):
-            return None
-        structure = model.input if not isinstance(model, keras.Sequential) else model.inputs[0]
-        if isinstance(structure, Mapping):
-            return {
-                key: TensorFacts(str(key), (None, *item.shape[1:]), str(item.dtype)) for key, item in structure.items()
-            }
-        names = _input_names([item.name for item in model.inputs])
-        return map_structure(
-            lambda item: TensorFacts(names[item.name], (None, *item.shape[1:]), str(item.dtype)), structure
-        )
-    if not model.built:
+        return _graph_inputs(model)
+    return _built_inputs(model) if model.built else None
+
+
+def _graph_inputs(model: Any) -> Any:
+    """Read what a Sequential or functional model declares."""
+    import keras
+
+    if not getattr(model, "inputs", None):
         return None
+    structure = model.input if not isinstance(model, keras.Sequential) else model.inputs[0]
+    if isinstance(structure, Mapping):
+        return {key: TensorFacts(str(key), (None, *item.shape[1:]), str(item.dtype)) for key, item in structure.items()}
+    names = _input_names([item.name for item in model.inputs])
+    return map_structure(
+        lambda item: TensorFacts(names[item.name], (None, *item.shape[1:]), str(item.dtype)), structure
+    )
+
+
+def _built_inputs(model: Any) -> Any:
+    """Read what a subclassed model was built with; a tuple for one whose ``call`` needs several arguments.
+
+    Keras records the shapes of all arguments only where a ``build`` takes them; the others are tried with the first's.
+    """
     config = model.get_build_config() or {}
-    shape = config.get("input_shape") or next(iter((config.get("shapes_dict") or {}).values()), None)
-    return None if shape is None else _specs_of_shapes(shape, str(model.input_dtype), "inputs")
+    shapes = config.get("shapes_dict") or {}
+    shape = config.get("input_shape") or next(iter(shapes.values()), None)
+    if shape is None:
+        return None
+    dtype, names = str(model.input_dtype), arguments_of(model, is_required=True)
+    if len(names) < 2:
+        return _specs_of_shapes(shape, dtype, "inputs")
+    return tuple(_specs_of_shapes(shapes.get(f"{name}_shape", shape), dtype, name) for name in names)
 
 
 def _input_names(names: list[str]) -> dict[str, str]:

@@ -81,7 +81,7 @@ def _choose(attempts: list[Staged], *, is_forced: bool) -> Staged:
     raise RoundTripError(
         "The model that came back is not the one that was saved; nothing was published. "
         + "; ".join(f"{trip.format}: {trip.reason}" for trip in trips),
-        HINTS[aspects[0]],
+        HINTS[Aspect.WEIGHTS if Aspect.WEIGHTS in aspects else aspects[0]],
     )
 
 

@@ -202,6 +202,7 @@ def verify(
             sample.is_seeded,
             str(answer),
             str(code) if (code := stage / CUSTOM_CODE).is_file() else "",
+            facts.builds,
         )
         try:
             reply = verifier.reload(job, timeout)

@@ -8,7 +8,9 @@ model was built, so it is not the same after loading (Keras 3.13.2 and 3.15.1).
 from __future__ import annotations
 
 import functools
+import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,20 +30,22 @@ def is_graph(model: Any) -> bool:
 def walk_variables(model: Any) -> Iterator[tuple[str, Any]]:
     """Give every weight of a model once, with a path that is the same after loading.
 
-    Seeds and metric state are left out, as in Keras's ``weights``.
+    Also what Keras does not track and therefore neither saves nor loads: a raw `tf.Variable`, a `tf.Module`, layers in
+    a plain object, in nested lists or in a set (LOSSES §2). Seeds, metric state and optimizers are left out, as in
+    Keras's ``weights``.
     """
     program = getattr(model, "program", None)  # a loaded SavedModel
     if program is not None:
         stored = getattr(program, WEIGHTS_BY_PATH, None)
         yield from stored.items() if stored is not None else (item for item in _walk(program) if _is_variable(item[1]))
         return
-    wanted = {id(variable) for variable in _weights(model)}
+    seen: set[int] = set()
     for path, node in _walk(model):
-        if id(node) in wanted:
-            wanted.discard(id(node))
+        if _is_variable(node):
+            seen.add(id(node))
             yield path, node
     for variable in _weights(model):  # held in a way that no attribute shows
-        if id(variable) in wanted:
+        if id(variable) not in seen:
             yield f"?/{getattr(variable, 'path', variable.name)}", variable
 
 
@@ -62,7 +66,7 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     stack = [("", root)]
     while stack:
         path, node = stack.pop()
-        if isinstance(node, (list, tuple, Mapping)):
+        if isinstance(node, (list, tuple, set, frozenset, Mapping)):
             if id(node) not in seen:
                 seen.add(id(node))
                 stack += reversed([(_join(path, key), item) for key, item in _items(node)])
@@ -78,6 +82,8 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
 def _items(node: Any) -> list[tuple[str, Any]]:
     if isinstance(node, Mapping):
         return sorted(((str(key), item) for key, item in node.items()), key=lambda pair: pair[0])
+    if isinstance(node, (set, frozenset)):
+        node = sorted(node, key=lambda item: str(getattr(item, "name", "")))
     return [(str(index), item) for index, item in enumerate(node)]
 
 
@@ -89,6 +95,15 @@ def _children(node: Any) -> list[tuple[str, Any]]:
     if isinstance(node, keras.Model) and is_graph(node):
         named = _named_layers(node.layers)
     return named + own_attributes(node)
+
+
+def build_configs(model: Any) -> dict[str, Any]:
+    """Give for every built layer, by path, the shapes that it was built for, as Keras serialises them.
+
+    One that Keras does not build when it loads keeps fresh random weights (LOSSES §1); `repairing` builds it of these.
+    """
+    found = {path: layer.get_build_config() for path, layer in walk_layers(model) if layer.built}
+    return {path: json.loads(json.dumps(config, default=str)) for path, config in found.items() if config}
 
 
 def own_attributes(node: Any) -> list[tuple[str, Any]]:
@@ -142,9 +157,23 @@ def _is_variable(node: Any) -> bool:
 
 
 def _is_holder(node: Any) -> bool:
+    """Say whether to look inside: layers, modules, what a SavedModel restores, and plain objects of the user's."""
+    import keras
     import tensorflow as tf
 
-    return isinstance(node, tf.__internal__.tracking.AutoTrackable)  # layers, modules, what a SavedModel restores
+    if isinstance(node, (keras.optimizers.Optimizer, keras.metrics.Metric, keras.random.SeedGenerator)):
+        return False
+    return isinstance(node, tf.__internal__.tracking.AutoTrackable) or _is_plain_object(node)
+
+
+def _is_plain_object(node: Any) -> bool:
+    """Say whether a value is an instance of a class that no installed package and no module of Python's brings."""
+    kind = type(node)
+    if isinstance(node, type) or not hasattr(node, "__dict__") or callable(node):
+        return False
+    root = kind.__module__.partition(".")[0]
+    file = getattr(sys.modules.get(root), "__file__", None) or ""
+    return (root not in sys.stdlib_module_names and "-packages" not in file) or root == "__main__"
 
 
 def _join(path: str, key: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 # jupyter_client 7.4.9, which Colab pins, is older than its Python; our own code runs in the kernel's process.
@@ -17,11 +19,18 @@ def notebook_of(*cells):
 
 
 def execute(notebook, folder, **options):
-    """Run all cells; return the outputs of each."""
-    from nbclient import NotebookClient
+    """Run all cells; return the outputs of each.
 
-    resources = {"metadata": {"path": folder}}
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources, **options).execute()
+    A kernel on a busy machine now and then loses the message that its client waits for; then a fresh one is asked.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    settings = {"timeout": 120, "kernel_name": "python3", "resources": {"metadata": {"path": folder}}, **options}
+    with contextlib.suppress(CellTimeoutError, DeadKernelError):
+        NotebookClient(notebook, **settings).execute()
+        return [cell.outputs for cell in notebook.cells]
+    NotebookClient(notebook, **settings).execute()
     return [cell.outputs for cell in notebook.cells]
 
 

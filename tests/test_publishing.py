@@ -184,10 +184,10 @@ root, work = map(Path, sys.argv[1:])
 for line in sys.stdin:  # a fork for each line, so that Python starts only once
     pid = os.fork()
     if pid:
-        print(pid, flush=True)
         os.waitpid(pid, 0)
         print("ended", flush=True)
         continue
+    print(os.getpid(), flush=True)
     number, folder = int(line), work / line.strip()
     folder.mkdir()
     while True:

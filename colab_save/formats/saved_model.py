@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from colab_save.answering import run_keras, to_arrays
+from colab_save.answering import call_keras, run_keras, to_arrays
 from colab_save.errors import RequestError
 from colab_save.examining import kind_of
 from colab_save.facts import TensorFacts
@@ -130,7 +130,7 @@ def _accepted(model: Any, sample: Sample, batch: int | None) -> tuple[Any, tuple
         return tensor_specs(sample.specs, batch), ()
     specs = tensor_specs(sample.specs, batch)
     try:
-        tf.function(lambda inputs: model(inputs, training=False), autograph=False).get_concrete_function(specs)
+        tf.function(lambda inputs: call_keras(model, inputs), autograph=False).get_concrete_function(specs)
     except Exception as error:  # the user's call() may only work with a known batch; then that is what is written
         rows = {len(item) for _, item in leaves(sample.inputs) if item.ndim}
         if batch is not None or len(rows) != 1:
@@ -157,9 +157,11 @@ def _program(model: Any, specs: Any, options: SavedModelOptions) -> Any:
     module.own = {name: item for name, item in own_attributes(model) if isinstance(item, trackable)}
     setattr(module, WEIGHTS_BY_PATH, dict(walk_variables(model)))
 
-    @tf.function(input_signature=[specs], autograph=False)
-    def answer(inputs: Any) -> Any:
-        return model(inputs, training=False)
+    is_several = isinstance(specs, tuple)
+
+    @tf.function(input_signature=specs if is_several else [specs], autograph=False)
+    def answer(*inputs: Any) -> Any:
+        return call_keras(model, inputs if is_several else inputs[0])
 
     module.__call__ = answer
     for name, function in options.signatures.items():

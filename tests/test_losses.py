@@ -1,0 +1,258 @@
+"""How a saved model is lost without an error, row by row: each is caught, or comes back with largest difference 0.
+
+The cases of sections 1 and 2 are those of the project's list of silent losses, reproduced with Keras 3.13.2 and 3.15.1.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colab_save.errors import RoundTripError
+from colab_save.examining import examine
+from colab_save.facts import compare_weights
+from colab_save.loading import load
+from colab_save.request import LoadRequest, SaveRequest
+from colab_save.round_trip import Outcome
+from colab_save.saving import save
+from tests import zoo
+
+pytestmark = [
+    pytest.mark.tensorflow,
+    # What these models do is what Keras warns of; it is the reason to test them.
+    pytest.mark.filterwarnings(r"ignore:`build\(\)` was called on layer:UserWarning"),
+]
+
+
+class Two(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.one, self.other = keras.layers.Dense(3), keras.layers.Dense(3)
+
+
+class TwoInputs(Two):
+    def call(self, x, y):
+        return self.one(x) + self.other(y)
+
+
+class OptionalInput(Two):
+    def call(self, x, y=None):
+        return self.one(x) if y is None else self.one(x) + self.other(y)
+
+
+class TrainingBranch(Two):
+    def call(self, inputs, training=False):
+        return self.other(self.one(inputs)) if training else self.one(inputs)
+
+
+class Autoencoder(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder = keras.Sequential([keras.layers.Dense(3)])
+        self.decoder = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(4)])
+
+    def call(self, inputs):
+        return self.encoder(inputs)
+
+    def decode(self, codes):
+        return self.decoder(codes)
+
+
+class TrainStep(Two):
+    def call(self, inputs):
+        return self.one(inputs)
+
+    def train_step(self, data):
+        inputs, targets = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(y=targets, y_pred=self.other(self(inputs, training=True)))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return {"loss": loss}
+
+
+class Loop(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = keras.layers.Dense(3)
+
+    def call(self, inputs):
+        return keras.ops.concatenate([self.dense(inputs[row : row + 1]) for row in range(len(np.asarray(inputs)))])
+
+
+class OwnBuild(Two):
+    def build(self, shape):
+        self.one.build(shape)
+        self.built = True
+
+    def call(self, inputs):
+        return self.other(self.one(inputs))
+
+
+def called(model, *inputs, **named):
+    model(*inputs, **named)
+    return model
+
+
+def decoded():
+    model = called(Autoencoder(), zoo.rows(2, 4))
+    model.decode(zoo.rows(2, 3))
+    return model
+
+
+def trained():
+    model = called(TrainStep(), zoo.rows(4, 4))
+    model.other(zoo.rows(2, 3))
+    return zoo.trained(model, zoo.rows(4, 4), zoo.rows(4, 3))
+
+
+HALVES = {
+    "two positional inputs": (lambda: called(TwoInputs(), zoo.rows(2, 4), zoo.rows(2, 4)), None),
+    "two inputs of different shapes": (
+        lambda: called(TwoInputs(), zoo.rows(2, 4), zoo.rows(2, 5)),
+        (zoo.rows(3, 4), zoo.rows(3, 5)),
+    ),
+    "an optional input that was used": (lambda: called(OptionalInput(), zoo.rows(2, 4), zoo.rows(2, 4)), None),
+    "an optional input in the sample": (
+        lambda: called(OptionalInput(), zoo.rows(2, 4), zoo.rows(2, 4)),
+        (zoo.rows(2, 4), zoo.rows(2, 4)),
+    ),
+    "a branch in training": (lambda: called(TrainingBranch(), zoo.rows(2, 4), training=True), None),
+    "a decoder that call does not use": (decoded, None),
+    "parts of a train_step": (trained, None),
+    "a loop over the batch": (lambda: called(Loop(), zoo.rows(2, 4)), None),
+    "an own build of some children": (lambda: called(OwnBuild(), zoo.rows(2, 4)), None),
+}
+
+
+@pytest.mark.parametrize("case", HALVES)
+def test_half_a_model_is_made_whole(case):
+    make, sample = HALVES[case]
+    model = make()
+    report = save(SaveRequest(model, "half", formats="keras", sample=sample))
+    assert Outcome.PASSED is report.outcome, str(report)
+    loaded = load(LoadRequest("half"))
+    assert loaded.is_proven
+    assert [] == compare_weights(examine(model), examine(loaded.model))
+
+
+class RawVariable(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.raw = tf.Variable([1.0, 2.0])
+
+    def call(self, inputs):
+        return inputs * self.raw
+
+
+class Scaler(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.by = tf.Variable(1.0)
+
+
+class HoldsModule(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.module = Scaler()
+
+    def call(self, inputs):
+        return inputs * self.module.by
+
+
+@dataclasses.dataclass
+class Parts:
+    dense: object
+
+
+class HoldsObject(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.parts = Parts(keras.layers.Dense(2))
+
+    def call(self, inputs):
+        return self.parts.dense(inputs)
+
+
+class Nested(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.grid = [[keras.layers.Dense(2), keras.layers.Dense(2)]]
+
+    def call(self, inputs):
+        for row in self.grid:
+            for dense in row:
+                inputs = dense(inputs)
+        return inputs
+
+
+class Doubled(keras.layers.Layer):
+    """Its attribute is set after __init__, so that its config holds the old value."""
+
+    def __init__(self, factor=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = self.saved = factor
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.saved}
+
+
+def changed(layer, attribute, value):
+    model = keras.Sequential([keras.Input((2,)), layer])
+    held = layer
+    for name in attribute.split(".")[:-1]:
+        held = getattr(held, name)
+    last = attribute.rpartition(".")[2]
+    if isinstance(getattr(held, last), tf.Variable):
+        getattr(held, last).assign(value)
+    else:
+        setattr(held, last, value)
+    return model
+
+
+UNTRACKED = {
+    "a raw variable": (lambda: changed(RawVariable(), "raw", [5.0, 6.0]), "raw"),
+    "a module": (lambda: changed(HoldsModule(), "module.by", 7.0), "module/by"),
+    "a layer in a plain object": (lambda: called(HoldsObject(), zoo.rows(2, 2)), "parts/dense"),
+    "an attribute set after __init__": (lambda: changed(Doubled(), "factor", 3.0), "output"),
+}
+
+
+@pytest.mark.parametrize("case", UNTRACKED)
+def test_state_that_keras_does_not_track_is_caught_by_name(case):
+    make, place = UNTRACKED[case]
+    with pytest.raises(RoundTripError, match=place):
+        save(SaveRequest(make(), "untracked", formats="keras"))
+
+
+@pytest.mark.parametrize("case", UNTRACKED)
+def test_state_that_keras_does_not_track_is_kept_by_the_format_that_auto_falls_back_to(case):
+    model = UNTRACKED[case][0]()
+    report = save(SaveRequest(model, "untracked"))
+    assert (["saved_model"], Outcome.PASSED) == ([p.format for p in report.manifest.payloads], report.outcome)
+    inputs = zoo.rows(3, 2)
+    np.testing.assert_allclose(model(inputs), load(LoadRequest("untracked")).model(inputs), rtol=1e-6)
+
+
+def test_layers_in_nested_lists_are_caught_or_come_back():
+    model = called(Nested(), zoo.rows(2, 2))
+    report = save(SaveRequest(model, "nested"))
+    assert Outcome.PASSED is report.outcome
+    inputs = zoo.rows(3, 2)
+    np.testing.assert_allclose(model(inputs), load(LoadRequest("nested")).model(inputs), rtol=1e-6)
+
+
+def test_frozen_parts_of_a_subclassed_model_are_caught_when_they_come_back_trainable():
+    model = zoo.Classifier()
+    model(zoo.rows(2, 4))
+    model.blocks[0].trainable = False
+    model.compile("adam", "mse")
+    with pytest.raises(RoundTripError, match=r"trainable\.blocks/0"):
+        save(SaveRequest(model, "frozen", formats="keras"))
