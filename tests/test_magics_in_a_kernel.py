@@ -46,7 +46,8 @@ def outputs(tmp_path_factory):
         "%savemodel --sample",
         "%%savemodel net\nraise KeyboardInterrupt",
     )
-    return execute(notebook_of(*cells), tmp_path_factory.mktemp("kernel"), allow_errors=True)
+    # nbclient may miss the end of a cell that writes into an Output widget; it goes on when the time is up.
+    return execute(notebook_of(*cells), tmp_path_factory.mktemp("kernel"), allow_errors=True, timeout=20)
 
 
 MODLE = ["UnknownNameError: MODEL modle: there is no variable 'modle'.", "Hint: Define it first."]
