@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from colab_save.errors import VerifierError
+from colab_save.errors import DamagedFileError, VerifierError
 from colab_save.facts import ModelFacts
 from colab_save.formats.base import Format
 from colab_save.judging import judge
@@ -206,8 +206,11 @@ def verify(
         )
         try:
             reply = verifier.reload(job, timeout)
-        except VerifierError as error:
+            actual = read_arrays(answer, reply["outputs"])
+            facts_there = ModelFacts.from_json(reply["facts"])
+        except (VerifierError, DamagedFileError) as error:
             return failed(plug.name, error.message, plug.keeps)
-        actual = read_arrays(answer, reply["outputs"])
+        except (ValueError, KeyError) as error:
+            return failed(plug.name, f"the fresh process answered nothing that can be read ({error})", plug.keeps)
     expected = read_arrays(stage / sample.path, sample.outputs)
-    return judge(plug, facts, ModelFacts.from_json(reply["facts"]), sample, expected, actual, reply["seconds"])
+    return judge(plug, facts, facts_there, sample, expected, actual, reply["seconds"])

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 WEIGHTS_BY_PATH = "colab_save_weights"
@@ -61,30 +62,43 @@ def _weights(model: Any) -> list[Any]:
 
 
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
-    """Walk the object tree depth first: each layer, module and variable once, under the first path that reaches it."""
+    """Walk the object tree depth first: each layer, module and variable once, under the first path that reaches it.
+
+    Plain objects come last: one that was hung on a model later, and refers to its layers, must not rename them.
+    """
     seen: set[int] = set()
-    stack = [("", root)]
-    while stack:
-        path, node = stack.pop()
-        if isinstance(node, (list, tuple, set, frozenset, Mapping)):
-            if id(node) not in seen:
-                seen.add(id(node))
-                stack += reversed([(_join(path, key), item) for key, item in _items(node)])
+    stack: list[tuple[str, Any]] = [("", root)]
+    later: list[tuple[str, Any]] = []
+    while stack or later:
+        path, node = stack.pop() if stack else later.pop(0)
+        if id(node) in seen or not _may_hold(node):
             continue
-        if id(node) in seen or not (_is_variable(node) or _is_holder(node)):
+        if stack and _is_plain_object(node):
+            later.append((path, node))
             continue
         seen.add(id(node))
+        if isinstance(node, (list, tuple, set, frozenset, Mapping)):
+            stack += reversed([(_join(path, key), item) for key, item in _items(node)])
+            continue
         yield path, node
         if not _is_variable(node):
             stack += reversed([(_join(path, key), item) for key, item in _children(node)])
 
 
 def _items(node: Any) -> list[tuple[str, Any]]:
+    """Name what in a container may hold variables; a vocabulary of a million words costs one look at each."""
     if isinstance(node, Mapping):
-        return sorted(((str(key), item) for key, item in node.items()), key=lambda pair: pair[0])
+        named = [(str(key), item) for key, item in node.items() if _may_hold(item)]
+        return sorted(named, key=lambda pair: pair[0])
     if isinstance(node, (set, frozenset)):
-        node = sorted(node, key=lambda item: str(getattr(item, "name", "")))
-    return [(str(index), item) for index, item in enumerate(node)]
+        node = sorted(filter(_may_hold, node), key=lambda item: str(getattr(item, "name", "")))
+    return [(str(index), item) for index, item in enumerate(node) if _may_hold(item)]
+
+
+def _may_hold(node: Any) -> bool:
+    if node is None or isinstance(node, (str, bytes, int, float)):
+        return False
+    return isinstance(node, (list, tuple, set, frozenset, Mapping)) or _is_variable(node) or _is_holder(node)
 
 
 def _children(node: Any) -> list[tuple[str, Any]]:
@@ -158,20 +172,28 @@ def _is_variable(node: Any) -> bool:
 
 def _is_holder(node: Any) -> bool:
     """Say whether to look inside: layers, modules, what a SavedModel restores, and plain objects of the user's."""
-    import keras
+    return (_is_tracked(node) and not _is_bookkeeping(node)) or _is_plain_object(node)
+
+
+def _is_tracked(node: Any) -> bool:
     import tensorflow as tf
 
-    if isinstance(node, (keras.optimizers.Optimizer, keras.metrics.Metric, keras.random.SeedGenerator)):
-        return False
-    return isinstance(node, tf.__internal__.tracking.AutoTrackable) or _is_plain_object(node)
+    return isinstance(node, tf.__internal__.tracking.AutoTrackable)
+
+
+def _is_bookkeeping(node: Any) -> bool:
+    import keras
+
+    return isinstance(node, (keras.optimizers.Optimizer, keras.metrics.Metric, keras.random.SeedGenerator))
 
 
 def _is_plain_object(node: Any) -> bool:
-    """Say whether a value is an instance of a class that no installed package and no module of Python's brings."""
-    kind = type(node)
-    if isinstance(node, type) or not hasattr(node, "__dict__") or callable(node):
+    """Say whether a value is an instance of a class that no framework, no installed package and no Python brings."""
+    if not hasattr(node, "__dict__") or isinstance(node, (type, FunctionType, MethodType, ModuleType)):
         return False
-    root = kind.__module__.partition(".")[0]
+    if _is_variable(node) or _is_tracked(node) or _is_bookkeeping(node):
+        return False
+    root = type(node).__module__.partition(".")[0]
     file = getattr(sys.modules.get(root), "__file__", None) or ""
     return (root not in sys.stdlib_module_names and "-packages" not in file) or root == "__main__"
 

@@ -241,6 +241,21 @@ def test_state_that_keras_does_not_track_is_kept_by_the_format_that_auto_falls_b
     np.testing.assert_allclose(model(inputs), load(LoadRequest("untracked")).model(inputs), rtol=1e-6)
 
 
+class Watcher:
+    """A plain object that is hung on a model later, and refers to its layers."""
+
+    def __init__(self, layers):
+        self.words = [str(number) for number in range(1000)]
+        self.layers = layers
+
+
+def test_an_object_that_is_hung_on_a_model_later_changes_nothing():
+    model = zoo.subclassed()
+    before = examine(model)
+    model.a_watcher = Watcher(list(model.blocks))
+    assert [] == compare_weights(before, examine(model))
+
+
 def test_layers_in_nested_lists_are_caught_or_come_back():
     model = called(Nested(), zoo.rows(2, 2))
     report = save(SaveRequest(model, "nested"))

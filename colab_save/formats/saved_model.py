@@ -20,6 +20,7 @@ from colab_save.examining import kind_of
 from colab_save.facts import TensorFacts
 from colab_save.formats.base import Context, Format, translated
 from colab_save.formats.callables import SavedModel, main_function, restore
+from colab_save.formats.keras import quiet
 from colab_save.round_trip import Aspect
 from colab_save.sample import Sample, leaves, map_structure
 from colab_save.walking import WEIGHTS_BY_PATH, is_made_up, own_attributes, walk_variables
@@ -78,7 +79,7 @@ class SavedModelFormat(Format):
 
         for name, function in options.signatures.items():
             _check_signature(name, function)
-        with translated("TensorFlow could not write the SavedModel", HINT):
+        with translated("TensorFlow could not write the SavedModel", HINT), quiet():
             specs, notes = _accepted(model, sample, options.batch)
             module = model if kind_of(model) == "module" else _program(model, specs, options)
             main = main_function(module)
