@@ -18,7 +18,10 @@ from colab_save.request import LoadRequest
 from colab_save.sample import FILE
 from colab_save.stores import open_folder_of, open_store
 from colab_save.stores.base import CHUNK, Store
-from colab_save.target import SUFFIXES, Target
+from colab_save.target import Target
+
+ADDED = (".keras", ".h5", ".hdf5", ".weights.h5")
+"""Suffixes that a save gives to a path of the old kind, the one that keeps most first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def locate(request: LoadRequest) -> Found:
             f"{target.path!r} says where the file is, and --from {request.source} does too.", "Leave --from out."
         )
     store, key = open_folder_of(target.path)
-    for name in (key, *(f"{key}{suffix}" for suffix in reversed(SUFFIXES))):  # as `saving` adds them
+    for name in (key, *(f"{key}{suffix}" for suffix in ADDED)):
         known = find_plain(store, name)
         if known is not None:
             return Found(store, known[0], known[1], target.path)

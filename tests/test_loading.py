@@ -110,6 +110,13 @@ def test_a_plain_file_loads_and_is_not_called_proven():
     assert report.model.built
 
 
+def test_a_path_without_suffix_means_the_file_that_keeps_most():
+    model = zoo.untrained()
+    model.save("theirs.h5")
+    model.save("theirs.keras")
+    assert "keras" == load(LoadRequest("./theirs")).format
+
+
 def test_a_plain_hdf5_file_loads():
     zoo.untrained().save("theirs.h5")
     assert load(LoadRequest("theirs.h5")).model.built
