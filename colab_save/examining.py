@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -14,6 +15,7 @@ from typing import Any
 
 from colab_save.errors import UnsupportedError, first_line
 from colab_save.facts import ModelFacts, TensorFacts, VariableFacts
+from colab_save.sample import leaves
 from colab_save.walking import build_configs, is_graph, walk_layers, walk_variables
 
 
@@ -59,7 +61,25 @@ def examine(model: Any) -> ModelFacts:
         outputs=_declared(model, "outputs"),
         compute_dtypes=tuple(sorted({str(layer.compute_dtype) for _, layer in layers})),
         builds=build_configs(model),
+        losses={place: _plain_attributes(loss) for place, loss in loss_objects(model)},
     )
+
+
+def loss_objects(model: Any) -> Iterator[tuple[str, Any]]:
+    """Give every loss object that a model was compiled with, by its place in the argument."""
+    import keras
+
+    if getattr(model, "compiled", False):
+        yield from (item for item in leaves(model.loss) if isinstance(item[1], keras.losses.Loss))
+
+
+def _plain_attributes(thing: Any) -> dict[str, Any]:
+    """Give the attributes of an object that JSON can hold, whatever its ``get_config`` says."""
+    found = {}
+    for name, value in vars(thing).items():
+        with contextlib.suppress(TypeError, ValueError):
+            found[name] = json.loads(json.dumps(value))
+    return found
 
 
 def size_of(model: Any) -> int:

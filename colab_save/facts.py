@@ -59,6 +59,8 @@ class ModelFacts:
         outputs: The outputs, likewise.
         compute_dtypes: The dtypes that the layers compute in, sorted.
         builds: For every built layer, by path, the shapes that it was built for (``get_build_config``).
+        losses: For every loss object, by its place in ``compile(loss=…)``, its plain attributes: ``get_config`` drops
+            some (LOSSES §4), and then both configs agree.
     """
 
     kind: str
@@ -72,6 +74,7 @@ class ModelFacts:
     outputs: tuple[TensorFacts, ...] = ()
     compute_dtypes: tuple[str, ...] = ()
     builds: Mapping[str, Any] = field(default_factory=dict)
+    losses: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def parameters(self) -> int:
@@ -123,6 +126,7 @@ def compare_training(expected: ModelFacts, actual: ModelFacts) -> list[Differenc
     it loads: variables that only the reloaded optimizer has are therefore no difference.
     """
     found = list(_compare_maps("compile", expected.compiled, actual.compiled))
+    found += _compare_maps("loss", expected.losses, actual.losses)
     if expected.iterations != actual.iterations:
         found.append(Difference("iterations", str(expected.iterations), str(actual.iterations)))
     known = {variable.path for variable in expected.optimizer}

@@ -22,7 +22,7 @@ from colab_save.judging import answer_sample, judge, verdicts_of
 from colab_save.locating import Fetched, Found, bring, choose, locate
 from colab_save.manifest import Manifest
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
-from colab_save.repairing import repair, unbuilt
+from colab_save.repairing import Record, repair, unbuilt
 from colab_save.report import Listing, LoadReport
 from colab_save.request import LoadRequest
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict, skipped
@@ -92,8 +92,8 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
     model = plug.load(fetched.payload, Context(supplied.objects, request.into, fetched.beside))
     notes = supplied.notes
     if kind_of(model) == "keras":
-        built = repair(model, fetched.payload, found.manifest.facts.builds if found.manifest else {})
-        notes += (f"Keras had left {', '.join(built)} without weights; they were built and loaded.",) if built else ()
+        record = Record.of(found.manifest.facts) if found.manifest else Record()
+        notes += repair(model, fetched.payload, record)
         notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model))
     return plug, model, notes
 

@@ -22,7 +22,7 @@ from colab_save.errors import ColabSaveError, first_line
 from colab_save.examining import examine, kind_of
 from colab_save.formats import get_format
 from colab_save.formats.base import Context
-from colab_save.repairing import repair
+from colab_save.repairing import Record, repair
 from colab_save.sample import read_arrays, write_arrays
 
 CODE_MODULE = "colab_save_custom_code"
@@ -41,7 +41,7 @@ class Job:
         is_seeded: Fix the seeds before answering.
         answer: Path of the ``.npz`` to write the actual outputs to.
         custom_code: Path of the staged ``custom_code.py``; empty when there is none.
-        builds: The shapes of each layer, see `ModelFacts.builds`.
+        record: What `repairing` goes by, in JSON.
     """
 
     format: str
@@ -51,7 +51,7 @@ class Job:
     is_seeded: bool
     answer: str
     custom_code: str = ""
-    builds: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 def reload(job: Job) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def reload(job: Job) -> dict[str, Any]:
     custom = load_custom_code(Path(job.custom_code), CODE_MODULE) if job.custom_code else {}
     model = plug.load(Path(job.payload), Context(custom))
     if kind_of(model) == "keras":
-        repair(model, Path(job.payload), job.builds)
+        repair(model, Path(job.payload), Record(**job.record))
     facts = examine(model)
     actual = run_as(plug.run, model, read_arrays(Path(job.sample), job.inputs), is_seeded=job.is_seeded)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]

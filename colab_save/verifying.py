@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -26,6 +27,7 @@ from colab_save.judging import judge
 from colab_save.manifest import SampleFacts
 from colab_save.place import CUSTOM_CODE
 from colab_save.reloading import Job, to_line
+from colab_save.repairing import Record
 from colab_save.round_trip import RoundTrip, failed
 from colab_save.sample import read_arrays
 
@@ -202,7 +204,7 @@ def verify(
             sample.is_seeded,
             str(answer),
             str(code) if (code := stage / CUSTOM_CODE).is_file() else "",
-            facts.builds,
+            asdict(Record.of(facts)),
         )
         try:
             reply = verifier.reload(job, timeout)

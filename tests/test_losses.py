@@ -21,11 +21,9 @@ from colab_save.round_trip import Outcome
 from colab_save.saving import save
 from tests import zoo
 
-pytestmark = [
-    pytest.mark.tensorflow,
-    # What these models do is what Keras warns of; it is the reason to test them.
-    pytest.mark.filterwarnings(r"ignore:`build\(\)` was called on layer:UserWarning"),
-]
+# What these models do is what Keras warns of; it is the reason to test them.
+IGNORED = r"ignore:`build\(\)` was called on layer:UserWarning"
+pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings(IGNORED)]
 
 
 class Two(keras.Model):
@@ -264,10 +262,44 @@ def test_layers_in_nested_lists_are_caught_or_come_back():
     np.testing.assert_allclose(model(inputs), load(LoadRequest("nested")).model(inputs), rtol=1e-6)
 
 
-def test_frozen_parts_of_a_subclassed_model_are_caught_when_they_come_back_trainable():
+def frozen():
     model = zoo.Classifier()
     model(zoo.rows(2, 4))
     model.blocks[0].trainable = False
-    model.compile("adam", "mse")
-    with pytest.raises(RoundTripError, match=r"trainable\.blocks/0"):
-        save(SaveRequest(model, "frozen", formats="keras"))
+    return zoo.trained(model, zoo.rows(8, 4), zoo.rows(8, 2))
+
+
+def test_frozen_parts_of_a_subclassed_model_come_back_frozen_with_their_optimizer():
+    model = frozen()
+    report = save(SaveRequest(model, "frozen", formats="keras"))
+    assert Outcome.PASSED is report.outcome, str(report)
+    loaded = load(LoadRequest("frozen"))
+    assert (True, False) == (loaded.is_proven, loaded.model.blocks[0].trainable)
+    assert len(model.optimizer.variables) == len(loaded.model.optimizer.variables)
+    assert "which layers train" in " ".join(loaded.notes)
+
+
+def test_moments_of_what_was_frozen_meanwhile_are_never_lost_without_a_word():
+    model = frozen()
+    model.blocks[0].trainable = True  # as people do before they save; the optimizer has no place for it
+    with pytest.raises(RoundTripError, match="training: iterations"):
+        save(SaveRequest(model, "thawed", formats="keras"))
+
+
+LOSSES = [
+    keras.losses.Huber(delta=2.5),
+    keras.losses.CosineSimilarity(axis=0),
+    keras.losses.MeanSquaredError(dtype="float64"),
+    [keras.losses.Huber(delta=0.5)],
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=["delta", "axis", "dtype", "in a list"])
+def test_what_get_config_drops_of_a_loss_comes_back(loss):
+    model = zoo.untrained()
+    model.compile("sgd", loss)
+    report = save(SaveRequest(model, "loss", formats="keras"))
+    assert Outcome.PASSED is report.outcome, str(report)
+    loaded = load(LoadRequest("loss")).model
+    data = zoo.rows(6, 4), 3 * zoo.rows(6, 2, seed=1)
+    assert model.evaluate(*data, verbose=0) == pytest.approx(loaded.evaluate(*data, verbose=0), rel=1e-6)
