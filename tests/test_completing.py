@@ -38,7 +38,9 @@ def ipython():
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    yield InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    shell.fresh = dict(shell.user_ns)
+    yield shell
     InteractiveShell.clear_instance()
 
 
@@ -48,7 +50,9 @@ def shell(ipython, monkeypatch):
     keras.Model = Model
     monkeypatch.setitem(sys.modules, "keras", keras)
     monkeypatch.setattr(ipython.Completer, "use_jedi", False)
-    ipython.reset(new_session=False)
+    # Not reset(), which collects all garbage each time: that takes most of the test.
+    ipython.user_ns.clear()
+    ipython.user_ns.update(ipython.fresh)
     ipython.push({"model": Model(), "mould": 1, "cars": [1]})
     register(ipython, Completer(ipython.user_ns, list_saved))
     yield ipython

@@ -61,6 +61,7 @@ def ipython():
     from traitlets.config import Config
 
     shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    shell.fresh = dict(shell.user_ns)
     yield shell
     InteractiveShell.clear_instance()
 
@@ -76,7 +77,9 @@ def shell(ipython, house, monkeypatch):
     keras = type(sys)("keras")
     keras.Model = Model
     monkeypatch.setitem(sys.modules, "keras", keras)
-    ipython.reset(new_session=False)
+    # Not reset(), which collects all garbage each time: that takes most of the test.
+    ipython.user_ns.clear()
+    ipython.user_ns.update(ipython.fresh)
     register(ipython, ModelMagics(ipython, house.save, house.load, house.list_saved))
     ipython.push({"Model": Model})
     yield ipython
