@@ -93,6 +93,8 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
     notes = supplied.notes
     if kind_of(model) == "keras":
         record = Record.of(found.manifest.facts) if found.manifest else Record()
+        if request.into is not None:  # how the user's own model trains is the user's business
+            record = Record(builds=record.builds)
         notes += repair(model, fetched.payload, record)
         notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model))
     return plug, model, notes

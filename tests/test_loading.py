@@ -143,6 +143,15 @@ def test_weights_load_into_a_model():
     assert [] == compare_weights(examine(model), examine(other))
 
 
+def test_weights_leave_what_trains_in_the_model_that_gets_them():
+    model, other = zoo.sequential(), zoo.sequential()
+    quick(model, formats="weights")
+    other.layers[0].trainable = False
+    optimizer = other.optimizer
+    load(LoadRequest("cats", into=other))
+    assert (False, True) == (other.layers[0].trainable, other.optimizer is optimizer)
+
+
 def test_weights_for_a_format_that_is_whole_are_refused():
     quick(zoo.sequential())
     with pytest.raises(RequestError, match="--into"):
