@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from colab_save.errors import ColabSaveError
-from colab_save.examining import examine
+from colab_save.examining import examine, kind_of
 from colab_save.facts import compare
 from colab_save.formats import FORMATS, get_format
 from colab_save.formats.base import Context, Format
+from colab_save.repairing import Record, repair
 from colab_save.round_trip import Aspect
 from colab_save.sample import compare_outputs, leaves
 from colab_save.sampling import take_sample
@@ -44,6 +45,8 @@ class FormatContract:
     def test_it_gives_back_what_it_says_it_keeps(self, plug, model, tmp_path):
         sample = self.saved(plug, model, tmp_path)
         loaded = plug.load(tmp_path / plug.payload, Context({}))
+        if kind_of(loaded) == "keras":  # as both lines do after every load
+            repair(loaded, tmp_path / plug.payload, Record.of(examine(model)))
         actual = plug.run(loaded, sample.inputs)
         errors, differences = compare_outputs(sample.outputs, actual, 1e-5, 1e-5, "float32")
         found = {aspect: places for aspect, places in compare(examine(model), examine(loaded)).items() if places}
