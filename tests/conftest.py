@@ -8,7 +8,11 @@ import os
 import re
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# A busy machine is slow, and no test is about that.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
