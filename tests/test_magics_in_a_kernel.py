@@ -86,7 +86,7 @@ def test_run_all_stops_at_a_wrong_word(tmp_path):
 
     notebook = notebook_of(START, "%savemodel modle cats", "print('ran on')")
     with pytest.raises(CellExecutionError, match="UnknownNameError"):
-        execute(notebook, tmp_path)
+        execute(notebook, tmp_path, timeout=20)
     assert [] == notebook.cells[2].outputs
 
 
