@@ -34,8 +34,6 @@ from tests import zoo
 
 pytestmark = pytest.mark.tensorflow
 
-HELD = {name: [f for f in formats.FORMATS if formats.get_format(f).keeps] for name in zoo.MODELS}
-
 
 class Secret(keras.layers.Layer):
     """A constant that is in neither config nor weights: every new one multiplies by another number."""
