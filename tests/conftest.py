@@ -57,3 +57,23 @@ def own_folder(places, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     return folder
+
+
+@pytest.fixture(scope="module")
+def ipython():
+    """IPython, and what its namespace holds at first."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    yield shell, dict(shell.user_ns)
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def fresh_ipython(ipython):
+    """IPython with the namespace it began with; its own reset() collects all garbage, which takes most of a test."""
+    shell, names = ipython
+    shell.user_ns.clear()
+    shell.user_ns.update(names)
+    return shell

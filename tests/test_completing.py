@@ -33,30 +33,16 @@ def list_saved(pattern, source):
     return Listing("models", "local", tuple(found))
 
 
-@pytest.fixture(scope="module")
-def ipython():
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
-    shell.fresh = dict(shell.user_ns)
-    yield shell
-    InteractiveShell.clear_instance()
-
-
 @pytest.fixture
-def shell(ipython, monkeypatch):
+def shell(fresh_ipython, monkeypatch):
     keras = type(sys)("keras")
     keras.Model = Model
     monkeypatch.setitem(sys.modules, "keras", keras)
-    monkeypatch.setattr(ipython.Completer, "use_jedi", False)
-    # Not reset(), which collects all garbage each time: that takes most of the test.
-    ipython.user_ns.clear()
-    ipython.user_ns.update(ipython.fresh)
-    ipython.push({"model": Model(), "mould": 1, "cars": [1]})
-    register(ipython, Completer(ipython.user_ns, list_saved))
-    yield ipython
-    unregister(ipython)
+    monkeypatch.setattr(fresh_ipython.Completer, "use_jedi", False)
+    fresh_ipython.push({"model": Model(), "mould": 1, "cars": [1]})
+    register(fresh_ipython, Completer(fresh_ipython.user_ns, list_saved))
+    yield fresh_ipython
+    unregister(fresh_ipython)
 
 
 def in_a_terminal(shell, line):

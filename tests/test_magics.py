@@ -55,35 +55,21 @@ def manifest_of(name):
     return Manifest(name, "20260822T101530Z-3fa2", "2026-08-22T10:15:30+00:00", payloads, (), facts, (TRIP,))
 
 
-@pytest.fixture(scope="module")
-def ipython():
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
-    shell.fresh = dict(shell.user_ns)
-    yield shell
-    InteractiveShell.clear_instance()
-
-
 @pytest.fixture
 def house():
     return House()
 
 
 @pytest.fixture
-def shell(ipython, house, monkeypatch):
+def shell(fresh_ipython, house, monkeypatch):
     """IPython with our magics, and nothing else in its namespace than ``Model``."""
     keras = type(sys)("keras")
     keras.Model = Model
     monkeypatch.setitem(sys.modules, "keras", keras)
-    # Not reset(), which collects all garbage each time: that takes most of the test.
-    ipython.user_ns.clear()
-    ipython.user_ns.update(ipython.fresh)
-    register(ipython, ModelMagics(ipython, house.save, house.load, house.list_saved))
-    ipython.push({"Model": Model})
-    yield ipython
-    unregister(ipython)
+    register(fresh_ipython, ModelMagics(fresh_ipython, house.save, house.load, house.list_saved))
+    fresh_ipython.push({"Model": Model})
+    yield fresh_ipython
+    unregister(fresh_ipython)
 
 
 def run(shell, cell):

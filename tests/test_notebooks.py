@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,18 +12,15 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 
 def read(path):
-    import nbformat
+    import nbformat  # which validates what it reads
 
     return nbformat.read(path, as_version=4)
 
 
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
-def test_a_notebook_is_valid_and_carries_no_output(path):
-    import nbformat
-
-    notebook = read(path)
-    nbformat.validate(notebook)
-    assert [] == [cell["id"] for cell in notebook.cells if cell.get("outputs") or cell.get("execution_count")]
+def test_a_notebook_carries_no_output(path):
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    assert [] == [cell["id"] for cell in cells if cell.get("outputs") or cell.get("execution_count")]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ Every text that Python still has is searched by syntax tree: notebook cells (IPy
 from __future__ import annotations
 
 import ast
-import copy
 import enum
 import inspect
 import linecache
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from colab_save.capturing.origins import Import, plain_function
 from colab_save.errors import CustomCodeError
@@ -150,11 +149,18 @@ def first_line(node: Definition) -> int:
 
 def normal(node: ast.AST) -> str:
     """Give a text that two definitions share when they differ only in layout, comments or docstring indentation."""
-    tree = copy.deepcopy(node)
+    tree = _copied(node)
     for item in ast.walk(tree):
         if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant) and isinstance(item.value.value, str):
             item.value.value = inspect.cleandoc(item.value.value)
     return ast.dump(tree)
+
+
+def _copied(value: Any) -> Any:
+    """Copy a tree by its fields alone: tools that show tracebacks hang whole files on nodes that all trees share."""
+    if isinstance(value, ast.AST):
+        return type(value)(**{name: _copied(part) for name, part in ast.iter_fields(value)})
+    return [_copied(part) for part in value] if isinstance(value, list) else value
 
 
 def _dedent(text: str, node: Definition) -> str:

@@ -40,6 +40,7 @@ def notebook(monkeypatch):
     made = Notebook(f"notebook_{next(_NUMBERS)}")
     monkeypatch.setitem(sys.modules, made.module.__name__, made.module)
     kept = dict(linecache.cache)
+    linecache.cache.clear()
     yield made
     linecache.cache.clear()
     linecache.cache.update(kept)

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.kernels import started
+
 # jupyter_client 7.4.9, which Colab pins, is older than its Python; our own code runs in the kernel's process.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -65,14 +67,11 @@ print(json.dumps({"call": table["Layer"]().call(8), "rate": table["Plain"].rate,
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
     """What the kernel says of its live objects, and a bare Python of the captured ones."""
-    from nbclient import NotebookClient
-    from nbformat.v4 import new_code_cell, new_notebook
-
     folder = tmp_path_factory.mktemp("kernel")
-    notebook = new_notebook(cells=[new_code_cell(cell) for cell in CELLS])
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+    with started(folder) as kernel:
+        cells = kernel.run_all(CELLS)
     done = subprocess.run([sys.executable, "-I", "-c", RUN], cwd=folder, capture_output=True, text=True, check=True)
-    return json.loads(notebook.cells[-1].outputs[0]["text"]), json.loads(done.stdout)
+    return json.loads(cells[-1].printed), json.loads(done.stdout)
 
 
 def test_nothing_is_missing(answers):

@@ -1,0 +1,88 @@
+"""A real Jupyter kernel, asked as a notebook's front end asks: one cell, or all cells at once."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+ENDED = "idle"
+
+
+@dataclass
+class Cell:
+    """What one cell showed.
+
+    Attributes:
+        status: "ok", "error", or "aborted" when the cell before it failed.
+        outputs: The messages' contents, with their type under "type".
+    """
+
+    status: str = ""
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+
+    def of_type(self, *types):
+        """The outputs of these types: "stream", "error", "display_data", "execute_result"."""
+        return [output for output in self.outputs if output["type"] in types]
+
+    @property
+    def printed(self):
+        """What was written to the cell's standard output."""
+        return "".join(output["text"] for output in self.of_type("stream") if output["name"] == "stdout")
+
+    @property
+    def shown(self):
+        """The MIME bundle that the cell shows last; a progress bar may stand before it."""
+        return self.of_type("display_data", "execute_result")[-1]["data"]
+
+    @property
+    def errors(self):
+        return self.of_type("error")
+
+
+class Kernel:
+    """A kernel and its client."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def run(self, text, seconds=240):
+        """Run one cell."""
+        return self.run_all([text], seconds)[0]
+
+    def run_all(self, texts, seconds=240):
+        """Send all cells at once, as *Run all* does, and give what each showed."""
+        cells = {self.client.execute(text, stop_on_error=True): Cell() for text in texts}
+        end = time.monotonic() + seconds
+        self._listen(set(cells), cells, end)
+        for _ in cells:
+            reply = self.client.get_shell_msg(timeout=max(1, end - time.monotonic()))
+            cells[reply["parent_header"]["msg_id"]].status = reply["content"]["status"]
+        return list(cells.values())
+
+    def _listen(self, open_cells, cells, end):
+        while open_cells:
+            message = self.client.get_iopub_msg(timeout=max(1, end - time.monotonic()))
+            asked, content = message["parent_header"].get("msg_id"), message["content"]
+            if message["msg_type"] == "status" and content["execution_state"] == ENDED:
+                open_cells.discard(asked)
+            elif asked in cells and message["msg_type"] in ("stream", "error", "display_data", "execute_result"):
+                cells[asked].outputs.append({"type": message["msg_type"], **content})
+
+
+@contextlib.contextmanager
+def started(folder):
+    """Start a kernel of this Python in a folder, and end it."""
+    from jupyter_client.manager import KernelManager
+
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(folder))
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=120)
+        yield Kernel(client)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
