@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from colab_save.command import COMMANDS, LIST, LOAD, SAVE, Command, Expression
 from colab_save.errors import RequestError
-from colab_save.namespace import evaluate, pick_model
+from colab_save.namespace import evaluated, pick_model
 from colab_save.request import AUTO, LoadRequest, SaveRequest
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class ModelMagics:
         if typed is None:
             return None
         name = check_variable(typed.pop("name", None))
-        report = self._load(LoadRequest(**_evaluated(typed, self._variables(local_ns))))
+        report = self._load(LoadRequest(**evaluated(typed, self._variables(local_ns))))
         _show(report)
         if name is None:
             return report.model
@@ -110,7 +110,7 @@ class ModelMagics:
         variables = self._variables(local_ns)
         model, target = pick_model(typed.get("model"), typed.get("target"), variables)
         rest = {name: value for name, value in typed.items() if name not in {"model", "target"}}
-        return SaveRequest(model, target, **_evaluated(rest, variables))
+        return SaveRequest(model, target, **evaluated(rest, variables))
 
     def _run(self, cell: str) -> BaseException | None:
         """Run the cell of ``%%savemodel`` and give what it failed with; IPython has then shown that already."""
@@ -166,17 +166,6 @@ def unregister(shell: InteractiveShell) -> None:
     for name in COMMANDS:
         for magics in shell.magics_manager.magics.values():
             magics.pop(name, None)
-
-
-def _evaluated(typed: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Put values in the place of expressions, also inside ``--option KEY=VALUE``."""
-
-    def value_of(item: Any) -> Any:
-        if isinstance(item, dict):
-            return {key: value_of(value) for key, value in item.items()}
-        return evaluate(item, variables) if isinstance(item, Expression) else item
-
-    return {name: value_of(item) for name, item in typed.items()}
 
 
 def _expand(text: str, variables: Mapping[str, Any]) -> str:

@@ -102,6 +102,17 @@ def evaluate(asked: Expression, variables: Mapping[str, Any]) -> Any:
         ) from error
 
 
+def evaluated(typed: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Put values in the place of expressions, also inside ``--option KEY=VALUE``."""
+
+    def value_of(item: Any) -> Any:
+        if isinstance(item, dict):
+            return {key: value_of(value) for key, value in item.items()}
+        return evaluate(item, variables) if isinstance(item, Expression) else item
+
+    return {name: value_of(item) for name, item in typed.items()}
+
+
 def _like(name: str, variables: Mapping[str, Any]) -> str:
     """Name the variables that are spelt alike, or else the models."""
     public = [known for known in variables if not known.startswith("_")]
