@@ -39,14 +39,14 @@ def is_committed(store: Store, folder: str) -> bool:
     return MANIFEST in store.keys(folder)
 
 
-def read_manifest(store: Store, folder: str) -> Manifest:
-    """Read the manifest of a version.
+def read_manifest(store: Store, folder: str, name: str = MANIFEST) -> Manifest:
+    """Read the manifest of a version; a deleted one has another name.
 
     Raises:
         NotFoundError: The folder has none: it is litter.
         UntrustedError: It is none, or that of another version.
     """
-    key = f"{folder}/{MANIFEST}"
+    key = f"{folder}/{name}"
     manifest = Manifest.from_json(store.read(key), f"{store.location}/{key}")
     if manifest.version != folder.rpartition("/")[2]:
         raise DamagedFileError(

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from colab_save.manifest import Manifest
@@ -19,6 +22,9 @@ SIDECAR = ".colab_save"
 
 PREVIOUS = "previous"
 """Where in that folder the old payload waits while the new one takes its place."""
+
+_DELETED = re.compile(r"deleted-(\d{8}T\d{6}Z)\.json")
+"""What the manifest of a deleted version is called: nothing reads it, and renaming it brings the version back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,22 @@ class Place:
 def is_sidecar(name: str) -> bool:
     """Say whether a folder is what lies beside a plain save."""
     return name.endswith(SIDECAR)
+
+
+def deletion_now(now: datetime) -> str:
+    """Name the manifest of a version that is deleted now, in UTC."""
+    return f"deleted-{now:%Y%m%dT%H%M%SZ}.json"
+
+
+def deletion_in(keys: Iterable[str], since: str = "") -> str:
+    """Find the manifest of a deleted version among the keys of its folder; empty when there is none.
+
+    Args:
+        keys: The names in the folder.
+        since: Only when it was deleted after this time, written as in a version id.
+    """
+    found = (match for key in keys if (match := _DELETED.fullmatch(key)))
+    return next((match.group() for match in found if match[1] >= since), "")
 
 
 def is_in(file: str, path: str) -> bool:

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from colab_save.errors import DigestError, StoreError
-from colab_save.finding import is_committed, versions_of
+from colab_save.finding import versions_of
 from colab_save.manifest import MANIFEST, FileFacts, Manifest
-from colab_save.place import PREVIOUS, SIDECAR, Place, digest_of
+from colab_save.place import PREVIOUS, SIDECAR, Place, deletion_in, digest_of
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.stores.base import Store, ignore_bytes
 
@@ -57,7 +57,7 @@ def publish(store: Store, place: Place, stage: Path, manifest: Manifest, on_step
             key = inside.key(file.path, manifest)
             store.put(key, stage / file.path, on_bytes)
             store.check(key, file.size, file.sha256)
-        _commit(store, inside, stage, manifest)
+        commit(store, inside, stage, manifest)
     except BaseException:
         _forget(store, inside)
         raise
@@ -66,8 +66,19 @@ def publish(store: Store, place: Place, stage: Path, manifest: Manifest, on_step
     _sweep(store, place)
 
 
-def _commit(store: Store, place: Place, stage: Path, manifest: Manifest) -> None:
-    """Write the manifest and read it back; from here on the version exists."""
+def commit(store: Store, place: Place, stage: Path, manifest: Manifest) -> None:
+    """Write the manifest and read it back; from here on the version exists.
+
+    Args:
+        store: Where.
+        place: Which version.
+        stage: A folder whose parent can be written: the stage.
+        manifest: What to write.
+
+    Raises:
+        StoreError: The store refused.
+        DigestError: What was read back is not what was written.
+    """
     text = manifest.to_json()
     staged = stage.parent / MANIFEST
     staged.write_text(text, encoding="utf-8")
@@ -121,7 +132,12 @@ def _sweep(store: Store, place: Place) -> None:
         if place.exact:
             store.delete_folder(f"{parent}/{PREVIOUS}")
         for other in versions_of(store, parent):
-            is_old = other < horizon and not is_committed(store, f"{parent}/{other}")
+            is_old = other < horizon and _is_litter(store.keys(f"{parent}/{other}"), horizon)
             is_replaced = bool(place.exact) and other < version
             if is_old or is_replaced:
                 store.delete_folder(f"{parent}/{other}")
+
+
+def _is_litter(keys: list[str], horizon: str) -> bool:
+    """Tell a folder of a dead save, or of a version deleted a while ago, from one that can be brought back."""
+    return MANIFEST not in keys and not deletion_in(keys, since=horizon)
