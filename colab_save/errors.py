@@ -14,6 +14,7 @@ None subclasses `ImportError`: Colab's own handler takes those and hides the hin
     ├── UnbuiltModelError          a model without weights yet
     ├── MissingPackageError        an extra that is not installed
     ├── FormatError                a format refused or failed to write or read
+    ├── CancelledError             the user has cancelled; what was committed before is whole
     ├── CustomCodeError            a class or function that cannot be captured, or whose captured code fails
     ├── RoundTripError             the reloaded model is not the saved one
     │   └── VerifierError          the fresh process died, hung or answered nothing
@@ -101,6 +102,10 @@ class MissingPackageError(ColabSaveError):
 
 class FormatError(ColabSaveError):
     """A format refused or failed to write or read a model."""
+
+
+class CancelledError(ColabSaveError):
+    """The user has cancelled; nothing was published, and what was committed before is whole."""
 
 
 class CustomCodeError(ColabSaveError):

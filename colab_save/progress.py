@@ -63,16 +63,22 @@ class Clock:
     def __init__(self, on_step: OnStep) -> None:
         self.on_step = on_step
         self.seconds: dict[str, float] = {}
+        self._last = Step(Stage.RESOLVE)
 
     @contextmanager
     def at(self, stage: Stage, detail: str = "") -> Iterator[None]:
         """Report a stage and add the seconds that it takes."""
-        self.on_step(Step(stage, detail=detail))
+        self._last = Step(stage, detail=detail)
+        self.on_step(self._last)
         began = time.perf_counter()
         try:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
+
+    def beat(self) -> None:
+        """Report the last stage once more while it waits, so that whoever listens may stop it by raising."""
+        self.on_step(self._last)
 
 
 def ignore_steps(step: Step) -> None:

@@ -145,4 +145,4 @@ def _verify(
     if not request.verify:
         return skipped(plug.name, "not verified, as asked")
     with clock.at(Stage.VERIFY, plug.name):
-        return verify(verifier, plug, folder, subject.facts, sample, request.timeout)
+        return verify(verifier, plug, folder, subject.facts, sample, request.timeout, clock.beat)

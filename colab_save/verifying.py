@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +46,14 @@ from colab_save.place import CUSTOM_CODE
 from colab_save.reloading import main
 main()
 """
+
+
+BEAT = 0.2
+"""Seconds between two calls of whoever wants to know that the child is still waited for."""
+
+
+def do_nothing() -> None:
+    """Do nothing while the child works."""
 
 
 class Verifier:
@@ -86,12 +96,13 @@ class Verifier:
         self._answers = queue.SimpleQueue()
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
 
-    def reload(self, job: Job, timeout: float) -> dict[str, Any]:
+    def reload(self, job: Job, timeout: float, on_wait: Callable[[], None] = do_nothing) -> dict[str, Any]:
         """Have one payload reloaded.
 
         Args:
             job: What to reload.
             timeout: Seconds, the child's TensorFlow import included.
+            on_wait: Called now and then while it works; what that raises ends the waiting.
 
         Raises:
             VerifierError: The child died, was killed for taking too long, or says what failed in it.
@@ -105,7 +116,7 @@ class Verifier:
         try:
             process.stdin.write(to_line(job))
             process.stdin.flush()
-            answer = self._wait(timeout)
+            answer = self._wait(timeout, on_wait)
         except BrokenPipeError:
             answer = {}
         if not answer:
@@ -114,15 +125,21 @@ class Verifier:
             raise VerifierError(f"In a fresh process: {answer['error']}", str(answer["hint"]))
         return answer
 
-    def _wait(self, timeout: float) -> dict[str, Any]:
+    def _wait(self, timeout: float, on_wait: Callable[[], None]) -> dict[str, Any]:
         """Give the next answer that is one; empty when the child has gone or the time is up."""
-        try:
-            while line := self._answers.get(timeout=timeout):
+        end = time.monotonic() + timeout
+        while (left := end - time.monotonic()) > 0:
+            try:
+                line = self._answers.get(timeout=min(left, BEAT))
+            except queue.Empty:
+                on_wait()
+                continue
+            try:
                 answer = json.loads(line)
-                if "ready" not in answer:
-                    return dict(answer)
-        except (queue.Empty, ValueError):
-            pass
+            except ValueError:  # an empty line: it has gone
+                return {}
+            if "ready" not in answer:
+                return dict(answer)
         return {}
 
     def _death(self, timeout: float) -> VerifierError:
@@ -182,7 +199,13 @@ def _close(stream: IO[str]) -> None:
 
 
 def verify(
-    verifier: Verifier, plug: Format, stage: Path, facts: ModelFacts, sample: SampleFacts, timeout: float
+    verifier: Verifier,
+    plug: Format,
+    stage: Path,
+    facts: ModelFacts,
+    sample: SampleFacts,
+    timeout: float,
+    on_wait: Callable[[], None] = do_nothing,
 ) -> RoundTrip:
     """Make the round trip of one staged payload.
 
@@ -193,6 +216,7 @@ def verify(
         facts: What the live model is.
         sample: The sample, with the live model's answer.
         timeout: Seconds.
+        on_wait: Called now and then while the child works; what that raises ends the round trip.
     """
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
         answer = Path(folder, "actual.npz")
@@ -207,7 +231,7 @@ def verify(
             asdict(Record.of(facts)),
         )
         try:
-            reply = verifier.reload(job, timeout)
+            reply = verifier.reload(job, timeout, on_wait)
             actual = read_arrays(answer, reply["outputs"])
             facts_there = ModelFacts.from_json(reply["facts"])
         except (VerifierError, DamagedFileError) as error:

@@ -22,7 +22,7 @@ FLOORS = (
     {"capturing.finding", "capturing.origins", "compiling", "describing"},
     {"candidates", "command", "examining", "place", "readme", "report"},
     {"capturing", "formats", "inspecting", "namespace", "sampling", "spelling", "stores"},
-    {"finding", "judging", "repairing", "trusting"},
+    {"finding", "fitting", "judging", "repairing", "trusting"},
     {"contrasting", "locating", "publishing", "reloading", "resolving"},
     {"curating", "verifying"},
     {"staging"},
