@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from colab_save.round_trip import Outcome
+from colab_save.theme import CARD
 
 MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_KEPT: "∅", Outcome.SKIPPED: "○"}
 """A sign for each outcome, beside its word, so that nothing is told by colour alone."""
@@ -22,60 +23,6 @@ SHORT = 24
 """Characters of a cell that is not broken into lines; a version id has 21."""
 
 Cell = str | Outcome
-
-STYLE = """
-& {color-scheme: light dark; --ink: light-dark(#1f2328, #e6e6e6); --soft: light-dark(#57606a, #a3a8b0);
- --ground: light-dark(#fff, #1e1f22); --rule: light-dark(#d9dce1, #43464d); --field: light-dark(#f3f4f6, #2b2d31);
- --pass: light-dark(#146c2e, #6dd58c); --fail: light-dark(#b3261e, #ff9b93); --warn: light-dark(#7a5200, #f2c46d);
- container-type: inline-size; max-width: 60rem; margin: 4px 0; box-sizing: border-box; padding: 12px 16px;
- border: 1px solid var(--rule); border-left: 4px solid var(--tone, var(--soft)); border-radius: 6px;
- background: var(--ground); color: var(--ink); font: 13px/1.5 var(--jp-ui-font-family, Roboto), system-ui, sans-serif;
- text-align: left; overflow-wrap: anywhere}
-[data-jp-theme-light="true"] &, html[theme="light"] &, .vscode-light & {color-scheme: light}
-[data-jp-theme-light="false"] &, html[theme="dark"] &, .vscode-dark & {color-scheme: dark}
-& .remark {--tone: var(--rule); margin-top: 8px; padding-left: 10px; border-left: 2px solid var(--tone)}
-& .PASSED {--tone: var(--pass)} & .FAILED {--tone: var(--fail)}
-& .NOT_KEPT, & .SKIPPED {--tone: var(--warn)}
-&.PASSED {--tone: var(--pass)} &.FAILED {--tone: var(--fail)} &.SKIPPED {--tone: var(--warn)}
-& .outcome {color: var(--tone); font-weight: 600; white-space: nowrap}
-& .title {font-size: 15px; font-weight: 600}
-& .head .outcome {font-size: 15px; margin-right: 10px}
-& .soft {color: var(--soft)}
-& table {border-collapse: collapse; margin: 10px 0 0; width: 100%; font: inherit; color: inherit; border: 0;
- table-layout: auto}
-& tr, & tbody tr:nth-child(n), & tbody tr:hover {background: none; text-align: left}
-& th, & td {padding: 5px 14px 5px 0; text-align: left; vertical-align: top; border: 0; color: inherit; max-width: none;
- border-bottom: 1px solid var(--rule); font-weight: 400; white-space: normal; background: none}
-& thead th {color: var(--soft); white-space: nowrap}
-& td {min-width: 12em} & td.short {min-width: 0; white-space: nowrap}
-& .wide {overflow-x: auto}
-& tbody th {font-weight: 600; min-width: 6em}
-& dl {display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 10px 0 0; padding: 0}
-& dt, & dd {float: none; width: auto; margin: 0; padding: 0; font-weight: 400}
-& dt {color: var(--soft)}
-& .reason {white-space: pre-wrap; margin: 0}
-& details > .reason {color: var(--soft); padding-left: 14px}
-& summary {cursor: pointer}
-& .line {margin-top: 10px}
-& pre {margin: 2px 0 0; padding: 8px 10px; border: 0; border-radius: 4px; background: var(--field); color: inherit;
- font: 13px/1.5 var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospace; white-space: pre-wrap;
- overflow-wrap: anywhere; user-select: all; -webkit-user-select: all}
-& pre code {background: none; color: inherit; font: inherit; padding: 0; border: 0; white-space: inherit}
-@container (max-width: 560px) {
- & table, & tbody, & tr, & tbody th, & td {display: block; width: auto}
- & thead {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)}
- & tr {padding: 6px 0; border-bottom: 1px solid var(--rule)}
- & th, & td {border: 0; padding: 1px 0; min-width: 0}
- & td {display: grid; grid-template-columns: 8em 1fr}
- & td::before {content: attr(data-label); color: var(--soft)}
- & td:empty {display: none}
-}
-""".strip().replace("&", ".colab-save.colab-save")
-"""Doubled class: as specific as the front ends' own rules for tables and code (``.jp-RenderedHTMLCommon tbody tr``).
-
-Colours follow the front end where it says which theme it shows (JupyterLab, Colab, VS Code), else the browser.
-A browser without ``light-dark()`` or container queries (before 2024) shows the page's own colours and the wide table.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +87,7 @@ class Card:
             parts.append(f'<div class="line"><span class="soft">{about}</span>')
             parts.append(f'<pre tabindex="0"><code>{code}</code></pre></div>')
         opening = f'<div class="colab-save {self.outcome or ""}" role="group" aria-label="{_escape(label)}">'
-        return f"<style>{STYLE}</style>{opening}{''.join(parts)}</div>"
+        return f"<style>{CARD}</style>{opening}{''.join(parts)}</div>"
 
 
 class Printer(Protocol):

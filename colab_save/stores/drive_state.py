@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 import shutil
-import sys
 from dataclasses import dataclass
 
 from colab_save.measures import size_in_words
@@ -53,7 +52,7 @@ def drive_state(patience: float = 2.0) -> DriveState:
     """
     mounts = mounts_of(DriveStore.MOUNTS)
     if not mounts:
-        return DriveState(Mounted.NO if "google.colab" in sys.modules else Mounted.ABSENT)
+        return DriveState(Mounted.NO if DriveStore.is_default() else Mounted.ABSENT)
     mount = next((mount for mount in mounts if mount.point == DriveStore.MOUNTPOINT), mounts[0])
     try:
         room = within(patience, lambda: shutil.disk_usage(mount.point / "MyDrive"))
