@@ -14,19 +14,32 @@ CONTENT = Path("/content")
 
 
 @pytest.fixture
-def colab(tmp_path, monkeypatch):
+def colab(tmp_path):
     """This process is a Colab kernel; Drive is mounted nowhere yet and would be at ``tmp_path/content/drive``."""
+    yield from entered(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def fuse_colab(fuse, tmp_path_factory):
+    """The same for all tests of a module, with the misbehaving Drive of ``tests/fuse_drive``."""
+    yield from entered(tmp_path_factory.mktemp("colab"), {})
+
+
+def entered(folder, settings=None):
+    """Make this process a Colab kernel, and undo that."""
     from colab_save.stores.drive import DriveStore
 
-    (tmp_path / "content").mkdir()
-    (tmp_path / "service").mkdir()
-    service = FakeColab(tmp_path / "service", tmp_path / "content" / "drive")
-    monkeypatch.setenv("FAKE_COLAB", str(service.state))
-    monkeypatch.syspath_prepend(str(PACKAGE))
-    for name in ("MOUNTS", "MOUNTPOINT"):  # the fake sets them when it is imported; this puts them back afterwards
-        monkeypatch.setattr(DriveStore, name, getattr(DriveStore, name))
-    service.enter()
-    yield service
+    (folder / "content").mkdir()
+    (folder / "service").mkdir()
+    service = FakeColab(folder / "service", folder / "content" / "drive", settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FAKE_COLAB", str(service.state))
+        patch.syspath_prepend(str(PACKAGE))
+        for name in ("MOUNTS", "MOUNTPOINT"):  # the fake sets them when it is imported; this puts them back afterwards
+            patch.setattr(DriveStore, name, getattr(DriveStore, name))
+        service.enter()
+        yield service
+        service.drive.unmount()
     for name in [name for name in sys.modules if name.startswith("google.colab")]:
         del sys.modules[name]
 

@@ -49,13 +49,6 @@ def refused(number):
     return pytest.raises(OSError, match=rf"\[Errno {number}\]")
 
 
-def upload_slowly(drive, seconds=0.05):
-    """Let uploads begin, and hold what has not ended by then."""
-    drive.order("set", bandwidth=100_000)
-    time.sleep(seconds)
-    drive.order("set", bandwidth=0)
-
-
 class TestMount:
     def test_it_is_in_the_table_of_mounts_as_colab_has_it(self, drive, mine):
         assert f"drive {drive.mountpoint} fuse.drive rw".split() == drive.line.partition(",")[0].split()
@@ -137,7 +130,7 @@ class TestUploading:
     def test_a_file_on_its_way_up_is_there_half(self, drive, held, half):
         drive.order("set", half=half)
         (held / "x").write_bytes(bytes(10**6))
-        upload_slowly(drive)
+        drive.order("upload", 10_000)
         size = len(cloud_of(drive)["MyDrive/x"])
         assert (size == 0) if half == "zero" else (0 < size < 10**6)
         assert "1" == attribute(held / "x", "uncommitted")
@@ -145,7 +138,7 @@ class TestUploading:
     def test_a_small_file_arrives_before_a_large_one_that_was_written_first(self, drive, held):
         (held / "large").write_bytes(bytes(10**6))
         (held / "small").write_bytes(NEW)
-        upload_slowly(drive)
+        drive.order("upload", 10_000)
         assert {"MyDrive/large": b"", "MyDrive/small": NEW} == cloud_of(drive)
 
     def test_a_file_that_is_open_waits(self, drive, mine):

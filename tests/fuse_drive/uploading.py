@@ -41,10 +41,10 @@ class Uploader:
         if not node.is_here:
             self._throw_away(node)
             return True
-        if node.parent.cloud_path is None or node.handles:  # its folder is on its way, or its last byte is not written
+        is_new_and_open = node.handles and node.cloud_path is None
+        if node.parent.cloud_path is None or is_new_and_open or not self._is_in_place(node):
             return False
-        self._place(node)
-        if node.children is None and not node.is_committed:
+        if node.children is None and not node.is_committed and not node.handles:
             node.is_committed = self._has_sent(node, share)
         return node.children is not None or node.is_committed
 
@@ -54,11 +54,16 @@ class Uploader:
                 self.cloud.write(node.cloud_path, b"")
             self.cloud.throw_away(node.cloud_path)
 
-    def _place(self, node):
-        """Make it exist in the cloud under its name, or under the next one when another client has taken that."""
+    def _is_in_place(self, node):
+        """Make it exist in the cloud under its name, or under the next one when another client has taken that.
+
+        A file of ours that still has the name there leaves it in a later round.
+        """
         wanted = node.parent.cloud_path / node.name
         if wanted == node.cloud_path:
-            return
+            return True
+        if any(other.cloud_path == wanted for other in self.cache.pending):
+            return False
         if self.cloud.holds(wanted) and node.children is None:
             wanted = self._step_aside(node)
         if node.cloud_path is not None:
@@ -68,6 +73,7 @@ class Uploader:
         else:
             self.cloud.make_folder(wanted)
         node.reach(wanted)
+        return True
 
     def _step_aside(self, node):
         taken, siblings, folder = node.name, node.parent.children, node.parent.cloud_path

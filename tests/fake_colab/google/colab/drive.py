@@ -3,6 +3,7 @@
 The scenario is read at each call, so a test can change it while a kernel runs.
 """
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -29,7 +30,7 @@ def mount(mountpoint, force_remount=False, timeout_ms=120000, readonly=False):
     _check_environment(mountpoint)
     _ask_the_browser()
     point = Path(mountpoint)
-    if (point / "My Drive").is_dir() and not force_remount:
+    if os.path.isdir(point / "My Drive") and not force_remount:  # noqa: PTH112 - a dead mount is no folder, not an error
         print(f"Drive already mounted at {mountpoint}; to attempt to forcibly remount, call drive.mount(…).")
         return
     _unmount(point)
@@ -38,11 +39,8 @@ def mount(mountpoint, force_remount=False, timeout_ms=120000, readonly=False):
         raise ValueError(REFUSALS[scenario()])
     if scenario() == "nothing":
         return
-    point.mkdir(exist_ok=True)
-    for name, folder in (("MyDrive", "MyDrive"), ("My Drive", "MyDrive"), ("Shareddrives", "Shareddrives")):
-        (point / name).symlink_to(STATE / "cloud" / folder)
-    options = "ro" if readonly else "rw"
-    (STATE / "mounts").write_text(f"proc /proc proc rw 0 0\ndrive {point} fuse.drive {options},nosuid 0 0\n", "utf-8")
+    line = _mounted_by_fuse(point, readonly) if (STATE / "fuse").exists() else _linked(point, readonly)
+    (STATE / "mounts").write_text(f"proc /proc proc rw 0 0\n{line}\n", "utf-8")
     print(f"Mounted at {mountpoint}")
 
 
@@ -52,7 +50,7 @@ def flush_and_unmount(timeout_ms=24 * 60 * 60 * 1000):
     if not points:
         print("Drive not mounted, so nothing to flush and unmount.")
         return
-    if scenario() == "flush failed":
+    if scenario() == "flush failed" or ((STATE / "fuse").exists() and not _has_flushed(points[0], timeout_ms / 1000)):
         raise ValueError("flush_and_unmount failed")
     _unmount(points[0])
 
@@ -86,11 +84,42 @@ def _check_mountpoint(point):
         raise ValueError("Mountpoint must be in a directory that exists")
 
 
+def _linked(point, readonly):
+    """Mount a plain folder: its bytes are in the cloud at once."""
+    point.mkdir(exist_ok=True)
+    for name, folder in (("MyDrive", "MyDrive"), ("My Drive", "MyDrive"), ("Shareddrives", "Shareddrives")):
+        (point / name).symlink_to(STATE / "cloud" / folder)
+    return f"drive {point} fuse.drive {'ro' if readonly else 'rw'},nosuid 0 0"
+
+
+def _mounted_by_fuse(point, readonly):
+    """Mount what behaves as Drive does."""
+    drive = _fuse_drive(point)
+    drive.mount(readonly=readonly, **json.loads((STATE / "fuse").read_text("utf-8")))
+    return drive.line
+
+
+def _has_flushed(point, seconds):
+    try:
+        return _fuse_drive(point).wait(seconds)
+    except OSError:  # the daemon has died
+        return False
+
+
+def _fuse_drive(point):
+    from tests.fuse_drive.drive import FuseDrive
+
+    return FuseDrive(STATE, point)
+
+
 def _unmount(point):
     rows = (STATE / "mounts").read_text("utf-8").splitlines()
     if not any(str(point) in row.split() for row in rows):
         return
-    for link in point.iterdir():
-        link.unlink()
-    point.rmdir()
+    if (STATE / "fuse").exists():
+        _fuse_drive(point).unmount()
+    else:
+        for link in point.iterdir():
+            link.unlink()
+        point.rmdir()
     (STATE / "mounts").write_text("proc /proc proc rw 0 0\n", "utf-8")
