@@ -7,6 +7,7 @@ A file that is refused raises; what a user may trust is listed in `Findings`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +16,14 @@ from colab_save.inspecting.archive import open_member, read_directory, read_memb
 from colab_save.inspecting.config import Scan, read_json, scan_config
 from colab_save.inspecting.findings import CustomName, Findings, Kind
 from colab_save.inspecting.hdf5 import Structure, read_structure
-from colab_save.inspecting.limits import BOMB_FLOOR, MAX_JSON, MAX_SAMPLE, MAX_SHAPE_RATIO
+from colab_save.inspecting.limits import (
+    BOMB_FLOOR,
+    MAX_JSON,
+    MAX_SAMPLE,
+    MAX_SHAPE_RATIO,
+    MAX_VALUE_RATIO,
+    MAX_VALUES,
+)
 from colab_save.inspecting.npz import check_npz, check_npz_file
 from colab_save.inspecting.saved_model import check_shards, scan_saved_model
 from colab_save.inspecting.sniffing import CONFIG, WEIGHTS, look, sniff
@@ -53,12 +61,13 @@ def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
         ) from error
 
 
-def inspect_architecture(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
+def inspect_architecture(path: Path, allowed: frozenset[str] = frozenset(), *, stored: int) -> Findings:
     """Read what an ``architecture.json`` needs, which Keras rebuilds a model from before it loads its weights.
 
     Args:
         path: The file.
         allowed: Installed packages whose classes it may name.
+        stored: Bytes of the file with the weights.
 
     Raises:
         DamagedFileError: Not JSON.
@@ -72,7 +81,7 @@ def inspect_architecture(path: Path, allowed: frozenset[str] = frozenset()) -> F
         raise StoreUnavailableError(
             f"{path} cannot be read ({error}).", "Check the mount and the permissions."
         ) from error
-    return _findings(Kind.WEIGHTS_H5, scan_config(config, str(path), allowed), path.stat().st_size, path, "")
+    return _findings(Kind.WEIGHTS_H5, scan_config(config, str(path), allowed), stored, path, "")
 
 
 def inspect_npz(path: Path, limit: int = MAX_SAMPLE) -> None:
@@ -101,10 +110,11 @@ def needs_child(findings: Findings) -> bool:
     """Say whether a file must first be opened in a process that can be killed.
 
     Configs of Keras 2 and of unknown age go through code paths that no current Keras is tested with: a nested Keras 2
-    model in ``.h5`` makes Keras 3.13.2 loop forever, and tf_keras imports the modules that a config names.
+    model in ``.h5`` makes Keras 3.13.2 loop forever, and tf_keras imports the modules that a config names. What a file
+    says of its age it may say falsely, so its graph and its sizes are looked at too.
     """
     has_config = findings.kind in {Kind.KERAS, Kind.H5}
-    return has_config and (findings.is_keras2 or not findings.keras_version)
+    return bool(findings.risks) or (has_config and (findings.is_keras2 or not findings.keras_version))
 
 
 def _inspect_zip(file: BinaryIO, path: Path, allowed: frozenset[str]) -> Findings:
@@ -131,13 +141,7 @@ def _inspect_hdf5(structure: Structure, path: Path, allowed: frozenset[str], kin
     scan = Scan()
     for name in ("training_config", "model_config"):
         if name in texts:
-            found = scan_config(read_json(texts[name], f"{name} in {path}"), f"{path}:{name}", allowed)
-            scan = Scan(
-                scan.custom_names | found.custom_names,
-                scan.runs_code + found.runs_code,
-                found.models,
-                max(scan.parameters, found.parameters),
-            )
+            scan_config(read_json(texts[name], f"{name} in {path}"), f"{path}:{name}", allowed, scan)
     return _findings(kind, scan, path.stat().st_size, path, texts.get("keras_version", ""))
 
 
@@ -148,7 +152,16 @@ def _findings(kind: Kind, scan: Scan, stored: int, path: Path, version: str) -> 
             f"{path} declares a weight of {scan.parameters:,} values and has {stored:,} bytes: a bomb.",
             "Do not open it.",
         )
-    return Findings(kind, tuple(sorted(scan.custom_names)), tuple(scan.runs_code), version, scan.models > 1)
+    names, risks = tuple(sorted(scan.custom_names)), tuple(_risks(scan, stored))
+    return Findings(kind, names, tuple(scan.runs_code), version, scan.models > 1, risks)
+
+
+def _risks(scan: Scan, stored: int) -> Iterator[str]:
+    """Say why opening a file may take for ever, or all memory."""
+    if scan.unmade:
+        yield f"holds a graph that never ends: {scan.unmade[0]}"
+    if scan.sizes.total > max(MAX_VALUES, MAX_VALUE_RATIO * stored):
+        yield f"has {stored:,} bytes and declares up to {scan.sizes.total:,} values"
 
 
 def _version_in(metadata: Any) -> str:

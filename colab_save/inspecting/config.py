@@ -16,15 +16,18 @@ from typing import Any
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.inspecting.arguments import code_in, count_parameters, refused_argument
 from colab_save.inspecting.findings import CustomName
+from colab_save.inspecting.graph import unmade_call
 from colab_save.inspecting.keras_names import CLASSES, FUNCTIONS
 from colab_save.inspecting.limits import MAX_DEPTH, MAX_JSON
 from colab_save.inspecting.modules import Owner, namespace_of, owner_of
+from colab_save.inspecting.sizes import Sizes
 
 _REFUSED_CLASSES = {"TFSMLayer": "loads a SavedModel from a path", "TorchModuleWrapper": "unpickles a PyTorch module"}
 _REFUSED_PARTS = {
     "applications", "backend", "callbacks", "config", "datasets", "distribution", "export", "preprocessing", "saving",
     "testing", "tree", "utils", "visualization", "wrappers",
 }  # fmt: skip
+_LAYERS_THERE = {"CustomScaleLayer", "FeatureSpace", "LayerScale", "StochasticDepth"}
 _FUNCTION_PARTS = {
     "", "activations", "constraints", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "quantizers",
     "random", "regularizers",
@@ -50,12 +53,16 @@ class Scan:
         runs_code: What would run code, with its place.
         models: How many models it describes.
         parameters: The most values that one of its layers would create, as far as its config tells.
+        sizes: What all its layers declare.
+        unmade: For each functional model a call that can never be made, with its place.
     """
 
     custom_names: set[CustomName] = field(default_factory=set)
     runs_code: list[str] = field(default_factory=list)
     models: int = 0
     parameters: int = 0
+    sizes: Sizes = field(default_factory=Sizes)
+    unmade: list[str] = field(default_factory=list)
 
 
 def read_json(text: str | bytes, where: str) -> Any:
@@ -75,23 +82,27 @@ def read_json(text: str | bytes, where: str) -> Any:
         raise DamagedFileError(f"{where} is damaged: {error}.", "Copy or download it again.") from error
 
 
-def scan_config(config: Any, where: str, allowed: frozenset[str] = frozenset()) -> Scan:
+def scan_config(config: Any, where: str, allowed: frozenset[str] = frozenset(), scan: Scan | None = None) -> Scan:
     """Look at every object that Keras would make from a config.
 
     Args:
         config: The parsed JSON.
         where: What to call it in an error.
         allowed: Installed packages whose classes it may name.
+        scan: What another config of the same file gave, to add to.
 
     Raises:
         UnsafeFileError: It names modules or functions that no model needs, reads files, or declares absurd sizes.
     """
-    scan = Scan()
+    scan = Scan() if scan is None else scan
     for value, place in _objects(config, where):
         scan.runs_code += code_in(value, place)
         scan.models += value["class_name"] in _MODELS
         scan.parameters = max(scan.parameters, count_parameters(value))
         _check_object(value, place, allowed, scan)
+        scan.sizes.add(value)
+        unmade = unmade_call(value["config"])
+        scan.unmade += [f"in {place} {unmade}"] if unmade else []
     return scan
 
 
@@ -162,7 +173,7 @@ def _check_class(value: dict[str, Any], module: str, place: str, allowed: frozen
     if owner is Owner.KERAS:
         part = namespace_of(module)
         is_class = name in CLASSES or name in FUNCTIONS or name[:1].isupper()
-        if name in _LOADERS or not is_class or (part in _REFUSED_PARTS and name != "FeatureSpace"):
+        if name in _LOADERS or not is_class or (part in _REFUSED_PARTS and name not in _LAYERS_THERE):
             raise _unsafe(place, f"{_dotted(module, name)}, which is no part of a model")
         return
     # tf_keras writes its own optimizers as Custom>Adam, and .h5 files name a registered class by package>Name alone

@@ -45,6 +45,7 @@ class Findings:
             with its place; opening needs trust unless this is empty.
         keras_version: The version that wrote the file; empty when the file does not say.
         is_nested: The model holds another model.
+        risks: Why opening it may take for ever, or all memory; each ends the sentence "the file …".
     """
 
     kind: Kind
@@ -52,6 +53,7 @@ class Findings:
     runs_code: tuple[str, ...] = ()
     keras_version: str = ""
     is_nested: bool = False
+    risks: tuple[str, ...] = ()
 
     @property
     def is_keras2(self) -> bool:

@@ -29,6 +29,13 @@ MAX_ZIP_RATIO = 100
 MAX_SHAPE_RATIO = 1000
 """Declared to stored bytes of HDF5 data and of configs, above `BOMB_FLOOR`."""
 
+MAX_VALUES = 1 << 27
+"""Values that a config may declare whatever the file stores: half a GiB of float32, made in a second."""
+
+MAX_VALUE_RATIO = 64
+"""Values that a config declares to bytes that its file stores, above `MAX_VALUES`. The bound on the values is rough:
+for many a good model, which stores at least a byte for each, it is ten times too high."""
+
 EMPTY_FLOOR = 16 << 20
 """Bytes that an HDF5 dataset may declare with nothing stored: Keras always writes the values."""
 
