@@ -27,7 +27,7 @@ None subclasses `ImportError`: Colab's own handler takes those and hides the hin
         ├── DamagedFileError       truncated, empty, not what its name says
         ├── DigestError            the bytes are not those that were saved
         ├── UntrustedCodeError     code that is neither the user's own nor trusted
-        └── UnsafeFileError        it would run code or leave its folder
+        └── UnsafeFileError        it would run code, leave its folder, never end or take all memory
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class UntrustedCodeError(UntrustedError):
 
 
 class UnsafeFileError(UntrustedError):
-    """A file that would run code or leave its folder."""
+    """A file that would run code or leave its folder, or that takes for ever or all memory to open."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from colab_save.finding import list_versions
 from colab_save.formats import get_format
 from colab_save.formats.base import Context, Format
 from colab_save.formats.weights import ARCHITECTURE
-from colab_save.inspecting import Findings, Kind, inspect, inspect_architecture, inspect_npz
+from colab_save.inspecting import Findings, Kind, inspect, inspect_architecture, inspect_npz, needs_child
 from colab_save.judging import answer_sample, judge, verdicts_of
 from colab_save.locating import Fetched, Found, bring, choose, locate
 from colab_save.manifest import Manifest
@@ -28,7 +28,8 @@ from colab_save.request import LoadRequest
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.sample import read_arrays
 from colab_save.stores import open_store
-from colab_save.trusting import may_run, packages_of, supply
+from colab_save.trusting import is_own, may_run, packages_of, supply
+from colab_save.trying import try_opening
 
 FORMAT_OF = {Kind.KERAS: "keras", Kind.H5: "h5", Kind.WEIGHTS_H5: "weights", Kind.SAVED_MODEL: "saved_model"}
 """Which format opens what `inspecting` finds a file to be."""
@@ -86,10 +87,13 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
             "Leave --into out: the whole model comes back. Or save with --format weights.",
         )
     if plug.name == "weights" and request.into is None:
-        architecture = (fetched.beside or fetched.payload.parent) / ARCHITECTURE
-        findings = inspect_architecture(architecture, allowed) if architecture.is_file() else findings
+        findings = _inspect_architecture(fetched, allowed) or findings
     supplied = supply(findings, fetched.code, is_allowed=is_allowed)
-    model = plug.load(fetched.payload, Context(supplied.objects, request.into, fetched.beside))
+    context = Context(supplied.objects, request.into, fetched.beside)
+    if needs_child(findings) and not (found.manifest is not None and is_own(found.manifest)):
+        code = fetched.code if is_allowed else None
+        try_opening(plug, fetched.payload, context, code, request.timeout, findings.risks)
+    model = plug.load(fetched.payload, context)
     notes = supplied.notes
     if kind_of(model) == "keras":
         record = Record.of(found.manifest.facts) if found.manifest else Record()
@@ -98,6 +102,14 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
         notes += repair(model, fetched.payload, record)
         notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model))
     return plug, model, notes
+
+
+def _inspect_architecture(fetched: Fetched, allowed: frozenset[str]) -> Findings | None:
+    """Inspect what weights are loaded into; ``None`` where nothing lies beside them."""
+    architecture = (fetched.beside or fetched.payload.parent) / ARCHITECTURE
+    if not architecture.is_file():
+        return None
+    return inspect_architecture(architecture, allowed, stored=fetched.payload.stat().st_size)
 
 
 def _format_of(findings: Findings, path: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -42,6 +43,8 @@ class Job:
         answer: Path of the ``.npz`` to write the actual outputs to.
         custom_code: Path of the staged ``custom_code.py``; empty when there is none.
         record: What `repairing` goes by, in JSON.
+        beside: The folder with the artifact's other files, where that is not the payload's own.
+        memory: Bytes that this process may still take; given, the payload is opened and nothing else, see `trying`.
     """
 
     format: str
@@ -52,6 +55,15 @@ class Job:
     answer: str
     custom_code: str = ""
     record: Mapping[str, Any] = field(default_factory=dict)
+    beside: str = ""
+    memory: int = 0
+
+    @classmethod
+    def of_trial(cls, format: str, payload: Path, beside: Path | None, custom_code: Path | None, memory: int) -> Job:
+        """Ask for a payload to be opened, and nothing else, with so many bytes of memory."""
+        code, folder = (str(path) if path is not None else "" for path in (custom_code, beside))
+        none: dict[str, Any] = {"sample": "", "inputs": None, "is_seeded": False, "answer": ""}
+        return cls(format, str(payload), **none, custom_code=code, beside=folder, memory=memory)
 
 
 def reload(job: Job) -> dict[str, Any]:
@@ -60,6 +72,8 @@ def reload(job: Job) -> dict[str, Any]:
     Returns:
         ``facts`` and ``outputs`` (a structure) in JSON, and the ``seconds`` it took.
     """
+    if job.memory:
+        return open_only(job)
     began = time.perf_counter()
     plug = get_format(job.format)
     custom = load_custom_code(Path(job.custom_code), CODE_MODULE) if job.custom_code else {}
@@ -70,6 +84,47 @@ def reload(job: Job) -> dict[str, Any]:
     actual = run_as(plug.run, model, read_arrays(Path(job.sample), job.inputs), is_seeded=job.is_seeded)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
     return {"facts": facts.to_json(), "outputs": outputs, "seconds": time.perf_counter() - began}
+
+
+def open_only(job: Job) -> dict[str, Any]:
+    """Open a payload within limits, to see whether that ends.
+
+    Returns:
+        ``opened``; where it did not open, ``failed`` and ``hint``, and whether it ``is_out_of_memory``.
+    """
+    limit_memory(job.memory)
+    try:
+        custom = load_custom_code(Path(job.custom_code), CODE_MODULE) if job.custom_code else {}
+        get_format(job.format).load(Path(job.payload), Context(custom, beside=Path(job.beside) if job.beside else None))
+    except Exception as error:  # noqa: BLE001 - whatever Keras, TensorFlow or the code in the file raises is the answer
+        hint = error.hint if isinstance(error, ColabSaveError) else "Is it complete?"
+        said = error.message.rstrip(".") if isinstance(error, ColabSaveError) else first_line(error)
+        return {"opened": False, "failed": said, "hint": hint, "is_out_of_memory": is_out_of_memory(error)}
+    return {"opened": True}
+
+
+def limit_memory(room: int) -> None:
+    """Let this process take only so many bytes more, where the system can say what it has.
+
+    ``RLIMIT_DATA`` counts private writable memory (Linux from 4.7 on); ``RLIMIT_AS`` would count TensorFlow's libraries
+    and address space that nothing is in. TensorFlow 2.20 and 2.21 answer it with ``ResourceExhaustedError``.
+    """
+    status = Path("/proc/self/status")
+    found = re.search(r"^VmData:\s*(\d+) kB", status.read_text("ascii"), re.MULTILINE) if status.exists() else None
+    if found is not None:
+        import resource
+
+        limit = int(found[1]) * 1024 + room
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Say whether an error, or one that it came of, is that there was no memory left."""
+    while error is not None:
+        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def serve(jobs: TextIO, answers: TextIO) -> None:

@@ -173,6 +173,7 @@ class LoadRequest:
         into: A model of the same architecture that gets the weights.
         trust: Run code that came with the file.
         check: Whether to compare the loaded model with the facts and the sample of the manifest.
+        timeout: Seconds that a file which may never open is given, in a process of its own.
     """
 
     target: str = field(
@@ -205,10 +206,16 @@ class LoadRequest:
         kw_only=True,
         metadata=asked("--no-check", Door.ANTIFLAG, "Do not compare the loaded model with what was saved."),
     )
+    timeout: float = field(
+        default=300.0,
+        kw_only=True,
+        metadata=asked("--timeout", Door.EXPRESSION, "Seconds that a file which may never open is given.", "SECONDS"),
+    )
 
     def __post_init__(self) -> None:
         """Refuse a target that cannot be one."""
         _check_texts(self, ("source", "format"))
+        _check_number("timeout", self.timeout)
         Target.parse(self.target)
 
 

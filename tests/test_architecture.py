@@ -25,7 +25,7 @@ FLOORS = (
     {"finding", "fitting", "judging", "repairing", "trusting"},
     {"contrasting", "locating", "publishing", "reloading", "resolving"},
     {"curating", "verifying"},
-    {"staging"},
+    {"staging", "trying"},
     {"loading", "saving"},
     {"functions"},
     {"completing", "demo", "magics", "panels"},

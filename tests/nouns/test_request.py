@@ -96,6 +96,12 @@ def test_a_number_that_is_none_or_negative_is_refused(name, value):
         SaveRequest(MODEL, **{name: value})
 
 
+@pytest.mark.parametrize("value", [-1, math.nan, True, "1"])
+def test_a_time_that_is_none_is_refused_for_a_load_too(value):
+    with pytest.raises(RequestError, match="timeout"):
+        LoadRequest("cats", timeout=value)
+
+
 def test_a_version_is_no_target_of_a_save_and_the_hint_says_how_to_tag():
     with pytest.raises(RequestError, match="cats@best") as caught:
         SaveRequest(MODEL, "cats@best")

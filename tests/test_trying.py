@@ -1,0 +1,126 @@
+"""A file that may hang, die or take all memory is opened first where that does no harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import h5py
+import keras
+import pytest
+
+from colab_save import trying
+from colab_save.errors import FormatError, UnsafeFileError
+from colab_save.formats import get_format
+from colab_save.formats.base import Context
+from colab_save.loading import load
+from colab_save.request import LoadRequest
+from colab_save.trying import try_opening
+from tests import zoo
+
+pytestmark = pytest.mark.tensorflow
+
+LOOPS = "3.14" > keras.__version__
+"""Keras 3.13.2 goes on for ever where 3.15.1 raises."""
+
+
+def plain(model, name="theirs.h5", **attributes):
+    """Write a file as somebody else would, and change its root attributes; ``None`` takes one out."""
+    model.save(name)
+    with h5py.File(name, "a") as file:
+        for key, value in attributes.items():
+            file.attrs.pop(key)
+            if value is not None:
+                file.attrs[key] = value
+    return Path(name).resolve()
+
+
+def nested():
+    """The config of a model in a model, as Keras 2 writes it to HDF5."""
+
+    def layer(name, kind, config, *calls):
+        return {"class_name": kind, "name": name, "config": {"name": name, **config}, "inbound_nodes": list(calls)}
+
+    entry = {"batch_input_shape": [None, 4], "dtype": "float32", "sparse": False, "ragged": False}
+    inner = {
+        "layers": [layer("a", "InputLayer", entry), layer("b", "Dense", {"units": 3}, [["a", 0, 0, {}]])],
+        "input_layers": [["a", 0, 0]],
+        "output_layers": [["b", 0, 0]],
+    }
+    outer = {
+        "name": "outer",
+        "layers": [
+            layer("x", "InputLayer", entry),
+            layer("inner", "Functional", inner, [["x", 0, 0, {}]]),
+            layer("y", "Dense", {"units": 2}, [["inner", 1, 0, {}]]),
+        ],
+        "input_layers": [["x", 0, 0]],
+        "output_layers": [["y", 0, 0]],
+    }
+    return json.dumps({"class_name": "Functional", "config": outer})
+
+
+def wide(units):
+    """A model that declares a layer of so many units, and stores two."""
+    model = zoo.untrained()
+    config = json.loads(model.to_json())
+    config["config"]["layers"][1]["config"]["units"] = units
+    return plain(model, model_config=json.dumps(config))
+
+
+def children():
+    """The processes that this one has started and that still run."""
+    mine = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [pid for pid in mine if b"colab_save.reloading" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_a_model_in_a_model_of_keras_2_ends_in_an_error_and_not_in_a_notebook_that_hangs():
+    path = plain(zoo.untrained(), model_config=nested(), keras_version="2.15.0")
+    began = time.monotonic()
+    with pytest.raises(UnsafeFileError if LOOPS else FormatError) as caught:
+        try_opening(get_format("h5"), path, Context({}), None, 15.0)
+    assert time.monotonic() - began < 30
+    assert ("within 15 seconds" if LOOPS else "Functional model") in caught.value.message
+    assert [] == children()
+
+
+def test_a_file_that_would_take_all_memory_is_opened_by_nothing_in_this_process(monkeypatch):
+    path = wide(2**30)
+    opened = []
+    monkeypatch.setattr(keras.saving, "load_model", lambda *given, **more: opened.append(given))
+    with pytest.raises(UnsafeFileError, match=r"ran out of memory.*OOM.*bytes and declares up to") as caught:
+        load(LoadRequest(str(path)))
+    assert f"300 seconds and 4.3 GB ({trying.MEMORY + trying.COPIES * path.stat().st_size:,} bytes)" in str(
+        caught.value
+    )
+    assert "--timeout" in caught.value.hint
+    assert [] == opened
+
+
+def test_a_file_of_unknown_age_that_does_not_open_there_is_not_opened_here(monkeypatch):
+    model = zoo.untrained()
+    config = json.loads(model.to_json())
+    config["config"]["layers"][1]["config"]["units"] = "two"
+    path = plain(model, keras_version=None, model_config=json.dumps(config))
+    opened = []
+    monkeypatch.setattr(keras.saving, "load_model", lambda *given, **more: opened.append(given))
+    with pytest.raises(FormatError, match=path.name):
+        load(LoadRequest(str(path)))
+    assert [] == opened
+
+
+def test_a_file_of_unknown_age_is_opened_there_with_the_classes_of_the_notebook_and_then_here(monkeypatch):
+    import __main__
+
+    monkeypatch.setattr(__main__, "Scale", zoo.Scale, raising=False)
+    path = plain(keras.Sequential([keras.Input((4,)), zoo.Scale(2.0)]), keras_version=None)
+    assert isinstance(load(LoadRequest(str(path))).model.layers[0], zoo.Scale)
+
+
+def test_a_process_that_dies_says_how(tmp_path):
+    code = tmp_path / "custom_code.py"
+    code.write_text("import os\n\nos.kill(os.getpid(), 9)\n")
+    with pytest.raises(UnsafeFileError, match="killed by signal 9"):
+        try_opening(get_format("h5"), plain(zoo.untrained()), Context({}), code, 100.0)
