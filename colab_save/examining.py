@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import math
@@ -13,10 +12,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from colab_save.capturing.finding import find_custom_objects
+from colab_save.compiling import compile_given, held_objects, optimizers_of, trained_paths
+from colab_save.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
 from colab_save.errors import UnsupportedError, first_line
 from colab_save.facts import ModelFacts, TensorFacts, VariableFacts
 from colab_save.sample import leaves
-from colab_save.walking import build_configs, is_graph, walk_layers, walk_variables
+from colab_save.walking import is_graph, walk_layers, walk_seeds, walk_variables
 
 
 def kind_of(model: Any) -> str:
@@ -47,21 +49,25 @@ def examine(model: Any) -> ModelFacts:
     class_name = f"{type(model).__module__}.{type(model).__qualname__}"
     if kind == "module":
         return ModelFacts(kind, class_name, variables)
-    optimizer = getattr(model, "optimizer", None)
-    layers = list(walk_layers(model))
+    optimizer, weights = getattr(model, "optimizer", None), walk_variables(model)
+    feeds = feeds_of(model)
+    custom = {str(getattr(item, "__name__", "")) for item in find_custom_objects(model) if _is_rebuilt(item)}
     return ModelFacts(
         kind,
         class_name,
         variables,
-        optimizer=tuple(_optimizer_facts(optimizer)),
+        optimizer=tuple(item for name, found in optimizers_of(model) for item in _optimizer_facts(name, found)),
         iterations=int(optimizer.iterations) if optimizer is not None else None,
         compiled=_compile_arguments(model),
-        trainable={path or ".": bool(layer.trainable) for path, layer in layers},
+        layers=tuple(describe_layer(path, layer, feeds.get(path, ())) for path, layer in walk_layers(model)),
         inputs=_declared(model, "inputs"),
         outputs=_declared(model, "outputs"),
-        compute_dtypes=tuple(sorted({str(layer.compute_dtype) for _, layer in layers})),
-        builds=build_configs(model),
-        losses={place: _plain_attributes(loss) for place, loss in loss_objects(model)},
+        losses={place: plain_attributes(loss) for place, loss in loss_objects(model)},
+        metrics={place: constructor_arguments(metric) for place, metric in metric_objects(model)},
+        seeds={path: tuple(map(int, generator.state.numpy())) for path, generator in walk_seeds(model)},
+        held=_comparable(held_objects(model)),
+        trains=trained_paths(model, weights),
+        custom=tuple(sorted(custom)),
     )
 
 
@@ -73,13 +79,21 @@ def loss_objects(model: Any) -> Iterator[tuple[str, Any]]:
         yield from (item for item in leaves(model.loss) if isinstance(item[1], keras.losses.Loss))
 
 
-def _plain_attributes(thing: Any) -> dict[str, Any]:
-    """Give the attributes of an object that JSON can hold, whatever its ``get_config`` says."""
-    found = {}
-    for name, value in vars(thing).items():
-        with contextlib.suppress(TypeError, ValueError):
-            found[name] = json.loads(json.dumps(value))
-    return found
+def metric_objects(model: Any) -> Iterator[tuple[str, Any]]:
+    """Give every metric object that a model was compiled with, by the argument and its place in it."""
+    import keras
+
+    given = compile_given(model)
+    for name in ("metrics", "weighted_metrics"):
+        found = leaves(given.get(name))
+        yield from ((f"{name}{place}", item) for place, item in found if isinstance(item, keras.metrics.Metric))
+
+
+def _is_rebuilt(item: Any) -> bool:
+    """Say whether a custom object is a class that a reload must build again; callbacks are not part of a model."""
+    import keras
+
+    return isinstance(item, type) and not issubclass(item, keras.callbacks.Callback)
 
 
 def size_of(model: Any) -> int:
@@ -114,12 +128,10 @@ def _describe(path: str, variable: Any) -> VariableFacts:
     )
 
 
-def _optimizer_facts(optimizer: Any) -> Iterator[VariableFacts]:
-    """Describe the optimizer's variables by position: their names hold layer names, which drift."""
-    if optimizer is None:
-        return
+def _optimizer_facts(name: str, optimizer: Any) -> Iterator[VariableFacts]:
+    """Describe an optimizer's variables by position: their names hold layer names, which drift."""
     for index, variable in enumerate(optimizer.variables):
-        yield _describe(f"optimizer/{index}/{variable.name.rsplit('_', 1)[-1]}", variable)
+        yield _describe(f"{name}/{index}/{variable.name.rsplit('_', 1)[-1]}", variable)
 
 
 def _compile_arguments(model: Any) -> Mapping[str, Any] | None:

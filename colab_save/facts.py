@@ -1,18 +1,17 @@
 """What a model *is*, comparably.
 
-`examining` takes the facts of a live model (parent) and of a reloaded one (child); `compare` is pure.
+`examining` takes the facts of a live model (parent) and of a reloaded one (child); `comparing` compares them.
 Manifests keep the facts, so that a load months later is compared with the model that was saved.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from colab_save.records import read_record
-from colab_save.round_trip import Aspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,32 @@ class TensorFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerFacts:
+    """One layer.
+
+    Attributes:
+        path: Where it sits in the object tree; empty for the model itself.
+        class_name: Its class, without the module.
+        trainable: Whether it is trainable.
+        dtype: Its dtype policy by name, such as ``mixed_float16``.
+        arguments: What its constructor was given, read back from the live object, defaults left out: ``get_config``
+            drops some, and then both configs agree (LOSSES §4). Also the digest of a vocabulary.
+        build: The shapes that it was built for (``get_build_config``), as Keras serialises them.
+        shape: The shape of its first output, where a graph model declares it.
+        inputs: The paths of the layers that feed it, likewise.
+    """
+
+    path: str
+    class_name: str
+    trainable: bool = True
+    dtype: str = "float32"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    build: Any = None
+    shape: tuple[int | None, ...] | None = None
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFacts:
     """What a model is.
 
@@ -51,16 +76,21 @@ class ModelFacts:
         kind: ``keras`` for a Keras model, ``module`` for anything else made of TensorFlow functions.
         class_name: The class, with its module.
         variables: Every weight.
-        optimizer: Every variable of the optimizer, by position and name.
+        optimizer: Every variable of every optimizer, by the optimizer's name, position and the variable's name.
         iterations: Optimizer steps taken; ``None`` without an optimizer.
         compiled: The compile arguments as Keras serialises them; ``None`` for a model that is not compiled.
-        trainable: For every layer, by path, whether it is trainable.
+        layers: Every layer, the model itself first.
         inputs: The inputs, where the model declares them.
         outputs: The outputs, likewise.
-        compute_dtypes: The dtypes that the layers compute in, sorted.
-        builds: For every built layer, by path, the shapes that it was built for (``get_build_config``).
         losses: For every loss object, by its place in ``compile(loss=…)``, its plain attributes: ``get_config`` drops
             some (LOSSES §4), and then both configs agree.
+        metrics: For every metric object, by its place, likewise.
+        seeds: The state of every seed generator, by path: what is random goes on where it stood.
+        held: What a ``compile`` of the user's own has put into attributes, by name, as Keras serialises it.
+        trains: For every optimizer in an attribute, by name, the paths of the weights that it trains.
+        custom: The user's own classes and functions that a reload needs, by name.
+        objects: For every class whose ``get_config`` drops arguments that are objects, those arguments: they are in
+            the file, and a reload must make them of their configs.
     """
 
     kind: str
@@ -69,17 +99,31 @@ class ModelFacts:
     optimizer: tuple[VariableFacts, ...] = ()
     iterations: int | None = None
     compiled: Mapping[str, Any] | None = None
-    trainable: Mapping[str, bool] = field(default_factory=dict)
+    layers: tuple[LayerFacts, ...] = ()
     inputs: tuple[TensorFacts, ...] = ()
     outputs: tuple[TensorFacts, ...] = ()
-    compute_dtypes: tuple[str, ...] = ()
-    builds: Mapping[str, Any] = field(default_factory=dict)
     losses: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    held: Mapping[str, Any] = field(default_factory=dict)
+    trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    custom: tuple[str, ...] = ()
+    objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def parameters(self) -> int:
         """Count the elements of all weights."""
-        return sum(_size(variable.shape) for variable in self.variables)
+        return sum(math.prod(variable.shape) for variable in self.variables)
+
+    @property
+    def trainable(self) -> dict[str, bool]:
+        """Say for every layer, by path, whether it is trainable; the model itself is ``.``."""
+        return {layer.path or ".": layer.trainable for layer in self.layers}
+
+    @property
+    def builds(self) -> dict[str, Any]:
+        """Give for every layer that has one, by path, its `LayerFacts.build`."""
+        return {layer.path: layer.build for layer in self.layers if layer.build}
 
     def to_json(self) -> dict[str, Any]:
         """Give the facts as JSON values."""
@@ -93,83 +137,3 @@ class ModelFacts:
             ValueError: The value is not such a record; `Manifest.from_json` words it.
         """
         return read_record(cls, value)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One place where two models differ: where, and both values in words."""
-
-    where: str
-    expected: str
-    actual: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: expected {self.expected}, got {self.actual}"
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for dimension in shape:
-        size *= dimension
-    return size
-
-
-def compare_weights(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
-    """Compare every weight by path and digest, and never by count."""
-    return list(_compare_variables(expected.variables, actual.variables))
-
-
-def compare_training(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
-    """Compare what training goes on from: compile arguments, optimizer, iterations, trainable map.
-
-    An optimizer that has never stepped has no slot variables yet, while Keras creates them (zeros) when
-    it loads: variables that only the reloaded optimizer has are therefore no difference.
-    """
-    found = list(_compare_maps("compile", expected.compiled, actual.compiled))
-    found += _compare_maps("loss", expected.losses, actual.losses)
-    if expected.iterations != actual.iterations:
-        found.append(Difference("iterations", str(expected.iterations), str(actual.iterations)))
-    known = {variable.path for variable in expected.optimizer}
-    found += _compare_variables(expected.optimizer, tuple(item for item in actual.optimizer if item.path in known))
-    found += _compare_maps("trainable", expected.trainable, actual.trainable)
-    return found
-
-
-COMPARISONS = {Aspect.WEIGHTS: compare_weights, Aspect.TRAINING: compare_training}
-
-
-def compare(expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, list[Difference]]:
-    """Compare two models in every aspect that facts alone decide (outputs need the sample)."""
-    return {aspect: function(expected, actual) for aspect, function in COMPARISONS.items()}
-
-
-def _compare_variables(expected: tuple[VariableFacts, ...], actual: tuple[VariableFacts, ...]) -> Iterator[Difference]:
-    wanted = {variable.path: variable for variable in expected}
-    got = {variable.path: variable for variable in actual}
-    for path in sorted(wanted.keys() | got.keys()):
-        before, after = wanted.get(path), got.get(path)
-        if before is None or after is None or (before.shape, before.dtype) != (after.shape, after.dtype):
-            yield Difference(path, _describe(before), _describe(after))
-        elif before.digest != after.digest:
-            yield Difference(path, f"digest {before.digest[:12]}", f"digest {after.digest[:12]}")
-
-
-def _describe(variable: VariableFacts | None) -> str:
-    return "nothing" if variable is None else f"{variable.dtype} {list(variable.shape)}"
-
-
-def _compare_maps(where: str, expected: Any, actual: Any) -> Iterator[Difference]:
-    """Walk two JSON values and name each leaf that differs."""
-    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
-        for key in sorted(expected.keys() | actual.keys(), key=str):
-            yield from _compare_maps(f"{where}.{key}", expected.get(key), actual.get(key))
-    elif isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
-        for index, (left, right) in enumerate(itertools.zip_longest(expected, actual)):
-            yield from _compare_maps(f"{where}[{index}]", left, right)
-    elif expected != actual and repr(expected) != repr(actual):  # NaN is not equal to itself
-        yield Difference(where, _shorten(expected), _shorten(actual))
-
-
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"

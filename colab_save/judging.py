@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.answering import run_as
-from colab_save.facts import ModelFacts, compare
+from colab_save.comparing import compare
+from colab_save.facts import ModelFacts
 from colab_save.formats.base import Format
 from colab_save.manifest import SampleFacts
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
@@ -74,5 +75,5 @@ def judge_outputs(sample: SampleFacts, before: Any, after: Any, precision: str) 
 
 def precision(facts: ModelFacts) -> str:
     """Name the coarsest floating dtype that a model computes in."""
-    used = {*facts.compute_dtypes, *(variable.dtype for variable in facts.variables)}
-    return next((dtype for dtype in ("bfloat16", "float16") if dtype in used), "float32")
+    used = [*(layer.dtype for layer in facts.layers), *(variable.dtype for variable in facts.variables)]
+    return next((dtype for dtype in ("bfloat16", "float16") if any(name.endswith(dtype) for name in used)), "float32")

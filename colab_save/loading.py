@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from colab_save.configs import Configs, rebuilding
 from colab_save.errors import RequestError, RoundTripError
 from colab_save.examining import examine, kind_of
 from colab_save.finding import list_versions
@@ -93,13 +94,15 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
     if needs_child(findings) and not (found.manifest is not None and is_own(found.manifest)):
         code = fetched.code if is_allowed else None
         try_opening(plug, fetched.payload, context, code, request.timeout, findings.risks)
-    model = plug.load(fetched.payload, context)
+    record = Record.of(found.manifest.facts) if found.manifest else Record()
+    if request.into is not None:  # how the user's own model trains is the user's business
+        record = Record(builds=record.builds)
     notes = supplied.notes
+    with rebuilding(supplied.objects, record.objects):
+        model = plug.load(fetched.payload, context)
+        if kind_of(model) == "keras":
+            notes += repair(model, fetched.payload, record, supplied.objects)
     if kind_of(model) == "keras":
-        record = Record.of(found.manifest.facts) if found.manifest else Record()
-        if request.into is not None:  # how the user's own model trains is the user's business
-            record = Record(builds=record.builds)
-        notes += repair(model, fetched.payload, record)
         notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model))
     return plug, model, notes
 
@@ -128,7 +131,8 @@ def _compare(plug: Format, model: Any, manifest: Manifest | None, fetched: Fetch
     if not is_checked:
         return skipped(plug.name, "not compared, as asked")
     began = time.perf_counter()
-    facts = examine(model)
+    with Configs.of(model).whole():
+        facts = examine(model)
     sample = manifest.sample
     if fetched.sample is None or not sample.path:
         verdicts = verdicts_of(plug, manifest.facts, facts)

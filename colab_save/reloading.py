@@ -19,6 +19,7 @@ from typing import Any, TextIO
 
 from colab_save.answering import run_as
 from colab_save.capturing import load_custom_code
+from colab_save.configs import Configs, rebuilding
 from colab_save.errors import ColabSaveError, first_line
 from colab_save.examining import examine, kind_of
 from colab_save.formats import get_format
@@ -41,7 +42,7 @@ class Job:
         inputs: The structure of the sample's inputs.
         is_seeded: Fix the seeds before answering.
         answer: Path of the ``.npz`` to write the actual outputs to.
-        custom_code: Path of the staged ``custom_code.py``; empty when there is none.
+        custom_code: Path of the staged ``custom_code.py``; there may be none.
         record: What `repairing` goes by, in JSON.
         beside: The folder with the artifact's other files, where that is not the payload's own.
         memory: Bytes that this process may still take; given, the payload is opened and nothing else, see `trying`.
@@ -76,11 +77,15 @@ def reload(job: Job) -> dict[str, Any]:
         return open_only(job)
     began = time.perf_counter()
     plug = get_format(job.format)
-    custom = load_custom_code(Path(job.custom_code), CODE_MODULE) if job.custom_code else {}
-    model = plug.load(Path(job.payload), Context(custom))
-    if kind_of(model) == "keras":
-        repair(model, Path(job.payload), Record(**job.record))
-    facts = examine(model)
+    code = Path(job.custom_code)
+    custom = load_custom_code(code, CODE_MODULE) if code.is_file() else {}
+    record = Record(**job.record)
+    with rebuilding(custom, record.objects):
+        model = plug.load(Path(job.payload), Context(custom))
+        if kind_of(model) == "keras":
+            repair(model, Path(job.payload), record, custom)
+    with Configs.of(model).whole():
+        facts = examine(model)
     actual = run_as(plug.run, model, read_arrays(Path(job.sample), job.inputs), is_seeded=job.is_seeded)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
     return {"facts": facts.to_json(), "outputs": outputs, "seconds": time.perf_counter() - began}
@@ -137,11 +142,28 @@ def serve(jobs: TextIO, answers: TextIO) -> None:
         try:
             answer = reload(Job(**json.loads(line)))
         except ColabSaveError as error:
-            answer = {"error": error.message, "hint": error.hint}
+            answer = {"error": error.message, "hint": error.hint, "lacks": lacking_name(error)}
         except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer
-            answer = {"error": first_line(error), "hint": "The model loads, and then fails on the sample."}
+            hint = "The model loads, and then fails on the sample."
+            answer = {"error": first_line(error), "hint": hint, "lacks": lacking_name(error)}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
+
+
+LOOKUPS = re.compile(r"Could not locate (?:class|function) '([^']+)'|^Unknown [\w ]+: '([^']+)'")
+"""What Keras says of a name that it looks up (``serialization_lib.py`` in ``keras/src/saving`` and, the second,
+``keras/src/legacy/saving/serialization.py``; 3.13.2 and 3.15.1)."""
+
+
+def lacking_name(error: BaseException | None) -> str:
+    """Give the name that Python, or Keras, did not have when an error was raised; empty for any other error."""
+    while error is not None:
+        if isinstance(error, NameError) and error.name:
+            return str(error.name)
+        if found := LOOKUPS.search(str(error)):
+            return (found[1] or found[2]).rpartition(">")[2]
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def main() -> None:

@@ -2,22 +2,25 @@
 
 Keras builds what one dummy call reaches. A layer that it does not reach keeps fresh random weights, and the error is
 dropped (LOSSES §1; Keras 3.13.2 and 3.15.1). What was frozen in a subclassed model comes back trainable, and with it an
-optimizer of another size (§5); arguments of losses that ``get_config`` drops come back as their defaults (§4). The
-fresh process and `loading` call `repair` right after a load, and everything is compared after that.
+optimizer of another size (§5); what only a custom ``compile`` had been given is gone; arguments of losses and layers
+that ``get_config`` drops come back as their defaults (§4). The fresh process and `loading` call `repair` right after a
+load, and everything is compared after that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from colab_save.compiling import has_own_compile, restore_compile
+from colab_save.describing import constructor_arguments
 from colab_save.examining import loss_objects
 from colab_save.facts import ModelFacts
 from colab_save.formats.base import translated
 from colab_save.formats.keras import quiet
-from colab_save.walking import walk_layers
+from colab_save.walking import walk_layers, walk_seeds, walk_variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +31,103 @@ class Record:
         builds: See `ModelFacts.builds`.
         trainable: See `ModelFacts.trainable`.
         losses: See `ModelFacts.losses`.
+        arguments: See `LayerFacts.arguments`, by path.
+        seeds: See `ModelFacts.seeds`.
+        held: See `ModelFacts.held`.
+        trains: See `ModelFacts.trains`.
+        objects: See `ModelFacts.objects`.
     """
 
     builds: Mapping[str, Any] = field(default_factory=dict)
     trainable: Mapping[str, bool] = field(default_factory=dict)
     losses: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seeds: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    held: Mapping[str, Any] = field(default_factory=dict)
+    trains: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    objects: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, facts: ModelFacts) -> Record:
         """Take it from the facts of a model."""
-        return cls(facts.builds, facts.trainable, facts.losses)
+        arguments = {layer.path: layer.arguments for layer in facts.layers}
+        known = facts.builds, facts.trainable, facts.losses, arguments, facts.seeds, facts.held, facts.trains
+        return cls(*known, facts.objects)
 
 
-def repair(model: Any, path: Path, record: Record) -> tuple[str, ...]:
-    """Build what is unbuilt, freeze what was frozen, and where that changed anything load the weights once more.
+def repair(model: Any, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> tuple[str, ...]:
+    """Build what is unbuilt, freeze what was frozen, put back what was dropped; then load the weights once more.
 
     Args:
         model: A Keras model, just loaded.
         path: The file that it was loaded from.
         record: What the model was.
+        custom_objects: Classes and functions by the name under which Keras looks them up.
 
     Returns:
         What was mended, one sentence each.
 
     Raises:
-        FormatError: Keras could not build a layer or load the weights again.
+        FormatError: Keras could not build a layer, make an optimizer or load the weights again.
     """
     built, frozen = _build(model, record), _freeze(model, record)
-    if built or frozen:
+    compiled = _compile(model, path, record, custom_objects)
+    if built or frozen or compiled:
         with translated(f"The weights in {path.name} could not be loaded again", "Is the file complete?"), quiet():
-            if getattr(model, "optimizer", None) is not None:
+            if getattr(model, "optimizer", None) is not None and not has_own_compile(model):
                 model.compile_from_config(model.get_compile_config())  # an optimizer for these weights
             model.load_weights(path)
-    losses = _complete(model, record)
-    notes = []
-    if built:
-        notes.append(f"Keras had left {', '.join(built)} without weights; they were built and loaded.")
-    if frozen:
-        notes.append(f"Keras had forgotten which layers train; put right: {', '.join(frozen)}.")
-    if losses:
-        notes.append(f"Arguments of the loss that get_config() drops were put back: {', '.join(losses)}.")
-    return tuple(notes)
+    dropped = [*_complete_layers(model, record), *_complete(model, record)]
+    _seed(model, record)
+    sentences = {
+        "Keras had left {} without weights; they were built and loaded.": built,
+        "Keras had forgotten which layers train; put right: {}.": frozen,
+        "Keras calls no compile() of your own when it loads; put back: {}.": compiled,
+        "Arguments that get_config() drops were put back: {}.": dropped,
+    }
+    return tuple(sentence.format(", ".join(names)) for sentence, names in sentences.items() if names)
+
+
+def _compile(model: Any, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> list[str]:
+    """Give the model what a ``compile`` of the user's own had given it."""
+    import keras
+
+    if not record.held and not record.trains:
+        return []
+    hint = "Call compile() yourself after loading, with --no-check."
+    known = keras.saving.custom_object_scope(dict(custom_objects))
+    with translated("What compile() had been given could not be made again", hint), quiet(), known:
+        return restore_compile(model, path, record.held, record.trains, dict(walk_variables(model)))
+
+
+def _complete_layers(model: Any, record: Record) -> list[str]:
+    """Give Keras's own layers the plain arguments that their ``get_config`` drops."""
+    changed = []
+    for path, layer in walk_layers(model):
+        wanted = record.arguments.get(path, {})
+        if not wanted or not type(layer).__module__.startswith("keras."):
+            continue
+        now = constructor_arguments(layer)
+        for name, value in wanted.items():
+            attribute = next((key for key in (name, f"_{name}") if key in vars(layer)), None)
+            if attribute and now.get(name) != value and _is_settable(value):
+                setattr(layer, attribute, tuple(value) if isinstance(value, list) else value)
+                changed.append(f"{path}.{name}")
+    return changed
+
+
+def _is_settable(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(isinstance(item, int) for item in value)
+    return isinstance(value, (bool, int, float, str))
+
+
+def _seed(model: Any, record: Record) -> None:
+    """Let what is random go on where it stood; formats that have no place for it begin anew."""
+    for path, generator in walk_seeds(model):
+        state = record.seeds.get(path, ())
+        if len(state) == generator.state.shape[0]:
+            generator.state.assign(list(state))
 
 
 def _build(model: Any, record: Record) -> list[str]:

@@ -17,6 +17,8 @@ class Aspect(enum.StrEnum):
     OUTPUTS = "outputs"
     WEIGHTS = "weights"
     TRAINING = "training"
+    STRUCTURE = "structure"
+    CODE = "code"
 
 
 class Outcome(enum.StrEnum):

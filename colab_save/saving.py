@@ -35,6 +35,10 @@ HINTS = {
     "--format saved_model writes all weights that call() uses.",
     Aspect.TRAINING: "Outputs and weights came back. To keep them without the training state: --format saved_model; "
     "to publish it as it is: --force.",
+    Aspect.STRUCTURE: "Put the argument into get_config(), and keep it in the attribute of its name. "
+    "--format saved_model writes what the model computes, as it is now.",
+    Aspect.CODE: "Define the class in a cell or a module, and let get_config() name it. "
+    "--format saved_model needs no classes.",
 }
 """What to do when an aspect has failed."""
 
@@ -81,7 +85,7 @@ def _choose(attempts: list[Staged], *, is_forced: bool) -> Staged:
     raise RoundTripError(
         "The model that came back is not the one that was saved; nothing was published. "
         + "; ".join(f"{trip.format}: {trip.reason}" for trip in trips),
-        HINTS[Aspect.WEIGHTS if Aspect.WEIGHTS in aspects else aspects[0]],
+        "\n".join(filter(None, (attempts[0].hint, HINTS[next(aspect for aspect in HINTS if aspect in aspects)]))),
     )
 
 

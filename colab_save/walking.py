@@ -8,7 +8,6 @@ model was built, so it is not the same after loading (Keras 3.13.2 and 3.15.1).
 from __future__ import annotations
 
 import functools
-import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -55,6 +54,16 @@ def walk_layers(model: Any) -> Iterator[tuple[str, Any]]:
     import keras
 
     return ((path, node) for path, node in _walk(model) if isinstance(node, keras.layers.Layer))
+
+
+def walk_seeds(model: Any) -> Iterator[tuple[str, Any]]:
+    """Give every seed generator that a layer of a model holds, with its path."""
+    import keras
+
+    for path, layer in walk_layers(model):
+        for key, item in vars(layer).items():
+            if isinstance(item, keras.random.SeedGenerator):
+                yield _join(path, key), item
 
 
 def _weights(model: Any) -> list[Any]:
@@ -107,17 +116,8 @@ def _children(node: Any) -> list[tuple[str, Any]]:
 
     named: list[tuple[str, Any]] = []
     if isinstance(node, keras.Model) and is_graph(node):
-        named = _named_layers(node.layers)
+        named = named_layers(node.layers)
     return named + own_attributes(node)
-
-
-def build_configs(model: Any) -> dict[str, Any]:
-    """Give for every built layer, by path, the shapes that it was built for, as Keras serialises them.
-
-    One that Keras does not build when it loads keeps fresh random weights (LOSSES §1); `repairing` builds it of these.
-    """
-    found = {path: layer.get_build_config() for path, layer in walk_layers(model) if layer.built}
-    return {path: json.loads(json.dumps(config, default=str)) for path, config in found.items() if config}
 
 
 def own_attributes(node: Any) -> list[tuple[str, Any]]:
@@ -130,7 +130,7 @@ def own_attributes(node: Any) -> list[tuple[str, Any]]:
     return sorted(own, key=lambda pair: pair[0])
 
 
-def _named_layers(layers: list[Any]) -> list[tuple[str, Any]]:
+def named_layers(layers: list[Any]) -> list[tuple[str, Any]]:
     """Name layers as the user did; where Keras made the name up, by class and position, which do not drift."""
     counts: dict[str, int] = {}
     named = []

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from colab_save.facts import ModelFacts, TensorFacts, VariableFacts
+from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
 from colab_save.manifest import FileFacts, Manifest, Payload, SampleFacts
 from colab_save.place import Place
 from colab_save.progress import ignore_steps
@@ -34,10 +34,9 @@ def facts(**changes):
         optimizer=(variable("0:adam/m"), variable("1:adam/v")),
         iterations=7,
         compiled={"loss": "mse", "metrics": ["mae", {"class_name": "AUC", "config": {"bins": 3}}]},
-        trainable={"dense": True},
+        layers=(LayerFacts("dense", "Dense", arguments={"units": 3}),),
         inputs=(TensorFacts("x", (None, 2), "float32"),),
         outputs=(TensorFacts("y", (None, 3), "float32"),),
-        compute_dtypes=("float32",),
     )
     return replace(known, **changes)
 

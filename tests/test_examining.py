@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from colab_save.comparing import compare, compare_training, compare_weights
 from colab_save.errors import UnsupportedError
 from colab_save.examining import examine, kind_of, size_of
-from colab_save.facts import ModelFacts, compare, compare_training, compare_weights
+from colab_save.facts import ModelFacts
 from colab_save.round_trip import Aspect
 from tests import zoo
 

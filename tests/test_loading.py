@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from colab_save.comparing import compare_weights
 from colab_save.errors import (
     ColabSaveError,
     DamagedFileError,
@@ -20,7 +21,6 @@ from colab_save.errors import (
     UntrustedCodeError,
 )
 from colab_save.examining import examine
-from colab_save.facts import compare_weights
 from colab_save.loading import list_models, load
 from colab_save.request import LoadRequest, SaveRequest
 from colab_save.round_trip import Aspect, Outcome

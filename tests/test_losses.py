@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from colab_save.comparing import compare_weights
 from colab_save.errors import RoundTripError
 from colab_save.examining import examine
-from colab_save.facts import compare_weights
 from colab_save.loading import load
 from colab_save.request import LoadRequest, SaveRequest
 from colab_save.round_trip import Outcome

@@ -98,6 +98,7 @@ def both(report):
     return str(report), Page(report._repr_html_()).text
 
 
+ALL = ", ".join(Aspect)
 WHY = "the file holds no optimizer"
 NOT_KEPT = trip("h5", {Aspect.TRAINING: Verdict(Outcome.NOT_KEPT, WHY)})
 FAILED = trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, "dense/kernel: expected 1, got 2", 3)})
@@ -132,8 +133,8 @@ def test_each_payload_is_one_line_with_all_its_aspects():
     lines = str(saved(manifest(trip("keras"), NOT_KEPT))).splitlines()
     rest = "largest error 1.2e-07, size 1.2 MB, round trip 2.1 s"
     assert [
-        f"  keras: outputs PASSED, weights PASSED, training PASSED, {rest}",
-        f"  h5: outputs PASSED, weights PASSED, training NOT_KEPT, {rest}",
+        f"  keras: outputs PASSED, weights PASSED, training PASSED, structure PASSED, code PASSED, {rest}",
+        f"  h5: outputs PASSED, weights PASSED, training NOT_KEPT, structure PASSED, code PASSED, {rest}",
     ] == [line for line in lines if line.startswith(("  keras: ", "  h5: "))]
 
 
@@ -161,7 +162,7 @@ def test_durability_never_says_more_than_the_store_knows(store, durability, word
 
 def test_what_auto_gave_up_is_told_with_every_line_of_the_reason():
     report = saved(attempts=(failed("h5", "Keras said:\nno such layer", frozenset(Aspect)),))
-    assert "  auto gave up h5: outputs, weights, training FAILED: Keras said:\n    no such layer\n" in str(report)
+    assert f"  auto gave up h5: {ALL} FAILED: Keras said:\n    no such layer\n" in str(report)
 
 
 def test_a_long_reason_is_folded_behind_its_first_line():
@@ -197,7 +198,9 @@ def test_a_load_says_whether_it_is_proven(found, words):
 
 
 def test_a_load_says_what_could_not_be_compared_and_why():
-    assert "outputs, weights, training SKIPPED: it has no manifest" in str(loaded(skipped("h5", "it has no manifest")))
+    assert "outputs, weights, training, structure, code SKIPPED: it has no manifest" in str(
+        loaded(skipped("h5", "it has no manifest"))
+    )
 
 
 @pytest.mark.parametrize("show", [str, repr, lambda report: report._repr_html_()])

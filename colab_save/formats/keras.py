@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from colab_save.answering import run_keras
+from colab_save.compiling import compile_given
 from colab_save.examining import kind_of
 from colab_save.formats.base import Context, Format, translated
 from colab_save.round_trip import Aspect
@@ -67,10 +68,9 @@ def whole_compile_config(model: Any) -> Iterator[None]:
 
     Writing HDF5 pops the optimizer out of the live model's own compile arguments, and every ``.keras`` file written
     after that comes back with a fresh RMSprop (``keras/src/legacy/saving/saving_utils.py``, Keras 3.13.2 and 3.15.1).
-    There is no public way to put it back.
     """
-    config = getattr(getattr(model, "_compile_config", None), "config", None)
-    if not isinstance(config, dict):
+    config = compile_given(model)
+    if not config:
         yield
         return
     whole = {**config, "optimizer": model.optimizer}

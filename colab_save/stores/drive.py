@@ -80,7 +80,7 @@ class DriveStore(LocalStore):
     @classmethod
     def is_default(cls) -> bool:
         """Say whether this is Colab: its kernels have imported ``google.colab``, and only Colab mounts DriveFS."""
-        return "google.colab" in sys.modules or bool(mounts_of(cls.MOUNTS))
+        return "google.colab" in sys.modules or any(mount.point == cls.MOUNTPOINT for mount in mounts_of(cls.MOUNTS))
 
     @classmethod
     def own_folder(cls) -> Path | None:

@@ -11,7 +11,7 @@ import pytest
 
 from colab_save.errors import ColabSaveError
 from colab_save.examining import examine, kind_of
-from colab_save.facts import compare
+from colab_save.comparing import compare
 from colab_save.formats import FORMATS, get_format
 from colab_save.formats.base import Context, Format
 from colab_save.repairing import Record, repair
@@ -46,7 +46,7 @@ class FormatContract:
         sample = self.saved(plug, model, tmp_path)
         loaded = plug.load(tmp_path / plug.payload, Context({}))
         if kind_of(loaded) == "keras":  # as both lines do after every load
-            repair(loaded, tmp_path / plug.payload, Record.of(examine(model)))
+            repair(loaded, tmp_path / plug.payload, Record.of(examine(model)), {})
         actual = plug.run(loaded, sample.inputs)
         errors, differences = compare_outputs(sample.outputs, actual, 1e-5, 1e-5, "float32")
         found = {aspect: places for aspect, places in compare(examine(model), examine(loaded)).items() if places}

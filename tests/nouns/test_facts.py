@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colab_save.facts import Difference, ModelFacts, VariableFacts, compare, compare_training, compare_weights
+from colab_save.comparing import Difference, compare, compare_code, compare_structure, compare_training, compare_weights
+from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
 from colab_save.round_trip import Aspect
 from tests.making import digest, facts, variable
 
@@ -26,6 +27,14 @@ configs = st.recursive(
     lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from("xyz"), below, max_size=3),
     max_leaves=6,
 )
+layers = st.builds(
+    LayerFacts,
+    st.sampled_from(["", "a", "b"]),
+    st.sampled_from(["Dense", "Scale"]),
+    trainable=st.booleans(),
+    dtype=st.sampled_from(["float32", "mixed_float16"]),
+    arguments=st.dictionaries(st.sampled_from("xyz"), configs, max_size=2),
+)
 models = st.builds(
     ModelFacts,
     st.just("keras"),
@@ -34,12 +43,12 @@ models = st.builds(
     optimizer=sets,
     iterations=st.none() | st.integers(0, 2),
     compiled=st.none() | st.dictionaries(st.sampled_from(["loss", "metrics"]), configs),
-    trainable=st.dictionaries(st.sampled_from(["a", "b"]), st.booleans()),
+    layers=st.lists(layers, max_size=3, unique_by=lambda item: item.path).map(tuple),
 )
 
 a_few = settings(max_examples=30, deadline=None)
 
-NOTHING = {Aspect.WEIGHTS: [], Aspect.TRAINING: []}
+NOTHING: dict[Aspect, list[Difference]] = {aspect: [] for aspect in Aspect if aspect is not Aspect.OUTPUTS}
 
 
 def places(differences):
@@ -158,10 +167,65 @@ def test_other_iterations_are_a_difference(iterations):
 
 
 def test_a_layer_that_came_back_trainable_is_named():
-    found = compare_training(
-        facts(trainable={"dense": False, "head": True}), facts(trainable={"dense": True, "head": True})
-    )
+    head, dense = LayerFacts("head", "Dense"), LayerFacts("dense", "Dense")
+    found = compare_training(facts(layers=(replace(dense, trainable=False), head)), facts(layers=(dense, head)))
     assert [Difference("trainable.dense", "False", "True")] == found
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"class_name": "Scale"}, "dense.class: expected 'Dense', got 'Scale'"),
+        ({"dtype": "mixed_float16"}, "dense.dtype: expected 'float32', got 'mixed_float16'"),
+        ({"arguments": {"units": 4}}, "dense.units: expected 3, got 4"),
+        ({"arguments": {}}, "dense.units: expected 3, got None"),
+    ],
+)
+def test_a_layer_that_is_made_otherwise_is_named_with_what_differs(change, where):
+    found = compare_structure(facts(), facts(layers=(replace(facts().layers[0], **change),)))
+    assert [where] == [str(item) for item in found]
+
+
+def test_a_layer_that_is_gone_is_named():
+    assert ["dense"] == places(compare_structure(facts(), facts(layers=())))
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"name": "z"}, "inputs[0].name"),
+        ({"shape": (None, 3)}, "inputs[0].shape[1]"),
+        ({"dtype": "int32"}, "inputs[0].dtype"),
+    ],
+)
+def test_an_input_that_differs_is_named(change, where):
+    changed = replace(facts().inputs[0], **change)
+    assert [where] == places(compare_structure(facts(), facts(inputs=(changed,))))
+
+
+def test_names_that_keras_made_up_do_not_count():
+    left, right = (
+        facts(outputs=(TensorFacts(name, (None, 3), "float32"),)) for name in ("keras_tensor_4", "keras_tensor")
+    )
+    assert [] == compare_structure(left, right)
+
+
+def test_a_custom_class_that_did_not_come_back_is_named():
+    assert ["Scale"] == places(compare_code(facts(custom=("Loss", "Scale")), facts(custom=("Loss",))))
+
+
+@pytest.mark.parametrize("name", ["losses", "metrics", "held"])
+def test_what_a_compiled_object_was_given_is_a_matter_of_training(name):
+    changed = facts(**{name: {"x": {"delta": 2.0}}})
+    assert 1 == len(compare_training(changed, facts(**{name: {"x": {"delta": 1.0}}})))
+
+
+def test_a_seed_that_starts_anew_is_a_matter_of_training():
+    assert ["seed.dropout/seed_generator[1]"] == places(
+        compare_training(
+            facts(seeds={"dropout/seed_generator": (7, 3)}), facts(seeds={"dropout/seed_generator": (7, 0)})
+        )
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colab_save.errors import DamagedFileError, UnsafeFileError, UntrustedError
-from colab_save.facts import ModelFacts, TensorFacts, VariableFacts
+from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
 from colab_save.manifest import FileFacts, Manifest, Payload, SampleFacts, new_version
 from colab_save.records import DEEPEST
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
@@ -41,6 +41,18 @@ variables = st.lists(st.builds(VariableFacts, texts, shapes, texts, st.booleans(
 tensors = st.lists(
     st.builds(TensorFacts, texts, st.lists(st.none() | st.integers(), max_size=3).map(tuple), texts), max_size=2
 ).map(tuple)
+layers = st.lists(
+    st.builds(
+        LayerFacts,
+        texts,
+        texts,
+        trainable=st.booleans(),
+        arguments=st.dictionaries(texts, json_values, max_size=2),
+        shape=st.none() | shapes,
+        inputs=st.lists(texts, max_size=2).map(tuple),
+    ),
+    max_size=2,
+).map(tuple)
 model_facts = st.builds(
     ModelFacts,
     kind=texts,
@@ -49,10 +61,11 @@ model_facts = st.builds(
     optimizer=variables,
     iterations=st.none() | st.integers(),
     compiled=st.none() | st.dictionaries(texts, json_values, max_size=2),
-    trainable=st.dictionaries(texts, st.booleans(), max_size=2),
+    layers=layers,
     inputs=tensors,
     outputs=tensors,
-    compute_dtypes=st.lists(texts, max_size=2).map(tuple),
+    seeds=st.dictionaries(texts, shapes, max_size=2),
+    custom=st.lists(texts, max_size=2).map(tuple),
 )
 round_trips = st.builds(
     RoundTrip,
