@@ -6,13 +6,14 @@ what passes is published from where it was staged.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from colab_save.capturing import CustomCode, capture, find_custom_objects, lambdas_by_name
+from colab_save.capturing import CustomCode, find_custom_objects, lambdas_by_name
+from colab_save.configs import Configs
 from colab_save.errors import FormatError
 from colab_save.examining import examine, kind_of
 from colab_save.facts import ModelFacts
@@ -25,6 +26,7 @@ from colab_save.resolving import Plan
 from colab_save.round_trip import Outcome, RoundTrip, failed, skipped
 from colab_save.sample import FILE, Sample, write_arrays
 from colab_save.sampling import take_sample
+from colab_save.supplying import Supply
 from colab_save.verifying import Verifier, verify
 
 
@@ -36,13 +38,20 @@ class Subject:
         model: The live model.
         facts: What it is.
         sample: What it was asked and answered.
-        code: The custom code that a reload needs.
+        custom: The custom code that a reload needs.
+        configs: The configs of the custom objects in it.
     """
 
     model: Any
     facts: ModelFacts
     sample: Sample
-    code: CustomCode
+    custom: Supply
+    configs: Configs
+
+    @property
+    def code(self) -> CustomCode:
+        """Give the custom code as it has been captured so far."""
+        return self.custom.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,8 @@ class Staged:
         formats: What was tried.
         trips: What the round trips found.
         sample: The sample in the folder.
-        notes: What the formats want the user to know.
+        notes: What the user should know of it.
+        hint: What to change in the custom code, where something of it could not be kept; else empty.
     """
 
     folder: Path
@@ -62,6 +72,7 @@ class Staged:
     trips: tuple[RoundTrip, ...]
     sample: SampleFacts
     notes: tuple[str, ...]
+    hint: str = ""
 
     @property
     def is_passed(self) -> bool:
@@ -74,10 +85,10 @@ def examine_subject(request: SaveRequest, plan: Plan) -> Subject:
     plug, model = plan.attempts[0][0], request.model
     sample = take_sample(model, request.sample, plug.run, plug.specs(model))
     objects = find_custom_objects(model) if kind_of(model) == "keras" else []
-    code = capture(objects, vars(sys.modules["__main__"]))
-    with lambdas_by_name(code):
+    custom, configs = Supply(objects), Configs.of(model)
+    with lambdas_by_name(custom.code), configs.whole():
         facts = examine(model)
-    return Subject(model, facts, sample, code)
+    return Subject(model, replace(facts, objects=configs.objects), sample, custom, configs)
 
 
 def attempt(
@@ -100,10 +111,14 @@ def attempt(
             if len(plan.attempts) == 1:
                 raise
             trips = tuple(failed(plug.name, error.message, plug.keeps) for plug in formats)
-            attempts.append(Staged(folder, formats, trips, SampleFacts(), ()))
+            attempts.append(Staged(folder, formats, trips, SampleFacts(), (), subject.configs.hint))
             continue
         trips = tuple(_verify(request, subject, plug, folder, sample, verifier, clock) for plug in formats)
-        attempts.append(Staged(folder, formats, trips, sample, notes))
+        notes += (*subject.configs.notes, *(f"{CUSTOM_CODE} is without {missing}" for missing in subject.code.missing))
+        hint = "\n".join(filter(None, (subject.configs.hint, subject.custom.hint)))
+        attempts.append(
+            Staged(folder, formats, tuple(_explained(trip, subject) for trip in trips), sample, notes, hint)
+        )
         if attempts[-1].is_passed:
             break
     return attempts
@@ -118,7 +133,7 @@ def _stage(
     if subject.code.source:
         (folder / CUSTOM_CODE).write_text(subject.code.source, encoding="utf-8")
     notes: tuple[str, ...] = ()
-    with lambdas_by_name(subject.code):
+    with lambdas_by_name(subject.code), subject.configs.whole():
         for plug in formats:
             notes += plug.save(subject.model, folder, sample, options[plug.name])
     facts = SampleFacts(
@@ -145,4 +160,25 @@ def _verify(
     if not request.verify:
         return skipped(plug.name, "not verified, as asked")
     with clock.at(Stage.VERIFY, plug.name):
-        return verify(verifier, plug, folder, subject.facts, sample, request.timeout, clock.beat)
+        supply = partial(_supply, subject, folder)
+        return verify(verifier, plug, folder, subject.facts, sample, request.timeout, clock.beat, supply)
+
+
+def _supply(subject: Subject, folder: Path, name: str) -> bool:
+    """Add a name that the fresh process lacked to the staged code; say whether there is more of it now."""
+    is_more = subject.custom.add(name)
+    if is_more:
+        (folder / CUSTOM_CODE).write_text(subject.code.source, encoding="utf-8")
+    return is_more
+
+
+def _explained(trip: RoundTrip, subject: Subject) -> RoundTrip:
+    """Add to what failed what could not be kept of the custom code."""
+    why = "; ".join((*subject.configs.losses, *subject.custom.reasons))
+    if not why:
+        return trip
+    verdicts = {
+        aspect: replace(verdict, reason=f"{verdict.reason} ({why})") if verdict.outcome is Outcome.FAILED else verdict
+        for aspect, verdict in trip.verdicts.items()
+    }
+    return replace(trip, verdicts=verdicts)

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, TypeAlias
 
 from colab_save.errors import DamagedFileError, VerifierError
 from colab_save.facts import ModelFacts
@@ -51,9 +51,8 @@ main()
 BEAT = 0.2
 """Seconds between two calls of whoever wants to know that the child is still waited for."""
 
-
-def do_nothing() -> None:
-    """Do nothing while the child works."""
+OnWait: TypeAlias = Callable[[], None]
+OnLack: TypeAlias = Callable[[str], bool]
 
 
 class Verifier:
@@ -96,13 +95,16 @@ class Verifier:
         self._answers = queue.SimpleQueue()
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
 
-    def reload(self, job: Job, timeout: float, on_wait: Callable[[], None] = do_nothing) -> dict[str, Any]:
+    def reload(
+        self, job: Job, timeout: float, on_wait: OnWait = lambda: None, supply: OnLack = lambda _: False
+    ) -> dict[str, Any]:
         """Have one payload reloaded.
 
         Args:
             job: What to reload.
             timeout: Seconds, the child's TensorFlow import included.
             on_wait: Called now and then while it works; what that raises ends the waiting.
+            supply: Called with a name that the child lacked; says whether it is worth another try.
 
         Raises:
             VerifierError: The child died, was killed for taking too long, or says what failed in it.
@@ -122,10 +124,12 @@ class Verifier:
         if not answer:
             raise self._death(timeout)
         if "error" in answer:
+            if (name := str(answer.get("lacks", ""))) and supply(name):
+                return self.reload(job, timeout, on_wait, supply)
             raise VerifierError(f"In a fresh process: {answer['error']}", str(answer["hint"]))
         return answer
 
-    def _wait(self, timeout: float, on_wait: Callable[[], None]) -> dict[str, Any]:
+    def _wait(self, timeout: float, on_wait: OnWait) -> dict[str, Any]:
         """Give the next answer that is one; empty when the child has gone or the time is up."""
         end = time.monotonic() + timeout
         while (left := end - time.monotonic()) > 0:
@@ -205,7 +209,8 @@ def verify(
     facts: ModelFacts,
     sample: SampleFacts,
     timeout: float,
-    on_wait: Callable[[], None] = do_nothing,
+    on_wait: OnWait = lambda: None,
+    supply: OnLack = lambda _: False,
 ) -> RoundTrip:
     """Make the round trip of one staged payload.
 
@@ -217,6 +222,7 @@ def verify(
         sample: The sample, with the live model's answer.
         timeout: Seconds.
         on_wait: Called now and then while the child works; what that raises ends the round trip.
+        supply: See `Verifier.reload`.
     """
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
         answer = Path(folder, "actual.npz")
@@ -227,11 +233,11 @@ def verify(
             sample.inputs,
             sample.is_seeded,
             str(answer),
-            str(code) if (code := stage / CUSTOM_CODE).is_file() else "",
+            str(stage / CUSTOM_CODE),
             asdict(Record.of(facts)),
         )
         try:
-            reply = verifier.reload(job, timeout, on_wait)
+            reply = verifier.reload(job, timeout, on_wait, supply)
             actual = read_arrays(answer, reply["outputs"])
             facts_there = ModelFacts.from_json(reply["facts"])
         except (VerifierError, DamagedFileError) as error:

@@ -25,6 +25,15 @@ _ENDS = (str, bytes, int, float, complex, type(None), type(...))
 def find_custom_objects(model: Any) -> list[object]:
     """Find the classes and functions, of the user's own and of installed packages, that reloading a model needs."""
     found: dict[int, object] = {}
+    for item in held_by(model):
+        needed = item if isinstance(item, (type, FunctionType)) or _is_wrapped(item) else type(item)
+        if _is_needed(needed, item):
+            found.setdefault(id(needed), needed)
+    return list(found.values())
+
+
+def held_by(model: Any) -> Iterator[object]:
+    """Give everything that a model holds and that may be custom, or hold something custom, once each."""
     seen: dict[int, object] = {}
     open_items: list[object] = [model]
     while open_items:
@@ -32,11 +41,8 @@ def find_custom_objects(model: Any) -> list[object]:
         if isinstance(item, _ENDS) or id(item) in seen:
             continue
         seen[id(item)] = item
-        needed = item if isinstance(item, (type, FunctionType)) or _is_wrapped(item) else type(item)
-        if _is_needed(needed, item):
-            found.setdefault(id(needed), needed)
+        yield item
         open_items.extend(reversed(list(_inside(item))))
-    return list(found.values())
 
 
 def _root(cls: type) -> str:
