@@ -72,7 +72,8 @@ class _Reading:
     def make(self, spec: TensorFacts, size: int, kind: str, random: Any) -> Any:
         """Make one array: never all zeros or ones, two rows differing."""
         dtype = spec.dtype if kind == "declared" else kind
-        shape = (ROWS, *(size if axis is None else axis for axis in spec.shape[1:]))
+        rows = tuple(ROWS if axis is None else axis for axis in spec.shape[:1])
+        shape = (*rows, *(size if axis is None else axis for axis in spec.shape[1:]))
         if dtype == "string":
             return self._text(shape, random)
         if dtype == "bool":

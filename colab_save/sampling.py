@@ -88,10 +88,10 @@ def _graph_inputs(model: Any) -> Any:
         return None
     structure = model.input if not isinstance(model, keras.Sequential) else model.inputs[0]
     if isinstance(structure, Mapping):
-        return {key: TensorFacts(str(key), (None, *item.shape[1:]), str(item.dtype)) for key, item in structure.items()}
+        return {key: TensorFacts(str(key), tuple(item.shape), str(item.dtype)) for key, item in structure.items()}
     names = _input_names([item.name for item in model.inputs])
     return map_structure(
-        lambda item: TensorFacts(names[item.name], (None, *item.shape[1:]), str(item.dtype)), structure
+        lambda item: TensorFacts(names[item.name], tuple(item.shape), str(item.dtype)), structure
     )
 
 
@@ -134,7 +134,8 @@ def describe(inputs: Any) -> Any:
     def spec(item: Any) -> TensorFacts:
         name = "".join(letter if letter.isalnum() else "_" for letter in named[id(item)]).strip("_") or "inputs"
         dtype = "string" if item.dtype.kind in "OSU" else item.dtype.name
-        return TensorFacts(name if not name[0].isdigit() else f"inputs_{name}", (None, *item.shape[1:]), dtype)
+        shape = (None, *item.shape[1:]) if item.ndim else ()
+        return TensorFacts(name if not name[0].isdigit() else f"inputs_{name}", shape, dtype)
 
     return map_structure(spec, inputs)
 

@@ -109,12 +109,12 @@ def call(function: Any, inputs: Any) -> Any:
 
 
 def tensor_specs(specs: Any, rows: int | None) -> Any:
-    """Turn `TensorFacts` into `tf.TensorSpec`, with the given number of rows (``None`` = any)."""
+    """Turn `TensorFacts` into `tf.TensorSpec`, with the given number of rows (``None`` = any) where it is free."""
     import tensorflow as tf
 
     def spec(facts: TensorFacts) -> Any:
-        shape = (rows, *facts.shape[1:]) if facts.shape else ()
-        return tf.TensorSpec(shape, facts.dtype, name=_identifier(facts.name))
+        batch = tuple(rows if axis is None else axis for axis in facts.shape[:1])
+        return tf.TensorSpec((*batch, *facts.shape[1:]), facts.dtype, name=_identifier(facts.name))
 
     return map_structure(spec, specs)
 
