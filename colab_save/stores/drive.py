@@ -226,9 +226,13 @@ class DriveStore(LocalStore):
 
 
 def _step_back(aside: Path, place: Path) -> None:
-    """Give the old file its name back, after the new one could not take it."""
+    """Give the old file its name back, after the new one could not take it.
+
+    The folder is listed: after a rename that has failed late, the kernel still remembers for a second what is gone.
+    """
     try:
-        if exists(aside) and not exists(place):
+        names = {entry.name for entry in place.parent.iterdir()}
+        if aside.name in names and place.name not in names:
             aside.rename(place)
     except OSError as error:
         raise StoreUnavailableError(

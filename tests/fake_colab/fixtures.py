@@ -21,8 +21,8 @@ def colab(tmp_path):
 
 @pytest.fixture(scope="module")
 def fuse_colab(fuse, tmp_path_factory):
-    """The same for all tests of a module, with the misbehaving Drive of ``tests/fuse_drive``."""
-    yield from entered(tmp_path_factory.mktemp("colab"), {})
+    """The same for all tests of a module, with the misbehaving Drive of ``tests/fuse_drive``, mounted as Linux does."""
+    yield from entered(tmp_path_factory.mktemp("colab"), {"remembered": 1})
 
 
 def entered(folder, settings=None):

@@ -64,14 +64,21 @@ class FuseDrive:
         lines = Path("/proc/mounts").read_text("utf-8").splitlines()
         return next((line for line in lines if line.split()[1] == str(self.mountpoint)), "")
 
-    def mount(self, *, readonly=False, quota=QUOTA, **settings):
-        """Start a daemon; the settings are those of `Cache` and `Uploader`."""
+    def mount(self, *, readonly=False, quota=QUOTA, remembered=0, **settings):
+        """Start a daemon.
+
+        Args:
+            readonly: For reading only.
+            quota: Bytes for MyDrive and the trash.
+            remembered: Seconds that the kernel remembers names and sizes; with 0, every look reaches the daemon.
+            settings: Those of `Cache` and `Uploader`.
+        """
         name = f"fuse-drive-{uuid.uuid4().hex}"
-        settings = json.dumps({"socket": name, "readonly": readonly, "quota": quota, **settings})
+        settings |= {"socket": name, "readonly": readonly, "quota": quota, "remembered": remembered}
         self.mountpoint.mkdir(exist_ok=True)
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fuse_drive.server", self.folder, self.mountpoint, settings],
+                [sys.executable, "-m", "tests.fuse_drive.server", self.folder, self.mountpoint, json.dumps(settings)],
                 stdout=subprocess.PIPE, stderr=log, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
                 start_new_session=True,
             )  # fmt: skip

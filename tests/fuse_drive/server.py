@@ -111,13 +111,17 @@ class Orders:
     """What a test may ask of the daemon, by method name."""
 
     def __init__(self, cache, uploader, faults):
-        self.cache, self.uploader, self.arm, self.disarm = cache, uploader, faults.arm, faults.disarm
+        self.cache, self.uploader, self.faults = cache, uploader, faults
+        self.arm, self.disarm = faults.arm, faults.disarm
 
     def set(self, **settings):
         """Change bandwidth, half, has_uncommitted, is_shared_writable or quota."""
         for name, value in settings.items():
             owner = next(one for one in (self.uploader, self.cache, self.cache.cloud) if hasattr(one, name))
             setattr(owner, name, value)
+
+    def made(self):
+        return self.faults.made
 
     def upload(self, size):
         """Let so many bytes go up now, and no more; what has just been closed is released a little later."""
@@ -141,14 +145,13 @@ def serve(folder, mountpoint, settings):
     cache, faults = Cache(Cloud(folder, settings.pop("quota"))), Faults()
     uploader = Uploader(cache)
     orders = Orders(cache, uploader, faults)
-    is_read_only = settings.pop("readonly")
+    is_read_only, seconds = settings.pop("readonly"), settings.pop("remembered")
     listener = Listener("\0" + settings.pop("socket"), "AF_UNIX")
     orders.set(**settings)
     for work in (lambda: orders.obey(listener), lambda: keep_uploading(uploader)):
         threading.Thread(target=work, daemon=True).start()
-    # No name, size or absence is remembered by the kernel: every call reaches this process.
-    fresh = {"attr_timeout": 0, "entry_timeout": 0, "negative_timeout": 0, "hard_remove": True, "ro": is_read_only}
-    mfusepy.FUSE(Served(cache, faults), mountpoint, foreground=True, fsname="drive", subtype="drive", **fresh)
+    options = {"attr_timeout": seconds, "entry_timeout": seconds, "hard_remove": True, "ro": is_read_only}
+    mfusepy.FUSE(Served(cache, faults), mountpoint, foreground=True, fsname="drive", subtype="drive", **options)
 
 
 def keep_uploading(uploader):

@@ -1,0 +1,66 @@
+"""Publishing onto a Drive that misbehaves: each call of the file system fails once, late, or from then on."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from colab_save.errors import StoreError
+from colab_save.stores.drive import DriveStore
+from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
+from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
+from tests.making import V1
+from tests.test_publishing import KINDS, check_every_interruption, work  # noqa: F401 - the last one is a fixture
+
+CHANGING = ("readdir", "mkdir", "create", "open", "read", "write", "truncate", "flush", "unlink", "rmdir", "rename")
+ERRNOS = ("EIO", "ENOTCONN", "ENOSPC", "EROFS", "EDQUOT")
+FOLDERS = itertools.count()
+
+
+class FaultyDriveStore(DriveStore):
+    """Fails at the call of a number, counted by the file system itself; each call meets another of the errors."""
+
+    def __init__(self, drive, counted, stride=1):
+        super().__init__(f"MyDrive/{next(FOLDERS)}")
+        self.drive, self.counted, self.stride = drive, counted, stride
+
+    @property
+    def calls(self):
+        return self.drive.order("made")[:: self.stride]
+
+    def arm(self, number, error, *, is_late, for_ever):
+        name = ERRNOS[number % len(ERRNOS)]
+        self.drive.order("arm", self.counted, number * self.stride, name, is_late=is_late, for_ever=for_ever)
+
+    def disarm(self):
+        self.drive.order("disarm")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+@pytest.mark.parametrize(
+    ("is_late", "for_ever", "stride"),
+    [(False, False, 1), (True, False, 1), (False, True, 3)],
+    ids=["once", "late", "dead"],
+)
+def test_an_error_at_any_call_keeps_the_last_version(fuse_colab, work, kind, is_late, for_ever, stride):  # noqa: F811
+    def store_with_one(number):
+        store = FaultyDriveStore(fuse_colab.drive, CHANGING, stride)
+        kind.save(store, work, V1)
+        return store
+
+    error = StoreError("Refused.", "Try again.")
+    calls = check_every_interruption(kind, store_with_one, work, error, is_late=is_late, for_ever=for_ever)
+    assert calls > 20 // stride
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+def test_an_error_when_looking_keeps_the_last_version(fuse_colab, work, kind):  # noqa: F811
+    def store_with_one(number):
+        store = FaultyDriveStore(fuse_colab.drive, ["getattr"], stride=5)
+        kind.save(store, work, V1)
+        return store
+
+    error = StoreError("Refused.", "Try again.")
+    calls = check_every_interruption(kind, store_with_one, work, error, is_late=False, for_ever=False)
+    assert calls > 5
