@@ -49,6 +49,8 @@ def examine(model: Any) -> ModelFacts:
     class_name = f"{type(model).__module__}.{type(model).__qualname__}"
     if kind == "module":
         return ModelFacts(kind, class_name, variables)
+    import keras
+
     optimizer, weights = getattr(model, "optimizer", None), walk_variables(model)
     feeds = feeds_of(model)
     custom = {str(getattr(item, "__name__", "")) for item in find_custom_objects(model) if _is_rebuilt(item)}
@@ -68,6 +70,7 @@ def examine(model: Any) -> ModelFacts:
         held=_comparable(held_objects(model)),
         trains=trained_paths(model, weights),
         custom=tuple(sorted(custom)),
+        floatx=keras.config.floatx(),
     )
 
 

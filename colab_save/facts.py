@@ -91,6 +91,7 @@ class ModelFacts:
         custom: The user's own classes and functions that a reload needs, by name.
         objects: For every class whose ``get_config`` drops arguments that are objects, those arguments: they are in
             the file, and a reload must make them of their configs.
+        floatx: The dtype in which Keras made what has no policy, such as an optimizer's moments; empty without Keras.
     """
 
     kind: str
@@ -109,6 +110,12 @@ class ModelFacts:
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     custom: tuple[str, ...] = ()
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    floatx: str = ""
+
+    @property
+    def policy(self) -> str:
+        """Give the dtype policy of the model itself; empty without layers."""
+        return self.layers[0].dtype if self.layers else ""
 
     @property
     def parameters(self) -> int:

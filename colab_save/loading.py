@@ -22,6 +22,7 @@ from colab_save.inspecting import Findings, Kind, inspect, inspect_architecture,
 from colab_save.judging import answer_sample, judge, verdicts_of
 from colab_save.locating import Fetched, Found, bring, choose, locate
 from colab_save.manifest import Manifest
+from colab_save.precision import made_in
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.repairing import Record, repair, unbuilt
 from colab_save.report import Listing, LoadReport
@@ -98,7 +99,7 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
     if request.into is not None:  # how the user's own model trains is the user's business
         record = Record(builds=record.builds)
     notes = supplied.notes
-    with rebuilding(supplied.objects, record.objects):
+    with made_in(record.policy or findings.policy, record.floatx), rebuilding(supplied.objects, record.objects):
         model = plug.load(fetched.payload, context)
         if kind_of(model) == "keras":
             notes += repair(model, fetched.payload, record, supplied.objects)

@@ -24,6 +24,7 @@ from colab_save.errors import ColabSaveError, first_line
 from colab_save.examining import examine, kind_of
 from colab_save.formats import get_format
 from colab_save.formats.base import Context
+from colab_save.precision import made_in
 from colab_save.repairing import Record, repair
 from colab_save.sample import read_arrays, write_arrays
 
@@ -80,13 +81,14 @@ def reload(job: Job) -> dict[str, Any]:
     code = Path(job.custom_code)
     custom = load_custom_code(code, CODE_MODULE) if code.is_file() else {}
     record = Record(**job.record)
-    with rebuilding(custom, record.objects):
-        model = plug.load(Path(job.payload), Context(custom))
-        if kind_of(model) == "keras":
-            repair(model, Path(job.payload), record, custom)
-    with Configs.of(model).whole():
-        facts = examine(model)
-    actual = run_as(plug.run, model, read_arrays(Path(job.sample), job.inputs), is_seeded=job.is_seeded)
+    with made_in(record.policy, record.floatx):
+        with rebuilding(custom, record.objects):
+            model = plug.load(Path(job.payload), Context(custom))
+            if kind_of(model) == "keras":
+                repair(model, Path(job.payload), record, custom)
+        with Configs.of(model).whole():
+            facts = examine(model)
+        actual = run_as(plug.run, model, read_arrays(Path(job.sample), job.inputs), is_seeded=job.is_seeded)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
     return {"facts": facts.to_json(), "outputs": outputs, "seconds": time.perf_counter() - began}
 

@@ -36,6 +36,8 @@ class Record:
         held: See `ModelFacts.held`.
         trains: See `ModelFacts.trains`.
         objects: See `ModelFacts.objects`.
+        policy: See `ModelFacts.policy`.
+        floatx: See `ModelFacts.floatx`.
     """
 
     builds: Mapping[str, Any] = field(default_factory=dict)
@@ -46,13 +48,15 @@ class Record:
     held: Mapping[str, Any] = field(default_factory=dict)
     trains: Mapping[str, Sequence[str]] = field(default_factory=dict)
     objects: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    policy: str = ""
+    floatx: str = ""
 
     @classmethod
     def of(cls, facts: ModelFacts) -> Record:
         """Take it from the facts of a model."""
         arguments = {layer.path: layer.arguments for layer in facts.layers}
         known = facts.builds, facts.trainable, facts.losses, arguments, facts.seeds, facts.held, facts.trains
-        return cls(*known, facts.objects)
+        return cls(*known, facts.objects, facts.policy, facts.floatx)
 
 
 def repair(model: Any, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "colab_save"
 
 FLOORS = (
     {"errors", "records"},
-    {"measures", "round_trip", "target", "theme"},
+    {"measures", "precision", "round_trip", "target", "theme"},
     {"card", "facts", "option", "progress", "sample", "stores.base"},
     {"answering", "comparing", "formats.base", "manifest", "request", "walking"},
     {"capturing.finding", "capturing.origins", "compiling", "describing"},

@@ -27,6 +27,7 @@ from colab_save.inspecting.limits import (
 from colab_save.inspecting.npz import check_npz, check_npz_file
 from colab_save.inspecting.saved_model import check_shards, scan_saved_model
 from colab_save.inspecting.sniffing import CONFIG, WEIGHTS, look, sniff
+from colab_save.precision import plain_policy
 
 __all__ = ["CustomName", "Findings", "Kind", "inspect", "inspect_architecture", "inspect_npz", "needs_child", "sniff"]
 
@@ -139,7 +140,7 @@ def _inspect_zip(file: BinaryIO, path: Path, allowed: frozenset[str]) -> Finding
 def _inspect_hdf5(structure: Structure, path: Path, allowed: frozenset[str], kind: Kind) -> Findings:
     texts = structure.texts
     scan = Scan()
-    for name in ("training_config", "model_config"):
+    for name in ("model_config", "training_config"):
         if name in texts:
             scan_config(read_json(texts[name], f"{name} in {path}"), f"{path}:{name}", allowed, scan)
     return _findings(kind, scan, path.stat().st_size, path, texts.get("keras_version", ""))
@@ -153,7 +154,13 @@ def _findings(kind: Kind, scan: Scan, stored: int, path: Path, version: str) -> 
             "Do not open it.",
         )
     names, risks = tuple(sorted(scan.custom_names)), tuple(_risks(scan, stored))
-    return Findings(kind, names, tuple(scan.runs_code), version, scan.models > 1, risks)
+    return Findings(kind, names, tuple(scan.runs_code), version, scan.models > 1, risks, _policy(scan.policies))
+
+
+def _policy(policies: list[str]) -> str:
+    """Take the model's own dtype policy, or else what most of its layers have: a functional model's is not written."""
+    known = [policy for policy in map(plain_policy, policies) if policy]
+    return plain_policy(policies[0]) or max(known, key=known.count) if known else ""
 
 
 def _risks(scan: Scan, stored: int) -> Iterator[str]:

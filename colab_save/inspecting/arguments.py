@@ -70,6 +70,14 @@ def refused_argument(value: dict[str, Any], *, is_keras: bool) -> str:
     return ""
 
 
+def policy_of(value: dict[str, Any]) -> str:
+    """Name the dtype policy of a layer or model; Keras 3 writes an object, Keras 2 wrote an object or the name."""
+    dtype = value["config"].get("dtype") if isinstance(value["config"], dict) else None
+    named = dtype.get("config") if isinstance(dtype, dict) else None
+    name = named.get("name") if isinstance(named, dict) else dtype
+    return name if isinstance(name, str) else ""
+
+
 def count_parameters(value: dict[str, Any]) -> int:
     """Count the values of the largest weight that this object would create, as far as its config tells."""
     config, built = value["config"], value.get("build_config")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
-from colab_save.inspecting.arguments import code_in, count_parameters, refused_argument
+from colab_save.inspecting.arguments import code_in, count_parameters, policy_of, refused_argument
 from colab_save.inspecting.findings import CustomName
 from colab_save.inspecting.graph import unmade_call
 from colab_save.inspecting.keras_names import CLASSES, FUNCTIONS
@@ -54,6 +54,7 @@ class Scan:
         models: How many models it describes.
         parameters: The most values that one of its layers would create, as far as its config tells.
         sizes: What all its layers declare.
+        policies: The dtype policy of each object that may have one, that of the model itself first.
         unmade: For each functional model a call that can never be made, with its place.
     """
 
@@ -63,6 +64,7 @@ class Scan:
     parameters: int = 0
     sizes: Sizes = field(default_factory=Sizes)
     unmade: list[str] = field(default_factory=list)
+    policies: list[str] = field(default_factory=list)
 
 
 def read_json(text: str | bytes, where: str) -> Any:
@@ -101,6 +103,7 @@ def scan_config(config: Any, where: str, allowed: frozenset[str] = frozenset(), 
         scan.parameters = max(scan.parameters, count_parameters(value))
         _check_object(value, place, allowed, scan)
         scan.sizes.add(value)
+        scan.policies += [policy_of(value)] if value["class_name"] != "InputLayer" else []
         unmade = unmade_call(value["config"])
         scan.unmade += [f"in {place} {unmade}"] if unmade else []
     return scan

@@ -45,6 +45,7 @@ class Findings:
             with its place; opening needs trust unless this is empty.
         keras_version: The version that wrote the file; empty when the file does not say.
         is_nested: The model holds another model.
+        policy: The dtype policy of the model, or else that of most of its layers; empty where the file has none.
         risks: Why opening it may take for ever, or all memory; each ends the sentence "the file …".
     """
 
@@ -54,6 +55,7 @@ class Findings:
     keras_version: str = ""
     is_nested: bool = False
     risks: tuple[str, ...] = ()
+    policy: str = ""
 
     @property
     def is_keras2(self) -> bool:
