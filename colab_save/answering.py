@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from colab_save.errors import SampleError
+from colab_save.passes import TRAINING
 from colab_save.sample import Sample, leaves, map_structure
+from colab_save.walking import walk_layers
 
 SEED = 20260822
 """The seed of derived samples, and of models that are random at inference."""
+
+MOST_CALLS, MOST_VALUES = 4000, 100_000
+"""Calls of layers that are noted, and values of each."""
 
 Run = Callable[[Any, Any], Any]
 """How a format runs a model: the model and nested arrays in, nested arrays out."""
@@ -103,11 +109,49 @@ def run_keras(model: Any, inputs: Any) -> Any:
     return to_arrays(call_keras(model, map_structure(tf.convert_to_tensor, inputs)))
 
 
-def call_keras(model: Any, inputs: Any) -> Any:
-    """Call a Keras model with tensors, in inference mode; a tuple is several arguments where ``call`` takes several."""
+def run_pass(model: Any, name: str, inputs: Any) -> Any:
+    """Make one of the other forward passes of a Keras model, see `Pass`: nested arrays in, nested arrays out."""
+    import tensorflow as tf
+
+    if name != TRAINING:
+        return run_keras(getattr(model, name), inputs)
+    return to_arrays(call_keras(model, map_structure(tf.convert_to_tensor, inputs), training=True))
+
+
+def call_keras(model: Any, inputs: Any, *, training: bool = False) -> Any:
+    """Call a Keras model with tensors; a tuple is several arguments where ``call`` takes several."""
     if isinstance(inputs, tuple) and len(inputs) <= len(arguments_of(model)):
-        return model(*inputs, training=False)
-    return model(inputs, training=False)
+        return model(*inputs, training=training)
+    return model(inputs, training=training)
+
+
+@contextmanager
+def layers_recorded(model: Any) -> Iterator[list[tuple[str, Any]]]:
+    """Note what each layer of a Keras model answers, in the order of the calls.
+
+    Gives the list that is filled: the layer's path, and its first output as a flat array of at most `MOST_VALUES`.
+    """
+    seen: list[tuple[str, Any]] = []
+    layers = [(path, layer) for path, layer in walk_layers(model) if path]
+    for path, layer in layers:
+        vars(layer)["call"] = _noting(layer.call, path, seen)
+    try:
+        yield seen
+    finally:
+        for _, layer in layers:
+            vars(layer).pop("call")
+
+
+def _noting(call: Callable[..., Any], path: str, seen: list[tuple[str, Any]]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def noted(*inputs: Any, **named: Any) -> Any:
+        answer = call(*inputs, **named)
+        first = next((item for _, item in leaves(answer) if hasattr(item, "numpy") and hasattr(item, "dtype")), None)
+        if first is not None and len(seen) < MOST_CALLS:
+            seen.append((path, first.numpy().ravel()[:MOST_VALUES]))
+        return answer
+
+    return noted
 
 
 def arguments_of(model: Any, *, is_required: bool = False) -> list[str]:

@@ -1,6 +1,6 @@
 """Compare the facts of two models, aspect by aspect; pure.
 
-`judging` makes verdicts of what is found. Outputs are no facts: `sample.compare_outputs` compares them.
+`judging` makes verdicts of what is found. Outputs are no facts: `tolerances.compare_outputs` compares them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def compare_training(expected: ModelFacts, actual: ModelFacts) -> list[Differenc
     found += _compare_maps("loss", expected.losses, actual.losses)
     found += _compare_maps("metric", expected.metrics, actual.metrics)
     found += _compare_maps("held", expected.held, actual.held)
-    found += _compare_maps("seed", expected.seeds, actual.seeds)
+    found += _compare_maps("state", expected.states, actual.states)
     if expected.iterations != actual.iterations:
         found.append(Difference("iterations", str(expected.iterations), str(actual.iterations)))
     known = {variable.path for variable in expected.optimizer}

@@ -18,7 +18,10 @@ from colab_save.describing import constructor_arguments, describe_layer, feeds_o
 from colab_save.errors import UnsupportedError, first_line
 from colab_save.facts import ModelFacts, TensorFacts, VariableFacts
 from colab_save.sample import leaves
-from colab_save.walking import is_graph, walk_layers, walk_seeds, walk_variables
+from colab_save.walking import is_graph, walk_layers, walk_states, walk_variables
+
+MOST_VALUES = 10_000
+"""Values of a state that facts hold."""
 
 
 def kind_of(model: Any) -> str:
@@ -66,7 +69,7 @@ def examine(model: Any) -> ModelFacts:
         outputs=_declared(model, "outputs"),
         losses={place: plain_attributes(loss) for place, loss in loss_objects(model)},
         metrics={place: constructor_arguments(metric) for place, metric in metric_objects(model)},
-        seeds={path: tuple(map(int, generator.state.numpy())) for path, generator in walk_seeds(model)},
+        states={path: _values(variable) for path, variable in walk_states(model)},
         held=_comparable(held_objects(model)),
         trains=trained_paths(model, weights),
         custom=tuple(sorted(custom)),
@@ -97,6 +100,14 @@ def _is_rebuilt(item: Any) -> bool:
     import keras
 
     return isinstance(item, type) and not issubclass(item, keras.callbacks.Callback)
+
+
+def _values(variable: Any) -> Any:
+    """Give the values of a variable as JSON, or their digest where they are too many for a manifest."""
+    import numpy as np
+
+    value = np.asarray(variable)
+    return value.tolist() if value.size <= MOST_VALUES else _describe("", variable).digest
 
 
 def size_of(model: Any) -> int:

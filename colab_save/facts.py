@@ -85,7 +85,8 @@ class ModelFacts:
         losses: For every loss object, by its place in ``compile(loss=…)``, its plain attributes: ``get_config`` drops
             some (LOSSES §4), and then both configs agree.
         metrics: For every metric object, by its place, likewise.
-        seeds: The state of every seed generator, by path: what is random goes on where it stood.
+        states: The values of what is no weight and changes the next answer, by path, see `walking.walk_states`: what
+            is random or recurrent goes on where it stood. One with very many values is kept as its digest.
         held: What a ``compile`` of the user's own has put into attributes, by name, as Keras serialises it.
         trains: For every optimizer in an attribute, by name, the paths of the weights that it trains.
         custom: The user's own classes and functions that a reload needs, by name.
@@ -105,7 +106,7 @@ class ModelFacts:
     outputs: tuple[TensorFacts, ...] = ()
     losses: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
-    seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    states: Mapping[str, Any] = field(default_factory=dict)
     held: Mapping[str, Any] = field(default_factory=dict)
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     custom: tuple[str, ...] = ()

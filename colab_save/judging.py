@@ -6,16 +6,24 @@ is pure.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from colab_save.answering import run_as
+from colab_save.answering import layers_recorded, run_as, run_pass
 from colab_save.comparing import compare
+from colab_save.examining import kind_of
 from colab_save.facts import ModelFacts
-from colab_save.formats.base import Format
+from colab_save.formats.base import Format, translated
 from colab_save.manifest import SampleFacts
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
-from colab_save.sample import compare_outputs, compare_shapes, read_arrays
+from colab_save.sample import read_arrays
+from colab_save.tolerances import compare_outputs, compare_shapes
+
+NAMED = 3
+"""Differences that a verdict names."""
 
 
 def judge(
@@ -23,8 +31,8 @@ def judge(
     expected: ModelFacts,
     actual: ModelFacts,
     sample: SampleFacts,
-    before: Any,
-    after: Any,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
     seconds: float,
 ) -> RoundTrip:
     """Compare two models and two answers; pure.
@@ -34,8 +42,8 @@ def judge(
         expected: Facts of the model that was saved.
         actual: Facts of the model that came back.
         sample: How outputs are compared.
-        before: The answer of the model that was saved, nested arrays.
-        after: The answer of the model that came back.
+        before: The answers of the model that was saved, see `answers_of`.
+        after: The answers of the model that came back.
         seconds: How long the reload took.
     """
     errors, verdict = judge_outputs(sample, before, after, precision(expected))
@@ -51,26 +59,95 @@ def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[
         if aspect not in plug.keeps:
             verdicts[aspect] = Verdict(Outcome.NOT_KEPT, f"the format {plug.name} cannot hold it")
         elif differences:
-            verdicts[aspect] = Verdict(Outcome.FAILED, str(differences[0]), len(differences))
+            verdicts[aspect] = _failed([str(difference) for difference in differences])
         else:
             verdicts[aspect] = Verdict(Outcome.PASSED)
     return verdicts
 
 
-def answer_sample(plug: Format, model: Any, file: Path, sample: SampleFacts) -> Any:
-    """Let a model that was loaded in this process answer the recorded sample."""
-    return run_as(plug.run, model, read_arrays(file, sample.inputs), is_seeded=sample.is_seeded)
+def answer_sample(plug: Format, model: Any, file: Path, sample: SampleFacts) -> dict[str, Any]:
+    """Let a model that was loaded in this process answer the recorded sample, in every pass that it can make.
+
+    Returns:
+        Nested arrays by the name of the pass; the plain inference has none.
+    """
+    inputs = read_arrays(file, sample.inputs)
+    answers = {"": run_as(plug.run, model, inputs, is_seeded=sample.is_seeded)}
+    for each in sample.passes if kind_of(model) == "keras" else ():
+        run = partial(_run_pass, each.name)
+        own = inputs if each.inputs is None else read_arrays(file, each.inputs)
+        answers[each.name] = run_as(run, model, own, is_seeded=True)
+    return answers
 
 
-def judge_outputs(sample: SampleFacts, before: Any, after: Any, precision: str) -> tuple[list[OutputError], Verdict]:
-    """Compare two answers; a model that differs from itself only in structure, shape and dtype."""
-    if sample.is_random:
-        found = compare_shapes(before, after)
-        if found:
-            return [], Verdict(Outcome.FAILED, found[0], len(found))
-        return [], Verdict(Outcome.PASSED, "random at inference: only shapes and dtypes could be compared")
-    errors, found = compare_outputs(before, after, sample.rtol, sample.atol, precision)
-    return errors, Verdict(Outcome.FAILED, found[0], len(found)) if found else Verdict(Outcome.PASSED)
+def trace(plug: Format, model: Any, file: Path, sample: SampleFacts) -> list[list[Any]]:
+    """Let a Keras model answer the recorded sample, and note what each layer answers: its path and its output."""
+    import numpy as np
+
+    with layers_recorded(model) as seen:
+        run_as(plug.run, model, read_arrays(file, sample.inputs), is_seeded=True)
+    return [[np.array(path), answer] for path, answer in seen]
+
+
+def _run_pass(name: str, model: Any, inputs: Any) -> Any:
+    with translated(f"The pass {name} fails in the model that came back", "What does it use that is not saved?"):
+        return run_pass(model, name, inputs)
+
+
+def answers_of(file: Path, sample: SampleFacts) -> dict[str, Any]:
+    """Read the answers of the model that was saved, by the name of the pass."""
+    recorded = {"": sample.outputs, **{each.name: each.outputs for each in sample.passes}}
+    return {name: read_arrays(file, structure) for name, structure in recorded.items()}
+
+
+def judge_outputs(
+    sample: SampleFacts, before: Mapping[str, Any], after: Mapping[str, Any], precision: str
+) -> tuple[list[OutputError], Verdict]:
+    """Compare two sets of answers; a model that differs from itself only in structure, shape and dtype."""
+    random = {each.name: each.is_random for each in sample.passes} | {"": sample.is_random}
+    errors: list[OutputError] = []
+    found: list[str] = []
+    for name, answer in after.items():
+        where = f"{name}: " if name else ""
+        if random[name]:
+            found += [f"{where}{text}" for text in compare_shapes(before[name], answer)]
+            continue
+        largest, differing = compare_outputs(before[name], answer, sample.rtol, sample.atol, precision)
+        errors += [replace(error, name=f"{where}{error.name}") for error in largest]
+        found += [f"{where}{text}" for text in differing]
+    if found:
+        return errors, _failed(found)
+    only = "random at inference: only shapes and dtypes could be compared" if sample.is_random else ""
+    return errors, Verdict(Outcome.PASSED, only)
+
+
+def _failed(differences: list[str]) -> Verdict:
+    """Word the first differences, and how many more there are."""
+    more = len(differences) - NAMED
+    reason = "; ".join(differences[:NAMED]) + (f"; and {more} more" if more > 0 else "")
+    return Verdict(Outcome.FAILED, reason, len(differences))
+
+
+def first_difference(expected: list[list[Any]], actual: list[list[Any]]) -> str:
+    """Name the first layer whose output differs, of what `trace` gave for two models; pure."""
+    import numpy as np
+
+    for (path, before), (other, after) in zip(expected, actual, strict=False):
+        if (path := _text(path)) != _text(other):
+            return f"the first call that differs is that of {path}: there it is {_text(other)}"
+        if before.shape != after.shape or not np.allclose(
+            before.astype("float64"), after.astype("float64"), 1e-3, 1e-5, equal_nan=True
+        ):
+            return f"the first layer whose output differs is {path}"
+    if len(expected) != len(actual):
+        return f"{len(expected)} layers answered before, {len(actual)} after"
+    return "every layer answers the same: it is what call() does between them"
+
+
+def _text(name: Any) -> str:
+    """Give the text of a string array, as it was made or as it was read."""
+    item = name.item()
+    return item.decode() if isinstance(item, bytes) else str(item)
 
 
 def precision(facts: ModelFacts) -> str:

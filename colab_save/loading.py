@@ -19,7 +19,7 @@ from colab_save.formats import get_format
 from colab_save.formats.base import Context, Format
 from colab_save.formats.weights import ARCHITECTURE
 from colab_save.inspecting import Findings, Kind, inspect, inspect_architecture, inspect_npz, needs_child
-from colab_save.judging import answer_sample, judge, verdicts_of
+from colab_save.judging import answer_sample, answers_of, judge, verdicts_of
 from colab_save.locating import Fetched, Found, bring, choose, locate
 from colab_save.manifest import Manifest
 from colab_save.precision import made_in
@@ -28,7 +28,6 @@ from colab_save.repairing import Record, repair, unbuilt
 from colab_save.report import Listing, LoadReport
 from colab_save.request import LoadRequest
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict, skipped
-from colab_save.sample import read_arrays
 from colab_save.stores import open_store
 from colab_save.trusting import is_own, may_run, packages_of, supply
 from colab_save.trying import try_opening
@@ -141,7 +140,7 @@ def _compare(plug: Format, model: Any, manifest: Manifest | None, fetched: Fetch
         return RoundTrip(plug.name, {Aspect.OUTPUTS: outputs, **verdicts}, (), time.perf_counter() - began)
     inspect_npz(fetched.sample)
     actual = answer_sample(plug, model, fetched.sample, sample)
-    expected = read_arrays(fetched.sample, sample.outputs)
+    expected = answers_of(fetched.sample, sample)
     return judge(plug, manifest.facts, facts, sample, expected, actual, time.perf_counter() - began)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.facts import ModelFacts
+from colab_save.passes import Pass
 from colab_save.records import check_values, read_record
 from colab_save.round_trip import Outcome, RoundTrip
 from colab_save.target import VERSION
@@ -74,6 +75,7 @@ class SampleFacts:
         is_seeded: The seeds are fixed before the model answers.
         rtol: Relative tolerance that was used; ``None`` = by dtype.
         atol: Absolute tolerance that was used; ``None`` = by dtype.
+        passes: The other forward passes.
     """
 
     path: str = ""
@@ -83,6 +85,7 @@ class SampleFacts:
     is_seeded: bool = False
     rtol: float | None = None
     atol: float | None = None
+    passes: tuple[Pass, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

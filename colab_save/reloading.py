@@ -17,16 +17,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from colab_save.answering import run_as
 from colab_save.capturing import load_custom_code
 from colab_save.configs import Configs, rebuilding
 from colab_save.errors import ColabSaveError, first_line
 from colab_save.examining import examine, kind_of
 from colab_save.formats import get_format
 from colab_save.formats.base import Context
+from colab_save.judging import answer_sample, trace
+from colab_save.manifest import SampleFacts
 from colab_save.precision import made_in
+from colab_save.records import read_record
 from colab_save.repairing import Record, repair
-from colab_save.sample import read_arrays, write_arrays
+from colab_save.sample import write_arrays
 
 CODE_MODULE = "colab_save_custom_code"
 """The name under which captured code is imported."""
@@ -40,31 +42,31 @@ class Job:
         format: The payload's format.
         payload: Path of the staged file or folder.
         sample: Path of the staged ``.npz``.
-        inputs: The structure of the sample's inputs.
-        is_seeded: Fix the seeds before answering.
+        asked: What is in it, `SampleFacts` in JSON.
         answer: Path of the ``.npz`` to write the actual outputs to.
         custom_code: Path of the staged ``custom_code.py``; there may be none.
         record: What `repairing` goes by, in JSON.
         beside: The folder with the artifact's other files, where that is not the payload's own.
+        is_traced: Note what each layer answers, instead of what the model does.
         memory: Bytes that this process may still take; given, the payload is opened and nothing else, see `trying`.
     """
 
     format: str
     payload: str
     sample: str
-    inputs: Any
-    is_seeded: bool
+    asked: Any
     answer: str
     custom_code: str = ""
     record: Mapping[str, Any] = field(default_factory=dict)
     beside: str = ""
+    is_traced: bool = False
     memory: int = 0
 
     @classmethod
     def of_trial(cls, format: str, payload: Path, beside: Path | None, custom_code: Path | None, memory: int) -> Job:
         """Ask for a payload to be opened, and nothing else, with so many bytes of memory."""
         code, folder = (str(path) if path is not None else "" for path in (custom_code, beside))
-        none: dict[str, Any] = {"sample": "", "inputs": None, "is_seeded": False, "answer": ""}
+        none: dict[str, Any] = {"sample": "", "asked": None, "answer": ""}
         return cls(format, str(payload), **none, custom_code=code, beside=folder, memory=memory)
 
 
@@ -81,6 +83,7 @@ def reload(job: Job) -> dict[str, Any]:
     code = Path(job.custom_code)
     custom = load_custom_code(code, CODE_MODULE) if code.is_file() else {}
     record = Record(**job.record)
+    sample = read_record(SampleFacts, job.asked)
     with made_in(record.policy, record.floatx):
         with rebuilding(custom, record.objects):
             model = plug.load(Path(job.payload), Context(custom))
@@ -88,7 +91,8 @@ def reload(job: Job) -> dict[str, Any]:
                 repair(model, Path(job.payload), record, custom)
         with Configs.of(model).whole():
             facts = examine(model)
-        actual = run_as(plug.run, model, read_arrays(Path(job.sample), job.inputs), is_seeded=job.is_seeded)
+        answer: Any = trace if job.is_traced else answer_sample
+        actual = answer(plug, model, Path(job.sample), sample)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
     return {"facts": facts.to_json(), "outputs": outputs, "seconds": time.perf_counter() - began}
 

@@ -20,7 +20,7 @@ from colab_save.examining import loss_objects
 from colab_save.facts import ModelFacts
 from colab_save.formats.base import translated
 from colab_save.formats.keras import quiet
-from colab_save.walking import walk_layers, walk_seeds, walk_variables
+from colab_save.walking import walk_layers, walk_states, walk_variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Record:
         trainable: See `ModelFacts.trainable`.
         losses: See `ModelFacts.losses`.
         arguments: See `LayerFacts.arguments`, by path.
-        seeds: See `ModelFacts.seeds`.
+        states: See `ModelFacts.states`.
         held: See `ModelFacts.held`.
         trains: See `ModelFacts.trains`.
         objects: See `ModelFacts.objects`.
@@ -44,7 +44,7 @@ class Record:
     trainable: Mapping[str, bool] = field(default_factory=dict)
     losses: Mapping[str, Any] = field(default_factory=dict)
     arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    seeds: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    states: Mapping[str, Any] = field(default_factory=dict)
     held: Mapping[str, Any] = field(default_factory=dict)
     trains: Mapping[str, Sequence[str]] = field(default_factory=dict)
     objects: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Record:
     def of(cls, facts: ModelFacts) -> Record:
         """Take it from the facts of a model."""
         arguments = {layer.path: layer.arguments for layer in facts.layers}
-        known = facts.builds, facts.trainable, facts.losses, arguments, facts.seeds, facts.held, facts.trains
+        known = facts.builds, facts.trainable, facts.losses, arguments, facts.states, facts.held, facts.trains
         return cls(*known, facts.objects, facts.policy, facts.floatx)
 
 
@@ -82,7 +82,7 @@ def repair(model: Any, path: Path, record: Record, custom_objects: Mapping[str, 
                 model.compile_from_config(model.get_compile_config())  # an optimizer for these weights
             model.load_weights(path)
     dropped = [*_complete_layers(model, record), *_complete(model, record)]
-    _seed(model, record)
+    _set_states(model, record)
     sentences = {
         "Keras had left {} without weights; they were built and loaded.": built,
         "Keras had forgotten which layers train; put right: {}.": frozen,
@@ -126,12 +126,14 @@ def _is_settable(value: Any) -> bool:
     return isinstance(value, (bool, int, float, str))
 
 
-def _seed(model: Any, record: Record) -> None:
+def _set_states(model: Any, record: Record) -> None:
     """Let what is random go on where it stood; formats that have no place for it begin anew."""
-    for path, generator in walk_seeds(model):
-        state = record.seeds.get(path, ())
-        if len(state) == generator.state.shape[0]:
-            generator.state.assign(list(state))
+    import numpy as np
+
+    for path, variable in walk_states(model):
+        value = np.asarray(record.states.get(path, ""))
+        if value.shape == tuple(variable.shape):
+            variable.assign(value)
 
 
 def _build(model: Any, record: Record) -> list[str]:

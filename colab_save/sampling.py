@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from colab_save.answering import Run, answer, arguments_of
+from colab_save.answering import Run, answer, arguments_of, run_as, run_keras, run_pass, same
 from colab_save.candidates import candidates, numpy_dtype
 from colab_save.errors import SampleError, UnbuiltModelError, first_line
 from colab_save.facts import TensorFacts
+from colab_save.passes import TRAINING, Pass
 from colab_save.sample import Sample, leaves, map_structure
-from colab_save.walking import is_graph
+from colab_save.walking import is_graph, own_attributes
 
 MOST_ROWS = 32
 """Rows kept of a sample that the user gave; the artifact carries it."""
@@ -49,6 +51,37 @@ def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
                 f"It was {_in_words(inputs)}; give with --sample what you would give to model.predict().",
             ) from error
     return _derive(model, specs, run)
+
+
+def take_passes(model: Any, sample: Sample) -> Sample:
+    """Add to a sample the other forward passes that a Keras model can make, with the live model's answers.
+
+    In training mode where that answers otherwise, and each public sub-model in an attribute alone. What the live model
+    itself cannot do is no pass: nothing of it could be lost.
+    """
+    import keras
+
+    if not isinstance(model, keras.Model):
+        return sample
+    parts = [name for name, item in own_attributes(model) if isinstance(item, keras.Model) and name in vars(model)]
+    found = [_take_pass(model, sample, name) for name in (TRAINING, *parts)]
+    return replace(sample, passes=tuple(each for each in found if each is not None))
+
+
+def _take_pass(model: Any, sample: Sample, name: str) -> Pass | None:
+    def run(model: Any, inputs: Any) -> Any:
+        return run_pass(model, name, inputs)
+
+    try:
+        if name == TRAINING:
+            inputs = sample.inputs
+            first, second = (run_as(run, model, inputs, is_seeded=True) for _ in range(2))
+            is_new = not same(first, sample.outputs)
+            return Pass(name, None, first, not same(first, second)) if is_new else None
+        alone = take_sample(getattr(model, name), None, run_keras)
+    except Exception:  # noqa: BLE001 - the user's own code may refuse in any way what nobody has asked it to do
+        return None
+    return Pass(name, alone.inputs, alone.outputs, alone.is_random or alone.is_seeded)
 
 
 def _derive(model: Any, specs: Any, run: Run) -> Sample:
@@ -90,9 +123,7 @@ def _graph_inputs(model: Any) -> Any:
     if isinstance(structure, Mapping):
         return {key: TensorFacts(str(key), tuple(item.shape), str(item.dtype)) for key, item in structure.items()}
     names = _input_names([item.name for item in model.inputs])
-    return map_structure(
-        lambda item: TensorFacts(names[item.name], tuple(item.shape), str(item.dtype)), structure
-    )
+    return map_structure(lambda item: TensorFacts(names[item.name], tuple(item.shape), str(item.dtype)), structure)
 
 
 def _built_inputs(model: Any) -> Any:

@@ -21,13 +21,14 @@ from colab_save.formats.base import Format
 from colab_save.manifest import SampleFacts
 from colab_save.place import CUSTOM_CODE
 from colab_save.progress import Clock, Stage
+from colab_save.proving import Trial, verify
 from colab_save.request import SaveRequest
 from colab_save.resolving import Plan
 from colab_save.round_trip import Outcome, RoundTrip, failed, skipped
 from colab_save.sample import FILE, Sample, write_arrays
-from colab_save.sampling import take_sample
+from colab_save.sampling import take_passes, take_sample
 from colab_save.supplying import Supply
-from colab_save.verifying import Verifier, verify
+from colab_save.verifying import Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Staged:
 def examine_subject(request: SaveRequest, plan: Plan) -> Subject:
     """Take everything from the live model; the sample comes first, since it may build the model."""
     plug, model = plan.attempts[0][0], request.model
-    sample = take_sample(model, request.sample, plug.run, plug.specs(model))
+    sample = take_passes(model, take_sample(model, request.sample, plug.run, plug.specs(model)))
     objects = find_custom_objects(model) if kind_of(model) == "keras" else []
     custom, configs = Supply(objects), Configs.of(model)
     with lambdas_by_name(custom.code), configs.whole():
@@ -129,23 +130,29 @@ def _stage(
 ) -> tuple[SampleFacts, tuple[str, ...]]:
     """Write the payloads, the sample and the custom code into a folder on the local disk."""
     sample = subject.sample
-    structures = write_arrays(folder / FILE, inputs=sample.inputs, outputs=sample.outputs)
+    described = describe_sample(folder / FILE, sample)
     if subject.code.source:
         (folder / CUSTOM_CODE).write_text(subject.code.source, encoding="utf-8")
     notes: tuple[str, ...] = ()
     with lambdas_by_name(subject.code), subject.configs.whole():
         for plug in formats:
             notes += plug.save(subject.model, folder, sample, options[plug.name])
-    facts = SampleFacts(
+    return replace(described, rtol=request.rtol, atol=request.atol), notes
+
+
+def describe_sample(file: Path, sample: Sample) -> SampleFacts:
+    """Write a sample, and describe what is in the file."""
+    passes = [{"inputs": each.inputs, "outputs": each.outputs} for each in sample.passes]
+    written = write_arrays(file, inputs=sample.inputs, outputs=sample.outputs, passes=passes)
+    structures = [item["dict"] for item in written["passes"]["list"]]
+    return SampleFacts(
         FILE,
-        structures["inputs"],
-        structures["outputs"],
+        written["inputs"],
+        written["outputs"],
         is_random=sample.is_random,
         is_seeded=sample.is_seeded,
-        rtol=request.rtol,
-        atol=request.atol,
+        passes=tuple(replace(each, **known) for each, known in zip(sample.passes, structures, strict=True)),
     )
-    return facts, notes
 
 
 def _verify(
@@ -161,7 +168,8 @@ def _verify(
         return skipped(plug.name, "not verified, as asked")
     with clock.at(Stage.VERIFY, plug.name):
         supply = partial(_supply, subject, folder)
-        return verify(verifier, plug, folder, subject.facts, sample, request.timeout, clock.beat, supply)
+        trial = Trial(plug, folder, subject.model, subject.facts, sample, request.timeout)
+        return verify(verifier, trial, clock.beat, supply)
 
 
 def _supply(subject: Subject, folder: Path, name: str) -> bool:

@@ -1,7 +1,7 @@
-"""The round trip: have a fresh process reload what is staged, and compare its answer with the live model's.
+"""The fresh process of a round trip, seen from the notebook: start it, ask it, end it.
 
-`saving` opens a `Verifier` before it stages, so that the child's TensorFlow import costs no extra time, and asks it
-once per payload. The child can hang or die without harm: it has a time limit and is killed with all it started.
+`saving` opens a `Verifier` before it stages, so that the child's TensorFlow import costs no extra time; `proving` asks
+it once per payload. The child can hang or die without harm: it has a time limit and is killed with all it started.
 """
 
 from __future__ import annotations
@@ -17,21 +17,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeAlias
 
-from colab_save.errors import DamagedFileError, VerifierError
-from colab_save.facts import ModelFacts
-from colab_save.formats.base import Format
-from colab_save.judging import judge
-from colab_save.manifest import SampleFacts
-from colab_save.place import CUSTOM_CODE
+from colab_save.errors import VerifierError
 from colab_save.reloading import Job, to_line
-from colab_save.repairing import Record
-from colab_save.round_trip import RoundTrip, failed
-from colab_save.sample import read_arrays
 
 COMMAND = (sys.executable, "-P", "-c")
 """Python without the current folder on its path: the notebook's own modules must not be what makes it work."""
@@ -200,49 +191,3 @@ def _read(stream: IO[str], answers: queue.SimpleQueue[str]) -> None:
 def _close(stream: IO[str]) -> None:
     with contextlib.suppress(BrokenPipeError):  # what the dead child did not read
         stream.close()
-
-
-def verify(
-    verifier: Verifier,
-    plug: Format,
-    stage: Path,
-    facts: ModelFacts,
-    sample: SampleFacts,
-    timeout: float,
-    on_wait: OnWait = lambda: None,
-    supply: OnLack = lambda _: False,
-) -> RoundTrip:
-    """Make the round trip of one staged payload.
-
-    Args:
-        verifier: An open verifier.
-        plug: The format of the payload.
-        stage: The folder with the payload, ``sample.npz`` and ``custom_code.py``; nothing else is given to the child.
-        facts: What the live model is.
-        sample: The sample, with the live model's answer.
-        timeout: Seconds.
-        on_wait: Called now and then while the child works; what that raises ends the round trip.
-        supply: See `Verifier.reload`.
-    """
-    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
-        answer = Path(folder, "actual.npz")
-        job = Job(
-            plug.name,
-            str(stage / plug.payload),
-            str(stage / sample.path),
-            sample.inputs,
-            sample.is_seeded,
-            str(answer),
-            str(stage / CUSTOM_CODE),
-            asdict(Record.of(facts)),
-        )
-        try:
-            reply = verifier.reload(job, timeout, on_wait, supply)
-            actual = read_arrays(answer, reply["outputs"])
-            facts_there = ModelFacts.from_json(reply["facts"])
-        except (VerifierError, DamagedFileError) as error:
-            return failed(plug.name, error.message, plug.keeps)
-        except (ValueError, KeyError) as error:
-            return failed(plug.name, f"the fresh process answered nothing that can be read ({error})", plug.keeps)
-    expected = read_arrays(stage / sample.path, sample.outputs)
-    return judge(plug, facts, facts_there, sample, expected, actual, reply["seconds"])

@@ -31,21 +31,22 @@ def walk_variables(model: Any) -> Iterator[tuple[str, Any]]:
     """Give every weight of a model once, with a path that is the same after loading.
 
     Also what Keras does not track and therefore neither saves nor loads: a raw `tf.Variable`, a `tf.Module`, layers in
-    a plain object, in nested lists or in a set (LOSSES §2). Seeds, metric state and optimizers are left out, as in
-    Keras's ``weights``.
+    a plain object, in nested lists or in a set (LOSSES §2). Metric state, optimizers and what `walk_states` gives are
+    left out, as in Keras's ``weights``.
     """
     program = getattr(model, "program", None)  # a loaded SavedModel
     if program is not None:
         stored = getattr(program, WEIGHTS_BY_PATH, None)
         yield from stored.items() if stored is not None else (item for item in _walk(program) if _is_variable(item[1]))
         return
+    states = {id(variable) for _, variable in walk_states(model)} if hasattr(model, "layers") else set()
     seen: set[int] = set()
     for path, node in _walk(model):
-        if _is_variable(node):
+        if _is_variable(node) and id(node) not in states:
             seen.add(id(node))
             yield path, node
     for variable in _weights(model):  # held in a way that no attribute shows
-        if id(variable) not in seen:
+        if id(variable) not in seen | states:
             yield f"?/{getattr(variable, 'path', variable.name)}", variable
 
 
@@ -56,14 +57,19 @@ def walk_layers(model: Any) -> Iterator[tuple[str, Any]]:
     return ((path, node) for path, node in _walk(model) if isinstance(node, keras.layers.Layer))
 
 
-def walk_seeds(model: Any) -> Iterator[tuple[str, Any]]:
-    """Give every seed generator that a layer of a model holds, with its path."""
+def walk_states(model: Any) -> Iterator[tuple[str, Any]]:
+    """Give every variable that is no weight and that the next answer depends on, with its path.
+
+    The state of seed generators, and of recurrent layers that keep theirs (LOSSES §5).
+    """
     import keras
 
     for path, layer in walk_layers(model):
         for key, item in vars(layer).items():
             if isinstance(item, keras.random.SeedGenerator):
-                yield _join(path, key), item
+                yield _join(path, key), item.state
+        if isinstance(layer, keras.layers.RNN) and layer.stateful:
+            yield from ((f"{path}/states/{index}", item) for index, item in enumerate(layer.states or ()))
 
 
 def _weights(model: Any) -> list[Any]:

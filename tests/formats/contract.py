@@ -9,15 +9,16 @@ import sys
 import numpy as np
 import pytest
 
+from colab_save.comparing import compare
 from colab_save.errors import ColabSaveError
 from colab_save.examining import examine, kind_of
-from colab_save.comparing import compare
 from colab_save.formats import FORMATS, get_format
 from colab_save.formats.base import Context, Format
 from colab_save.repairing import Record, repair
 from colab_save.round_trip import Aspect
-from colab_save.sample import compare_outputs, leaves
+from colab_save.sample import leaves
 from colab_save.sampling import take_sample
+from colab_save.tolerances import compare_outputs
 from tests.zoo import MODELS
 
 

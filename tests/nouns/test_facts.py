@@ -221,9 +221,9 @@ def test_what_a_compiled_object_was_given_is_a_matter_of_training(name):
 
 
 def test_a_seed_that_starts_anew_is_a_matter_of_training():
-    assert ["seed.dropout/seed_generator[1]"] == places(
+    assert ["state.dropout/seed_generator[1]"] == places(
         compare_training(
-            facts(seeds={"dropout/seed_generator": (7, 3)}), facts(seeds={"dropout/seed_generator": (7, 0)})
+            facts(states={"dropout/seed_generator": (7, 3)}), facts(states={"dropout/seed_generator": (7, 0)})
         )
     )
 

@@ -64,7 +64,7 @@ model_facts = st.builds(
     layers=layers,
     inputs=tensors,
     outputs=tensors,
-    seeds=st.dictionaries(texts, shapes, max_size=2),
+    states=st.dictionaries(texts, json_values, max_size=2),
     custom=st.lists(texts, max_size=2).map(tuple),
 )
 round_trips = st.builds(

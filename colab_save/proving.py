@@ -1,0 +1,99 @@
+"""The round trip: have a fresh process reload what is staged, and compare its answers with the live model's.
+
+`staging` calls `verify` once per payload; what fails is explained by asking the process once more.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from colab_save.errors import DamagedFileError, VerifierError
+from colab_save.facts import ModelFacts
+from colab_save.formats.base import Format
+from colab_save.judging import answers_of, first_difference, judge, trace
+from colab_save.manifest import SampleFacts
+from colab_save.place import CUSTOM_CODE
+from colab_save.reloading import Job
+from colab_save.repairing import Record
+from colab_save.round_trip import Aspect, Outcome, RoundTrip, failed
+from colab_save.sample import read_arrays
+from colab_save.verifying import OnLack, OnWait, Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One staged payload with all that its round trip needs.
+
+    Attributes:
+        plug: The format of the payload.
+        stage: The folder with the payload, ``sample.npz`` and ``custom_code.py``; nothing else is given to the child.
+        model: The live model.
+        facts: What it is.
+        sample: The sample, with the live model's answers.
+        timeout: Seconds.
+    """
+
+    plug: Format
+    stage: Path
+    model: Any
+    facts: ModelFacts
+    sample: SampleFacts
+    timeout: float
+
+    @property
+    def file(self) -> Path:
+        """Give the file of the sample."""
+        return self.stage / self.sample.path
+
+    def job(self, answer: Path, *, is_traced: bool = False) -> Job:
+        """Word it for the child."""
+        payload, code = str(self.stage / self.plug.payload), str(self.stage / CUSTOM_CODE)
+        record, asked = asdict(Record.of(self.facts)), asdict(self.sample)
+        return Job(self.plug.name, payload, str(self.file), asked, str(answer), code, record, is_traced=is_traced)
+
+
+def verify(
+    verifier: Verifier, trial: Trial, on_wait: OnWait = lambda: None, supply: OnLack = lambda _: False
+) -> RoundTrip:
+    """Make the round trip of one staged payload.
+
+    Args:
+        verifier: An open verifier.
+        trial: What to reload.
+        on_wait: Called now and then while the child works; what that raises ends the round trip.
+        supply: See `Verifier.reload`.
+    """
+    plug = trial.plug
+    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
+        answer = Path(folder, "actual.npz")
+        try:
+            reply = verifier.reload(trial.job(answer), trial.timeout, on_wait, supply)
+            actual = read_arrays(answer, reply["outputs"])
+            facts = ModelFacts.from_json(reply["facts"])
+        except (VerifierError, DamagedFileError) as error:
+            return failed(plug.name, error.message, plug.keeps)
+        except (ValueError, KeyError) as error:
+            return failed(plug.name, f"the fresh process answered nothing that can be read ({error})", plug.keeps)
+        expected = answers_of(trial.file, trial.sample)
+        trip = judge(plug, trial.facts, facts, trial.sample, expected, actual, reply["seconds"])
+        if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and Aspect.STRUCTURE in plug.keeps:
+            return _located(trip, verifier, trial, on_wait)
+    return trip
+
+
+def _located(trip: RoundTrip, verifier: Verifier, trial: Trial, on_wait: OnWait) -> RoundTrip:
+    """Add to outputs that differ the first layer whose output does."""
+    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
+        answer = Path(folder, "traced.npz")
+        try:
+            reply = verifier.reload(trial.job(answer, is_traced=True), trial.timeout, on_wait)
+            actual = read_arrays(answer, reply["outputs"])
+        except (VerifierError, DamagedFileError):  # it is explained without
+            return trip
+    where = first_difference(trace(trial.plug, trial.model, trial.file, trial.sample), actual)
+    verdict = trip.verdicts[Aspect.OUTPUTS]
+    explained = replace(verdict, reason=f"{verdict.reason}; {where}")
+    return replace(trip, verdicts={**trip.verdicts, Aspect.OUTPUTS: explained})

@@ -1,0 +1,81 @@
+"""What two sets of answers, and two traces of layers, are found to be; without TensorFlow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from colab_save.judging import NAMED, first_difference, judge_outputs
+from colab_save.manifest import SampleFacts
+from colab_save.passes import TRAINING, Pass
+from colab_save.round_trip import Outcome
+
+ONE, TWO = np.ones((2, 1), "float32"), np.full((2, 1), 2.0, "float32")
+
+
+def sample(*passes, **known):
+    return SampleFacts("sample.npz", passes=passes, **known)
+
+
+def test_answers_that_are_equal_in_every_pass_pass():
+    asked = sample(Pass(TRAINING, None, None), Pass("decoder", None, None))
+    answers = {"": ONE, TRAINING: TWO, "decoder": ONE}
+    assert Outcome.PASSED is judge_outputs(asked, answers, dict(answers), "float32")[1].outcome
+
+
+@pytest.mark.parametrize("name", [TRAINING, "decoder"])
+def test_a_pass_that_differs_fails_and_is_named(name):
+    asked = sample(Pass(name, None, None))
+    _, verdict = judge_outputs(asked, {"": ONE, name: ONE}, {"": ONE, name: TWO}, "float32")
+    assert (Outcome.FAILED, True) == (verdict.outcome, f"{name}: 2 of 2 values of output differ" in verdict.reason)
+
+
+def test_the_largest_error_of_each_pass_is_kept():
+    asked = sample(Pass("decoder", None, None))
+    errors, _ = judge_outputs(asked, {"": ONE, "decoder": ONE}, {"": ONE, "decoder": TWO}, "float32")
+    assert [("output", 0.0), ("decoder: output", 1.0)] == [(error.name, error.absolute) for error in errors]
+
+
+def test_a_pass_that_is_random_is_compared_in_shape_only():
+    asked = sample(Pass(TRAINING, None, None, is_random=True))
+    verdicts = [
+        judge_outputs(asked, {"": ONE, TRAINING: ONE}, {"": ONE, TRAINING: other}, "float32")[1].outcome
+        for other in (TWO, TWO[:1])
+    ]
+    assert [Outcome.PASSED, Outcome.FAILED] == verdicts
+
+
+def test_only_so_many_differences_are_named_and_the_others_counted():
+    many = {f"pass {number}": ONE for number in range(NAMED + 2)}
+    asked = sample(*(Pass(name, None, None) for name in many))
+    _, verdict = judge_outputs(asked, {"": ONE, **many}, {"": ONE, **dict.fromkeys(many, TWO)}, "float32")
+    assert (NAMED + 2, True) == (verdict.differences, verdict.reason.endswith("; and 2 more"))
+
+
+def traced(*calls):
+    return [[np.array(path), np.array(values, "float32")] for path, values in calls]
+
+
+BEFORE = traced(("dense", [1, 2]), ("scale", [2, 4]), ("head", [3]))
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (BEFORE, "every layer answers the same"),
+        (traced(("dense", [1, 2]), ("scale", [2, 5]), ("head", [4])), "the first layer whose output differs is scale"),
+        (
+            traced(("dense", [1, 2]), ("other", [2, 4])),
+            "the first call that differs is that of scale: there it is other",
+        ),
+        (traced(("dense", [1, 2]), ("scale", [2, 4])), "3 layers answered before, 2 after"),
+        (traced(("dense", [1])), "the first layer whose output differs is dense"),
+    ],
+)
+def test_the_first_layer_that_answers_otherwise_is_named(after, words):
+    assert words in first_difference(BEFORE, after)
+
+
+def test_a_layer_that_answers_nothing_as_a_number_is_the_same_if_it_does_so_again():
+    nothing = traced(("log", [float("nan")]))
+    assert "every layer answers the same" in first_difference(nothing, traced(("log", [float("nan")])))

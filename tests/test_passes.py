@@ -1,0 +1,78 @@
+"""Which other forward passes a model has, and what is noted of its layers."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from colab_save.answering import layers_recorded, run_keras, run_pass
+from colab_save.passes import TRAINING
+from colab_save.sampling import take_passes, take_sample
+from tests import zoo
+from tests.test_losses import TrainingBranch, called, decoded
+
+pytestmark = [
+    pytest.mark.tensorflow,
+    pytest.mark.filterwarnings(r"ignore:`build\(\)` was called on layer:UserWarning"),
+]
+
+
+def passes_of(model):
+    return take_passes(model, take_sample(model, None, run_keras)).passes
+
+
+def test_a_model_that_is_the_same_in_training_has_no_other_pass():
+    assert () == passes_of(zoo.untrained())
+
+
+def test_a_branch_in_training_is_a_pass_of_its_own():
+    model = called(TrainingBranch(), zoo.rows(2, 4), training=True)
+    assert [TRAINING] == [each.name for each in passes_of(model)]
+
+
+def test_dropout_is_compared_with_fixed_seeds_and_to_the_number():
+    model = keras.Sequential([keras.Input((40,)), keras.layers.Dropout(0.5)])
+    [found] = passes_of(model)
+    assert (TRAINING, False) == (found.name, found.is_random)
+
+
+def test_every_public_sub_model_answers_alone():
+    assert ["decoder", "encoder"] == [each.name for each in passes_of(decoded())]
+
+
+def test_a_sub_model_answers_what_it_answers_to_its_user():
+    model = decoded()
+    [decoder, _] = passes_of(model)
+    np.testing.assert_array_equal(model.decode(decoder.inputs).numpy(), decoder.outputs)
+
+
+def test_a_private_sub_model_is_nobodys_business():
+    model = decoded()
+    model._decoder = model.decoder
+    del model.decoder
+    assert ["encoder"] == [each.name for each in passes_of(model)]
+
+
+def test_training_changes_no_statistics_of_the_model():
+    model = zoo.sequential()
+    before = [variable.numpy() for variable in model.variables]
+    passes_of(model)
+    for expected, variable in zip(before, model.variables, strict=True):
+        np.testing.assert_array_equal(expected, variable.numpy())
+
+
+def test_a_pass_can_be_made_again():
+    model = zoo.subclassed()
+    sample = take_passes(model, take_sample(model, None, run_keras))
+    [head] = [each for each in sample.passes if each.name == "head"]
+    np.testing.assert_array_equal(head.outputs, run_pass(model, "head", head.inputs))
+
+
+def test_layers_are_noted_in_the_order_of_their_calls_and_left_as_they_were():
+    model = zoo.untrained()
+    layer = model.layers[0]
+    with layers_recorded(model) as seen:
+        answer = run_keras(model, zoo.rows(2, 4))
+    assert (["dense"], False) == ([path for path, _ in seen], "call" in vars(layer))
+    np.testing.assert_array_equal(answer.ravel(), seen[0][1])
