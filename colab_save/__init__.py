@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from colab_save.errors import ColabSaveError
     from colab_save.functions import UnprovenWarning, load_model, save_model
     from colab_save.loading import list_models
+    from colab_save.panels import panel
     from colab_save.report import Listing, LoadReport, SaveReport
     from colab_save.request import LoadRequest, SaveRequest
 
@@ -29,6 +30,7 @@ __all__ = [
     "UnprovenWarning",
     "list_models",
     "load_model",
+    "panel",
     "save_model",
 ]
 
@@ -42,6 +44,7 @@ _HOMES = {
     "UnprovenWarning": "functions",
     "list_models": "loading",
     "load_model": "functions",
+    "panel": "panels",
     "save_model": "functions",
 }
 """Where each public name lives (PEP 562)."""

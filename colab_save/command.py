@@ -241,5 +241,6 @@ LIST = Command(
     "List what is saved, newest first.",
     (Option("pattern", "PATTERN", Door.POSITIONAL, "Names to list, such as 'cat*'; default: all."), _SOURCE),
 )
-COMMANDS = {command.name: command for command in (SAVE, LOAD, LIST)}
+PANEL = Command("modelpanel", "Show a panel that saves, lists and loads models with buttons.", ())
+COMMANDS = {command.name: command for command in (SAVE, LOAD, LIST, PANEL)}
 """The magics by name."""

@@ -1,4 +1,4 @@
-"""The notebook's door: ``%savemodel``, ``%%savemodel``, ``%loadmodel`` and ``%listmodels``.
+"""The notebook's door: ``%savemodel``, ``%%savemodel``, ``%loadmodel``, ``%listmodels`` and ``%modelpanel``.
 
 `load_ipython_extension` registers them. Each reads its line (`command`, `namespace`), calls a line of the house and
 displays the report. Errors go through as they are, so that the cell fails and ``Run all`` stops.
@@ -7,19 +7,19 @@ displays the report. Errors go through as they are, so that the cell fails and `
 from __future__ import annotations
 
 import functools
-import keyword
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from colab_save.command import COMMANDS, LIST, LOAD, SAVE, Command, Expression
+from colab_save.command import COMMANDS, LIST, LOAD, PANEL, SAVE, Command, Expression
 from colab_save.errors import RequestError
-from colab_save.namespace import evaluated, pick_model
+from colab_save.namespace import check_variable, evaluated, save_request
 from colab_save.request import AUTO, LoadRequest, SaveRequest
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from colab_save.panels.board import Panel
     from colab_save.report import Listing, LoadReport, SaveReport
 
 
@@ -41,6 +41,12 @@ def _list_saved(pattern: str = "*", source: str | None = None) -> Listing:
     return list_models(pattern, source)
 
 
+def _panel(shell: InteractiveShell) -> Panel:
+    from colab_save.panels import panel_of
+
+    return panel_of(shell)
+
+
 class ModelMagics:
     """The magics of one notebook.
 
@@ -52,6 +58,7 @@ class ModelMagics:
         save: Carries a request out; like the next two, loaded when it is first needed.
         load: Likewise.
         list_saved: Lists what is saved, by pattern and store.
+        panel: Makes a panel in this notebook.
     """
 
     def __init__(
@@ -60,11 +67,13 @@ class ModelMagics:
         save: Callable[[SaveRequest], SaveReport] = _save,
         load: Callable[[LoadRequest], LoadReport] = _load,
         list_saved: Callable[..., Listing] = _list_saved,
+        panel: Callable[[InteractiveShell], object] = _panel,
     ) -> None:
         self._shell = shell
         self._save = save
         self._load = load
         self._list_saved = list_saved
+        self._panel = panel
 
     def savemodel(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> None:
         """Save a model; with a cell, run that first, and save also after an interrupt or an error in it."""
@@ -73,7 +82,7 @@ class ModelMagics:
             return
         check_before_cell(typed)
         failure = None if cell is None else self._run(cell)
-        _show(self._save(self._save_request(typed, local_ns)))
+        _show(self._save(save_request(typed, self._variables(local_ns))))
         if failure is not None:
             raise failure
 
@@ -96,6 +105,11 @@ class ModelMagics:
         if typed is not None:
             _show(self._list_saved(**typed))
 
+    def modelpanel(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Show a panel."""
+        if self._read(PANEL, line, local_ns) is not None:
+            _show(self._panel(self._shell))
+
     def _variables(self, local_ns: Mapping[str, Any] | None) -> dict[str, Any]:
         return {**self._shell.user_ns, **(local_ns or {})}
 
@@ -105,12 +119,6 @@ class ModelMagics:
             sys.stdout.write(command.help())
             return None
         return command.read(line, functools.partial(_expand, variables=self._variables(local_ns)))
-
-    def _save_request(self, typed: Mapping[str, Any], local_ns: Mapping[str, Any] | None) -> SaveRequest:
-        variables = self._variables(local_ns)
-        model, target = pick_model(typed.get("model"), typed.get("target"), variables)
-        rest = {name: value for name, value in typed.items() if name not in {"model", "target"}}
-        return SaveRequest(model, target, **evaluated(rest, variables))
 
     def _run(self, cell: str) -> BaseException | None:
         """Run the cell of ``%%savemodel`` and give what it failed with; IPython has then shown that already."""
@@ -136,17 +144,6 @@ def check_before_cell(typed: Mapping[str, Any]) -> None:
     for name in SaveRequest(None, **texts).formats:
         if name != AUTO:
             get_format(name)
-
-
-def check_variable(name: str | None) -> str | None:
-    """Refuse a name that cannot be a variable, before anything is loaded.
-
-    Raises:
-        RequestError: Not an identifier, or a word of Python's own.
-    """
-    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
-        raise RequestError(f"{name!r} cannot be a variable.", "Give --as a name such as model.")
-    return name
 
 
 def register(shell: InteractiveShell, magics: ModelMagics | None = None) -> None:

@@ -7,6 +7,7 @@ not loaded TensorFlow there is none.
 from __future__ import annotations
 
 import difflib
+import keyword
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from colab_save.errors import (
     UnknownNameError,
     did_you_mean,
 )
+from colab_save.request import SaveRequest
 from colab_save.target import Target, is_path
 
 
@@ -74,6 +76,28 @@ def pick_model(asked: Expression | None, target: str | None, variables: Mapping[
         raise
     is_name = asked.source.isidentifier() and _is_target(asked.source)
     return model, target or (asked.source if is_name else None)
+
+
+def save_request(typed: Mapping[str, Any], variables: Mapping[str, Any]) -> SaveRequest:
+    """Make the request of a line that `command` has read: its expressions evaluated, its model picked.
+
+    Raises:
+        RequestError: An expression fails, or it cannot be said which model is meant.
+    """
+    model, target = pick_model(typed.get("model"), typed.get("target"), variables)
+    rest = {name: value for name, value in typed.items() if name not in {"model", "target"}}
+    return SaveRequest(model, target, **evaluated(rest, variables))
+
+
+def check_variable(name: str | None) -> str | None:
+    """Refuse a name that cannot be a variable, before anything is loaded.
+
+    Raises:
+        RequestError: Not an identifier, or a word of Python's own.
+    """
+    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+        raise RequestError(f"{name!r} cannot be a variable.", "Give --as a name such as model.")
+    return name
 
 
 def evaluate(asked: Expression, variables: Mapping[str, Any]) -> Any:

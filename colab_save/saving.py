@@ -6,15 +6,13 @@ committed there stays whatever happens.
 
 from __future__ import annotations
 
-import contextlib
-import platform
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
+from colab_save.environment import environment
 from colab_save.errors import RoundTripError
 from colab_save.manifest import Manifest, Payload, new_version
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
@@ -111,15 +109,6 @@ def _describe(request: SaveRequest, plan: Plan, subject: Subject, chosen: Staged
     text = readme_of(manifest, {plug.name: plug.opening for plug in chosen.formats})
     (chosen.folder / README).write_text(text, encoding="utf-8")
     return signed(replace(manifest, files=describe_files(chosen.folder)))
-
-
-def environment() -> dict[str, str]:
-    """Give the versions of what makes an artifact."""
-    found = {"python": platform.python_version()}
-    for name in ("colab_save", "tensorflow", "keras", "numpy"):
-        with contextlib.suppress(metadata.PackageNotFoundError):  # a nightly build has another name
-            found[name] = metadata.version(name)
-    return found
 
 
 def _report(

@@ -110,3 +110,15 @@ def _source(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key!r}: {_source(item)}" for key, item in value.items()) + "}"
     return repr(value)
+
+
+def plain_call(function: str, *arguments: object, source: str | None = None) -> str:
+    """Write the call of a function that has no magic.
+
+    Args:
+        function: A public name.
+        arguments: Plain values.
+        source: The store, where it is not the default.
+    """
+    told = [*map(repr, arguments), *([f"source={source!r}"] if source else [])]
+    return f"colab_save.{function}({', '.join(told)})"

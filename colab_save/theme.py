@@ -50,6 +50,15 @@ _CARD = """
 & details > .reason {color: var(--soft); padding-left: 14px}
 & summary {cursor: pointer}
 & .line {margin-top: 10px}
+& .picture {margin-top: 10px}
+& svg {display: block; max-width: none; margin: 6px 0}
+& svg text {font: 600 12px/1 var(--jp-ui-font-family, Roboto), system-ui, sans-serif; fill: var(--ink);
+ text-anchor: middle}
+& svg .detail {font-weight: 400; font-size: 11px; fill: var(--soft)} & svg .times {text-anchor: end}
+& .box rect {fill: var(--field); stroke: var(--rule)} & .input rect {fill: var(--ground); stroke: var(--link)}
+& .model rect {stroke: var(--soft)} & .frozen rect, & svg .frame {stroke: var(--soft); stroke-dasharray: 4 3}
+& svg .frame {fill: none} & svg .edge {fill: none; stroke: var(--soft)} & svg .head {fill: var(--soft)}
+& .tree {list-style: none; margin: 4px 0; padding: 0} & .tree li > :first-child {font-weight: 600}
 & pre {margin: 2px 0 0; padding: 8px 10px; border: 0; border-radius: 4px; background: var(--field); color: inherit;
  font: 13px/1.5 var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospace; white-space: pre-wrap;
  overflow-wrap: anywhere; user-select: all; -webkit-user-select: all}
@@ -77,3 +86,51 @@ def scoped(css: str, name: str) -> str:
 
 
 CARD = scoped(_CARD, "colab-save")
+
+_PANEL = """
+& {max-width: 60rem; box-sizing: border-box; margin: 4px 0; padding: 4px; overflow: visible; color: var(--ink);
+ container-type: inline-size; border: 1px solid var(--rule); border-radius: 8px; background: var(--ground);
+ font: 13px/1.5 var(--jp-ui-font-family, Roboto), system-ui, sans-serif;
+ --jp-ui-font-color0: var(--ink); --jp-ui-font-color1: var(--ink); --jp-ui-font-color2: var(--soft);
+ --jp-content-font-color1: var(--ink); --jp-layout-color0: var(--ground); --jp-layout-color1: var(--ground);
+ --jp-layout-color2: var(--field); --jp-layout-color3: var(--rule); --jp-border-color1: var(--rule);
+ --jp-border-color2: var(--rule); --jp-widgets-color: var(--ink); --jp-widgets-label-color: var(--ink);
+ --jp-widgets-readout-color: var(--ink); --jp-widgets-input-color: var(--ink);
+ --jp-widgets-input-background-color: var(--field); --jp-widgets-input-border-color: var(--rule)}
+& .csp-style, & .csp-gone.csp-gone {display: none}
+& .csp-column, & .csp-picks, & .csp-option, & .csp-list {overflow: visible}
+& .csp-row, & .csp-tools, & .csp-pair, & .csp-undo, & .csp-drive {flex-flow: row wrap; align-items: center;
+ gap: 2px 6px; overflow: visible}
+& .csp-where {flex-flow: row wrap; align-items: center; overflow: visible}
+& .csp-where > .widget-dropdown {flex: 0 1 20em; width: auto; min-width: 12em}
+& .csp-where > .widget-text {flex: 1 1 14em; width: auto}
+& .csp-pair > .widget-text {flex: 0 1 24em; width: auto}
+& .csp-tools > .widget-text, & .csp-tools > .csp-where {flex: 1 1 20em; width: auto}
+& .csp-tools > .widget-dropdown {flex: 0 1 16em; width: auto}
+& .widget-html-content {line-height: 1.5}
+& .soft, & .csp-help, & .csp-about, & .csp-footer, & .csp-place, & .csp-said {color: var(--soft)}
+& .csp-about, & .csp-spelled {margin-left: 6.9em}
+& .csp-help {margin: -4px 0 4px 24px}
+& .csp-footer {padding: 6px 10px 2px; font-size: 12px}
+& .csp-empty {padding: 18px 10px; color: var(--soft); text-align: center}
+& .csp-refused {color: var(--fail)}
+& pre {margin: 2px 0; padding: 6px 8px; border: 0; border-radius: 4px; background: var(--field); color: var(--ink);
+ font: 12px/1.5 var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospace; white-space: pre-wrap;
+ overflow-wrap: anywhere; user-select: all; -webkit-user-select: all}
+& .csp-meter {min-height: 4.2em; overflow: visible}
+& .csp-bar {align-items: center; overflow: visible; flex-flow: row nowrap}
+& .csp-version {flex-flow: row wrap; border-bottom: 1px solid var(--rule); padding: 2px 0; overflow: visible;
+ align-items: baseline}
+& .csp-version > .widget-checkbox {flex: 1 1 18em; width: auto; min-width: 0; font-weight: 600}
+& .csp-version > .csp-cells {flex: 3 1 24em; width: auto; min-width: 0}
+& .csp-cells .widget-html-content {display: flex; flex-flow: row wrap; gap: 0 14px; overflow-wrap: anywhere}
+& .csp-version {font-family: inherit} & .csp-cell {color: var(--soft)}
+& .csp-PASSED {color: var(--pass)} & .csp-FAILED {color: var(--fail)} & .csp-SKIPPED {color: var(--warn)}
+& .csp-PASSED, & .csp-FAILED, & .csp-SKIPPED {font-weight: 600}
+& .csp-tag {padding: 0 6px; margin-right: 4px; border-radius: 8px; background: var(--field); color: var(--ink)}
+@container (max-width: 560px) {
+ & .csp-about, & .csp-spelled {margin-left: 0}
+}
+"""
+
+PANEL = scoped(_PANEL, "colab-save-panel")

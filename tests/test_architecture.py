@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "colab_save"
 
 FLOORS = (
     {"errors", "records"},
-    {"measures", "passes", "precision", "round_trip", "target", "theme"},
+    {"environment", "measures", "passes", "precision", "round_trip", "target", "theme"},
     {"card", "facts", "option", "progress", "sample", "stores.base"},
     {"comparing", "formats.base", "manifest", "request", "tolerances", "walking"},
     {"answering", "capturing.finding", "capturing.origins", "compiling", "describing"},

@@ -1,0 +1,16 @@
+"""What makes an artifact: the versions that a manifest records and the panel's footer shows; nothing is imported."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from importlib import metadata
+
+
+def environment() -> dict[str, str]:
+    """Give the versions of what makes an artifact."""
+    found = {"python": platform.python_version()}
+    for name in ("colab_save", "tensorflow", "keras", "numpy"):
+        with contextlib.suppress(metadata.PackageNotFoundError):  # a nightly build has another name
+            found[name] = metadata.version(name)
+    return found

@@ -1,0 +1,149 @@
+"""A panel in a real IPython, over a house that keeps what it was asked and saves nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from colab_save.errors import NotFoundError, RoundTripError
+from colab_save.facts import ModelFacts
+from colab_save.manifest import FileFacts, Manifest, Payload
+from colab_save.panels.board import Panel
+from colab_save.panels.lines import Lines
+from colab_save.progress import Stage, Step
+from colab_save.report import Listing, LoadReport, SaveReport
+from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
+from colab_save.stores.base import Durability
+from colab_save.stores.drive_state import DriveState, Mounted
+
+VERSION = "20260822T101530Z-3fa2"
+
+
+def trip(outcome=Outcome.PASSED):
+    return RoundTrip("keras", {aspect: Verdict(outcome) for aspect in Aspect})
+
+
+def manifest(name="cats", version=VERSION, outcome=Outcome.PASSED, size=1_000, **more):
+    """A version of a name, with one payload."""
+    created = f"{version[:4]}-{version[4:6]}-{version[6:8]}T10:15:30Z"
+    file = FileFacts("model.keras", size, "0" * 64)
+    facts = ModelFacts("keras", "Model")
+    return Manifest(name, version, created, (Payload("keras", file.path),), (file,), facts, (trip(outcome),), **more)
+
+
+class Model:
+    """Stands for `keras.Model`, which the loaded module named ``keras`` says is a model."""
+
+
+@dataclass
+class House:
+    """What the panel asked of the lines, and what they answer.
+
+    Attributes:
+        saved: The versions of the store.
+        mounted: How Drive stands.
+        steps: What a line reports while it works; a callable among them is called.
+        error: What the next line raises.
+    """
+
+    saved: list = field(default_factory=list)
+    mounted: Mounted = Mounted.ABSENT
+    steps: list = field(default_factory=list)
+    error: Exception | None = None
+    asked: list = field(default_factory=list)
+    waiting: list = field(default_factory=list)
+    is_patient: bool = False
+
+    def save(self, request, on_step):
+        self.asked.append(("save", request))
+        self._work(on_step)
+        made = manifest(request.target or "model")
+        self.saved.append(made)
+        return SaveReport(made, f"models/{made.name}/{VERSION}", "local", Durability.DONE, f"%loadmodel {made.name}")
+
+    def load(self, request, on_step):
+        self.asked.append(("load", request))
+        self._work(on_step)
+        return LoadReport(Model(), request.target, "models", "keras", trip(), manifest())
+
+    def _work(self, on_step):
+        for step in self.steps or [Step(Stage.RESOLVE)]:
+            step() if callable(step) else on_step(step)
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+
+    def list_saved(self, pattern, source):
+        self.asked.append(("list", source))
+        return Listing("models", "local", tuple(self.saved))
+
+    def change(self, what):
+        def ask(target, *arguments):
+            self.asked.append((what, target, *arguments))
+            if self.error is not None:
+                error, self.error = self.error, None
+                raise error
+            kept = [item for item in self.saved if f"{item.name}@{item.version}" != target]
+            gone = [item for item in self.saved if item not in kept]
+            self.saved = kept if what == "delete" else self.saved
+            return gone[0] if gone else None
+
+        return ask
+
+    def compare(self, first, second, source):
+        self.asked.append(("compare", first, second, source))
+        return Listing("compared", "local", ())
+
+    def mount(self):
+        self.asked.append(("mount",))
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        self.mounted = Mounted.YES
+
+    def start(self, work, tick):
+        """Run work at once, or keep it until `go`."""
+        if self.is_patient:
+            self.waiting.append(work)
+        else:
+            work()
+
+    def go(self):
+        """Run what is waiting."""
+        waiting, self.waiting = self.waiting, []
+        for work in waiting:
+            work()
+
+    def of(self, what):
+        """The requests of one kind."""
+        return [asked[1] for asked in self.asked if asked[0] == what]
+
+    @property
+    def lines(self):
+        return Lines(
+            save=self.save,
+            load=self.load,
+            list_saved=self.list_saved,
+            samples_for=lambda model, variables: [name for name in variables if name.startswith("x")],
+            compare=self.compare,
+            tag=self.change("tag"),
+            delete=self.change("delete"),
+            remove=self.change("remove"),
+            restore=self.change("restore"),
+            drive=lambda: DriveState(self.mounted),
+            mount=self.mount,
+            durability=lambda report: report.durability,
+            is_on_drive=lambda location: location == "drive" or (location is None and self.is_colab),
+            start=self.start,
+        )
+
+    @property
+    def is_colab(self):
+        return self.mounted is not Mounted.ABSENT
+
+
+REFUSED = RoundTripError("What came back differs.\nIn two lines.", "Try this.\nOr that.")
+MISSING = NotFoundError("There is no 'cast' in models.", "Did you mean 'cats'?")
+
+
+def panel_in(shell, house):
+    return Panel(shell, house.lines)

@@ -1,0 +1,230 @@
+"""Saving with buttons: what the house is asked, what is shown, and that the panel stays usable."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from colab_save.command import SAVE
+from colab_save.formats import FORMATS
+from colab_save.namespace import save_request
+from colab_save.offering import WORDS
+from colab_save.panels.fields import GONE
+from colab_save.panels.working import SAVING
+from colab_save.progress import Stage, Step
+from colab_save.request import PURPOSES, SaveRequest, options_of
+from colab_save.stores.drive_state import Mounted
+from tests.panel.house import MISSING, REFUSED, panel_in
+
+
+@pytest.fixture
+def tab(panel):
+    return panel.save
+
+
+def shown(tab):
+    return tab.work.result.value
+
+
+# --- what there is ---
+
+
+def test_the_models_of_the_notebook_are_offered_and_new_ones_after_each_cell(tab, shell):
+    assert ["net"] == [name for _, name in tab.model.options]
+    shell.run_cell("other = Model()")
+    assert ["net", "other"] == [name for _, name in tab.model.options]
+    assert "net" == tab.model.value
+
+
+def test_without_a_model_it_says_what_to_do(shell, house):
+    panel = panel_in(shell, house)
+    assert GONE not in panel.save.empty._dom_classes
+    shell.run_cell("net = Model()")
+    assert GONE in panel.save.empty._dom_classes
+    panel.close()
+
+
+def test_a_closed_panel_no_longer_looks(shell, house):
+    panel = panel_in(shell, house)
+    panel.close()
+    panel.close()
+    assert "post_run_cell" not in [event for event, called in shell.events.callbacks.items() if panel.refresh in called]
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_each_purpose_is_offered_in_words_and_says_what_its_format_keeps(tab, purpose):
+    assert (WORDS[purpose], purpose) in tab.purpose.options
+    tab.purpose.value = purpose
+    assert "keeps outputs" in tab.about.value
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_can_be_picked(tab, house, name):
+    tab.purpose.value = "pick"
+    tab.formats.boxes[name].value = True
+    tab.save.click()
+    assert [(name,)] == [request.formats for request in house.of("save")]
+
+
+def test_formats_picked_and_left_again_are_not_asked_for(tab, house):
+    tab.purpose.value = "pick"
+    tab.formats.boxes["h5"].value = True
+    tab.purpose.value = "resume"
+    tab.save.click()
+    assert [("resume", ("auto",))] == [(request.purpose, request.formats) for request in house.of("save")]
+
+
+# --- what is asked ---
+
+
+def test_one_click_saves_the_model_under_its_variables_name(tab, shell, house):
+    tab.save.click()
+    assert [SaveRequest(shell.user_ns["net"], "net")] == house.of("save")
+
+
+def test_what_is_filled_in_reaches_the_request(tab, shell, house):
+    shell.push({"x": np.ones((2, 2)), "serve": len})
+    tab.name.value, tab.tags.value, tab.note.value = "my cats", "best, v 2,", "second fold"
+    tab.where.folder.value = "./here"
+    for name, value in {"verify": True, "force": True, "rtol": "1e-3", "options": "signatures={'a': serve}"}.items():
+        tab.more.inputs[name].value = value
+    tab.save.click()
+    expected = SaveRequest(
+        shell.user_ns["net"],
+        "my cats",
+        to="./here",
+        tags=("best", "v 2"),
+        note="second fold",
+        verify=False,
+        force=True,
+        rtol=1e-3,
+        options={"signatures": {"a": len}},
+    )
+    assert [expected] == house.of("save")
+
+
+@pytest.mark.parametrize("name", [option.name for option in options_of(SaveRequest)])
+def test_each_field_of_the_request_can_be_reached(tab, name):
+    own = {"model": tab.model, "target": tab.name, "to": tab.where.folder, "formats": tab.formats}
+    own |= {"purpose": tab.purpose, "sample": tab.sample, "tags": tab.tags, "note": tab.note}
+    assert name in {**own, **tab.more.inputs}
+
+
+def test_the_line_that_is_shown_asks_for_the_same(tab, shell, house):
+    tab.name.value, tab.note.value, tab.tags.value = "my cats", "costs $5 {and more}", "best"
+    tab.save.click()
+    [line, call] = tab.spelled.lines
+    typed = SAVE.read(line.removeprefix("%savemodel "), lambda text: text.replace("{chr(36)}", "$"))
+    assert house.of("save")[0].tags == save_request(typed, shell.user_ns).tags
+    assert "colab_save.save_model(net, 'my cats', tags=('best',), note='costs $5 {and more}')" == call
+
+
+# --- where to ---
+
+
+def test_in_colab_drive_is_meant_and_mounted_in_the_click(shell, house):
+    house.mounted = Mounted.NO
+    shell.run_cell("net = Model()")
+    panel = panel_in(shell, house)
+    panel.save.save.click()
+    assert ["mount", "save"] == [asked[0] for asked in house.asked]
+    assert house.of("save")[0].to is None
+    panel.close()
+
+
+def test_a_mount_that_is_refused_saves_nothing_and_says_why(shell, house):
+    house.mounted, house.error = Mounted.NO, MISSING
+    shell.run_cell("net = Model()")
+    panel = panel_in(shell, house)
+    panel.save.save.click()
+    assert ["mount"] == [asked[0] for asked in house.asked]
+    assert "There is no &#x27;cast&#x27; in models." in panel.save.work.result.value
+    panel.close()
+
+
+@pytest.mark.parametrize("mounted", [state for state in Mounted if state is not Mounted.ABSENT])
+def test_how_drive_stands_is_told(shell, house, mounted):
+    house.mounted = mounted
+    panel = panel_in(shell, house)
+    assert f"Drive is {mounted}" in panel.save.where._state.value
+    assert (mounted is Mounted.NO) == (GONE not in panel.save.where.mount._dom_classes)
+    panel.close()
+
+
+# --- while it works, and afterwards ---
+
+
+def test_the_report_is_shown_in_place(tab):
+    tab.save.click()
+    assert "PASSED" in shown(tab)
+    assert "%loadmodel net" in shown(tab)
+
+
+def test_a_second_click_while_it_works_saves_nothing(tab, house):
+    house.is_patient = True
+    tab.save.click()
+    assert tab.save.disabled
+    tab.save.click()
+    house.go()
+    assert 1 == len(house.of("save"))
+    assert not tab.save.disabled
+
+
+def test_progress_tells_the_step_the_bytes_and_the_seconds(tab, house):
+    seen = []
+    house.steps = [Step(stage, 2_000_000, 4_000_000, "drive") for stage in SAVING for _ in "ab"]
+    tab.work._said.observe(lambda change: seen.append(change["new"]), "value")
+    tab.save.click()
+    assert "Step 4 of 4: publish drive · 2.0 MB of 4.0 MB · 0 s" in seen
+    assert [f"Step {number} of 4" for number in (1, 2, 3, 4)] == list(dict.fromkeys(text[:11] for text in seen))
+
+
+def test_cancel_ends_the_save_and_says_so(tab, house):
+    house.steps = [Step(Stage.STAGE), tab.work.cancel.click, Step(Stage.VERIFY), Step(Stage.PUBLISH)]
+    tab.save.click()
+    assert "CancelledError: Cancelled in the step verify." in shown(tab)
+    assert [] == house.saved
+    house.steps = []
+    tab.save.click()
+    assert "PASSED" in shown(tab)
+
+
+def test_an_error_is_shown_as_in_a_cell_and_the_panel_stays_usable(tab, house):
+    house.error = REFUSED
+    tab.save.click()
+    for line in REFUSED._render_traceback_():
+        assert line in shown(tab)
+    tab.save.click()
+    assert "PASSED" in shown(tab)
+
+
+def test_an_error_of_somebody_elses_is_shown_too(tab, house):
+    house.error = ZeroDivisionError("in <b>your</b> layer")
+    tab.save.click()
+    assert "ZeroDivisionError: in &lt;b&gt;your&lt;/b&gt; layer" in shown(tab)
+    assert not tab.work.is_busy
+
+
+@pytest.mark.parametrize(("field", "value"), [("rtol", "1 +"), ("options", "no pair"), ("options", "(a=1")])
+def test_a_wrong_word_in_more_options_is_an_error_in_place(tab, house, field, value):
+    tab.more.inputs[field].value = value
+    tab.save.click()
+    assert "RequestError" in shown(tab)
+    assert [] == house.of("save")
+
+
+def test_a_name_that_cannot_be_one_is_an_error_in_place(tab, house):
+    tab.name.value = "@"
+    tab.save.click()
+    assert "TargetError: &#x27;@&#x27; cannot be a name." in shown(tab)
+    assert [] == house.of("save")
+
+
+def test_two_panels_take_turns(panel, shell, house):
+    other = panel_in(shell, house)
+    house.is_patient = True
+    panel.save.save.click()
+    other.save.save.click()
+    house.go()
+    assert 2 == len(house.of("save"))
+    other.close()

@@ -1,0 +1,72 @@
+"""Two versions side by side, from their manifests and samples alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from colab_save.contrasting import compare_versions
+from colab_save.manifest import SampleFacts
+from colab_save.sample import write_arrays
+from colab_save.stores.local import LocalStore
+from tests.making import V1, V2, facts, save_version, variable
+
+
+@pytest.fixture
+def save(own_folder, tmp_path):
+    """Save a version of cats with a sample."""
+    store = LocalStore(own_folder / "models")
+
+    def make(version, asked, answer, **changes):
+        file = tmp_path / f"{version}.npz"
+        structures = write_arrays(file, inputs=np.array(asked), outputs=np.array(answer))
+        sample = SampleFacts("sample.npz", structures["inputs"], structures["outputs"])
+        files = {"model.keras": version.encode(), "sample.npz": file.read_bytes()}
+        save_version(store, tmp_path, version, files, sample=sample, **changes)
+
+    return make
+
+
+def compared():
+    return str(compare_versions(f"cats@{V1}", f"cats@{V2}"))
+
+
+def test_equal_versions_say_so(save):
+    save(V1, [1.0, 2.0], [3.0])
+    save(V2, [1.0, 2.0], [3.0])
+    assert "answers: equal to the same sample, within tolerance" in compared()
+    assert "equal: weights, training" in compared()
+
+
+def test_the_largest_difference_of_the_answers_is_told(save):
+    save(V1, [1.0, 2.0], [3.0, 4.0])
+    save(V2, [1.0, 2.0], [3.0, 4.5])
+    assert "the largest difference is 0.5 in output" in compared()
+
+
+def test_answers_to_different_samples_are_not_compared(save):
+    save(V1, [1.0], [3.0])
+    save(V2, [2.0], [3.0])
+    assert "not compared: they were given different samples" in compared()
+
+
+def test_what_differs_inside_is_counted_and_the_first_is_named(save):
+    save(V1, [1.0], [3.0])
+    save(V2, [1.0], [3.0], facts=facts(variables=(variable(content=b"other"), variable("dense/bias", shape=(3,)))))
+    assert "weights: dense/kernel: expected digest" in compared()
+
+
+def test_only_what_differs_of_the_environment_is_shown(save):
+    save(V1, [1.0], [3.0], environment={"python": "3.12.0", "keras": "3.13.2"})
+    save(V2, [1.0], [3.0], environment={"python": "3.12.0", "keras": "3.15.1"})
+    said = compared()
+    assert f"keras: cats@{V1} 3.13.2, cats@{V2} 3.15.1" in said
+    assert "python" not in said
+
+
+def test_a_version_without_a_sample_is_compared_in_all_else(save, own_folder, tmp_path):
+    save(V1, [1.0], [3.0])
+    save_version(LocalStore(own_folder / "models"), tmp_path, V2, {"model.keras": b"m"}, note="the second")
+    said = compared()
+    assert "not compared: there is no recorded sample of both" in said
+    assert "the second" in said
