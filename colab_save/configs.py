@@ -70,8 +70,8 @@ class Completion:
         lines = [f"self.{item.name} = {item.name}  # in __init__" for item in self.arguments.values() if item.problem]
         lines += ["def get_config(self):", f"    return {{{', '.join(pairs)}}}"]
         if self.objects:
-            names = "".join(f'"{name}", ' for name in self.objects)
-            made = f"{{k: keras.saving.deserialize_keras_object(config[k]) for k in ({names.strip()})}}"
+            keys = ", ".join(f'"{name}"' for name in self.objects)
+            made = f"{{k: keras.saving.deserialize_keras_object(config[k]) for k in [{keys}]}}"
             lines += ["@classmethod", "def from_config(cls, config):", f"    return cls(**{{**config, **{made}}})"]
         return "\n    ".join([f"Add to {self.class_name}:", *lines])
 

@@ -47,8 +47,8 @@ class Supply:
         value = self._namespace[name]
         if isinstance(value, (type, FunctionType)):  # Keras may look it up, too
             self._objects.append(value)
-        before, self.code = self.code, capture(self._objects, self._namespace, self._names)
-        return before.source != self.code.source
+        self.code = capture(self._objects, self._namespace, self._names)
+        return name not in {missing.name for missing in self.code.missing}
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -1,0 +1,177 @@
+"""Whole saves of models with custom code: what the classes do not say is recorded, found or told, and proven."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colab_save.errors import FormatError, RoundTripError
+from colab_save.loading import load
+from colab_save.reloading import lacking_name
+from colab_save.request import LoadRequest, SaveRequest
+from colab_save.round_trip import Outcome
+from colab_save.saving import save
+from tests import zoo
+
+pytestmark = pytest.mark.tensorflow
+
+SCALE = 2.5
+
+
+class Pipeline(keras.Model):
+    """Made of two models, a function and numbers, and without a get_config."""
+
+    def __init__(self, encoder, decoder, function, size=2, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder, self.decoder, self.function, self.size = encoder, decoder, function, size
+
+    def call(self, inputs):
+        return self.function(self.decoder(self.encoder(inputs)))
+
+
+class Weighted(keras.losses.Loss):
+    """Its get_config drops the weight."""
+
+    def __init__(self, weight=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.weight = weight
+
+    def call(self, y_true, y_pred):
+        return self.weight * keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+class Needs(keras.layers.Layer):
+    """An argument without default, and no get_config: Keras records it."""
+
+    def __init__(self, factor, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+
+class Secretive(keras.layers.Layer):
+    """It uses a name that no reader of its source can see, and looks a function up by another."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        name = "tw" + "ice"
+        found = {"class_name": "function", "config": name, "module": __name__, "registered_name": name}
+        self.factor = keras.saving.deserialize_keras_object(found)(0.5)
+
+    def call(self, inputs):
+        return inputs * self.factor * eval("SCALE")
+
+
+class Astray(keras.layers.Layer):
+    """It works here and nowhere else."""
+
+    def call(self, inputs):
+        return inputs * (eval("nowhere") if __name__.startswith("colab_save") else 2)
+
+
+LOCK = threading.Lock()
+
+
+class Locked(keras.layers.Layer):
+    def call(self, inputs):
+        with LOCK:
+            return inputs * 2
+
+
+class Holder(keras.layers.Layer):
+    """It takes a function that Keras cannot look up, and has no get_config."""
+
+    def __init__(self, function, **kwargs):
+        super().__init__(**kwargs)
+        self.function = function
+
+    def call(self, inputs):
+        return self.function(inputs)
+
+
+def twice(value):
+    return 2 * value
+
+
+def of(layer):
+    return keras.Sequential([keras.Input((3,)), layer])
+
+
+def test_models_and_functions_that_a_constructor_takes_come_back_and_train_on():
+    encoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), Needs(0.5)])
+    decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model = Pipeline(encoder, decoder, twice, size=7)
+    data = zoo.rows(8, 4), zoo.rows(8, 2)
+    model.compile("adam", Weighted(3.0))
+    model.fit(*data, verbose=0)
+    report = save(SaveRequest(model, "pipeline", formats="keras"))
+    assert Outcome.PASSED is report.outcome, str(report)
+    assert "get_config() of Weighted drops 'weight' (written: 3.0)" in str(report)
+    assert "Needs" not in str(report)
+    loaded = load(LoadRequest("pipeline")).model
+    assert (7, 0.5) == (loaded.size, loaded.encoder.layers[1].factor)
+    before, after = (each.fit(*data, verbose=0, shuffle=False).history["loss"] for each in (model, loaded))
+    assert before == pytest.approx(after, rel=1e-5)
+
+
+def test_names_that_the_fresh_process_lacks_are_found_and_proven():
+    with keras.saving.custom_object_scope({"twice": twice}):
+        model = of(Secretive())
+    report = save(SaveRequest(model, "secretive", formats="keras"))
+    assert Outcome.PASSED is report.outcome, str(report)
+    source = Path(report.where, "custom_code.py").read_text("utf-8")
+    assert (True, True) == ("SCALE = 2.5\n" in source, "def twice(" in source)
+
+
+def test_a_name_that_is_nowhere_is_told():
+    with pytest.raises(RoundTripError, match="nowhere is not defined in the notebook either"):
+        save(SaveRequest(of(Astray()), "astray", formats="keras"))
+
+
+@pytest.mark.parametrize("name", ["Absent", "somewhere>Absent"])
+@pytest.mark.parametrize("kind", ["class", "function"])
+def test_what_keras_says_of_a_name_that_it_lacks_is_understood(name, kind):
+    config = {"class_name": name, "config": {}, "module": None, "registered_name": name}
+    if kind == "function":
+        config |= {"class_name": "function", "config": name}
+    with pytest.raises(TypeError) as caught:
+        keras.saving.deserialize_keras_object(config)
+    assert "Absent" == lacking_name(caught.value)
+
+
+def test_what_keras_says_when_it_reads_hdf5_is_understood():
+    with pytest.raises(ValueError, match="Unknown") as caught:
+        keras.legacy.saving.deserialize_keras_object({"class_name": "Absent", "config": {}})
+    assert "Absent" == lacking_name(caught.value)
+
+
+def test_a_name_is_found_below_what_keras_makes_of_the_error():
+    with pytest.raises(NameError) as caught:
+        keras.layers.Lambda(lambda value: nowhere_at_all)(np.ones(1))  # noqa: F821
+    assert "nowhere_at_all" == lacking_name(caught.value)
+
+
+def test_other_errors_lack_no_name():
+    assert "" == lacking_name(ValueError("of something else"))
+
+
+def test_a_global_that_lives_is_named_and_auto_falls_back():
+    model = of(Locked())
+    report = save(SaveRequest(model, "locked"))
+    assert (["saved_model"], Outcome.PASSED) == ([p.format for p in report.manifest.payloads], report.outcome)
+    assert "LOCK (used by Locked) holds a live _thread.lock, which no source can rebuild" in report.attempts[0].reason
+    inputs = zoo.rows(2, 3)
+    np.testing.assert_allclose(model(inputs), load(LoadRequest("locked")).model(inputs), rtol=1e-6)
+
+
+def test_what_cannot_be_recorded_is_refused_with_the_lines_to_add():
+    with pytest.raises(FormatError, match=r"Holder has no get_config.*'function', which is .*tensorflow") as caught:
+        save(SaveRequest(of(Holder(tf.nn.relu)), "holder", formats="keras"))
+    assert 'return {**super().get_config(), "function": self.function}' in caught.value.hint

@@ -1,0 +1,75 @@
+"""Custom code that grows by the names that a fresh process lacks, each once, and that says what it cannot have."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from colab_save.supplying import MOST, Supply
+
+RATE = 0.25
+LOCK = threading.Lock()
+
+
+def halved(value):
+    return value / 2
+
+
+class Reader:
+    """Uses names that no reader of its source can see."""
+
+    def read(self, name):
+        return eval(name)
+
+
+NUMBERS = {f"number_{index}": index for index in range(MOST + 1)}
+globals().update(NUMBERS)
+
+
+@pytest.fixture
+def supply():
+    return Supply([Reader])
+
+
+@pytest.mark.parametrize(("name", "text"), [("RATE", "RATE = 0.25\n"), ("halved", "return value / 2\n")])
+def test_a_name_of_the_module_is_added(supply, name, text):
+    assert text not in supply.code.source
+    assert supply.add(name)
+    assert text in supply.code.source
+    assert () == supply.reasons
+
+
+def test_a_class_or_function_can_be_looked_up_by_name(supply):
+    supply.add("halved")
+    assert {"Reader": Reader, "halved": halved} == supply.code.objects
+
+
+def test_names_add_up(supply):
+    assert supply.add("RATE")
+    assert supply.add("halved")
+    assert "RATE = 0.25" in supply.code.source
+
+
+def test_a_name_is_tried_once(supply):
+    supply.add("RATE")
+    assert not supply.add("RATE")
+
+
+def test_there_is_an_end(supply):
+    assert [True] * MOST + [False] == [supply.add(name) for name in NUMBERS]
+
+
+def test_a_name_that_is_nowhere_is_told(supply):
+    assert not supply.add("nowhere")
+    assert ("nowhere is not defined in the notebook either",) == supply.reasons
+
+
+def test_a_value_that_lives_is_told_with_what_to_change(supply):
+    assert not supply.add("LOCK")
+    assert ("LOCK holds a live _thread.lock, which no source can rebuild",) == supply.reasons
+    assert "Make it an argument of the class" in supply.hint
+
+
+def test_without_custom_objects_there_is_no_code():
+    assert "" == Supply([]).code.source
