@@ -29,6 +29,11 @@ NEWEST = "latest"
 VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 """A version id: UTC time plus four hex digits; ids sort by time."""
 
+_URL = re.compile(r"[A-Za-z][\w+.-]*://")
+_PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s/]*@")
+_LOGIN = re.compile(r"(https?://)[^\s/]+@")
+_QUERY = re.compile(r"(://[^\s?]*\?)[^\s'\"]+")
+
 _NAME = re.compile(r"[^\W_][\w.+ -]*", re.UNICODE)
 _SELECTOR = re.compile(r"[\w.+-][\w.+ -]*", re.UNICODE)
 _VERSION_BEGINNING = re.compile(r"\d+(T\d*(Z(-[0-9a-f]*)?)?)?")
@@ -41,7 +46,7 @@ class Target:
     Attributes:
         name: The artifact's name in a store.
         selector: What stood behind ``@``: a tag or the beginning of a version id; empty means the newest.
-        path: A path or URL, as it was typed.
+        path: A path or URL, as it was typed; as text, without the secrets of a URL.
     """
 
     name: str = ""
@@ -82,7 +87,7 @@ class Target:
 
     def __str__(self) -> str:
         if self.path:
-            return self.path
+            return without_secrets(self.path)
         return f"{self.name}@{self.selector}" if self.selector else self.name
 
 
@@ -94,6 +99,18 @@ def is_path(text: str) -> bool:
         or text.startswith((".", "~"))
         or any(text.lower().endswith(suffix) for suffix in SUFFIXES)
     )
+
+
+def is_url(text: str) -> bool:
+    """Tell a URL from a path: it begins with a protocol, as in ``s3://``."""
+    return _URL.match(text) is not None
+
+
+def without_secrets(text: str) -> str:
+    """Hide in every URL of a text what may be a secret: passwords, logins of web pages, and queries."""
+    text = _PASSWORD.sub(r"\1:…@", text)
+    text = _LOGIN.sub(r"\1…@", text)
+    return _QUERY.sub(r"\1…", text)
 
 
 def check_name(name: str, text: str) -> None:

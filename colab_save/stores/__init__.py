@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from colab_save.errors import StoreUnavailableError, TargetError
+from colab_save.target import is_url, without_secrets
 
 if TYPE_CHECKING:
     from colab_save.stores.base import Store
@@ -19,24 +19,25 @@ if TYPE_CHECKING:
 STORES = {
     "local": "colab_save.stores.local:LocalStore",
     "drive": "colab_save.stores.drive:DriveStore",
+    "remote": "colab_save.stores.remote:RemoteStore",
 }
 
 DEFAULT_FOLDER = "models"
 """Outside Colab, artifacts live in this folder of the working directory."""
 
-_URL = re.compile(r"[A-Za-z][\w+.-]*://")
 _DRIVE = "drive:"
+_FILE = "file://"
 
 
 def open_store(location: str | None = None) -> Store:
     """Find the store that a user's words mean; nothing is made, mounted or asked yet.
 
     Args:
-        location: ``drive``, ``drive:FOLDER`` (below MyDrive) or a folder; a folder on a Drive mount is Drive.
+        location: ``drive``, ``drive:FOLDER`` (below MyDrive), a folder, or a URL; a folder on a Drive mount is Drive.
             Default: Drive in Colab, ``./models`` elsewhere.
 
     Raises:
-        TargetError: A URL, or a folder that is in no drive.
+        TargetError: A URL without a bucket, or a folder that is in no drive.
         StoreUnavailableError: The working directory is gone.
     """
     if location is None:
@@ -45,19 +46,27 @@ def open_store(location: str | None = None) -> Store:
         return _made("drive")
     if location.startswith(_DRIVE):
         return _made("drive", f"MyDrive/{location.removeprefix(_DRIVE)}")
-    return _open_folder(_absolute(location))
+    if is_url(location) and not location.startswith(_FILE):
+        return _made("remote", location)
+    return _open_folder(_absolute(location.removeprefix(_FILE)))
 
 
 def open_folder_of(path: str) -> tuple[Store, str]:
     """Find the store and the key of a file or folder at an exact place.
 
     Raises:
-        TargetError: A URL, a path without a last part, or one that is in no drive.
+        TargetError: A path or URL without a last part, or one that is in no drive.
         StoreUnavailableError: The working directory is gone.
     """
     if path.startswith(_DRIVE):
         folder, _, key = path.removeprefix(_DRIVE).strip("/").rpartition("/")
         return open_store(f"{_DRIVE}{folder}"), _checked(key, path)
+    path = path.removeprefix(_FILE)
+    if is_url(path):
+        url, question, query = path.partition("?")
+        folder, _, key = url.rstrip("/").rpartition("/")
+        key = _checked(key if folder.partition("://")[2] else "", path)  # s3://cats.keras is a bucket
+        return open_store(f"{folder}/{question}{query}"), key
     _checked(PurePath(path).name, path)
     place = _absolute(path)
     return _open_folder(place.parent), place.name
@@ -87,11 +96,6 @@ def _open_folder(folder: Path) -> Store:
 
 
 def _absolute(text: str) -> Path:
-    if _URL.match(text):
-        raise TargetError(
-            f"{text!r} is a URL; this version of colab_save keeps models in folders and on Google Drive only.",
-            "Give a folder such as ./models, or drive.",
-        )
     try:
         return Path(os.path.normpath(Path(text).expanduser().absolute()))
     except RuntimeError as error:
@@ -105,5 +109,5 @@ def _absolute(text: str) -> Path:
 
 def _checked(key: str, path: str) -> str:
     if not key or key == "..":
-        raise TargetError(f"{path!r} names no file.", "End it with a file name such as cats.keras.")
+        raise TargetError(f"{without_secrets(path)!r} names no file.", "End it with a file name such as cats.keras.")
     return key

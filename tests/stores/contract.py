@@ -26,7 +26,13 @@ def os_error(number):
 
 
 class StoreContract:
-    """Give a fixture ``store``: an empty store whose folder need not exist yet."""
+    """Give a fixture ``store``: an empty store whose folder need not exist yet.
+
+    Attributes:
+        CALLS_OF_A_PUT: What a put calls at least, as its `faults` name it.
+    """
+
+    CALLS_OF_A_PUT = frozenset({"open", "write", "close"})
 
     @pytest.fixture
     def put(self, store, tmp_path):
@@ -198,7 +204,7 @@ class StoreContract:
     @pytest.mark.parametrize("number", ERRNOS, ids=errno.errorcode.get)
     def test_a_put_that_fails_at_any_call_is_whole_or_not_at_all(self, store, put, faults, before, number):
         calls = self.calls_of_a_put(store, put, faults, before)
-        assert {"open", "write", "close"} <= set(calls)
+        assert set(calls) >= self.CALLS_OF_A_PUT
         for at, call in enumerate(calls):
             self.start_from(store, put, before)
             faults.arm(at, os_error(number))

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
+import _thread
+import asyncio
 import io
 import os
 
 CALLS = ("mkdir", "replace", "rename", "fsync", "truncate", "unlink")
 
 
-class Faults:
+class Counting:
     """Counts the calls that a piece of work makes, and raises at the one that is asked for.
 
     Attributes:
         made: The calls since `arm`, by name.
     """
 
-    def __init__(self, monkeypatch):
+    def __init__(self):
         self.made = []
         self._at = self._last = None
         self._error = OSError
-        for name in CALLS:
-            monkeypatch.setattr(os, name, self._counted(name, getattr(os, name)))
-        really_open = io.open
-
-        def opened(file, mode="r", *arguments, **options):
-            if "x" not in mode:
-                return really_open(file, mode, *arguments, **options)
-            self._count("open")
-            return _Failing(really_open(file, mode, *arguments, **options), self)
-
-        monkeypatch.setattr(io, "open", opened)
 
     def arm(self, at, error, *, for_ever=False):
         """Fail at the call of that number, from 0; the mount that has died fails at all that follow too."""
@@ -49,6 +40,50 @@ class Faults:
         def called(*arguments, **options):
             self._count(name)
             return function(*arguments, **options)
+
+        return called
+
+    def _opened(self, function, is_writing):
+        def opened(file, mode="r", *arguments, **options):
+            if not is_writing(mode):
+                return function(file, mode, *arguments, **options)
+            self._count("open")
+            return _Failing(function(file, mode, *arguments, **options), self)
+
+        return opened
+
+
+class Faults(Counting):
+    """The calls of a local folder."""
+
+    def __init__(self, monkeypatch):
+        super().__init__()
+        for name in CALLS:
+            monkeypatch.setattr(os, name, self._counted(name, getattr(os, name)))
+        monkeypatch.setattr(io, "open", self._opened(io.open, lambda mode: "x" in mode))
+
+
+class FilesystemFaults(Counting):
+    """The calls of a file system of fsspec; those of an asynchronous one are its coroutines."""
+
+    def __init__(self, monkeypatch, filesystem):
+        super().__init__()
+        if filesystem.async_impl:
+            for name in ("_put_file", "_cp_file", "_rm_file"):
+                monkeypatch.setattr(filesystem, name, self._awaited(name, getattr(filesystem, name)))
+            return
+        for name in ("cp_file", "rm_file", "makedirs", "mv"):
+            monkeypatch.setattr(filesystem, name, self._counted(name, getattr(filesystem, name)))
+        monkeypatch.setattr(filesystem, "open", self._opened(filesystem.open, lambda mode: "w" in mode))
+
+    def _awaited(self, name, function):
+        async def called(*arguments, **options):
+            try:
+                self._count(name)
+            except KeyboardInterrupt:  # Ctrl-C comes in the main thread, while the call is under way in another
+                _thread.interrupt_main()
+                await asyncio.sleep(60)
+            return await function(*arguments, **options)
 
         return called
 

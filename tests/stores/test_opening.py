@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from colab_save.errors import RequestError, StoreUnavailableError, TargetError
+from colab_save.errors import StoreUnavailableError, TargetError
 from colab_save.stores import STORES, open_folder_of, open_store
 from colab_save.stores.drive import DriveStore
 from colab_save.stores.local import LocalStore
+from colab_save.stores.remote import RemoteStore
 
 
 def test_outside_colab_the_default_is_a_folder_of_the_working_directory(own_folder):
@@ -85,12 +86,37 @@ def test_the_home_of_nobody_is_refused():
         open_store("~no-such-user/models")
 
 
-@pytest.mark.parametrize("location", ["s3://bucket/a", "gs://bucket", "https://host/x.keras", "hf://me/model"])
-def test_a_url_is_refused_in_words_that_are_true(location):
-    for call in (open_store, open_folder_of):
-        with pytest.raises(RequestError, match="folders and on Google Drive only") as caught:
-            call(location)
-        assert "./models" in caught.value.hint
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("s3://bucket/a", "s3://bucket/a"),
+        ("gs://bucket/", "gs://bucket"),
+        ("hf://me/model", "hf://me/model"),
+        ("memory://", "memory://"),
+        ("sftp://me:secret@host/models", "sftp://me:…@host/models"),
+        ("https://me:secret@host/models?token=hush", "https://…@host/models?…"),
+    ],
+)
+def test_a_url_is_a_remote_store_that_shows_no_secret(location, shown):
+    store = open_store(location)
+    assert ("remote", shown) == (store.kind, store.location)
+
+
+@pytest.mark.parametrize("location", ["s3://", "gs:///", "s3://bucket/../other"])
+def test_a_url_without_a_bucket_is_refused(location):
+    with pytest.raises(TargetError, match="names no bucket") as caught:
+        open_store(location)
+    assert "s3://bucket/models" in caught.value.hint
+
+
+def test_a_query_is_for_web_addresses():
+    with pytest.raises(TargetError, match=r"'s3://bucket/a\?…'"):
+        open_store("s3://bucket/a?versionId=hush")
+
+
+def test_a_url_of_a_file_is_its_folder(own_folder):
+    store = open_store(f"file://{own_folder}/models")
+    assert ("local", own_folder / "models") == (store.kind, store.root)
 
 
 def test_a_working_directory_that_is_gone_is_an_error_with_a_hint(tmp_path, monkeypatch):
@@ -130,7 +156,21 @@ def test_an_exact_place_on_drive_is_a_key_of_its_folder_there(colab, path, folde
     assert ("drive", colab.mountpoint / folder, key) == (store.kind, store.root, found)
 
 
-@pytest.mark.parametrize("path", ["/", "drive:", "drive:.."])
+@pytest.mark.parametrize(
+    ("path", "location", "key"),
+    [
+        ("s3://bucket/cats.keras", "s3://bucket", "cats.keras"),
+        ("gs://bucket/a/cats.h5", "gs://bucket/a", "cats.h5"),
+        ("s3://bucket/serving/1/", "s3://bucket/serving", "1"),
+        ("https://host/a/cats.keras?token=hush", "https://host/a/?…", "cats.keras"),
+    ],
+)
+def test_an_exact_place_behind_a_url_is_a_key_of_its_folder(path, location, key):
+    store, found = open_folder_of(path)
+    assert (location, key) == (store.location, found)
+
+
+@pytest.mark.parametrize("path", ["/", "drive:", "drive:..", "s3://cats.keras", "s3://", "s3://bucket/.."])
 def test_a_path_that_names_no_file_is_refused(colab, path):
     with pytest.raises(TargetError, match="names no file"):
         open_folder_of(path)
@@ -138,4 +178,4 @@ def test_a_path_that_names_no_file_is_refused(colab, path):
 
 @pytest.mark.parametrize("kind", STORES)
 def test_every_store_has_the_name_of_the_registry(kind):
-    assert kind == {"local": LocalStore, "drive": DriveStore}[kind].kind
+    assert kind == {"local": LocalStore, "drive": DriveStore, "remote": RemoteStore}[kind].kind
