@@ -7,6 +7,7 @@ Google's published colabtools source (April 2026), its issues (#) and Google's D
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import secrets
 import shutil
@@ -18,17 +19,18 @@ from typing import ClassVar
 
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError, first_line
 from colab_save.stores.base import Durability
-from colab_save.stores.local import LocalStore, exists
+from colab_save.stores.local import exists
 from colab_save.stores.mount import (
-    AGAIN,
     ELSEWHERE,
+    HINTS,
     Mount,
     check_main_thread,
     check_mountpoint,
     mounts_of,
     refusal_of_mount,
-    within,
 )
+from colab_save.stores.mounted import MountedStore
+from colab_save.stores.patience import alive, within
 from colab_save.stores.refusals import system_error
 
 FOLDER = "MyDrive/colab_save"
@@ -41,7 +43,7 @@ UNCOMMITTED = "user.drive.uncommitted"
 _SPELLINGS = {"My Drive": "MyDrive", "Shared drives": "Shareddrives"}
 
 
-class DriveStore(LocalStore):
+class DriveStore(MountedStore):
     """A folder of mounted Google Drive; it is mounted when it is first needed.
 
     Args:
@@ -56,24 +58,11 @@ class DriveStore(LocalStore):
     kind = "drive"
     MOUNTPOINT: ClassVar[Path] = Path("/content/drive")
     MOUNTS: ClassVar[Path] = Path("/proc/mounts")
-    hints: ClassVar[Mapping[int, str]] = {
-        errno.ENOTCONN: AGAIN,
-        errno.ETIMEDOUT: f"Wait a minute and run this line again. If Drive still does not answer: {AGAIN}",
-        errno.EIO: "Drive fails like this for a while, and in folders with very many files (#559): run the line "
-        f"again in a minute, choose a folder with fewer files, {ELSEWHERE}",
-        errno.ENOSPC: f"Drive's writes land on this runtime's disk first: free some of it, {ELSEWHERE}",
-        errno.EDQUOT: "Drive is full: empty its trash at drive.google.com/drive/trash, which counts too, or delete "
-        f"what you no longer need, {ELSEWHERE}",
-        **dict.fromkeys(
-            (errno.EROFS, errno.EACCES, errno.EPERM),
-            f"You may only read there (a shared drive or folder, perhaps): choose a folder of your own, {ELSEWHERE}",
-        ),
-    }
+    hints: ClassVar[Mapping[int, str]] = HINTS
 
     def __init__(self, folder: str = FOLDER, *, patience: float = 20.0) -> None:
         self.folder = _normal(folder)
         self.patience = patience
-        self._answering: Path | None = None
         mount = self._mount()
         super().__init__((mount.point if mount else self.MOUNTPOINT) / self.folder)
 
@@ -91,11 +80,10 @@ class DriveStore(LocalStore):
     def folder_of(cls, path: Path) -> str | None:
         """Give the folder below the mountpoint that an absolute path means, also through links; ``None`` elsewhere."""
         points = {cls.MOUNTPOINT, *(mount.point for mount in mounts_of(cls.MOUNTS))}
-        for place in (path, Path(os.path.realpath(path))):
-            for point in points:
-                if place.is_relative_to(point):
-                    return str(place.relative_to(point))
-        return None
+        # What is written as a place on the mount is not looked at: a dead mount can hang.
+        places = itertools.chain([path], (Path(os.path.realpath(link)) for link in [path]))
+        below = (place.relative_to(point) for place in places for point in points if place.is_relative_to(point))
+        return next(map(str, below), None)
 
     def path(self, key: str) -> Path | None:
         """Give nothing: reading Drive is slow, so files are fetched first."""
@@ -141,10 +129,6 @@ class DriveStore(LocalStore):
         mount = self._mount() or self._mounted_now()
         self.root = mount.point / self.folder
         self.location = str(self.root)
-        if self._answering != mount.point:
-            top = mount.point / PurePosixPath(self.folder).parts[0]
-            within(self.patience, top.stat)
-            self._answering = mount.point
         return self.root
 
     def _mount(self) -> Mount | None:
@@ -198,6 +182,7 @@ class DriveStore(LocalStore):
 
         The old one steps aside and goes only when the new one stands; fsync proves nothing here.
         """
+        alive()
         if place.is_dir():
             raise system_error(errno.EISDIR)
         aside = place.with_name(f"{place.name}.replaced-{secrets.token_hex(2)}")
@@ -219,6 +204,7 @@ class DriveStore(LocalStore):
 
         A shortcut is a link on the mount; what it points to is not ours to empty.
         """
+        alive()
         with suppress(FileNotFoundError):
             if not path.is_symlink():
                 os.truncate(path, 0)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from colab_save.measures import size_in_words
 from colab_save.stores.drive import DriveStore
-from colab_save.stores.mount import mounts_of, within
+from colab_save.stores.mount import mounts_of
+from colab_save.stores.patience import within
 
 LEAST_ROOM = 1_000_000
 """Bytes that must be free for a Drive not to be called full: less than the smallest artifact."""

@@ -1,4 +1,4 @@
-"""Drive's mount: where it is, what `drive.mount` refuses and why, and how to ask what may never answer.
+"""Drive's mount: where it is, what `drive.mount` refuses and why, and what helps when it fails.
 
 `stores/drive.py` asks here before and after it mounts; facts and issue numbers (#) are of the same sources.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from types import MappingProxyType
+from typing import NamedTuple
 
 from colab_save.errors import StoreUnavailableError, first_line
-from colab_save.stores.refusals import system_error
 
 ELSEWHERE = "or keep it elsewhere with --to FOLDER."
 """The end of every hint: Drive is one place of several."""
@@ -22,6 +22,23 @@ AGAIN = (
     "drive.mount('/content/drive', force_remount=True)`, and this line again. What had not been uploaded may be lost."
 )
 """What helps when the daemon behind the mount is gone; with a living one it would kill the uploader without a flush."""
+
+HINTS: Mapping[int, str] = MappingProxyType(
+    {
+        errno.ENOTCONN: AGAIN,
+        errno.ETIMEDOUT: f"Wait a minute and run this line again. If Drive still does not answer: {AGAIN}",
+        errno.EIO: "Drive fails like this for a while, and in folders with very many files (#559): run the line "
+        f"again in a minute, choose a folder with fewer files, {ELSEWHERE}",
+        errno.ENOSPC: f"Drive's writes land on this runtime's disk first: free some of it, {ELSEWHERE}",
+        errno.EDQUOT: "Drive is full: empty its trash at drive.google.com/drive/trash, which counts too, or delete "
+        f"what you no longer need, {ELSEWHERE}",
+        **dict.fromkeys(
+            (errno.EROFS, errno.EACCES, errno.EPERM),
+            f"You may only read there (a shared drive or folder, perhaps): choose a folder of your own, {ELSEWHERE}",
+        ),
+    }
+)
+"""What helps when a call on the mount fails, by errno."""
 
 _REFUSALS = (
     ("credential propagation", "Access to Google Drive was not granted",  # also: pop-up closed (#5063, #6063)
@@ -36,8 +53,6 @@ _REFUSALS = (
     ("", "Drive could not be mounted", f"Try drive.mount in a cell of its own, {ELSEWHERE}"),
 )  # fmt: skip
 """What `drive.mount` says (a part of it), what that means, and what to do."""
-
-_Answer = TypeVar("_Answer")
 
 
 class Mount(NamedTuple):
@@ -97,27 +112,3 @@ def check_main_thread(doing: str, line: str) -> None:
         raise StoreUnavailableError(
             f"Only the notebook's main thread can {doing}.", f"Run `from google.colab import drive; {line}` in a cell."
         )
-
-
-def within(seconds: float, ask: Callable[[], _Answer]) -> _Answer:
-    """Ask Drive in a thread that can be left behind: on a dead mount a call may never return.
-
-    Raises:
-        OSError: What was asked raised it, or ``ETIMEDOUT``.
-    """
-    answers: list[_Answer | OSError] = []
-
-    def run() -> None:
-        try:
-            answers.append(ask())
-        except OSError as error:
-            answers.append(error)
-
-    thread = threading.Thread(target=run, daemon=True, name="colab_save asks Drive")
-    thread.start()
-    thread.join(seconds)
-    if not answers:
-        raise system_error(errno.ETIMEDOUT)
-    if isinstance(answer := answers[0], OSError):
-        raise answer
-    return answer

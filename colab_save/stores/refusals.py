@@ -9,13 +9,16 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from colab_save.errors import NoSpaceError, NotFoundError, ReadOnlyStoreError, StoreError, StoreUnavailableError
+
+_Answer = TypeVar("_Answer")
 
 NO_HINTS: Mapping[int, str] = MappingProxyType({})
 """A store without words of its own."""
@@ -105,20 +108,20 @@ class SafeFile(io.FileIO):
 
     def __init__(self, path: Path, where: str, hints: Mapping[int, str] = NO_HINTS) -> None:
         self.where, self.hints = where, hints
-        with refusing("read", where, hints):
-            super().__init__(path, "rb")
+        self._asked(partial(super().__init__, path, "rb"))
 
     def readinto(self, buffer: Any, /) -> int:
         """Read into a buffer."""
-        with refusing("read", self.where, self.hints):
-            return super().readinto(buffer)
+        return self._asked(partial(super().readinto, buffer))
 
     def readall(self) -> bytes:
         """Read to the end."""
-        with refusing("read", self.where, self.hints):
-            return super().readall()
+        return self._asked(super().readall)
 
     def close(self) -> None:
         """Close; a mount that has died says so even here."""
+        self._asked(super().close)
+
+    def _asked(self, call: Callable[[], _Answer]) -> _Answer:
         with refusing("read", self.where, self.hints):
-            super().close()
+            return call()
