@@ -6,27 +6,22 @@ A manifest may come from anywhere: `from_json` refuses what is not one, in one e
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import secrets
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.facts import ModelFacts
-from colab_save.passes import Pass
+from colab_save.passes import Pass, is_structure
 from colab_save.records import check_values, read_record
-from colab_save.round_trip import Outcome, RoundTrip
+from colab_save.round_trip import Outcome, RoundTrip, worst_of
 from colab_save.target import VERSION
 
 SCHEMA = 1
 """The version of this layout; a reader refuses a newer one."""
-
-_TIME = "%Y%m%dT%H%M%SZ"
 
 MANIFEST = "manifest.json"
 """The key below a version."""
@@ -89,20 +84,36 @@ class SampleFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One model of an artifact that holds several.
+
+    Attributes:
+        name: Its name, and the folder with its payloads and its sample.
+        facts: What the live model was.
+        sample: See `SampleFacts`; the path is inside the folder.
+    """
+
+    name: str
+    facts: ModelFacts
+    sample: SampleFacts = field(default_factory=SampleFacts)
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything about one version that a reader needs before it opens a payload.
 
     Attributes:
         name: The artifact's name; for a plain save the payload's file name.
-        version: The version id, see `new_version`.
+        version: The version id, see `version`.
         created: UTC time in ISO 8601.
         payloads: The model files, the one that keeps most first.
         files: Every file but the manifest, with size and digest.
-        facts: What the live model was.
+        facts: What the live model was; of several models only the class of what held them.
         round_trips: What each payload's round trip found.
         environment: Versions of what made it.
         requirements: Installed packages that its custom code needs, with their versions.
         sample: See `SampleFacts`.
+        parts: The models, where it holds several; see `parts.of_part`.
         tags: Labels of this version.
         note: Free text.
         signature: HMAC of all the rest under the user's own key, see `trusting`; empty without one.
@@ -119,6 +130,7 @@ class Manifest:
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: Mapping[str, str] = field(default_factory=dict)
     sample: SampleFacts = field(default_factory=SampleFacts)
+    parts: tuple[Part, ...] = ()
     tags: tuple[str, ...] = ()
     note: str = ""
     signature: str = ""
@@ -130,10 +142,19 @@ class Manifest:
         return sum(file.size for file in self.files)
 
     @property
+    def formats(self) -> tuple[str, ...]:
+        """Name the formats that it can be loaded from."""
+        return tuple(dict.fromkeys(payload.format for payload in self.payloads))
+
+    @property
+    def parameters(self) -> int:
+        """Count the elements of all weights."""
+        return sum(part.facts.parameters for part in self.parts) or self.facts.parameters
+
+    @property
     def outcome(self) -> Outcome:
         """Sum the round trips up: the worst of them."""
-        found = {trip.outcome for trip in self.round_trips} or {Outcome.SKIPPED}
-        return next((worst for worst in (Outcome.FAILED, Outcome.SKIPPED) if worst in found), Outcome.PASSED)
+        return worst_of(trip.outcome for trip in self.round_trips)
 
     def to_json(self) -> str:
         """Write the manifest as indented JSON text."""
@@ -166,7 +187,7 @@ class Manifest:
             check_values(value)
             manifest = read_record(cls, value)
             _check_files(manifest)
-            _check_sample(manifest)
+            _check_parts(manifest)
         except ValueError as error:
             raise _damaged(where, str(error)) from error
         outside = next((file.path for file in manifest.files if not _is_inside(file.path)), None)
@@ -176,21 +197,6 @@ class Manifest:
                 "Somebody has made this to reach your other files; do not use what came with it.",
             )
         return manifest
-
-
-def new_version(now: datetime | None = None, newest: str = "") -> str:
-    """Make a version id: UTC time plus four random hex digits, so that ids sort by time and two notebooks differ.
-
-    Args:
-        now: The time; default: the clock's.
-        newest: The newest version of the same name; the new id sorts after it, also within one second and when the
-            clock was set back.
-    """
-    moment = now or datetime.now(UTC)
-    if newest and newest[:16] >= f"{moment:{_TIME}}":
-        with contextlib.suppress(ValueError):  # a folder that somebody named almost like a version
-            moment = datetime.strptime(newest[:16], _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
-    return f"{moment:{_TIME}}-{secrets.token_hex(2)}"
 
 
 def _check_files(manifest: Manifest) -> None:
@@ -212,27 +218,25 @@ def _check_files(manifest: Manifest) -> None:
         raise ValueError(f"the payload {lost[0]!r} is none of the files")
 
 
-def _check_sample(manifest: Manifest) -> None:
+def _check_parts(manifest: Manifest) -> None:
+    """Refuse parts without a payload, and samples that cannot be."""
+    names = [part.name for part in manifest.parts]
+    if len(set(names)) < len(names) or not all(_is_inside(name) and "/" not in name for name in names):
+        raise ValueError(f"{str(names)[:80]} are no parts, each in a folder of its own")
+    if names and {payload.path.rpartition("/")[0] for payload in manifest.payloads} != set(names):
+        raise ValueError("the payloads are not those of the parts")
+    _check_sample(manifest, manifest.sample, "")
+    for part in manifest.parts:
+        _check_sample(manifest, part.sample, f"{part.name}/")
+
+
+def _check_sample(manifest: Manifest, sample: SampleFacts, folder: str) -> None:
     """Refuse a sample that is none of the files, or with a structure that `sample.write_arrays` never writes."""
-    sample = manifest.sample
-    if sample.path and sample.path not in {file.path for file in manifest.files}:
+    if sample.path and folder + sample.path not in {file.path for file in manifest.files}:
         raise ValueError(f"the sample {sample.path!r} is none of the files")
-    for structure in (sample.inputs, sample.outputs):
-        if not _is_structure(structure):
-            raise ValueError(f"{str(structure)[:40]} is no structure of arrays")
-
-
-def _is_structure(value: Any) -> bool:
-    match value:
-        case None:
-            return True
-        case {"array": str(), "dtype": str()}:
-            return len(value) == 2
-        case {"list": list(items)} | {"tuple": list(items)}:
-            return len(value) == 1 and all(map(_is_structure, items))
-        case {"dict": dict(items)}:
-            return len(value) == 1 and all(map(_is_structure, items.values()))
-    return False
+    passes = (item for each in sample.passes for item in (each.inputs, each.outputs))
+    if not all(map(is_structure, (sample.inputs, sample.outputs, *passes))):
+        raise ValueError("the sample has no structure of arrays")
 
 
 def _is_inside(path: str) -> bool:

@@ -28,3 +28,17 @@ class Pass:
     inputs: Any
     outputs: Any
     is_random: bool = False
+
+
+def is_structure(value: Any) -> bool:
+    """Say whether a value is the structure of nested arrays, as `sample.write_arrays` gives it."""
+    match value:
+        case None:
+            return True
+        case {"array": str(), "dtype": str()}:
+            return len(value) == 2
+        case {"list": list(items)} | {"tuple": list(items)}:
+            return len(value) == 1 and all(map(is_structure, items))
+        case {"dict": dict(items)}:
+            return len(value) == 1 and all(map(is_structure, items.values()))
+    return False

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -28,6 +28,16 @@ class Outcome(enum.StrEnum):
     FAILED = "FAILED"
     NOT_KEPT = "NOT_KEPT"
     SKIPPED = "SKIPPED"
+
+
+WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.NOT_KEPT, Outcome.PASSED)
+"""The order in which one outcome hides another."""
+
+
+def worst_of(outcomes: Iterable[Outcome]) -> Outcome:
+    """Sum outcomes up: what a format cannot hold is no fault, and nothing at all is not passed."""
+    found = set(outcomes) or {Outcome.SKIPPED}
+    return next((worst for worst in (Outcome.FAILED, Outcome.SKIPPED) if worst in found), Outcome.PASSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +79,19 @@ class RoundTrip:
         verdicts: An outcome for each aspect.
         errors: The largest differences of each output.
         seconds: How long it took in the fresh process, its TensorFlow import not counted.
+        part: The part that the payload is of, where several models were saved together.
     """
 
     format: str
     verdicts: Mapping[Aspect, Verdict]
     errors: tuple[OutputError, ...] = ()
     seconds: float = 0.0
+    part: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name the payload: its format, after its part where it has one."""
+        return f"{self.part} {self.format}".strip()
 
     @property
     def is_passed(self) -> bool:
@@ -84,8 +101,7 @@ class RoundTrip:
     @property
     def outcome(self) -> Outcome:
         """Sum the verdicts up: the worst of them, where an aspect that the format cannot hold is no fault."""
-        found = {verdict.outcome for verdict in self.verdicts.values()} or {Outcome.SKIPPED}
-        return next((worst for worst in (Outcome.FAILED, Outcome.SKIPPED) if worst in found), Outcome.PASSED)
+        return worst_of(verdict.outcome for verdict in self.verdicts.values())
 
     @property
     def reason(self) -> str:
@@ -100,6 +116,21 @@ class RoundTrip:
     def to_json(self) -> dict[str, Any]:
         """Give the round trip as JSON values."""
         return asdict(self)
+
+
+def sum_up(trips: Sequence[RoundTrip]) -> RoundTrip:
+    """Make one round trip of those of several parts: of each aspect the worst, with the reasons of all."""
+    if len(trips) == 1:
+        return trips[0]
+    verdicts = {}
+    for aspect in (aspect for aspect in Aspect if any(aspect in trip.verdicts for trip in trips)):
+        told = [(trip.label, trip.verdicts[aspect]) for trip in trips if aspect in trip.verdicts]
+        worst = min((verdict.outcome for _, verdict in told), key=WORST_FIRST.index)
+        reasons = [f"{label}: {verdict.reason}" for label, verdict in told if verdict.outcome is worst and verdict.reason]
+        verdicts[aspect] = Verdict(worst, "; ".join(reasons), sum(verdict.differences for _, verdict in told))
+    errors = tuple(replace(error, name=f"{trip.label}: {error.name}") for trip in trips for error in trip.errors)
+    formats = "+".join(dict.fromkeys(trip.format for trip in trips))
+    return RoundTrip(formats, verdicts, errors, sum(trip.seconds for trip in trips))
 
 
 def skipped(format: str, reason: str) -> RoundTrip:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from colab_save.environment import environment
 from colab_save.errors import RoundTripError
-from colab_save.manifest import Manifest, Payload, new_version
+from colab_save.manifest import Manifest, Payload
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.publishing import describe_files, publish
 from colab_save.readme import README, readme_of
@@ -25,6 +25,7 @@ from colab_save.round_trip import Aspect, Outcome
 from colab_save.staging import Staged, Subject, attempt, examine_subject
 from colab_save.trusting import signed
 from colab_save.verifying import Verifier
+from colab_save.version import new_version
 
 HINTS = {
     Aspect.OUTPUTS: "Something that call() uses is not in the file: an attribute set after __init__, a constant, or a "

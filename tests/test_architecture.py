@@ -16,14 +16,14 @@ PACKAGE = Path(__file__).parents[1] / "colab_save"
 
 FLOORS = (
     {"errors", "records"},
-    {"environment", "measures", "passes", "precision", "round_trip", "target", "theme"},
+    {"environment", "measures", "passes", "precision", "round_trip", "target", "theme", "version"},
     {"card", "facts", "option", "progress", "sample", "stores.base"},
     {"collection", "comparing", "formats.base", "manifest", "request", "tolerances", "walking"},
     {"answering", "capturing.finding", "capturing.origins", "compiling", "describing"},
     {"written"},
     {"arguments"},
     {"candidates", "command", "configs", "examining", "place", "readme", "report"},
-    {"capturing", "formats", "inspecting", "kinds", "namespace", "sampling", "spelling", "stores"},
+    {"capturing", "formats", "inspecting", "kinds", "namespace", "parts", "sampling", "spelling", "stores"},
     {"dividing", "joining"},
     {"browsing", "finding", "fitting", "judging", "offering", "repairing", "supplying", "trusting"},
     {"contrasting", "locating", "publishing", "reloading", "resolving"},

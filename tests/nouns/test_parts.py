@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from colab_save.errors import DamagedFileError
+from colab_save.manifest import FileFacts, Manifest, Part, Payload, SampleFacts
+from colab_save.parts import each_part, of_part
+from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict, failed, sum_up
+from tests.making import digest, facts, manifest, passed
+
+
+def file(path):
+    return FileFacts(path, len(path), digest(path.encode()))
+
+
+def gan(**changes):
+    """A manifest of two models and a collection."""
+    paths = ["g/model.keras", "g/saved_model/a.pb", "g/sample.npz", "d/model.keras", "collection.json"]
+    formats = [("keras", "g/model.keras"), ("saved_model", "g/saved_model"), ("keras", "d/model.keras")]
+    trips = [replace(passed(), part="g"), replace(passed("saved_model"), part="g"), replace(passed(), part="d")]
+    known = manifest(
+        payloads=tuple(Payload(*pair) for pair in formats),
+        files=tuple(map(file, paths)),
+        facts=facts(kind="several", variables=()),
+        sample=SampleFacts(),
+        parts=(Part("g", facts(), SampleFacts("sample.npz")), Part("d", facts(variables=facts().variables[:1]))),
+        round_trips=(*trips, RoundTrip("collection", {Aspect.TRAINING: Verdict(Outcome.PASSED)})),
+    )
+    return replace(known, **changes)
+
+
+def test_a_part_is_seen_as_an_artifact_of_its_own():
+    part = of_part(gan(), "g")
+    assert (["model.keras", "saved_model"], ["model.keras", "saved_model/a.pb", "sample.npz"]) == (
+        [payload.path for payload in part.payloads],
+        [file.path for file in part.files],
+    )
+    assert (["keras", "saved_model"], "sample.npz", facts()) == (
+        [trip.format for trip in part.round_trips],
+        part.sample.path,
+        part.facts,
+    )
+    assert part == Manifest.from_json(part.to_json(), "there")
+
+
+def test_a_single_model_is_its_own_only_part():
+    assert {"": manifest()} == each_part(manifest())
+    assert ["g", "d"] == list(each_part(gan()))
+
+
+def test_a_manifest_of_several_models_is_read_as_it_was_written():
+    assert gan() == Manifest.from_json(gan().to_json(), "there")
+    assert (9 + 6, ("keras", "saved_model")) == (gan().parameters, gan().formats)
+
+
+def test_the_outcome_of_several_is_that_of_the_worst():
+    bad = replace(failed("keras", "outputs differ", frozenset(Aspect)), part="d")
+    assert (Outcome.PASSED, Outcome.FAILED) == (
+        gan().outcome,
+        gan(round_trips=(*gan().round_trips, bad)).outcome,
+    )
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "g/x", "/g", "a\\b", "g\0", "other", "d"])
+def test_a_part_that_is_no_folder_with_a_payload_is_refused(name):
+    value = json.loads(gan().to_json())
+    value["parts"][0]["name"] = name
+    with pytest.raises(DamagedFileError, match="parts"):
+        Manifest.from_json(json.dumps(value), "there")
+
+
+def test_a_sample_outside_the_folder_of_its_part_is_refused():
+    value = json.loads(gan().to_json())
+    value["parts"][1]["sample"]["path"] = "sample.npz"
+    with pytest.raises(DamagedFileError, match="none of the files"):
+        Manifest.from_json(json.dumps(value), "there")
+
+
+def test_the_round_trips_of_parts_are_summed_up_aspect_by_aspect():
+    odd = {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "2 of 3 values differ", 2), Aspect.CODE: Verdict(Outcome.PASSED)}
+    whole = sum_up([replace(passed(), part="g"), RoundTrip("keras", odd, (), 1.0, "d")])
+    assert (Verdict(Outcome.FAILED, "d keras: 2 of 3 values differ", 2), Verdict(Outcome.PASSED)) == (
+        whole.verdicts[Aspect.OUTPUTS],
+        whole.verdicts[Aspect.CODE],
+    )
+    assert ("keras", 2.5, "g keras: output") == (whole.format, whole.seconds, whole.errors[0].name)
+    assert passed() == sum_up([passed()])
