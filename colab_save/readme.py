@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from colab_save.manifest import Manifest
 
@@ -30,8 +30,33 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str]) -> str:
         lines += ["", f"`{payload.path}` ({payload.format}):", "", "```python", openings[payload.format], "```"]
     if any(file.path == "custom_code.py" for file in manifest.files):
         lines += ["", "The model's own classes and functions are in `custom_code.py`; read it before you import it."]
+    if any(payload.format != "saved_model" for payload in manifest.payloads):
+        lines += [line for name, arguments in facts.objects.items() for line in _maker(name, arguments)]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(environment.items()))
     lines += ["", f"Made with {versions}. Sizes and SHA-256 digests of all files are in `manifest.json`."]
     if manifest.note:
         lines += ["", manifest.note]
     return "\n".join(lines) + "\n"
+
+
+def _maker(name: str, arguments: Sequence[str]) -> list[str]:
+    """Give the lines without which plain Keras hands a class the configs of objects instead of the objects."""
+    names = ", ".join(f'"{argument}"' for argument in arguments)
+    return [
+        "",
+        f"`{name}` takes objects, and has no `from_config` that makes them. Give it one before you load:",
+        "",
+        "```python",
+        "import keras",
+        "",
+        "import custom_code",
+        "",
+        "",
+        "def from_config(cls, config):",
+        f"    made = {{key: keras.saving.deserialize_keras_object(config[key]) for key in [{names}]}}",
+        "    return cls(**{**config, **made})",
+        "",
+        "",
+        f"custom_code.{name}.from_config = classmethod(from_config)",
+        "```",
+    ]

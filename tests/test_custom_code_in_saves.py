@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from colab_save.capturing import load_custom_code
 from colab_save.errors import FormatError, RoundTripError
 from colab_save.loading import load
 from colab_save.reloading import lacking_name
@@ -104,21 +107,47 @@ def of(layer):
     return keras.Sequential([keras.Input((3,)), layer])
 
 
-def test_models_and_functions_that_a_constructor_takes_come_back_and_train_on():
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory):
+    """A model made of objects, and the report of its save."""
     encoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), Needs(0.5)])
     decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     model = Pipeline(encoder, decoder, twice, size=7)
-    data = zoo.rows(8, 4), zoo.rows(8, 2)
     model.compile("adam", Weighted(3.0))
-    model.fit(*data, verbose=0)
-    report = save(SaveRequest(model, "pipeline", formats="keras"))
-    assert Outcome.PASSED is report.outcome, str(report)
-    assert "get_config() of Weighted drops 'weight' (written: 3.0)" in str(report)
-    assert "Needs" not in str(report)
-    loaded = load(LoadRequest("pipeline")).model
-    assert (7, 0.5) == (loaded.size, loaded.encoder.layers[1].factor)
-    before, after = (each.fit(*data, verbose=0, shuffle=False).history["loss"] for each in (model, loaded))
+    model.fit(*DATA, verbose=0)
+    folder = tmp_path_factory.mktemp("pipeline")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        return model, save(SaveRequest(model, "pipeline", to=str(folder / "store"), formats="keras"))
+
+
+DATA = zoo.rows(8, 4), zoo.rows(8, 2)
+
+
+def test_what_was_recorded_is_told_and_nothing_of_a_class_that_keras_records(pipeline):
+    text = str(pipeline[1])
+    assert "Pipeline has no get_config() for 'encoder' (written: Sequential object)" in text
+    assert "get_config() of Weighted drops 'weight' (written: 3.0)" in text
+    assert "Needs" not in text
+
+
+def test_models_and_functions_that_a_constructor_takes_come_back_and_train_on(pipeline):
+    model, report = pipeline
+    report = load(LoadRequest("pipeline", source=str(Path(report.where).parents[1]), trust=True))
+    loaded = report.model
+    assert (True, 7, 0.5) == (report.is_proven, loaded.size, loaded.encoder.layers[1].factor)
+    before, after = (each.fit(*DATA, verbose=0, shuffle=False).history["loss"] for each in (model, loaded))
     assert before == pytest.approx(after, rel=1e-5)
+
+
+def test_plain_keras_opens_it_as_its_readme_says(pipeline, monkeypatch):
+    folder = Path(pipeline[1].where)
+    custom_code = load_custom_code(folder / "custom_code.py", "custom_code")
+    lines = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text("utf-8"), re.DOTALL)
+    exec(next(block for block in lines if "from_config" in block), {})
+    model = keras.saving.load_model(folder / "model.keras", custom_objects=custom_code)
+    monkeypatch.delitem(sys.modules, "custom_code")
+    assert (7, "twice") == (model.size, model.function.__name__)
 
 
 def test_names_that_the_fresh_process_lacks_are_found_and_proven():

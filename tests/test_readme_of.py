@@ -44,6 +44,14 @@ def test_it_mentions_custom_code_where_there_is_any(has_code):
     assert has_code is ("custom_code.py" in readme_of(manifest(files=manifest().files + code), OPENINGS))
 
 
+@pytest.mark.parametrize(("format", "lines"), [("keras", 1), ("saved_model", 0)])
+def test_it_gives_the_lines_without_which_plain_keras_cannot_make_a_class_of_objects(format, lines):
+    made_of = manifest(payloads=(Payload(format, "model"),), facts=facts(objects={"Pipeline": ("encoder", "decoder")}))
+    blocks = code_blocks(readme_of(made_of, {format: "import keras"}))[1:]
+    assert lines == len([ast.parse(block) for block in blocks])
+    assert ['for key in ["encoder", "decoder"]' in block for block in blocks] == [True] * lines
+
+
 @pytest.mark.parametrize("words", ["keras 3.13.2, python 3.12.0", "manifest.json", "a note"])
 def test_it_says_what_made_it_where_the_digests_are_and_the_users_note(words):
     assert words in readme_of(manifest(), OPENINGS)
