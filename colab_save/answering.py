@@ -14,7 +14,7 @@ from typing import Any
 from colab_save.errors import SampleError
 from colab_save.passes import TRAINING
 from colab_save.sample import Sample, leaves, map_structure
-from colab_save.walking import walk_layers
+from colab_save.walking import walk_layers, walk_states
 
 SEED = 20260822
 """The seed of derived samples, and of models that are random at inference."""
@@ -58,9 +58,10 @@ def same(first: Any, second: Any) -> bool:
 def state_kept(model: Any) -> Iterator[None]:
     """Put back what a run changes: seeds, recurrent state, anything that is not trained."""
     trained = {id(variable) for variable in getattr(model, "trainable_variables", ())}
+    recurrent = [variable for _, variable in walk_states(model)] if hasattr(model, "layers") else []
     kept = [
         (variable, variable.numpy())
-        for variable in getattr(model, "variables", ())
+        for variable in [*getattr(model, "variables", ()), *recurrent]
         if id(variable) not in trained and str(variable.dtype) not in {"string", "resource"}
     ]
     try:
