@@ -18,7 +18,7 @@ from colab_save.request import LoadRequest
 from colab_save.sample import FILE
 from colab_save.stores import open_folder_of, open_store
 from colab_save.stores.base import CHUNK, Store
-from colab_save.target import Target
+from colab_save.target import Target, without_secrets
 
 ADDED = (".keras", ".h5", ".hdf5", ".weights.h5")
 """Suffixes that a save gives to a path of the old kind, the one that keeps most first."""
@@ -78,15 +78,16 @@ def locate(request: LoadRequest) -> Found:
         return Found(store, place, manifest, f"{manifest.name}@{manifest.version}")
     if request.source is not None:
         raise RequestError(
-            f"{target.path!r} says where the file is, and --from {request.source} does too.", "Leave --from out."
+            f"{target.shown!r} says where the file is, and --from {without_secrets(request.source)} does too.",
+            "Leave --from out.",
         )
     store, key = open_folder_of(target.path)
     for name in (key, *(f"{key}{suffix}" for suffix in ADDED)):
         known = find_plain(store, name)
         if known is not None:
-            return Found(store, known[0], known[1], target.path)
+            return Found(store, known[0], known[1], target.shown)
         if store.has(name):
-            return Found(store, Place("", name), None, target.path)
+            return Found(store, Place("", name), None, target.shown)
     near = [name.rstrip("/") for name in store.keys("")] if store.kind == "local" else []
     raise NotFoundError(f"There is no {store.location}/{key}.", did_you_mean(key, near) or "Check the path.")
 

@@ -2,6 +2,7 @@
 
 The magics' parser, the Python functions' signatures, the terminal command and the panel's fields are all read
 from these fields (`options_of`). Validation happens once, in ``__post_init__``, and does no I/O.
+Places stay out of their ``repr``: a URL may hold a password.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ class SaveRequest:
 
     Attributes:
         model: A Keras model, or a `tf.Module` with `tf.function` methods.
-        target: A name (``cats``), or a path for a plain save. Default: the variable's or the model's own name.
-        to: The store: ``drive``, a folder. Default: Drive in Colab, ``./models`` elsewhere.
+        target: A name (``cats``), or a path or URL for a plain save. Default: the variable's or the model's own name.
+        to: The store: ``drive``, a folder, a URL. Default: Drive in Colab, ``./models`` elsewhere.
         formats: ``auto``, or one or more of the formats' names, separated by commas.
         purpose: What the model will be used for; picks the formats.
         sample: Inputs for the round trip: arrays, tensors, dicts, a `tf.data` batch, a DataFrame.
@@ -47,15 +48,20 @@ class SaveRequest:
     )
     target: str | None = field(
         default=None,
-        metadata=asked("TARGET", Door.POSITIONAL, "A name for the artifact, or a path; default: the variable's name."),
+        repr=False,
+        metadata=asked(
+            "TARGET", Door.POSITIONAL, "A name for the artifact, or a path or URL; default: the variable's name."
+        ),
     )
     to: str | None = field(
         default=None,
         kw_only=True,
+        repr=False,
         metadata=asked(
             "--to",
             Door.VALUE,
-            "Where to keep it: drive, or a folder; default: Drive in Colab, ./models elsewhere.",
+            "Where to keep it: drive, a folder, or a URL such as s3://bucket/models; default: Drive in Colab, ./models "
+            "elsewhere.",
             "STORE",
         ),
     )
@@ -167,7 +173,7 @@ class LoadRequest:
     """What to load, from where, and how strictly to check it.
 
     Attributes:
-        target: A name, ``name@tag``, ``name@version-prefix``, or the path of any model file or folder.
+        target: A name, ``name@tag``, ``name@version-prefix``, or the path or URL of any model file or folder.
         source: The store to look in. Default: Drive in Colab, ``./models`` elsewhere.
         format: Which payload of the artifact. Default: the one that keeps most.
         into: A model of the same architecture that gets the weights.
@@ -177,11 +183,15 @@ class LoadRequest:
     """
 
     target: str = field(
-        metadata=asked("TARGET", Door.POSITIONAL, "A name, name@tag, name@version, or the path of a model file.")
+        repr=False,
+        metadata=asked(
+            "TARGET", Door.POSITIONAL, "A name, name@tag, name@version, or the path or URL of a model file."
+        ),
     )
     source: str | None = field(
         default=None,
         kw_only=True,
+        repr=False,
         metadata=asked(
             "--from", Door.VALUE, "The store to look in; default: Drive in Colab, ./models elsewhere.", "STORE"
         ),

@@ -46,7 +46,7 @@ class Target:
     Attributes:
         name: The artifact's name in a store.
         selector: What stood behind ``@``: a tag or the beginning of a version id; empty means the newest.
-        path: A path or URL, as it was typed; as text, without the secrets of a URL.
+        path: A path or URL, as it was typed.
     """
 
     name: str = ""
@@ -85,9 +85,17 @@ class Target:
         """Name the format that the path's suffix says, or ``None``."""
         return next((name for suffix, name in SUFFIXES.items() if self.path.lower().endswith(suffix)), None)
 
+    @property
+    def shown(self) -> str:
+        """Give the path without the secrets of a URL, for all that is shown or kept."""
+        return without_secrets(self.path)
+
+    def __repr__(self) -> str:
+        return f"Target({str(self)!r})"
+
     def __str__(self) -> str:
         if self.path:
-            return without_secrets(self.path)
+            return self.shown
         return f"{self.name}@{self.selector}" if self.selector else self.name
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +39,9 @@ _LOGIN_CLASSES = {
     "ClientAuthenticationError", "LocalTokenNotFoundError",
 }  # fmt: skip
 
+_NO_BUCKET = re.compile(r"(bucket|container) does not exist|Repository Not Found|^b/[^/]+/o$", re.IGNORECASE)
+"""The words of S3, Azure and Hugging Face, and the path that gcsfs raises when it cannot list a bucket."""
+
 _NUMBER_OF = {
     FileNotFoundError: errno.ENOENT,
     NotADirectoryError: errno.ENOTDIR,
@@ -65,10 +69,8 @@ def is_missing(error: BaseException) -> bool:
 
 
 def is_without_bucket(error: BaseException) -> bool:
-    """Say whether an error means that there is no such bucket, in the words of S3, GCS and Azure."""
-    return any(
-        "bucket does not exist" in str(link) or "container does not exist" in str(link) for link in _chain(error)
-    )
+    """Say whether an error means that there is no such bucket."""
+    return any(_NO_BUCKET.search(str(link)) for link in _chain(error))
 
 
 def status_of(error: BaseException) -> int | None:

@@ -33,7 +33,7 @@ class Store(ABC):
     """One place that keeps artifacts.
 
     Attributes:
-        kind: The registry's name for it (``local``, ``drive``).
+        kind: The registry's name for it (``local``, ``drive``, ``remote``).
         location: Where it is, as a report shows it.
     """
 

@@ -61,7 +61,12 @@ def send_object(
             **options,
         )
 
-    caller.again(attempt)
+    try:
+        caller.again(attempt)
+    except BaseException:
+        if size > options.get("chunksize", size):
+            _abandon(caller, place)
+        raise
     report.reach(size)
 
 
@@ -120,6 +125,22 @@ def prune(filesystem: Any, place: str, root: str) -> None:
 def partial_name() -> str:
     """Name a fresh sibling, which `local.is_partial` knows."""
     return f".{secrets.token_hex(8)}.partial"
+
+
+def _abandon(caller: Caller, place: str) -> None:
+    """Have S3 forget the parts of an upload that was cut off: it keeps them for ever, unseen, and charges for them.
+
+    s3fs does that itself after an error, and not when it is cancelled, as by Ctrl-C.
+    """
+    filesystem = caller.filesystem
+    if not hasattr(filesystem, "call_s3"):
+        return
+    with suppress(Exception):  # what failed is raised
+        bucket, key, _ = filesystem.split_path(place)
+        found = caller.once("call_s3", "list_multipart_uploads", Bucket=bucket, Prefix=key)
+        for upload in found.get("Uploads", ()):
+            if upload["Key"] == key:
+                caller.once("call_s3", "abort_multipart_upload", Bucket=bucket, Key=key, UploadId=upload["UploadId"])
 
 
 def _rename(filesystem: Any, partial: str, place: str) -> None:

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import errno
 import functools
+import hashlib
+import os
+import threading
+import time
 from typing import ClassVar
 
 import pytest
 
+from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError
 from colab_save.stores.calling import Patience
+from colab_save.stores.clients import PART
 from colab_save.stores.remote import RemoteStore
+from tests.faulty_stores import Faulty
+from tests.making import V1, V2
 from tests.stores.contract import NEW, OLD, StoreContract
 from tests.stores.faults import FilesystemFaults
+from tests.stores.faulty_proxy import Fault
+from tests.test_publishing import KINDS, REFUSED, check_lists_nothing_half, check_whole
 
 
 class HastyStore(RemoteStore):
     """Waits no longer than a test may, and shares its client, which takes half a second to make."""
 
-    patience = Patience(answer=5, attempts=4, again=20, pause=0.01)
+    patience = Patience(answer=2, attempts=4, again=20, pause=0.01)
     clients: ClassVar[dict] = {}
 
     @functools.cached_property
     def _opened(self):
-        bucket = self._url.split("/")[2]
+        bucket = "/".join(self._url.split("/")[:3])
         if bucket not in self.clients:
             self.clients[bucket] = super()._opened[0]
         return self.clients[bucket], self.clients[bucket]._strip_protocol(self._url)
@@ -74,7 +86,15 @@ class RemoteContract(StoreContract):
 
 
 class ObjectContract(RemoteContract):
-    """Give a fixture ``store`` in a bucket of a real server."""
+    """Give a fixture ``store`` in a bucket of a real server, and a fixture ``proxy`` that stands before it.
+
+    Attributes:
+        URL: The URL of the bucket.
+        PUT: The method of the request that uploads a small file.
+    """
+
+    URL = ""
+    PUT = "PUT"
 
     CALLS_OF_A_PUT = frozenset({"_put_file"})
 
@@ -83,3 +103,106 @@ class ObjectContract(RemoteContract):
     @pytest.mark.parametrize("before", [None, OLD], ids=["fresh", "replacing"])
     def test_a_put_that_fails_at_any_call_is_whole_or_not_at_all(self, store, put, faults, before):
         super().test_a_put_that_fails_at_any_call_is_whole_or_not_at_all(store, put, faults, before, errno.EIO)
+
+    @pytest.mark.parametrize("kind", ["reset", "lost", "hang", "truncated"])
+    def test_an_upload_that_breaks_once_is_sent_again(self, store, put, proxy, kind):
+        put("key", OLD)
+        proxy.clear(Fault(kind, self.PUT))
+        reported = []
+        put("key", NEW, reported.append)
+        assert (NEW, len(NEW)) == (store.read("key"), sum(reported))
+
+    @pytest.mark.parametrize("status", [429, 500, 503])
+    def test_a_server_that_is_busy_is_asked_again(self, store, put, proxy, status):
+        put("key", NEW)
+        proxy.clear(Fault("status", "", status))
+        assert NEW == store.read("key")
+        assert [] == proxy.faults
+
+    @pytest.mark.parametrize("kind", ["reset", "truncated", "slow"])
+    def test_a_download_that_breaks_once_comes_whole(self, store, put, proxy, kind):
+        content = os.urandom(100_000)
+        put("key", content)
+        proxy.clear(Fault(kind, "GET"))
+        assert content == store.read("key")
+
+    def test_a_server_that_stays_broken_is_given_up_and_keeps_what_it_had(self, store, put, proxy, monkeypatch):
+        put("key", OLD)
+        monkeypatch.setattr(store._caller, "patience", Patience(answer=0.5, attempts=2, pause=0.01))
+        proxy.clear(*[Fault("status")] * 1000)
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailableError, match="does not answer as it should") as caught:
+            put("key", NEW)
+        assert time.monotonic() - began < 10
+        proxy.clear()
+        assert OLD == store.read("key")
+        assert store.location in caught.value.message
+        assert caught.value.hint
+
+    def test_what_is_forbidden_is_refused_at_once_with_the_way_to_log_in(self, store, put, proxy):
+        put("key", OLD)
+        proxy.clear(Fault("status", "", 403), Fault("reset"))
+        with pytest.raises(ReadOnlyStoreError, match="not permitted") as caught:
+            put("key", NEW)
+        assert 1 == len(proxy.seen)
+        assert store._client.login == caught.value.hint
+
+    def test_a_bucket_that_does_not_exist_is_refused_before_anything_is_staged(self):
+        for call in (lambda store: store.prepare(1), lambda store: store.keys(), lambda store: store.keys("cats")):
+            with pytest.raises(StoreError, match="no such bucket") as caught:
+                call(HastyStore(f"{self.URL}-that-is-not-there/models"))
+            assert caught.value.hint
+
+    def test_a_large_file_travels_in_parts_with_progress_and_side_by_side(self, store, put, proxy):
+        content, reported = os.urandom(5 * PART // 2), []
+        proxy.clear(*[Fault("slow", "GET")] * 9)
+        put("large", content, reported.append)
+        assert len(content) == sum(reported)
+        digest = store.digest("large", lambda count: None)
+        assert (len(content), hashlib.sha256(content).hexdigest()) == digest
+        assert proxy.busy["GET"] > 1
+
+    def test_a_part_that_breaks_does_not_spoil_a_large_file(self, store, put, proxy):
+        content = os.urandom(5 * PART // 2)
+        proxy.clear(Fault("lost", "PUT"), Fault("reset", "GET"), Fault("truncated", "GET"))
+        put("large", content)
+        assert content == store.read("large")
+
+    def test_a_large_upload_that_is_interrupted_never_appears(self, store, put, proxy):
+        proxy.clear(*[Fault("hang", "PUT")] * 9)
+
+        def interrupt(count):
+            if len(proxy.seen) > 1:
+                raise KeyboardInterrupt
+
+        threading.Timer(0.7, _thread.interrupt_main).start()
+        with pytest.raises(KeyboardInterrupt):
+            put("large", bytes(5 * PART // 2), interrupt)
+        proxy.clear()
+        assert not store.has("large")
+        self.check_no_parts_are_left(store)
+
+    def test_a_publish_that_fails_at_any_call_keeps_the_last_version(self, store, tmp_path):
+        """As in test_publishing, at every third call: each is many requests."""
+        kind, work = KINDS[0], tmp_path / "work"
+        work.mkdir()
+        for number in range(0, 40, 3):
+            faulty = FaultyRemoteStore(f"{store.location}/{number}")
+            kind.save(faulty, work, V1)
+            faulty.arm(number, REFUSED, for_ever=bool(number % 2))
+            with contextlib.suppress(StoreError):
+                kind.save(faulty, work, V2)
+            made = len(faulty.calls)
+            faulty.disarm()
+            assert check_whole(kind, faulty) in {V1, V2}
+            check_lists_nothing_half(faulty)
+            if number >= made:
+                break
+        assert number > 6
+
+    def check_no_parts_are_left(self, store):
+        """What a server keeps of an upload that was cut off; most forget it by themselves."""
+
+
+class FaultyRemoteStore(Faulty, HastyStore):
+    pass

@@ -37,6 +37,9 @@ def environment(proxy, monkeypatch):
 
 
 class TestGoogleCloudStorage(ObjectContract):
+    URL = f"gs://{BUCKET}"
+    PUT = "POST"
+
     @pytest.fixture
     def store(self, proxy):
         return HastyStore(f"gs://{BUCKET}/{next(NUMBERS)}/below")

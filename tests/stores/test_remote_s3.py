@@ -44,6 +44,12 @@ def environment(proxy, monkeypatch):
 
 
 class TestS3(ObjectContract):
+    URL = f"s3://{BUCKET}"
+
     @pytest.fixture
     def store(self, proxy):
         return HastyStore(f"s3://{BUCKET}/{next(NUMBERS)}/below")
+
+    def check_no_parts_are_left(self, store):
+        found = store._caller.call("call_s3", "list_multipart_uploads", Bucket=BUCKET)
+        assert [] == found.get("Uploads", [])
