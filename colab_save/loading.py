@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,15 @@ from colab_save.finding import list_versions
 from colab_save.formats import get_format
 from colab_save.formats.base import Context, Format
 from colab_save.formats.weights import ARCHITECTURE
-from colab_save.inspecting import Findings, Kind, inspect, inspect_architecture, inspect_npz, needs_child
+from colab_save.inspecting import (
+    Findings,
+    Kind,
+    inspect,
+    inspect_architecture,
+    inspect_npz,
+    inspect_recorded,
+    needs_child,
+)
 from colab_save.judging import answer_sample, answers_of, judge, verdicts_of
 from colab_save.locating import Fetched, Found, bring, choose, locate
 from colab_save.manifest import Manifest
@@ -89,12 +98,15 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
         )
     if plug.name == "weights" and request.into is None:
         findings = _inspect_architecture(fetched, allowed) or findings
+    record = Record.of(found.manifest.facts) if found.manifest else Record()
+    is_foreign = found.manifest is None or not is_own(found.manifest)
+    if is_foreign and found.manifest is not None:
+        findings = _with_record(findings, record, found.manifest, allowed)
     supplied = supply(findings, fetched.code, is_allowed=is_allowed)
     context = Context(supplied.objects, request.into, fetched.beside)
-    if needs_child(findings) and not (found.manifest is not None and is_own(found.manifest)):
+    if is_foreign and needs_child(findings):
         code = fetched.code if is_allowed else None
         try_opening(plug, fetched.payload, context, code, request.timeout, findings.risks)
-    record = Record.of(found.manifest.facts) if found.manifest else Record()
     if request.into is not None:  # how the user's own model trains is the user's business
         record = Record(builds=record.builds)
     notes = supplied.notes
@@ -113,6 +125,14 @@ def _inspect_architecture(fetched: Fetched, allowed: frozenset[str]) -> Findings
     if not architecture.is_file():
         return None
     return inspect_architecture(architecture, allowed, stored=fetched.payload.stat().st_size)
+
+
+def _with_record(findings: Findings, record: Record, manifest: Manifest, allowed: frozenset[str]) -> Findings:
+    """Inspect what a repair would make out of a manifest that is not the user's own, and add what that needs."""
+    where = f"The manifest of {manifest.name}@{manifest.version}"
+    more = inspect_recorded(record.held, record.builds, where, allowed, stored=manifest.size)
+    names = tuple(sorted({*findings.custom_names, *more.custom_names}))
+    return replace(findings, custom_names=names, runs_code=findings.runs_code + more.runs_code)
 
 
 def _format_of(findings: Findings, path: Path) -> str:

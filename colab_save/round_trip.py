@@ -126,7 +126,9 @@ def sum_up(trips: Sequence[RoundTrip]) -> RoundTrip:
     for aspect in (aspect for aspect in Aspect if any(aspect in trip.verdicts for trip in trips)):
         told = [(trip.label, trip.verdicts[aspect]) for trip in trips if aspect in trip.verdicts]
         worst = min((verdict.outcome for _, verdict in told), key=WORST_FIRST.index)
-        reasons = [f"{label}: {verdict.reason}" for label, verdict in told if verdict.outcome is worst and verdict.reason]
+        reasons = [
+            f"{label}: {verdict.reason}" for label, verdict in told if verdict.outcome is worst and verdict.reason
+        ]
         verdicts[aspect] = Verdict(worst, "; ".join(reasons), sum(verdict.differences for _, verdict in told))
     errors = tuple(replace(error, name=f"{trip.label}: {error.name}") for trip in trips for error in trip.errors)
     formats = "+".join(dict.fromkeys(trip.format for trip in trips))

@@ -18,6 +18,7 @@ from colab_save.errors import (
     RequestError,
     RoundTripError,
     UnknownNameError,
+    UnsafeFileError,
     UntrustedCodeError,
 )
 from colab_save.examining import examine
@@ -186,6 +187,56 @@ def test_code_that_somebody_else_signed_is_shown_and_not_run():
     with pytest.raises(UntrustedCodeError, match="class Classifier"):
         load(LoadRequest("cats"))
     assert load(LoadRequest("cats", trust=True)).is_proven
+
+
+def foreign(report, **facts):
+    """Change the facts of a committed manifest, as somebody else would have written them."""
+    file = Path(report.where, "manifest.json")
+    manifest = json.loads(file.read_text())
+    file.write_text(json.dumps({**manifest, "facts": {**manifest["facts"], **facts}, "signature": ""}))
+
+
+GADGET = {"module": "keras.utils", "class_name": "function", "config": "get_file", "registered_name": "function"}
+BYTECODE = {"class_name": "__lambda__", "config": {"value": "4wAAAA==", "defaults": None, "closure": None}}
+
+
+@pytest.mark.parametrize(
+    ("held", "error", "says"),
+    [(GADGET, UnsafeFileError, "get_file"), (BYTECODE, UntrustedCodeError, "bytecode")],
+    ids=["gadget", "bytecode"],
+)
+def test_a_foreign_manifest_that_would_have_keras_call_or_run_something_is_refused(held, error, says):
+    foreign(quick(zoo.untrained()), held={"extra_loss": held})
+    with pytest.raises(error, match=says):
+        load(LoadRequest("cats"))
+
+
+def test_a_foreign_manifest_that_would_build_a_layer_of_any_size_is_refused():
+    report = quick(zoo.untrained())
+    layers = json.loads(report.manifest.to_json())["facts"]["layers"]
+    foreign(report, layers=[{**layer, "build": {"input_shape": [None, 10**12]}} for layer in layers])
+    with pytest.raises(UnsafeFileError, match="1,000,000,000,000 values"):
+        load(LoadRequest("cats"))
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../../key", "..", "a/../../key"])
+def test_a_foreign_manifest_that_names_files_elsewhere_is_listed_as_damaged_and_not_loaded(path):
+    report = quick(zoo.untrained())
+    file = Path(report.where, "manifest.json")
+    manifest = json.loads(file.read_text())
+    manifest["files"].append({"path": path, "size": 10**18, "sha256": "0" * 64})
+    file.write_text(json.dumps(manifest))
+    assert ((), 1) == ((listing := list_models()).manifests, len(listing.damaged))
+    with pytest.raises(UnsafeFileError, match="outside its artifact"):
+        load(LoadRequest("cats"))
+
+
+def test_a_manifest_that_declares_another_size_is_refused_by_the_bytes_that_are_there():
+    report = quick(zoo.untrained())
+    file = Path(report.where, "manifest.json")
+    file.write_text(file.read_text().replace(f'"size": {report.manifest.files[0].size}', f'"size": {2**60}'))
+    with pytest.raises(DigestError, match=f"expected {2**60}"):
+        load(LoadRequest("cats"))
 
 
 def test_a_name_with_nothing_committed_is_not_there():

@@ -7,6 +7,7 @@ A file that is refused raises; what a user may trust is listed in `Findings`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +19,8 @@ from colab_save.inspecting.findings import CustomName, Findings, Kind
 from colab_save.inspecting.hdf5 import Structure, read_structure
 from colab_save.inspecting.limits import (
     BOMB_FLOOR,
+    MAX_AXIS,
+    MAX_DIMENSION,
     MAX_JSON,
     MAX_SAMPLE,
     MAX_SHAPE_RATIO,
@@ -29,7 +32,17 @@ from colab_save.inspecting.saved_model import check_shards, scan_saved_model
 from colab_save.inspecting.sniffing import CONFIG, WEIGHTS, look, sniff
 from colab_save.precision import plain_policy
 
-__all__ = ["CustomName", "Findings", "Kind", "inspect", "inspect_architecture", "inspect_npz", "needs_child", "sniff"]
+__all__ = [
+    "CustomName",
+    "Findings",
+    "Kind",
+    "inspect",
+    "inspect_architecture",
+    "inspect_npz",
+    "inspect_recorded",
+    "needs_child",
+    "sniff",
+]
 
 
 def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
@@ -83,6 +96,40 @@ def inspect_architecture(path: Path, allowed: frozenset[str] = frozenset(), *, s
             f"{path} cannot be read ({error}).", "Check the mount and the permissions."
         ) from error
     return _findings(Kind.WEIGHTS_H5, scan_config(config, str(path), allowed), stored, path, "")
+
+
+def inspect_recorded(
+    configs: Any, shapes: Any, where: str, allowed: frozenset[str] = frozenset(), *, stored: int
+) -> Findings:
+    """Read what a foreign manifest would have made of its facts, beside what is in the payload.
+
+    Args:
+        configs: What Keras makes objects of.
+        shapes: What layers are built for.
+        where: What to call it in an error.
+        allowed: Installed packages whose classes it may name.
+        stored: Bytes of the payload.
+
+    Raises:
+        UnsafeFileError: Making it would do what no model needs, or take all memory.
+    """
+    longest = max(_sizes_in(shapes), default=0)
+    if longest > max(MAX_AXIS, stored):
+        raise UnsafeFileError(
+            f"{where} has a layer built for an axis of {longest:,} values, and its payload has {stored:,} bytes.",
+            "Do not open it.",
+        )
+    return _findings(Kind.WEIGHTS_H5, scan_config(configs, where, allowed), stored, Path(where), "")
+
+
+def _sizes_in(value: Any) -> Iterator[int]:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict | list | tuple):
+            pending += item.values() if isinstance(item, dict) else item
+        elif isinstance(item, int | float):
+            yield abs(int(item)) if math.isfinite(item) else MAX_DIMENSION
 
 
 def inspect_npz(path: Path, limit: int = MAX_SAMPLE) -> None:

@@ -36,6 +36,9 @@ MAX_VALUE_RATIO = 64
 """Values that a config declares to bytes that its file stores, above `MAX_VALUES`. The bound on the values is rough:
 for many a good model, which stores at least a byte for each, it is ten times too high."""
 
+MAX_AXIS = 1 << 17
+"""The longest axis that a foreign manifest may have a layer built for, where its payload has fewer bytes."""
+
 EMPTY_FLOOR = 16 << 20
 """Bytes that an HDF5 dataset may declare with nothing stored: Keras always writes the values."""
 
