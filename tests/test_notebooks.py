@@ -23,15 +23,28 @@ def test_a_notebook_carries_no_output(path):
     assert [] == [cell["id"] for cell in cells if cell.get("outputs") or cell.get("execution_count")]
 
 
-@pytest.fixture(scope="module")
-def quickstart(tmp_path_factory):
-    """The text that each code cell of the quickstart put out."""
+def run(notebook, folder):
+    """The text that each code cell puts out, in a kernel of its own."""
     from nbclient import NotebookClient
 
-    folder = tmp_path_factory.mktemp("quickstart")
-    notebook = read(NOTEBOOKS / "quickstart.ipynb")
     NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
     return {cell["id"]: "\n".join(map(text_of, cell.outputs)) for cell in notebook.cells if cell.cell_type == "code"}
+
+
+@pytest.fixture(scope="module")
+def quickstart(tmp_path_factory):
+    return run(read(NOTEBOOKS / "quickstart.ipynb"), tmp_path_factory.mktemp("quickstart"))
+
+
+@pytest.fixture(scope="module")
+def runtimes(tmp_path_factory):
+    """What the cells of custom_code.ipynb put out in a first kernel, and those of the new runtime in a second one."""
+    folder = tmp_path_factory.mktemp("custom_code")
+    parts = read(NOTEBOOKS / "custom_code.ipynb"), read(NOTEBOOKS / "custom_code.ipynb")
+    for notebook, is_new in zip(parts, (False, True), strict=True):
+        tagged = [cell for cell in notebook.cells if ("new-runtime" in cell.metadata.get("tags", ())) is is_new]
+        notebook.cells = tagged
+    return [run(notebook, folder) for notebook in parts]
 
 
 def text_of(output):
@@ -53,3 +66,35 @@ def test_the_quickstart_has_the_same_accuracy_before_and_after(quickstart):
 @pytest.mark.tensorflow
 def test_the_quickstart_lists_what_it_saved(quickstart):
     assert "digits" in quickstart["list"]
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(("part", "cell"), [(0, "save"), (1, "load")])
+def test_classes_of_cells_are_proven_with_their_code(runtimes, part, cell):
+    shown = runtimes[part][cell]
+    assert re.search("^PASSED ", shown, re.MULTILINE)
+    assert "code PASSED" in shown
+
+
+@pytest.mark.tensorflow
+def test_a_new_runtime_without_the_classes_predicts_the_same(runtimes):
+    before, after = (
+        re.search(r"sequences ([\d.]+)", text)[1] for text in (runtimes[0]["before"], runtimes[1]["after"])
+    )
+    assert before == after
+    assert float(after) > 0.5, "the model has learnt nothing"
+
+
+@pytest.mark.tensorflow
+def test_a_new_runtime_trains_on_where_the_first_one_stood(runtimes):
+    expected, actual = (
+        [float(loss) for loss in re.findall(r"(?:step|epoch) ([\d.]+)", text)]
+        for text in (runtimes[0]["next-step"], runtimes[1]["train-on"])
+    )
+    assert expected == pytest.approx(actual, rel=1e-5)
+    assert actual[1] < actual[0]
+
+
+@pytest.mark.tensorflow
+def test_a_new_runtime_can_read_what_was_captured(runtimes):
+    assert "class Attention(keras.layers.Layer):" in runtimes[1]["show"]
