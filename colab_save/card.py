@@ -1,8 +1,8 @@
 """What a report shows, before anyone decides how: a `Card`, rendered as text and as HTML with the same content.
 
-`report` builds cards; only here is anything escaped. Names, notes and reasons may come from anywhere, so control
-characters are made visible (a terminal would obey them) and HTML is escaped. The HTML is self-contained: no script,
-no asset, no heading (front ends put headings into the notebook's table of contents).
+`report` builds cards; only here is anything escaped, and what `picture` draws. Names, notes and reasons may come from
+anywhere, so control characters are made visible (a terminal would obey them) and HTML is escaped. The HTML is
+self-contained: no script, no asset, no heading (front ends put headings into the notebook's table of contents).
 """
 
 from __future__ import annotations
@@ -48,6 +48,14 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing as HTML, escaped by who drew it, and whether it is small enough to be shown unfolded."""
+
+    html: str
+    is_small: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """The content of one report.
 
@@ -59,6 +67,7 @@ class Card:
         table: See `Table`.
         remarks: What should be known, in order.
         line: The one line to paste, and what it does.
+        picture: Of the model, in HTML only; the facts say in words what it is.
     """
 
     title: str
@@ -68,6 +77,7 @@ class Card:
     table: Table | None = None
     remarks: tuple[Remark, ...] = ()
     line: tuple[str, str] | None = None
+    picture: Picture | None = None
 
     def __str__(self) -> str:
         return "\n".join(_text(self))
@@ -76,17 +86,21 @@ class Card:
         """Render the card as one self-contained element, behind its style."""
         label = f"{self.title}: {self.outcome or self.summary}"
         mark = _cell(self.outcome) if self.outcome else ""
-        head = f'<div class="head">{mark}<span class="title">{_escape(self.title)}</span>'
-        parts = [head, f'<div class="soft">{_escape(self.summary)}</div>' if self.summary else "", "</div>"]
+        head = f'<div class="head">{mark}<span class="title">{escape(self.title)}</span>'
+        parts = [head, f'<div class="soft">{escape(self.summary)}</div>' if self.summary else "", "</div>"]
         parts += [_table(self.table)] if self.table else []
         parts += [_remark(remark) for remark in self.remarks]
-        facts = (f"<dt>{_escape(name)}</dt><dd>{_escape(value)}</dd>" for name, value in self.facts.items())
+        facts = (f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in self.facts.items())
         parts += ["<dl>", *facts, "</dl>"] if self.facts else []
+        if self.picture:
+            is_open = " open" if self.picture.is_small else ""
+            parts.append(f'<details class="picture"{is_open}><summary class="soft">architecture</summary>')
+            parts.append(f"{self.picture.html}</details>")
         if self.line:
-            about, code = map(_escape, self.line)
+            about, code = map(escape, self.line)
             parts.append(f'<div class="line"><span class="soft">{about}</span>')
             parts.append(f'<pre tabindex="0"><code>{code}</code></pre></div>')
-        opening = f'<div class="colab-save {self.outcome or ""}" role="group" aria-label="{_escape(label)}">'
+        opening = f'<div class="colab-save {self.outcome or ""}" role="group" aria-label="{escape(label)}">'
         return f"<style>{CARD}</style>{opening}{''.join(parts)}</div>"
 
 
@@ -153,18 +167,19 @@ def _indent(width: int, text: str) -> str:
     return "\n".join([" " * width + first, *(" " * (width + 2) + line for line in rest)])
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Write a text of anyone as HTML, and what a terminal or a page would obey as an escape."""
     return html.escape(visible(text))
 
 
 def _cell(value: Cell) -> str:
     if isinstance(value, Outcome):
         return f'<span class="outcome {value}"><span aria-hidden="true">{MARKS[value]}</span> {value}</span>'
-    return _escape(value)
+    return escape(value)
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{_escape(label)}</th>' for label in table.head)
+    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in table.head)
     body = "".join(f"<tr>{''.join(_cells(table.head, row))}</tr>" for row in table.rows)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
@@ -173,14 +188,14 @@ def _cells(head: tuple[str, ...], row: tuple[Cell, ...]) -> Iterator[str]:
     yield f'<th scope="row">{_cell(row[0])}</th>'
     for label, value in zip(head[1:], row[1:], strict=True):
         short = ' class="short"' if len(value) <= SHORT else ""
-        yield f'<td{short} data-label="{_escape(label)}">{_cell(value)}</td>'
+        yield f'<td{short} data-label="{escape(label)}">{_cell(value)}</td>'
 
 
 def _remark(remark: Remark) -> str:
     """Show a reason of one line as it is, and fold what follows the first line of a longer one."""
     first, _, rest = remark.reason.strip().partition("\n")
-    label = f'<span class="soft">{_escape(remark.about)}</span> {_cell(remark.outcome) if remark.outcome else ""}'
-    said = f'{label} <span class="reason">{_escape(first)}</span>'
+    label = f'<span class="soft">{escape(remark.about)}</span> {_cell(remark.outcome) if remark.outcome else ""}'
+    said = f'{label} <span class="reason">{escape(first)}</span>'
     if rest:
-        said = f'<details><summary>{said}</summary><div class="reason">{_escape(rest)}</div></details>'
+        said = f'<details><summary>{said}</summary><div class="reason">{escape(rest)}</div></details>'
     return f'<div class="remark {remark.outcome or ""}">{said}</div>'

@@ -13,6 +13,9 @@ from typing import Any
 
 from colab_save.records import read_record
 
+MAX_RANK, MAX_SIZE = 254, 2**62
+"""Dimensions of a tensor, as TensorFlow allows (``TensorShape::MaxDimensions``), and the size of one."""
+
 
 @dataclass(frozen=True, slots=True)
 class VariableFacts:
@@ -31,6 +34,11 @@ class VariableFacts:
     dtype: str
     trainable: bool
     digest: str
+
+    def __post_init__(self) -> None:
+        """Refuse a shape that no variable has: its product may be too long a number to be written."""
+        if len(self.shape) > MAX_RANK or not all(0 <= size <= MAX_SIZE for size in self.shape):
+            raise ValueError(f"the variable {self.path[:80]!r} has a shape that none can have")
 
 
 @dataclass(frozen=True, slots=True)

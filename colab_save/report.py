@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from colab_save.card import Card, Cell, Remark, Shown, Table, aligned
+from colab_save.glance import at_a_glance
 from colab_save.manifest import Manifest, Payload
 from colab_save.measures import age_in_words, count_in_words, size_in_words
+from colab_save.picture import draw
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
 from colab_save.stores.base import Durability
 
@@ -84,6 +86,7 @@ class SaveReport(Shown):
             table=Table(("payload", *Aspect, "largest error", "size", "round trip"), rows),
             remarks=(*remarks, *(Remark("note", note) for note in self.notes)),
             line=("load it", self.load_line),
+            picture=draw(manifest.facts),
         )
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -92,8 +95,6 @@ class SaveReport(Shown):
         confirmed = "confirmed" if self.durability is Durability.DONE else "not confirmed"
         yield "kept", KEPT.get((self.store, self.durability), f"written to {self.store}; {confirmed}")
         yield "size", f"{size_in_words(manifest.size)} in {count_in_words(len(manifest.files), 'file')}"
-        class_name = manifest.facts.class_name.rpartition(".")[2]
-        yield "model", f"{class_name}, {count_in_words(manifest.facts.parameters, 'parameter')}"
         yield from _about(manifest, self.seconds)
 
 
@@ -139,14 +140,19 @@ class LoadReport(Shown):
             facts=dict(self._facts()),
             table=Table(("payload", *Aspect, "largest error", "size", "check"), (_row(trip, self.size),)),
             remarks=(*_remarks(trip), *(Remark("note", note) for note in self.notes)),
+            picture=draw(self.manifest.facts) if self.manifest else None,
         )
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield "where", self.where
-        yield "model", type(self.model).__name__
-        if self.manifest:
-            yield "saved", age_in_words(self.manifest.created)
-            yield from _about(self.manifest, self.seconds)
+        class_name = type(self.model).__name__
+        if self.manifest is None:
+            yield "model", class_name
+            return
+        if class_name != self.manifest.facts.class_name.rpartition(".")[2]:
+            yield "comes as", class_name
+        yield "saved", age_in_words(self.manifest.created)
+        yield from _about(self.manifest, self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,9 @@ class Listing(Shown):
 
 
 def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    yield from at_a_glance(manifest.facts)
+    if manifest.requirements:
+        yield "needs", ", ".join(" ".join(pair) for pair in manifest.requirements.items())
     if manifest.tags:
         yield "tags", ", ".join(manifest.tags)
     if manifest.note:

@@ -51,13 +51,14 @@ _CARD = """
 & summary {cursor: pointer}
 & .line {margin-top: 10px}
 & .picture {margin-top: 10px}
-& svg {display: block; max-width: none; margin: 6px 0}
+& svg {display: block; max-width: 100%; height: auto; margin: 6px 0}
 & svg text {font: 600 12px/1 var(--jp-ui-font-family, Roboto), system-ui, sans-serif; fill: var(--ink);
  text-anchor: middle}
-& svg .detail {font-weight: 400; font-size: 11px; fill: var(--soft)} & svg .times {text-anchor: end}
+& svg .detail {font-weight: 400; font-size: 11px; fill: var(--soft)} & svg .times {text-anchor: start}
 & .box rect {fill: var(--field); stroke: var(--rule)} & .input rect {fill: var(--ground); stroke: var(--link)}
-& .model rect {stroke: var(--soft)} & .frozen rect, & svg .frame {stroke: var(--soft); stroke-dasharray: 4 3}
-& svg .frame {fill: none} & svg .edge {fill: none; stroke: var(--soft)} & svg .head {fill: var(--soft)}
+& .model rect {stroke: var(--soft)} & .frozen rect {fill: none}
+& svg .frame {fill: none; stroke: var(--soft); stroke-dasharray: 4 3}
+& svg .edge {fill: none; stroke: var(--soft)} & svg .head {fill: var(--soft)}
 & .tree {list-style: none; margin: 4px 0; padding: 0} & .tree li > :first-child {font-weight: 600}
 & pre {margin: 2px 0 0; padding: 8px 10px; border: 0; border-radius: 4px; background: var(--field); color: inherit;
  font: 13px/1.5 var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospace; white-space: pre-wrap;

@@ -15,13 +15,13 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "colab_save"
 
 FLOORS = (
-    {"errors", "records"},
+    {"errors", "layering", "ordering", "records"},
     {"environment", "measures", "passes", "precision", "round_trip", "target", "theme", "version"},
     {"card", "facts", "option", "progress", "sample", "stores.base"},
-    {"collection", "comparing", "formats.base", "manifest", "request", "tolerances", "walking"},
-    {"answering", "capturing.finding", "capturing.origins", "compiling", "describing"},
-    {"written"},
-    {"arguments"},
+    {"collection", "comparing", "formats.base", "layer_tree", "manifest", "request", "tolerances", "walking"},
+    {"answering", "capturing.finding", "capturing.origins", "compiling", "describing", "folding"},
+    {"labels", "written"},
+    {"arguments", "glance", "picture"},
     {"candidates", "command", "configs", "examining", "place", "readme", "report"},
     {"capturing", "formats", "inspecting", "kinds", "namespace", "parts", "sampling", "spelling", "stores"},
     {"dividing", "joining"},

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.card import visible
-from colab_save.facts import ModelFacts
+from colab_save.facts import LayerFacts, ModelFacts, TensorFacts
 from colab_save.manifest import FileFacts, Manifest, Payload
 from colab_save.measures import age_in_words, size_in_words
 from colab_save.report import Listing, LoadReport, SaveReport
@@ -74,6 +74,12 @@ def manifest(*trips, **changed):
         "round_trips": trips,
     }
     return Manifest(**(known | changed))
+
+
+def drawn(text):
+    """Facts of a model of one layer, with a text in each place that is shown."""
+    layers = (LayerFacts("", "Sequential"), LayerFacts("a", text, dtype=text))
+    return ModelFacts("keras", "Sequential", layers=layers, inputs=(TensorFacts(text, (3,), "float32"),))
 
 
 def saved(made=None, **changed):
@@ -251,9 +257,33 @@ def test_a_listing_gives_ages_from_the_moment_it_is_shown():
     assert "3 hours ago" in Page(Listing(".", "local", (manifest(),)).card(NOW).to_html()).text
 
 
+def test_a_save_shows_the_model_at_a_glance_and_what_its_code_needs():
+    report = saved(manifest(facts=drawn("Dense"), requirements={"einops": "0.8.1"}))
+    words = ("model: Sequential, 1 layer, 0 parameters", "inputs: Dense: float32 [3]", "needs: einops 0.8.1")
+    assert [] == [word for word in words if word not in str(report)]
+
+
+@pytest.mark.parametrize(
+    "report", [saved(manifest(facts=drawn("Dense"))), loaded(manifest=manifest(facts=drawn("Dense")))]
+)
+def test_the_architecture_is_drawn_for_a_save_and_for_a_load(report):
+    assert "<title>Architecture of Sequential</title><desc>Dense: Input; a: Dense after Dense: Input</desc>" in report._repr_html_()
+
+
+def test_a_load_says_when_what_comes_back_is_of_another_class():
+    assert "comes as: Cats" in str(loaded(manifest=manifest()))
+
+
 REPORTS = {
     "save": lambda text: saved(
-        manifest(trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, text)}), name=text, note=text, tags=(text,)),
+        manifest(
+            trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, text)}),
+            name=text,
+            note=text,
+            tags=(text,),
+            facts=drawn(text),
+            requirements={text: text},
+        ),
         where=text,
         load_line=text,
         notes=(text,),

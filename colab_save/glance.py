@@ -1,0 +1,57 @@
+"""A model at a glance, from its facts alone: what it is, how large, how it computes, what goes in and comes out.
+
+`report` puts it among the facts of a card. Facts may come from anywhere: what is long is cut, what is much is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from colab_save.facts import ModelFacts, TensorFacts
+from colab_save.labels import cut
+from colab_save.measures import count_in_words
+
+SHOWN = 6
+"""Inputs, outputs, policies that are named."""
+
+LONGEST = 60
+"""Letters of a name."""
+
+
+def at_a_glance(facts: ModelFacts) -> Iterator[tuple[str, str]]:
+    """Say what a model is: labels with what there is to say."""
+    layers = len(facts.layers) - 1
+    class_name = cut(facts.class_name.rpartition(".")[2], LONGEST)
+    has_layers = [count_in_words(layers, "layer")] if layers > 0 else []
+    yield "model", ", ".join([class_name, *has_layers, _parameters(facts)])
+    policies = Counter(layer.dtype for layer in facts.layers)
+    if policies and set(policies) != {"float32"}:
+        yield "precision", _listed([f"{cut(name, LONGEST)} ({count})" for name, count in policies.most_common()])
+    if facts.inputs:
+        yield "inputs", _listed([*map(_tensor, facts.inputs)])
+    if facts.outputs:
+        yield "outputs", _listed([*map(_tensor, facts.outputs)])
+    if facts.iterations is not None:
+        yield "optimizer", f"{_optimizer(facts)}, {count_in_words(facts.iterations, 'step')} taken"
+
+
+def _parameters(facts: ModelFacts) -> str:
+    fixed = facts.parameters - ModelFacts("", "", tuple(item for item in facts.variables if item.trainable)).parameters
+    return count_in_words(facts.parameters, "parameter") + (f" ({fixed:,} of them not trainable)" if fixed else "")
+
+
+def _optimizer(facts: ModelFacts) -> str:
+    config = (facts.compiled or {}).get("optimizer")
+    name = config.get("class_name") if isinstance(config, dict) else None
+    return cut(name, LONGEST) if isinstance(name, str) else "an optimizer"
+
+
+def _tensor(tensor: TensorFacts) -> str:
+    shape = ", ".join(map(str, tensor.shape))
+    return f"{cut(tensor.name, LONGEST)}: {cut(tensor.dtype, LONGEST)} [{cut(shape, LONGEST)}]"
+
+
+def _listed(items: Sequence[str]) -> str:
+    more = [f"and {len(items) - SHOWN} more"] if len(items) > SHOWN else []
+    return "; ".join([*items[:SHOWN], *more])
