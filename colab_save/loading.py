@@ -103,7 +103,7 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
     if is_foreign and found.manifest is not None:
         findings = _with_record(findings, record, found.manifest, allowed)
     supplied = supply(findings, fetched.code, is_allowed=is_allowed)
-    context = Context(supplied.objects, request.into, fetched.beside)
+    context = Context(supplied.objects, request.into, fetched.beside, is_safe=not findings.runs_code)
     if is_foreign and needs_child(findings):
         code = fetched.code if is_allowed else None
         try_opening(plug, fetched.payload, context, code, request.timeout, findings.risks)

@@ -189,6 +189,15 @@ def test_code_that_somebody_else_signed_is_shown_and_not_run():
     assert load(LoadRequest("cats", trust=True)).is_proven
 
 
+@pytest.mark.parametrize("name", ["theirs.keras", "theirs.h5"])
+def test_bytecode_is_run_only_for_who_trusts_it(name):
+    keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda inputs: inputs * 2)]).save(name)
+    with pytest.raises(UntrustedCodeError, match="bytecode"):
+        load(LoadRequest(f"./{name}"))
+    rows = zoo.rows(2, 4)
+    assert np.array_equal(rows * 2, load(LoadRequest(f"./{name}", trust=True)).model(rows))
+
+
 def foreign(report, **facts):
     """Change the facts of a committed manifest, as somebody else would have written them."""
     file = Path(report.where, "manifest.json")

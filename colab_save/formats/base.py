@@ -31,11 +31,13 @@ class Context:
         custom_objects: Classes and functions by the name under which Keras looks them up.
         into: A live model that gets the weights, for formats that hold nothing else.
         beside: The folder with the artifact's other files, where that is not the payload's own.
+        is_safe: Whether Keras refuses bytecode; not where `inspecting` has listed it and the user trusts it.
     """
 
     custom_objects: Mapping[str, Any]
     into: Any = None
     beside: Path | None = None
+    is_safe: bool = True
 
 
 class Format(ABC):

@@ -39,12 +39,12 @@ class KerasFormat(Format):
         return ()
 
     def load(self, path: Path, context: Context) -> Any:
-        """Read it under safe mode, compiled as it was."""
+        """Read it, compiled as it was; under safe mode unless the user trusts the bytecode in it."""
         import keras
 
         custom = dict(context.custom_objects)
         with translated(f"Keras could not open {path.name}", "Are the custom classes that it needs defined?"), quiet():
-            return keras.saving.load_model(path, custom_objects=custom, compile=True, safe_mode=True)
+            return keras.saving.load_model(path, custom_objects=custom, compile=True, safe_mode=context.is_safe)
 
     def run(self, model: Any, sample: Any) -> Any:
         """Call the model in inference mode."""
