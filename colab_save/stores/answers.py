@@ -81,7 +81,8 @@ def status_of(error: BaseException) -> int | None:
             found = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         else:
             found = getattr(response, "status_code", None)
-        for value in (found, *(getattr(link, name, None) for name in ("status_code", "status", "code"))):
+        others = (getattr(link, name, None) for name in ("status_code", "status", "code"))
+        for value in itertools.chain((found,), others):
             if str(value).isdecimal() and 100 <= int(str(value)) < 600:
                 return int(str(value))
         if isinstance(link, PermissionError) or str(link).startswith("Forbidden: "):  # gcsfs has only the word

@@ -37,8 +37,8 @@ class RemoteStore(Store):
     patience: ClassVar[Patience] = Patience()
 
     def __init__(self, url: str) -> None:
-        self.location = _shown(url)
         self._url, question, query = url.partition("?")
+        self.location = without_secrets(_bare(self._url))
         self._query = question + query
         self._protocol, _, path = self._url.partition("://")
         self._client = client_of(self._protocol)
@@ -216,7 +216,7 @@ class RemoteStore(Store):
         except Exception as error:  # noqa: BLE001 - clients have error trees of their own, and none reaches a cell
             where = f"{self.location}/{key}" if key else self.location
             word = refusal_of(error, action, where, self._client.login)
-            raise word from (error if self.location == self._url.rstrip("/") else None)
+            raise word from (None if self._query or self.location != _bare(self._url) else error)
 
     def _prune(self, place: str) -> None:
         if not self._client.is_whole:
@@ -237,6 +237,6 @@ class RemoteStore(Store):
             return sorted(name[len(below) :] + "/" * is_folder for name, is_folder in found if name.startswith(below))
 
 
-def _shown(url: str) -> str:
-    shown = without_secrets(url).rstrip("/")
-    return url if shown.endswith(":") else shown
+def _bare(url: str) -> str:
+    """Give a URL without slashes at its end, but those of its protocol."""
+    return url.rstrip("/") if url.partition("://")[2].strip("/") else url

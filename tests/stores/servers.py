@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import socket
 import subprocess
 import sys
@@ -11,6 +12,34 @@ import time
 
 SECONDS = 60
 """How long a server may take to start."""
+
+BUCKET = "models"
+
+AS_AWS = {
+    "AWS_ACCESS_KEY_ID": "key-of-the-test",
+    "AWS_SECRET_ACCESS_KEY": "secret-of-the-test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+"""How a client finds its credentials, and asks nobody else for them."""
+
+
+@contextlib.contextmanager
+def s3():
+    """Run moto's S3 with one bucket; gives its port."""
+    with served("-m", "moto.server", "-H", "127.0.0.1", "-p") as port:
+        assert 200 == ask(port, "PUT", f"/{BUCKET}")[0]
+        yield port
+
+
+@contextlib.contextmanager
+def gs():
+    """Run the emulator of Google Cloud Storage with one bucket, in memory; gives its port."""
+    command = ("start", "-q", "-M", "-H", "127.0.0.1", "--default-bucket", BUCKET, "--port")
+    with served("-m", "gcp_storage_emulator", *command) as port:
+        yield port
 
 
 @contextlib.contextmanager

@@ -94,7 +94,7 @@ def test_the_home_of_nobody_is_refused():
         ("hf://me/model", "hf://me/model"),
         ("memory://", "memory://"),
         ("sftp://me:secret@host/models", "sftp://me:…@host/models"),
-        ("https://me:secret@host/models?token=hush", "https://…@host/models?…"),
+        ("https://me:secret@host/models?token=hush", "https://…@host/models"),
     ],
 )
 def test_a_url_is_a_remote_store_that_shows_no_secret(location, shown):
@@ -110,7 +110,7 @@ def test_a_url_without_a_bucket_is_refused(location):
 
 
 def test_a_query_is_for_web_addresses():
-    with pytest.raises(TargetError, match=r"'s3://bucket/a\?…'"):
+    with pytest.raises(TargetError, match=r"'s3://bucket/a' has a '\?'"):
         open_store("s3://bucket/a?versionId=hush")
 
 
@@ -162,7 +162,7 @@ def test_an_exact_place_on_drive_is_a_key_of_its_folder_there(colab, path, folde
         ("s3://bucket/cats.keras", "s3://bucket", "cats.keras"),
         ("gs://bucket/a/cats.h5", "gs://bucket/a", "cats.h5"),
         ("s3://bucket/serving/1/", "s3://bucket/serving", "1"),
-        ("https://host/a/cats.keras?token=hush", "https://host/a/?…", "cats.keras"),
+        ("https://host/a/cats.keras?token=hush", "https://host/a", "cats.keras"),
     ],
 )
 def test_an_exact_place_behind_a_url_is_a_key_of_its_folder(path, location, key):

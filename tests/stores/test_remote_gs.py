@@ -17,14 +17,12 @@ pytest.importorskip("gcp_storage_emulator", reason="gcp-storage-emulator is the 
 
 pytestmark = pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # gcsfs gives aiohttp bytes
 
-BUCKET = "models"
 NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
 def proxy():
-    command = ("-m", "gcp_storage_emulator", "start", "-q", "-M", "-H", "127.0.0.1", "--default-bucket", BUCKET)
-    with servers.served(*command, "--port") as port:
+    with servers.gs() as port:
         yield FaultyProxy(port)
 
 
@@ -37,9 +35,9 @@ def environment(proxy, monkeypatch):
 
 
 class TestGoogleCloudStorage(ObjectContract):
-    URL = f"gs://{BUCKET}"
+    URL = f"gs://{servers.BUCKET}"
     PUT = "POST"
 
     @pytest.fixture
     def store(self, proxy):
-        return HastyStore(f"gs://{BUCKET}/{next(NUMBERS)}/below")
+        return HastyStore(f"gs://{servers.BUCKET}/{next(NUMBERS)}/below")
