@@ -78,11 +78,11 @@ def children():
 
 def test_a_model_in_a_model_of_keras_2_ends_in_an_error_and_not_in_a_notebook_that_hangs():
     path = plain(zoo.untrained(), model_config=nested(), keras_version="2.15.0")
-    began = time.monotonic()
+    began, seconds = time.monotonic(), 20.0 if LOOPS else 300.0
     with pytest.raises(UnsafeFileError if LOOPS else FormatError) as caught:
-        try_opening(get_format("h5"), path, Context({}), None, 15.0)
-    assert time.monotonic() - began < 30
-    assert ("within 15 seconds" if LOOPS else "Functional model") in caught.value.message
+        try_opening(get_format("h5"), path, Context({}), None, seconds)
+    assert time.monotonic() - began < seconds + 20
+    assert ("within 20 seconds" if LOOPS else "Functional model") in caught.value.message
     assert [] == children()
 
 
@@ -123,4 +123,4 @@ def test_a_process_that_dies_says_how(tmp_path):
     code = tmp_path / "custom_code.py"
     code.write_text("import os\n\nos.kill(os.getpid(), 9)\n")
     with pytest.raises(UnsafeFileError, match="killed by signal 9"):
-        try_opening(get_format("h5"), plain(zoo.untrained()), Context({}), code, 100.0)
+        try_opening(get_format("h5"), plain(zoo.untrained()), Context({}), code, 300.0)
