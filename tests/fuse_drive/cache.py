@@ -28,6 +28,7 @@ class Node:
         id: Begins ``local-`` until it exists in the cloud.
         cloud_path: Where the cloud has it, if it does.
         is_committed: Whether the cloud has these very bytes.
+        has_revision: Whether it has others, which stay until these have all arrived.
         sent: How many of them are on their way.
         handles: How often it is open.
     """
@@ -36,7 +37,8 @@ class Node:
         self.name, self.parent, self.content = name, parent, content
         self.children = {} if content is None else None
         self.id, self.cloud_path = f"local-{uuid.uuid4().hex}", None
-        self.is_committed, self.sent, self.handles, self.mtime = False, 0, 0, time.time_ns()
+        self.is_committed, self.has_revision, self.sent = False, False, 0
+        self.handles, self.mtime = 0, time.time_ns()
 
     @property
     def is_here(self):
@@ -74,7 +76,7 @@ class Cache:
         is_folder = place.is_dir()
         node = parent.children[name] = Node(name, parent, None if is_folder else bytearray(place.read_bytes()))
         node.reach(path)
-        node.is_committed = True
+        node.is_committed = node.has_revision = True
         for child in sorted(place.iterdir()) if is_folder else ():
             self.show(node, child.name)
 

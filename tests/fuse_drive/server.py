@@ -125,7 +125,7 @@ class Orders:
 
     def upload(self, size):
         """Let so many bytes go up now, and no more; what has just been closed is released a little later."""
-        while any(node.handles for node in list(self.cache.pending)):
+        while any(node.handles and node.is_here for node in list(self.cache.pending)):
             time.sleep(TICK)
         self.uploader.bandwidth = size
         self.uploader.upload(1.0)

@@ -135,6 +135,14 @@ class TestUploading:
         assert (size == 0) if half == "zero" else (0 < size < 10**6)
         assert "1" == attribute(held / "x", "uncommitted")
 
+    def test_a_new_revision_takes_the_old_ones_place_when_all_of_it_has_arrived(self, drive, mine):
+        (mine / "x").write_bytes(OLD)
+        assert drive.wait()
+        drive.order("set", bandwidth=0)
+        (mine / "x").write_bytes(bytes(10**6))
+        drive.order("upload", 10_000)
+        assert {"MyDrive/x": OLD} == cloud_of(drive)
+
     def test_a_small_file_arrives_before_a_large_one_that_was_written_first(self, drive, held):
         (held / "large").write_bytes(bytes(10**6))
         (held / "small").write_bytes(NEW)

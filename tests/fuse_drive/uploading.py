@@ -89,5 +89,7 @@ class Uploader:
             return False
         node.sent = min(size, node.sent + share)
         arrived = size if node.sent == size else int(node.sent) if self.half == "part" else 0
-        self.cloud.write(node.cloud_path, bytes(node.content[:arrived]))
+        if arrived == size or not node.has_revision:
+            self.cloud.write(node.cloud_path, bytes(node.content[:arrived]))
+        node.has_revision |= arrived == size
         return arrived == size
