@@ -74,8 +74,8 @@ def trained_by(optimizer: Any) -> list[Any]:
 
 def trained_paths(model: Any, weights: Iterable[tuple[str, Any]]) -> dict[str, tuple[str, ...]]:
     """Give, for each optimizer in an attribute, the paths of the weights that it trains."""
-    paths = {id(variable): path for path, variable in weights}
-    others = ((name, found) for name, found in optimizers_of(model) if name != "optimizer")
+    others = [(name, found) for name, found in optimizers_of(model) if name != "optimizer"]
+    paths = {id(variable): path for path, variable in weights} if others else {}
     return {name: tuple(paths[id(item)] for item in trained_by(found) if id(item) in paths) for name, found in others}
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from colab_save.attributes import plain_names
 from colab_save.capturing.finding import find_custom_objects
 from colab_save.compiling import compile_given, held_objects, optimizers_of, trained_paths
 from colab_save.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
@@ -51,7 +52,7 @@ def examine(model: Any) -> ModelFacts:
     variables = tuple(_describe(path, variable) for path, variable in walk_variables(model))
     class_name = f"{type(model).__module__}.{type(model).__qualname__}"
     if kind == "module":
-        return ModelFacts(kind, class_name, variables)
+        return ModelFacts(kind, class_name, variables, attributes=plain_names(model))
     import keras
 
     optimizer, weights = getattr(model, "optimizer", None), walk_variables(model)
@@ -73,6 +74,7 @@ def examine(model: Any) -> ModelFacts:
         held=_comparable(held_objects(model)),
         trains=trained_paths(model, weights),
         custom=tuple(sorted(custom)),
+        attributes=plain_names(model),
         floatx=keras.config.floatx(),
     )
 
@@ -126,8 +128,10 @@ def _bytes_of(variable: Any) -> int:
 
 def _describe(path: str, variable: Any) -> VariableFacts:
     import numpy as np
+    import tensorflow as tf
 
-    value = np.asarray(variable)
+    # Of the tensor, which NumPy shares; of the variable, which Keras and TensorFlow copy: a second per GB
+    value = np.asarray(tf.convert_to_tensor(variable))
     is_text = value.dtype == object
     if is_text:
         data: Any = b"\0".join(bytes(item) for item in value.ravel().tolist())

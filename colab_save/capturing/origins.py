@@ -38,7 +38,12 @@ def is_own_module(name: str | None) -> bool:
     file = getattr(module, "__file__", None)
     if file is None:
         return getattr(module, "__spec__", None) is None
-    return not _INSTALLED & set(Path(file).parts) and not file.startswith(sysconfig.get_path("stdlib"))
+    return not _is_installed(file)
+
+
+@functools.cache
+def _is_installed(file: str) -> bool:
+    return bool(_INSTALLED & set(Path(file).parts)) or file.startswith(sysconfig.get_path("stdlib"))
 
 
 def plain_function(value: object) -> FunctionType | None:
