@@ -6,11 +6,12 @@ import itertools
 
 import pytest
 
-from colab_save.errors import StoreError
+from colab_save.errors import DamagedFileError, DigestError, NotFoundError, StoreError
+from colab_save.finding import read_manifest
 from colab_save.stores.drive import DriveStore
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
-from tests.making import V1
+from tests.making import V1, V2
 from tests.test_publishing import KINDS, check_every_interruption, work  # noqa: F401 - the last one is a fixture
 
 CHANGING = ("readdir", "mkdir", "create", "open", "read", "write", "truncate", "flush", "unlink", "rmdir", "rename")
@@ -64,3 +65,34 @@ def test_an_error_when_looking_keeps_the_last_version(fuse_colab, work, kind):  
     error = StoreError("Refused.", "Try again.")
     calls = check_every_interruption(kind, store_with_one, work, error, is_late=False, for_ever=False)
     assert calls > 5
+
+
+@pytest.mark.parametrize("half", ["zero", "part"])
+def test_a_runtime_that_goes_while_a_version_is_on_its_way_up_costs_only_that_one(fuse_colab, work, half):  # noqa: F811
+    """Drive uploads small files first, so a manifest may arrive before its payload; then its digests refuse it."""
+    drive, kind, whole = fuse_colab.drive, KINDS[0], []
+    for sent in range(8):
+        store = DriveStore(f"MyDrive/{next(FOLDERS)}")
+        kind.save(store, work, V1)
+        assert drive.wait()
+        drive.order("set", bandwidth=0, half=half)
+        kind.save(store, work, V2)
+        for _ in range(sent):
+            drive.order("upload", 600)
+        fuse_colab.new_runtime()
+        whole.append([version for version in (V1, V2) if is_whole(store, version)])
+    fuse_colab.new_runtime()
+    assert [V1] == whole[0]
+    assert [V1, V2] == whole[-1]
+    assert all(V1 in versions for versions in whole)
+
+
+def is_whole(store, version):
+    """Say whether a version opens with all its files; what is half must be refused."""
+    try:
+        manifest = read_manifest(store, f"cats/{version}")
+        for file in manifest.files:
+            store.check(f"cats/{version}/{file.path}", file.size, file.sha256)
+    except (NotFoundError, DamagedFileError, DigestError):
+        return False
+    return True
