@@ -80,6 +80,11 @@ def compare_code(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
     return [Difference(name, "the custom object", "none") for name in expected.custom if name not in actual.custom]
 
 
+def lost_attributes(expected: ModelFacts, actual: ModelFacts) -> tuple[str, ...]:
+    """Name the plain attributes that the model which came back does not have; that is no failure of a format."""
+    return tuple(name for name in expected.attributes if name not in actual.attributes)
+
+
 COMPARISONS = {
     Aspect.WEIGHTS: compare_weights,
     Aspect.TRAINING: compare_training,

@@ -54,7 +54,7 @@ def constructor_arguments(thing: Any) -> dict[str, Any]:
     """
     found = {}
     known = vars(thing)
-    for name, default in _parameters(cast("Hashable", type(thing))).items():
+    for name, default in parameters_of(cast("Hashable", type(thing))).items():
         attribute = name if name in known else f"_{name}"
         if attribute not in known:
             continue
@@ -81,7 +81,7 @@ def plain_attributes(thing: Any) -> dict[str, Any]:
 
 
 @functools.cache
-def _parameters(cls: Hashable) -> Mapping[str, Any]:
+def parameters_of(cls: Hashable) -> Mapping[str, Any]:
     """Give the named arguments of the constructors of a class and its bases, with their defaults."""
     found: dict[str, Any] = {}
     for base in reversed(cast("type", cls).__mro__[:-1]):

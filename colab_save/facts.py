@@ -100,6 +100,7 @@ class ModelFacts:
         custom: The user's own classes and functions that a reload needs, by name.
         objects: For every class whose ``get_config`` drops arguments that are objects, those arguments: they are in
             the file, and a reload must make them of their configs.
+        attributes: The names of what hangs on the model and is no part of it, see `attributes.plain_names`.
         floatx: The dtype in which Keras made what has no policy, such as an optimizer's moments; empty without Keras.
     """
 
@@ -119,6 +120,7 @@ class ModelFacts:
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     custom: tuple[str, ...] = ()
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: tuple[str, ...] = ()
     floatx: str = ""
 
     @property

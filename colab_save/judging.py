@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.answering import layers_recorded, run_as, run_pass
-from colab_save.comparing import compare
+from colab_save.comparing import compare, lost_attributes
 from colab_save.examining import kind_of
 from colab_save.facts import ModelFacts
 from colab_save.formats.base import Format, translated
@@ -47,9 +47,8 @@ def judge(
         seconds: How long the reload took.
     """
     errors, verdict = judge_outputs(sample, before, after, precision(expected))
-    return RoundTrip(
-        plug.name, {Aspect.OUTPUTS: verdict, **verdicts_of(plug, expected, actual)}, tuple(errors), seconds
-    )
+    verdicts = {Aspect.OUTPUTS: verdict, **verdicts_of(plug, expected, actual)}
+    return RoundTrip(plug.name, verdicts, tuple(errors), seconds, lost=lost_attributes(expected, actual))
 
 
 def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, Verdict]:

@@ -16,6 +16,7 @@ from colab_save.glance import at_a_glance
 from colab_save.manifest import Manifest, Payload
 from colab_save.measures import age_in_words, count_in_words, size_in_words
 from colab_save.picture import draw
+from colab_save.remarks import remarks_on, remarks_on_lost
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
 from colab_save.stores.base import Durability
 
@@ -76,8 +77,9 @@ class SaveReport(Shown):
         trips = {trip.format: trip for trip in manifest.round_trips}
         told = [(item, trips.get(item.format) or skipped(item.format, "not verified")) for item in manifest.payloads]
         rows = tuple(_row(trip, _payload_size(manifest, item)) for item, trip in told)
-        remarks = [remark for trip in self.attempts for remark in _remarks(trip, f"auto gave up {trip.format}:")]
-        remarks += [remark for _, trip in told for remark in _remarks(trip, trip.format)]
+        remarks = [remark for trip in self.attempts for remark in remarks_on(trip, f"auto gave up {trip.format}:")]
+        remarks += [remark for _, trip in told for remark in remarks_on(trip, trip.format)]
+        remarks += remarks_on_lost([trip for _, trip in told])
         return Card(
             title=f"{manifest.name}@{manifest.version}",
             summary=SAVED[self.outcome],
@@ -139,7 +141,7 @@ class LoadReport(Shown):
             outcome=trip.outcome,
             facts=dict(self._facts()),
             table=Table(("payload", *Aspect, "largest error", "size", "check"), (_row(trip, self.size),)),
-            remarks=(*_remarks(trip), *(Remark("note", note) for note in self.notes)),
+            remarks=(*remarks_on(trip), *remarks_on_lost([trip]), *(Remark("note", note) for note in self.notes)),
             picture=draw(self.manifest.facts) if self.manifest else None,
         )
 
@@ -215,16 +217,6 @@ def _row(trip: RoundTrip, size: int) -> tuple[Cell, ...]:
     outcomes = (trip.verdicts[aspect].outcome if aspect in trip.verdicts else "" for aspect in Aspect)
     seconds = f"{trip.seconds:.1f} s" if trip.seconds else ""
     return (trip.format, *outcomes, _largest(trip.errors), size_in_words(size), seconds)
-
-
-def _remarks(trip: RoundTrip, about: str = "") -> Iterator[Remark]:
-    """Say why each aspect has not passed; aspects with one and the same verdict are told together."""
-    verdicts = {aspect: trip.verdicts[aspect] for aspect in Aspect if aspect in trip.verdicts}
-    for verdict in dict.fromkeys(verdicts.values()):
-        aspects = ", ".join(aspect for aspect, other in verdicts.items() if other == verdict)
-        first = f"{verdict.differences} places differ, first " if verdict.differences > 1 else ""
-        if verdict.outcome is not Outcome.PASSED:
-            yield Remark(f"{about} {aspects}".strip(), first + verdict.reason, verdict.outcome)
 
 
 def _largest(errors: tuple[OutputError, ...]) -> str:

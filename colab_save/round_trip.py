@@ -80,6 +80,7 @@ class RoundTrip:
         errors: The largest differences of each output.
         seconds: How long it took in the fresh process, its TensorFlow import not counted.
         part: The part that the payload is of, where several models were saved together.
+        lost: The names of plain attributes of the model that did not come back: no format keeps them, see `extras`.
     """
 
     format: str
@@ -87,6 +88,7 @@ class RoundTrip:
     errors: tuple[OutputError, ...] = ()
     seconds: float = 0.0
     part: str = ""
+    lost: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

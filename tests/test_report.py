@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -267,7 +268,29 @@ def test_a_save_shows_the_model_at_a_glance_and_what_its_code_needs():
     "report", [saved(manifest(facts=drawn("Dense"))), loaded(manifest=manifest(facts=drawn("Dense")))]
 )
 def test_the_architecture_is_drawn_for_a_save_and_for_a_load(report):
-    assert "<title>Architecture of Sequential</title><desc>Dense: Input; a: Dense after Dense: Input</desc>" in report._repr_html_()
+    assert (
+        "<title>Architecture of Sequential</title><desc>Dense: Input; a: Dense after Dense: Input</desc>"
+        in report._repr_html_()
+    )
+
+
+LOST = RoundTrip("keras", {Aspect.WEIGHTS: Verdict(Outcome.PASSED)}, lost=("class_names", "threshold"))
+
+
+@pytest.mark.parametrize("report", [saved(manifest(LOST)), loaded(LOST)])
+def test_plain_attributes_that_did_not_come_back_are_named_with_the_line_that_keeps_them(report):
+    said = "(plain attributes of the model). Keep them with --extra class_names --extra threshold."
+    assert f"  not kept: class_names, threshold {said}" in str(report).splitlines()
+
+
+def test_attributes_that_no_payload_brings_back_are_told_once():
+    report = saved(manifest(LOST, replace(LOST, format="h5")))
+    assert 1 == str(report).count("threshold (plain attributes of the model; keras, h5)")
+
+
+def test_very_many_attributes_that_did_not_come_back_are_counted():
+    names = tuple(f"name_{number}" for number in range(100))
+    assert "name_11 and 88 more (plain" in str(saved(manifest(replace(LOST, lost=names))))
 
 
 def test_a_load_says_when_what_comes_back_is_of_another_class():
