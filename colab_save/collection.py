@@ -22,6 +22,9 @@ from colab_save.sample import read_arrays, write_arrays
 TREE, ARRAYS = "collection.json", "collection.npz"
 """The files, beside the folders of the parts."""
 
+COLLECTION = "collection"
+"""What its round trip has in the place of a format."""
+
 SEQUENCES = ("list", "tuple", "set", "deque")
 ARRAY_NODES = ("array", "scalar", "tensor", "variable")
 

@@ -13,19 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from colab_save.collection import ARRAYS, TREE, Collection
+from colab_save.collection import Collection
 from colab_save.compiling import trained_by
 from colab_save.describing import plain_attributes
-from colab_save.errors import TargetError, UnsupportedError
+from colab_save.errors import UnsupportedError
 from colab_save.examining import kind_of
 from colab_save.formats.base import translated
 from colab_save.kinds import is_configured, is_layer, is_loss, is_metric, is_model, is_plain_object, is_tensor, maker_of
-from colab_save.place import CUSTOM_CODE
-from colab_save.target import check_name
+from colab_save.parts import part_name
 from colab_save.walking import walk_variables
-
-RESERVED = {"README.md", "manifest.json", ARRAYS, CUSTOM_CODE, TREE}
-"""What lies beside the folders of the parts."""
 
 DEEPEST = 24
 """Levels of a collection: a manifest's limit on JSON, at three levels for each."""
@@ -68,6 +64,11 @@ def divide(thing: Any) -> Division:
     return Division(dividing.models, collection, tuple(dividing.objects))
 
 
+def collection_of(thing: Any) -> Collection:
+    """Give the `Collection` of what holds several models, or of what came back of it."""
+    return _Dividing().run(thing)
+
+
 @dataclass
 class _Dividing:
     """One walk over what holds several models; it fills in what a `Division` has."""
@@ -93,8 +94,8 @@ class _Dividing:
     def _node(self, value: Any, at: tuple[str, ...]) -> dict[str, Any] | None:
         """Describe one value; ``None`` for what cannot be kept."""
         if id(value) in self._seen:
-            node = self._seen[id(value)][1]
-            return {"same": node["id"]} if "id" in node else node
+            known = self._seen[id(value)][1]
+            return {"same": known["id"]} if "id" in known else known
         if type(value) in (type(None), bool, int, float) or (type(value) is str and _is_whole(value)):
             return {"value": value}
         if id(value) in self._open or len(at) > DEEPEST:
@@ -112,7 +113,7 @@ class _Dividing:
     def _made(self, value: Any, at: tuple[str, ...]) -> dict[str, Any] | None:
         """Describe what has an identity: a model, an object of Keras, a variable."""
         if is_model(value):
-            node: dict[str, Any] = {"model": self._name(at)}
+            node: dict[str, Any] = {"model": part_name(at, self.models)}
             self.models[node["model"]] = value
         elif maker := maker_of(value):
             own = {"trainable": bool(value.trainable), "maker": maker, "id": self._id(at)}
@@ -154,7 +155,7 @@ class _Dividing:
             if not is_plain_object(value):
                 return None
             return {"object": self._pairs(vars(value).items(), at)}
-        if type(value) is not plain:
+        if type(value) is not plain and not type(value).__module__.startswith(("keras.", "tensorflow.")):  # their wraps
             own = (
                 f"{'.'.join(at) or 'The whole'} is a {type(value).__qualname__}, and comes back as a {plain.__name__}."
             )
@@ -184,13 +185,6 @@ class _Dividing:
 
     def _lose(self, at: tuple[str, ...], reason: str) -> None:
         self._lost.setdefault(reason, []).append(".".join(at) or "the whole")
-
-    def _name(self, at: tuple[str, ...]) -> str:
-        """Name a part after its place; by number where no folder can have that name."""
-        taken = {name.casefold() for name in (*self.models, *RESERVED)}
-        numbered = (f"part-{number}" for number in itertools.count(len(self.models) + 1))
-        names = itertools.chain([".".join(at).strip("_")], numbered)
-        return next(name for name in names if _can_be(name) and name.casefold() not in taken)
 
     def _relate(self, weights: dict[str, list[tuple[str, Any]]]) -> None:
         """Describe each object of Keras, and which weights it trains, once all models are known."""
@@ -231,14 +225,6 @@ def _is_made_alike(item: Any) -> bool:
 
 def _is_whole(text: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _can_be(name: str) -> bool:
-    try:
-        check_name(name, name)
-    except TargetError:
-        return False
-    return True
 
 
 def _shared(weights: Mapping[str, list[tuple[str, Any]]]) -> Iterator[str]:

@@ -5,6 +5,7 @@ The fresh process and `loading` call `join`; with ``--into`` the parts are put i
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -97,9 +98,8 @@ class _Joining:
             maker = keras.Variable if node["maker"] == "keras" else tf.Variable
             return maker(self._arrays[node["variable"]], trainable=node["trainable"])
         with translated(f"{node['id']} could not be made again", "Are the custom classes that it needs defined?"):
-            return keras.saving.deserialize_keras_object(
-                node["keras"], custom_objects=self._custom_objects, safe_mode=True
-            )
+            config = copy.deepcopy(node["keras"])  # Keras puts a schedule in the place of its own config
+            return keras.saving.deserialize_keras_object(config, custom_objects=self._custom_objects, safe_mode=True)
 
     def restore(self, node: Mapping[str, Any]) -> None:
         """Give an object of Keras its state: an optimizer for the weights that it trained."""

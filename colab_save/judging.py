@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.answering import layers_recorded, run_as, run_pass
+from colab_save.collection import COLLECTION, Collection, compare_collections, walk_tree
 from colab_save.comparing import compare, lost_attributes
 from colab_save.examining import kind_of
 from colab_save.facts import ModelFacts
@@ -62,6 +63,25 @@ def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[
         else:
             verdicts[aspect] = Verdict(Outcome.PASSED)
     return verdicts
+
+
+def judge_collection(expected: Collection, actual: Collection, seconds: float = 0.0) -> RoundTrip:
+    """Compare what held several models with what came back of it; pure."""
+    gaps = compare_collections(expected, actual)
+    training, dropped, others = (
+        [str(gap) for gap in gaps if (gap.is_training, gap.is_dropped) == kind]
+        for kind in ((True, False), (True, True), (False, False))
+    )
+    verdicts = {Aspect.STRUCTURE: _kept(others, list(expected.lost))}
+    if any("keras" in node or "optimizer_of" in node for node in walk_tree(expected.tree)):
+        verdicts[Aspect.TRAINING] = _kept(training, dropped)
+    return RoundTrip(COLLECTION, verdicts, (), seconds)
+
+
+def _kept(differences: list[str], lost: list[str]) -> Verdict:
+    if differences:
+        return _failed(differences)
+    return Verdict(Outcome.NOT_KEPT, "; ".join(lost), len(lost)) if lost else Verdict(Outcome.PASSED)
 
 
 def answer_sample(plug: Format, model: Any, file: Path, sample: SampleFacts) -> dict[str, Any]:

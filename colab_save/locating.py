@@ -9,9 +9,11 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from colab_save.errors import NotFoundError, RequestError, did_you_mean
+from colab_save.collection import ARRAYS, TREE
+from colab_save.errors import DamagedFileError, NotFoundError, RequestError, did_you_mean
 from colab_save.finding import fetch, find, find_plain
 from colab_save.manifest import Manifest, Payload
+from colab_save.parts import each_part
 from colab_save.place import CUSTOM_CODE, Place
 from colab_save.progress import OnStep
 from colab_save.request import LoadRequest
@@ -39,6 +41,17 @@ class Found:
     place: Place
     manifest: Manifest | None
     name: str
+
+    @property
+    def parts(self) -> dict[str, Found]:
+        """Give each of several models by its name, as an artifact of its own; of a single model nothing."""
+        if self.manifest is None or not self.manifest.parts:
+            return {}
+        folder = self.place.folder
+        return {
+            name: Found(self.store, Place(f"{folder}/{name}"), manifest, f"{self.name}, {name}")
+            for name, manifest in each_part(self.manifest).items()
+        }
 
     @property
     def where(self) -> str:
@@ -119,6 +132,21 @@ def bring(found: Found, payload: Payload | None, work: Path, on_step: OnStep) ->
     sample, code = local_files.get(FILE), local_files.get(CUSTOM_CODE)
     beside = next((path.parent for name, path in local_files.items() if name != payload.path), None)
     return Fetched(local_files[payload.path], sample, code, beside)
+
+
+def bring_collection(found: Found, on_step: OnStep) -> Fetched:
+    """Bring what held several models within reach: the folder with its files, and the code.
+
+    Raises:
+        DamagedFileError: It has none.
+    """
+    manifest = found.manifest
+    names = {file.path for file in manifest.files} if manifest else set()
+    if manifest is None or not {TREE, ARRAYS} <= names:
+        raise DamagedFileError(f"{found.name} has no {TREE} or no {ARRAYS}.", "Load another version.")
+    wanted = [name for name in (TREE, ARRAYS, CUSTOM_CODE) if name in names]
+    local_files = fetch(found.store, found.place, manifest, wanted, _cache(manifest), on_step)
+    return Fetched(local_files[TREE].parent, code=local_files.get(CUSTOM_CODE))
 
 
 def _cache(manifest: Manifest) -> Path:

@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from colab_save.collection import COLLECTION, Collection, read_collection
 from colab_save.errors import DamagedFileError, VerifierError
 from colab_save.facts import ModelFacts
 from colab_save.formats.base import Format
-from colab_save.judging import answers_of, first_difference, judge, trace
+from colab_save.judging import answers_of, first_difference, judge, judge_collection, trace
 from colab_save.manifest import SampleFacts
 from colab_save.place import CUSTOM_CODE
 from colab_save.reloading import Job
@@ -34,6 +35,7 @@ class Trial:
         facts: What it is.
         sample: The sample, with the live model's answers.
         timeout: Seconds.
+        is_part: It is one of several models; the stage is then a folder in that of the whole, which has the code.
     """
 
     plug: Format
@@ -42,6 +44,7 @@ class Trial:
     facts: ModelFacts
     sample: SampleFacts
     timeout: float
+    is_part: bool = False
 
     @property
     def file(self) -> Path:
@@ -50,9 +53,11 @@ class Trial:
 
     def job(self, answer: Path, *, is_traced: bool = False) -> Job:
         """Word it for the child."""
-        payload, code = str(self.stage / self.plug.payload), str(self.stage / CUSTOM_CODE)
+        whole = self.stage.parent if self.is_part else self.stage
+        payload, code = str(self.stage / self.plug.payload), str(whole / CUSTOM_CODE)
         record, asked = asdict(Record.of(self.facts)), asdict(self.sample)
-        return Job(self.plug.name, payload, str(self.file), asked, str(answer), code, record, is_traced=is_traced)
+        job = Job(self.plug.name, payload, str(self.file), asked, str(answer), code, record, is_traced=is_traced)
+        return replace(job, is_part=self.is_part)
 
 
 def verify(
@@ -82,6 +87,33 @@ def verify(
         if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and Aspect.STRUCTURE in plug.keeps:
             return _located(trip, verifier, trial, on_wait)
     return trip
+
+
+def verify_collection(
+    verifier: Verifier,
+    stage: Path,
+    collection: Collection,
+    timeout: float,
+    on_wait: OnWait = lambda: None,
+    supply: OnLack = lambda _: False,
+) -> RoundTrip:
+    """Make the round trip of what holds several models, after those of its parts, by the same process.
+
+    Args:
+        verifier: The verifier that has reloaded the parts.
+        stage: The folder with the collection.
+        collection: What is expected.
+        timeout: Seconds.
+        on_wait: See `verify`.
+        supply: Likewise.
+    """
+    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
+        job = Job("", str(stage), "", None, folder, str(stage / CUSTOM_CODE))
+        try:
+            reply = verifier.reload(job, timeout, on_wait, supply)
+            return judge_collection(collection, read_collection(Path(folder)), float(reply["seconds"]))
+        except (VerifierError, DamagedFileError) as error:
+            return failed(COLLECTION, error.message, frozenset({Aspect.STRUCTURE, Aspect.TRAINING}))
 
 
 def _located(trip: RoundTrip, verifier: Verifier, trial: Trial, on_wait: OnWait) -> RoundTrip:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
+from colab_save.collection import ARRAYS, TREE
 from colab_save.manifest import Manifest
 
 README = "README.md"
@@ -22,16 +23,21 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str]) -> str:
     lines = [
         f"# {manifest.name}",
         "",
-        f"A `{facts.class_name}` with {facts.parameters:,} parameters, saved {manifest.created} by colab_save.",
+        f"A `{facts.class_name}` with {manifest.parameters:,} parameters, saved {manifest.created} by colab_save.",
         "",
         f"With colab_save: `model = %loadmodel {shlex.quote(manifest.name)}`. Without it, from this folder:",
     ]
     for payload in manifest.payloads:
-        lines += ["", f"`{payload.path}` ({payload.format}):", "", "```python", openings[payload.format], "```"]
+        folder, _, _ = payload.path.rpartition("/")
+        origin = f", from its folder `{folder}`" if folder else ""
+        lines += ["", f"`{payload.path}` ({payload.format}){origin}:", "", "```python", openings[payload.format], "```"]
+    if manifest.parts:
+        lines += ["", f"What else it held is in `{TREE}` and `{ARRAYS}`: plain JSON and NumPy arrays."]
     if any(file.path == "custom_code.py" for file in manifest.files):
         lines += ["", "The model's own classes and functions are in `custom_code.py`; read it before you import it."]
     if any(payload.format != "saved_model" for payload in manifest.payloads):
-        lines += [line for name, arguments in facts.objects.items() for line in _maker(name, arguments)]
+        made = {name: each for item in (facts, *(part.facts for part in manifest.parts)) for name, each in item.objects.items()}
+        lines += [line for name, arguments in made.items() for line in _maker(name, arguments)]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(environment.items()))
     lines += ["", f"Made with {versions}. Sizes and SHA-256 digests of all files are in `manifest.json`."]
     if manifest.note:

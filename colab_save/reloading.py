@@ -18,11 +18,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from colab_save.capturing import load_custom_code
+from colab_save.collection import read_collection, write_collection
 from colab_save.configs import Configs, rebuilding
+from colab_save.dividing import collection_of
 from colab_save.errors import ColabSaveError, first_line
 from colab_save.examining import examine, kind_of
 from colab_save.formats import get_format
 from colab_save.formats.base import Context
+from colab_save.joining import join
 from colab_save.judging import answer_sample, trace
 from colab_save.manifest import SampleFacts
 from colab_save.precision import made_in
@@ -49,6 +52,8 @@ class Job:
         beside: The folder with the artifact's other files, where that is not the payload's own.
         is_traced: Note what each layer answers, instead of what the model does.
         memory: Bytes that this process may still take; given, the payload is opened and nothing else, see `trying`.
+        is_part: It is one of several models. What held them is then made again by a job without a format: its payload
+            is the folder with the parts and the collection, its answer a folder for the collection of what was made.
     """
 
     format: str
@@ -61,6 +66,7 @@ class Job:
     beside: str = ""
     is_traced: bool = False
     memory: int = 0
+    is_part: bool = False
 
     @classmethod
     def of_trial(cls, format: str, payload: Path, beside: Path | None, custom_code: Path | None, memory: int) -> Job:
@@ -70,8 +76,12 @@ class Job:
         return cls(format, str(payload), **none, custom_code=code, beside=folder, memory=memory)
 
 
-def reload(job: Job) -> dict[str, Any]:
+def reload(job: Job, parts: dict[Path, Any]) -> dict[str, Any]:
     """Do one job.
+
+    Args:
+        job: What to do.
+        parts: The models of several that have been reloaded, by the folder of the part; in the first of its formats.
 
     Returns:
         ``facts`` and ``outputs`` (a structure) in JSON, and the ``seconds`` it took.
@@ -79,9 +89,14 @@ def reload(job: Job) -> dict[str, Any]:
     if job.memory:
         return open_only(job)
     began = time.perf_counter()
-    plug = get_format(job.format)
     code = Path(job.custom_code)
     custom = load_custom_code(code, CODE_MODULE) if code.is_file() else {}
+    if not job.format:
+        models = {folder.name: model for folder, model in parts.items() if folder.parent == Path(job.payload)}
+        whole = join(read_collection(Path(job.payload)), models, custom)
+        write_collection(Path(job.answer), collection_of(whole))
+        return {"seconds": time.perf_counter() - began}
+    plug = get_format(job.format)
     record = Record(**job.record)
     sample = read_record(SampleFacts, job.asked)
     with made_in(record.policy, record.floatx):
@@ -93,6 +108,8 @@ def reload(job: Job) -> dict[str, Any]:
             facts = examine(model)
         answer: Any = trace if job.is_traced else answer_sample
         actual = answer(plug, model, Path(job.sample), sample)
+    if job.is_part:
+        parts.setdefault(Path(job.payload).parent, model)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
     return {"facts": facts.to_json(), "outputs": outputs, "seconds": time.perf_counter() - began}
 
@@ -144,9 +161,10 @@ def serve(jobs: TextIO, answers: TextIO) -> None:
 
     answers.write(json.dumps({"ready": keras.__version__}) + "\n")
     answers.flush()
+    parts: dict[Path, Any] = {}
     for line in jobs:
         try:
-            answer = reload(Job(**json.loads(line)))
+            answer = reload(Job(**json.loads(line)), parts)
         except ColabSaveError as error:
             answer = {"error": error.message, "hint": error.hint, "lacks": lacking_name(error)}
         except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer

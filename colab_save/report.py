@@ -13,8 +13,9 @@ from typing import Any
 
 from colab_save.card import Card, Cell, Remark, Shown, Table, aligned
 from colab_save.glance import at_a_glance
-from colab_save.manifest import Manifest, Payload
+from colab_save.manifest import Manifest
 from colab_save.measures import age_in_words, count_in_words, size_in_words
+from colab_save.parts import payload_sizes
 from colab_save.picture import draw
 from colab_save.remarks import remarks_on, remarks_on_lost
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
@@ -74,12 +75,12 @@ class SaveReport(Shown):
     def card(self) -> Card:
         """Give what is shown: what was proven of each payload, where it is, and how to load it."""
         manifest = self.manifest
-        trips = {trip.format: trip for trip in manifest.round_trips}
-        told = [(item, trips.get(item.format) or skipped(item.format, "not verified")) for item in manifest.payloads]
-        rows = tuple(_row(trip, _payload_size(manifest, item)) for item, trip in told)
-        remarks = [remark for trip in self.attempts for remark in remarks_on(trip, f"auto gave up {trip.format}:")]
-        remarks += [remark for _, trip in told for remark in remarks_on(trip, trip.format)]
-        remarks += remarks_on_lost([trip for _, trip in told])
+        trips, sizes = {trip.label: trip for trip in manifest.round_trips}, payload_sizes(manifest)
+        told = [trips.get(label) or skipped(label, "not verified") for label in sizes]
+        rows = tuple(_row(trip, sizes[trip.label]) for trip in told)
+        remarks = [remark for trip in self.attempts for remark in remarks_on(trip, f"auto gave up {trip.label}:")]
+        remarks += [remark for trip in told for remark in remarks_on(trip, trip.label)]
+        remarks += remarks_on_lost(told)
         return Card(
             title=f"{manifest.name}@{manifest.version}",
             summary=SAVED[self.outcome],
@@ -112,6 +113,7 @@ class LoadReport(Shown):
         round_trip: The comparison with the manifest, made in this process; aspects that could not be compared are
             ``SKIPPED`` with the reason (a plain file without a manifest has nothing to compare with).
         manifest: The manifest, where there is one.
+        round_trips: Of several models, that of each part and of what held them; the above is then their sum.
         notes: What the user should know.
         size: Bytes read.
         seconds: Seconds of each step of the line, by its name.
@@ -123,6 +125,7 @@ class LoadReport(Shown):
     format: str
     round_trip: RoundTrip
     manifest: Manifest | None = field(default=None, repr=False)
+    round_trips: tuple[RoundTrip, ...] = ()
     notes: tuple[str, ...] = ()
     size: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -134,14 +137,19 @@ class LoadReport(Shown):
 
     def card(self) -> Card:
         """Give what is shown: what was compared, what differs, and what could not be compared and why."""
-        trip = self.round_trip
+        trip, several = self.round_trip, self.round_trips[1:]
+        sizes = payload_sizes(self.manifest) if self.manifest and several else {trip.label: self.size}
+        told = self.round_trips if several else (trip,)
         return Card(
             title=self.target,
             summary=LOADED[trip.outcome],
             outcome=trip.outcome,
             facts=dict(self._facts()),
-            table=Table(("payload", *Aspect, "largest error", "size", "check"), (_row(trip, self.size),)),
-            remarks=(*remarks_on(trip), *remarks_on_lost([trip]), *(Remark("note", note) for note in self.notes)),
+            table=Table(
+                ("payload", *Aspect, "largest error", "size", "check"),
+                tuple(_row(each, sizes.get(each.label, 0)) for each in told),
+            ),
+            remarks=(*remarks_on(trip), *remarks_on_lost(told), *(Remark("note", note) for note in self.notes)),
             picture=draw(self.manifest.facts) if self.manifest else None,
         )
 
@@ -216,7 +224,7 @@ def _version_row(manifest: Manifest, now: datetime | None) -> tuple[Cell, ...]:
 def _row(trip: RoundTrip, size: int) -> tuple[Cell, ...]:
     outcomes = (trip.verdicts[aspect].outcome if aspect in trip.verdicts else "" for aspect in Aspect)
     seconds = f"{trip.seconds:.1f} s" if trip.seconds else ""
-    return (trip.format, *outcomes, _largest(trip.errors), size_in_words(size), seconds)
+    return (trip.label, *outcomes, _largest(trip.errors), size_in_words(size), seconds)
 
 
 def _largest(errors: tuple[OutputError, ...]) -> str:
@@ -225,8 +233,3 @@ def _largest(errors: tuple[OutputError, ...]) -> str:
         return ""
     worst = max(errors, key=lambda error: (error.absolute != error.absolute, error.absolute))
     return f"{worst.absolute:.2g}" + (f" in {worst.name}" if len(errors) > 1 and worst.absolute != 0 else "")
-
-
-def _payload_size(manifest: Manifest, payload: Payload) -> int:
-    below = payload.path + "/"
-    return sum(file.size for file in manifest.files if file.path == payload.path or file.path.startswith(below))

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from colab_save.dividing import Division, divide
 from colab_save.errors import MissingPackageError, NoSpaceError, RequestError, TargetError, UnsupportedError
-from colab_save.examining import kind_of, size_of
+from colab_save.examining import size_of
 from colab_save.finding import versions_of
 from colab_save.formats import get_format
 from colab_save.formats.base import Format, read_options
@@ -48,6 +49,7 @@ class Plan:
         refusals: Why a format that ``auto`` would try cannot write this model, by format.
         source: What ``--from`` must say to find the artifact again; empty for the default store.
         path: For a plain save, the target as it was typed.
+        division: What is saved, by its parts.
     """
 
     store: Store
@@ -58,6 +60,7 @@ class Plan:
     refusals: Mapping[str, str]
     source: str
     path: str
+    division: Division
 
     def exact(self, format_name: str) -> str:
         """Give the key of a plain save in a format: as it was typed, or with the format's suffix."""
@@ -90,10 +93,11 @@ def resolve(request: SaveRequest) -> Plan:
         MissingPackageError: A format needs a package that is not installed.
         StoreError: The store is not available, read-only or full; or the local disk is.
     """
-    kind_of(request.model)
+    division = divide(request.model)
     target = Target.parse(request.target if request.target is not None else _default_name(request.model))
     attempts = _attempts(request, target)
-    refusals = {plug.name: plug.refusal(request.model) for formats in attempts for plug in formats}
+    _check_single(division, target)
+    refusals = {plug.name: _refusal(plug, division) for formats in attempts for plug in formats}
     usable = tuple(formats for formats in attempts if not any(refusals[plug.name] for plug in formats))
     if not usable:
         raise UnsupportedError(
@@ -103,13 +107,35 @@ def resolve(request: SaveRequest) -> Plan:
     for formats in usable:
         _check_packages(formats)
     options = read_options({plug.name: plug.Options for formats in attempts for plug in formats}, request.options)
-    size = int(size_of(request.model) * HEADROOM * len(usable[0]))
+    size = int(_size(division) * HEADROOM * len(usable[0]))
     _check_stage(size)
     store, key = open_folder_of(target.path) if target.path else (open_store(request.to), "")
     store.prepare(size)
     refused = {name: reason for name, reason in refusals.items() if reason}
-    plan = Plan(store, key or target.name, key, usable, options, refused, request.to or "", target.path)
+    source = request.to or ""
+    plan = Plan(store, key or target.name, key, usable, options, refused, source, target.path, division)
     return with_free_places(plan) if key else plan
+
+
+def _check_single(division: Division, target: Target) -> None:
+    """Refuse several models at one exact place."""
+    if target.path and division.collection:
+        raise RequestError(
+            f"{last_part(target.path)!r} is one place, and there are {len(division.models)} models to save: "
+            f"{', '.join(division.models)}.",
+            f"Give a name, such as {last_part(target.path).partition('.')[0] or 'agent'}, to save them together.",
+        )
+
+
+def _refusal(plug: Format, division: Division) -> str:
+    """Say why a format cannot write one of the models; empty when it can write all."""
+    found = ((name, plug.refusal(model)) for name, model in division.models.items())
+    return next((f"{name}: {reason}" if name else reason for name, reason in found if reason), "")
+
+
+def _size(division: Division) -> int:
+    arrays = division.collection.arrays if division.collection else ()
+    return sum(map(size_of, division.models.values())) + sum(int(array.nbytes) for array in arrays)
 
 
 def with_free_places(plan: Plan) -> Plan:
@@ -141,6 +167,8 @@ def _occupied(plan: Plan, format_name: str) -> str:
 
 def _default_name(model: Any) -> str:
     """Name an artifact after its model, when nobody has named it."""
+    if isinstance(model, (dict, list, tuple)):
+        raise RequestError(f"Several models in a {type(model).__name__} have no name.", "Give one, such as gan.")
     name = str(getattr(model, "name", "") or type(model).__name__)
     check_name(name, name)
     return name

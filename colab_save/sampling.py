@@ -53,6 +53,24 @@ def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
     return _derive(model, specs, run)
 
 
+def samples_by_part(given: Any, models: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Read which sample is for which of several models: a dict by name; a single model takes what there is.
+
+    Raises:
+        SampleError: It names another model, or it cannot be said which one is meant.
+    """
+    if given is None or len(models) == 1:
+        name = next(iter(models))
+        is_named = isinstance(given, Mapping) and bool(name) and set(given) == {name}
+        return given if is_named else {name: given} if given is not None else {}
+    if not isinstance(given, Mapping) or not given.keys() <= models.keys():
+        raise SampleError(
+            f"There are {len(models)} models, and the sample does not say for which it is.",
+            f"Give a dict by name: --sample \"{{'{next(iter(models))}': x[:4]}}\", of {', '.join(models)}.",
+        )
+    return given
+
+
 def take_passes(model: Any, sample: Sample) -> Sample:
     """Add to a sample the other forward passes that a Keras model can make, with the live model's answers.
 

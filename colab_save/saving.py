@@ -14,7 +14,8 @@ from pathlib import Path
 
 from colab_save.environment import environment
 from colab_save.errors import RoundTripError
-from colab_save.manifest import Manifest, Payload
+from colab_save.facts import ModelFacts
+from colab_save.manifest import Manifest, Part, Payload
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.publishing import describe_files, publish
 from colab_save.readme import README, readme_of
@@ -22,7 +23,7 @@ from colab_save.report import SaveReport
 from colab_save.request import SaveRequest
 from colab_save.resolving import Plan, resolve
 from colab_save.round_trip import Aspect, Outcome
-from colab_save.staging import Staged, Subject, attempt, examine_subject
+from colab_save.staging import Staged, Subject, attempt, examine_subjects
 from colab_save.trusting import signed
 from colab_save.verifying import Verifier
 from colab_save.version import new_version
@@ -57,11 +58,11 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
         plan = resolve(request)
     with Verifier(is_used=request.verify) as verifier, tempfile.TemporaryDirectory(prefix="colab_save_") as work:
         with clock.at(Stage.STAGE):
-            subject = examine_subject(request, plan)
-        attempts = attempt(request, plan, subject, verifier, Path(work), clock)
+            subjects = examine_subjects(request, plan)
+        attempts = attempt(request, plan, subjects, verifier, Path(work), clock)
         chosen = _choose(attempts, is_forced=request.force)
         verifier.close()
-        manifest = _describe(request, plan, subject, chosen)
+        manifest = _describe(request, plan, subjects, chosen)
         place = plan.place(manifest.version, chosen.formats[0].name)
         with clock.at(Stage.PUBLISH):
             publish(plan.store, place, chosen.folder, manifest, on_step)
@@ -76,32 +77,37 @@ def _choose(attempts: list[Staged], *, is_forced: bool) -> Staged:
     """
     if attempts[-1].is_passed:
         return attempts[-1]
-    written = [attempt for attempt in attempts if attempt.sample.path]
+    written = [attempt for attempt in attempts if attempt.samples]
     if is_forced and written:
         return written[0]
     trips = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
     aspects = [aspect for aspect, verdict in trips[0].verdicts.items() if verdict.outcome is Outcome.FAILED]
     raise RoundTripError(
         "The model that came back is not the one that was saved; nothing was published. "
-        + "; ".join(f"{trip.format}: {trip.reason}" for trip in trips),
+        + "; ".join(f"{trip.label}: {trip.reason}" for trip in trips),
         "\n".join(filter(None, (attempts[0].hint, HINTS[next(aspect for aspect in HINTS if aspect in aspects)]))),
     )
 
 
-def _describe(request: SaveRequest, plan: Plan, subject: Subject, chosen: Staged) -> Manifest:
+def _describe(request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], chosen: Staged) -> Manifest:
     """Write the README and describe everything in the stage."""
-    now = datetime.now(UTC)
+    now, collection = datetime.now(UTC), plan.division.collection
+    parts = tuple(Part(subject.name, subject.facts, chosen.samples[subject.name]) for subject in subjects)
+    whole = Part("", ModelFacts("several", collection.class_name)) if collection else parts[0]
     manifest = Manifest(
         name=plan.name,
         version=new_version(now, plan.newest(chosen.formats[0].name)),
         created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        payloads=tuple(Payload(plug.name, plug.payload) for plug in chosen.formats),
+        payloads=tuple(
+            Payload(plug.name, f"{part.name}/{plug.payload}".lstrip("/")) for part in parts for plug in chosen.formats
+        ),
         files=describe_files(chosen.folder),
-        facts=subject.facts,
+        facts=whole.facts,
         round_trips=chosen.trips,
         environment=environment(),
-        requirements=subject.code.requirements,
-        sample=chosen.sample,
+        requirements=subjects[0].custom.code.requirements,
+        sample=whole.sample,
+        parts=parts if collection else (),
         tags=request.tags,
         note=request.note,
     )

@@ -1,6 +1,6 @@
 """Stage and verify: write a model on the local disk, and have a fresh process prove it.
 
-One set of formats is tried after the other. `saving` calls `examine_subject` once, then `attempt`;
+One set of formats is tried after the other. `saving` calls `examine_subjects` once, then `attempt`;
 what passes is published from where it was staged.
 """
 
@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from colab_save.capturing import CustomCode, find_custom_objects, lambdas_by_name
+from colab_save.capturing import find_custom_objects, lambdas_by_name
+from colab_save.collection import COLLECTION, write_collection
 from colab_save.configs import Configs
 from colab_save.errors import FormatError
 from colab_save.examining import examine, kind_of
@@ -21,38 +22,35 @@ from colab_save.formats.base import Format
 from colab_save.manifest import SampleFacts
 from colab_save.place import CUSTOM_CODE
 from colab_save.progress import Clock, Stage
-from colab_save.proving import Trial, verify
+from colab_save.proving import Trial, verify, verify_collection
 from colab_save.request import SaveRequest
 from colab_save.resolving import Plan
 from colab_save.round_trip import Outcome, RoundTrip, failed, skipped
 from colab_save.sample import FILE, Sample, write_arrays
-from colab_save.sampling import take_passes, take_sample
+from colab_save.sampling import samples_by_part, take_passes, take_sample
 from colab_save.supplying import Supply
 from colab_save.verifying import Verifier
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is saved: the live model with all that was taken from it before anything is written.
+    """One model that is saved, with all that was taken from it before anything is written.
 
     Attributes:
+        name: The part that it is, where several are saved; else empty.
         model: The live model.
         facts: What it is.
         sample: What it was asked and answered.
-        custom: The custom code that a reload needs.
+        custom: The custom code that a reload needs; all parts have it in common.
         configs: The configs of the custom objects in it.
     """
 
+    name: str
     model: Any
     facts: ModelFacts
     sample: Sample
     custom: Supply
     configs: Configs
-
-    @property
-    def code(self) -> CustomCode:
-        """Give the custom code as it has been captured so far."""
-        return self.custom.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Staged:
         folder: The folder with all files but the manifest.
         formats: What was tried.
         trips: What the round trips found.
-        sample: The sample in the folder.
+        samples: The sample of each part in the folder; none when it could not be written.
         notes: What the user should know of it.
         hint: What to change in the custom code, where something of it could not be kept; else empty.
     """
@@ -71,7 +69,7 @@ class Staged:
     folder: Path
     formats: tuple[Format, ...]
     trips: tuple[RoundTrip, ...]
-    sample: SampleFacts
+    samples: Mapping[str, SampleFacts]
     notes: tuple[str, ...]
     hint: str = ""
 
@@ -81,21 +79,30 @@ class Staged:
         return all(trip.outcome is not Outcome.FAILED for trip in self.trips)
 
 
-def examine_subject(request: SaveRequest, plan: Plan) -> Subject:
-    """Take everything from the live model; the sample comes first, since it may build the model."""
-    plug, model = plan.attempts[0][0], request.model
-    sample = take_passes(model, take_sample(model, request.sample, plug.run, plug.specs(model)))
-    objects = find_custom_objects(model) if kind_of(model) == "keras" else []
-    custom, configs = Supply(objects), Configs.of(model)
+def examine_subjects(request: SaveRequest, plan: Plan) -> tuple[Subject, ...]:
+    """Take everything from the live models; the samples come first, since they may build them."""
+    plug, division = plan.attempts[0][0], plan.division
+    given = samples_by_part(request.sample, division.models)
+    samples = {
+        name: take_passes(model, take_sample(model, given.get(name), plug.run, plug.specs(model)))
+        for name, model in division.models.items()
+    }
+    keras_models = [model for model in division.models.values() if kind_of(model) == "keras"]
+    custom = Supply(find_custom_objects([*keras_models, *division.objects]))
+    return tuple(_examine(name, model, samples[name], custom) for name, model in division.models.items())
+
+
+def _examine(name: str, model: Any, sample: Sample, custom: Supply) -> Subject:
+    configs = Configs.of(model)
     with lambdas_by_name(custom.code), configs.whole():
         facts = examine(model)
-    return Subject(model, replace(facts, objects=configs.objects), sample, custom, configs)
+    return Subject(name, model, replace(facts, objects=configs.objects), sample, custom, configs)
 
 
 def attempt(
     request: SaveRequest,
     plan: Plan,
-    subject: Subject,
+    subjects: tuple[Subject, ...],
     verifier: Verifier,
     work: Path,
     clock: Clock,
@@ -107,37 +114,53 @@ def attempt(
         folder.mkdir(parents=True)
         try:
             with clock.at(Stage.STAGE, "+".join(plug.name for plug in formats)):
-                sample, notes = _stage(request, subject, formats, plan.options, folder)
+                samples, notes = _stage(request, plan, subjects, formats, folder)
         except FormatError as error:
             if len(plan.attempts) == 1:
                 raise
             trips = tuple(failed(plug.name, error.message, plug.keeps) for plug in formats)
-            attempts.append(Staged(folder, formats, trips, SampleFacts(), (), subject.configs.hint))
+            attempts.append(Staged(folder, formats, trips, {}, (), _hint(subjects)))
             continue
-        trips = tuple(_verify(request, subject, plug, folder, sample, verifier, clock) for plug in formats)
-        notes += (*subject.configs.notes, *(f"{CUSTOM_CODE} is without {missing}" for missing in subject.code.missing))
-        hint = "\n".join(filter(None, (subject.configs.hint, subject.custom.hint)))
-        attempts.append(
-            Staged(folder, formats, tuple(_explained(trip, subject) for trip in trips), sample, notes, hint)
+        proving = _Proving(request, plan, folder, verifier, clock)
+        trips = tuple(
+            proving.of_payload(subject, plug, samples[subject.name]) for subject in subjects for plug in formats
         )
+        custom = subjects[0].custom
+        trips += proving.of_collection(custom, is_possible=all(trip.outcome is not Outcome.FAILED for trip in trips))
+        notes += tuple(f"{CUSTOM_CODE} is without {missing}" for missing in custom.code.missing)
+        hint = "\n".join(filter(None, (_hint(subjects), custom.hint)))
+        attempts.append(Staged(folder, formats, trips, samples, notes, hint))
         if attempts[-1].is_passed:
             break
     return attempts
 
 
 def _stage(
-    request: SaveRequest, subject: Subject, formats: tuple[Format, ...], options: Mapping[str, Any], folder: Path
-) -> tuple[SampleFacts, tuple[str, ...]]:
-    """Write the payloads, the sample and the custom code into a folder on the local disk."""
-    sample = subject.sample
-    described = describe_sample(folder / FILE, sample)
-    if subject.code.source:
-        (folder / CUSTOM_CODE).write_text(subject.code.source, encoding="utf-8")
-    notes: tuple[str, ...] = ()
-    with lambdas_by_name(subject.code), subject.configs.whole():
-        for plug in formats:
-            notes += plug.save(subject.model, folder, sample, options[plug.name])
-    return replace(described, rtol=request.rtol, atol=request.atol), notes
+    request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], formats: tuple[Format, ...], folder: Path
+) -> tuple[dict[str, SampleFacts], tuple[str, ...]]:
+    """Write the payloads, the samples and the custom code into a folder on the local disk."""
+    samples: dict[str, SampleFacts] = {}
+    notes: dict[str, None] = {}
+    custom, collection = subjects[0].custom, plan.division.collection
+    for subject in subjects:
+        own = folder / subject.name
+        own.mkdir(exist_ok=True)
+        described = describe_sample(own / FILE, subject.sample)
+        samples[subject.name] = replace(described, rtol=request.rtol, atol=request.atol)
+        with lambdas_by_name(custom.code), subject.configs.whole():
+            for plug in formats:
+                notes |= dict.fromkeys(plug.save(subject.model, own, subject.sample, plan.options[plug.name]))
+        notes |= dict.fromkeys(subject.configs.notes)
+    if custom.code.source:
+        (folder / CUSTOM_CODE).write_text(custom.code.source, encoding="utf-8")
+    if collection:
+        write_collection(folder, collection)
+        notes |= dict.fromkeys(collection.notes)
+    return samples, tuple(notes)
+
+
+def _hint(subjects: tuple[Subject, ...]) -> str:
+    return "\n".join(dict.fromkeys(filter(None, (subject.configs.hint for subject in subjects))))
 
 
 def describe_sample(file: Path, sample: Sample) -> SampleFacts:
@@ -155,29 +178,43 @@ def describe_sample(file: Path, sample: Sample) -> SampleFacts:
     )
 
 
-def _verify(
-    request: SaveRequest,
-    subject: Subject,
-    plug: Format,
-    folder: Path,
-    sample: SampleFacts,
-    verifier: Verifier,
-    clock: Clock,
-) -> RoundTrip:
-    if not request.verify:
-        return skipped(plug.name, "not verified, as asked")
-    with clock.at(Stage.VERIFY, plug.name):
-        supply = partial(_supply, subject, folder)
-        trial = Trial(plug, folder, subject.model, subject.facts, sample, request.timeout)
-        return verify(verifier, trial, clock.beat, supply)
+@dataclass(frozen=True, slots=True)
+class _Proving:
+    """The round trips of one attempt."""
 
+    request: SaveRequest
+    plan: Plan
+    folder: Path
+    verifier: Verifier
+    clock: Clock
 
-def _supply(subject: Subject, folder: Path, name: str) -> bool:
-    """Add a name that the fresh process lacked to the staged code; say whether there is more of it now."""
-    is_more = subject.custom.add(name)
-    if is_more:
-        (folder / CUSTOM_CODE).write_text(subject.code.source, encoding="utf-8")
-    return is_more
+    def of_payload(self, subject: Subject, plug: Format, sample: SampleFacts) -> RoundTrip:
+        if not self.request.verify:
+            return replace(skipped(plug.name, "not verified, as asked"), part=subject.name)
+        stage, timeout = self.folder / subject.name, self.request.timeout
+        trial = Trial(plug, stage, subject.model, subject.facts, sample, timeout, is_part=bool(subject.name))
+        with self.clock.at(Stage.VERIFY, f"{subject.name} {plug.name}".strip()):
+            trip = verify(self.verifier, trial, self.clock.beat, partial(self._supply, subject.custom))
+        return replace(_explained(trip, subject), part=subject.name)
+
+    def of_collection(self, custom: Supply, *, is_possible: bool) -> tuple[RoundTrip, ...]:
+        """Prove what held several models, if all of them came back; a single model was held by nothing."""
+        collection, timeout = self.plan.division.collection, self.request.timeout
+        if collection is None:
+            return ()
+        if not (self.request.verify and is_possible):
+            why = "a part of it has failed" if self.request.verify else "not verified, as asked"
+            return (skipped(COLLECTION, why),)
+        supply = partial(self._supply, custom)
+        with self.clock.at(Stage.VERIFY, COLLECTION):
+            return (verify_collection(self.verifier, self.folder, collection, timeout, self.clock.beat, supply),)
+
+    def _supply(self, custom: Supply, name: str) -> bool:
+        """Add a name that the fresh process lacked to the staged code; say whether there is more of it now."""
+        is_more = custom.add(name)
+        if is_more:
+            (self.folder / CUSTOM_CODE).write_text(custom.code.source, encoding="utf-8")
+        return is_more
 
 
 def _explained(trip: RoundTrip, subject: Subject) -> RoundTrip:

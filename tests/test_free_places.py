@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from colab_save.dividing import Division
 from colab_save.errors import TargetError
 from colab_save.formats import get_format
 from colab_save.resolving import AUTO_ATTEMPTS, Plan, with_free_places
@@ -21,7 +22,7 @@ def allowed(root):
 
     def ask(key, *attempts):
         plugs = tuple(tuple(get_format(name) for name in names) for names in attempts)
-        plan = with_free_places(Plan(LocalStore(root), key, key, plugs, {}, {}, "", f"./{key}"))
+        plan = with_free_places(Plan(LocalStore(root), key, key, plugs, {}, {}, "", f"./{key}", Division({})))
         return [plug.name for formats in plan.attempts for plug in formats], plan.refusals
 
     return ask

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colab_save.collection import ARRAYS, TREE, Collection, compare_collections, read_collection, write_collection
-from colab_save.dividing import _Dividing, divide
+from colab_save.dividing import collection_of, divide
 from colab_save.errors import DamagedFileError, RequestError, UnsupportedError
 from colab_save.joining import check_into, join, put_into
 
@@ -36,7 +36,7 @@ values = st.recursive(
 
 def kept(value):
     """A collection without models: `divide` itself refuses one."""
-    return _Dividing().run({"it": value})
+    return collection_of({"it": value})
 
 
 @settings(max_examples=60)
@@ -90,7 +90,7 @@ def test_what_comes_back_as_another_class_is_told():
 
 
 def test_attributes_are_put_into_an_object_and_those_of_its_own_objects_too():
-    before = _Dividing().run(Agent())
+    before = collection_of(Agent())
     agent, memory = Agent(), None
     agent.epsilon, agent.memory.items, agent.more, memory = 0.1, [], 1, agent.memory
     put_into(agent, before.tree, join(before, {}, {}))

@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from colab_save.errors import DamagedFileError
 from colab_save.manifest import FileFacts, Manifest, Part, Payload, SampleFacts
-from colab_save.parts import each_part, of_part
+from colab_save.parts import RESERVED, each_part, of_part, part_name
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict, failed, sum_up
 from tests.making import digest, facts, manifest, passed
 
@@ -88,3 +90,21 @@ def test_the_round_trips_of_parts_are_summed_up_aspect_by_aspect():
     )
     assert ("keras", 2.5, "g keras: output") == (whole.format, whole.seconds, whole.errors[0].name)
     assert passed() == sum_up([passed()])
+
+
+@given(st.lists(st.lists(st.text(max_size=5) | st.sampled_from(["g", "G", "_g", "a.keras", *RESERVED]), max_size=2)))
+def test_every_part_has_a_folder_of_its_own_wherever_it_stood(places):
+    names = []
+    for place in places:
+        names.append(part_name(place, names))
+    folders = [name.casefold() for name in names]
+    assert len(places) == len(set(folders) - {name.casefold() for name in RESERVED})
+    assert all("/" not in name and name.strip(". ") == name for name in names)
+
+
+def test_a_part_is_named_after_its_place():
+    assert ["critics.0", "model", "part-1"] == [
+        part_name(["_critics", "0"], []),
+        part_name(["_model"], []),
+        part_name(["a/b"], []),
+    ]
