@@ -71,7 +71,7 @@ def test_an_error_when_looking_keeps_the_last_version(fuse_colab, work, kind):  
 def test_a_runtime_that_goes_while_a_version_is_on_its_way_up_costs_only_that_one(fuse_colab, work, half):  # noqa: F811
     """Drive uploads small files first, so a manifest may arrive before its payload; then its digests refuse it."""
     drive, kind, whole = fuse_colab.drive, KINDS[0], []
-    for sent in range(8):
+    for sent in (0, 1, 2, 3, 8):
         store = DriveStore(f"MyDrive/{next(FOLDERS)}")
         kind.save(store, work, V1)
         assert drive.wait()

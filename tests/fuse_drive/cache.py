@@ -26,7 +26,8 @@ class Node:
     Attributes:
         content: A file's bytes on this runtime; ``None`` for a folder.
         id: Begins ``local-`` until it exists in the cloud.
-        cloud_path: Where the cloud has it, if it does.
+        cloud_parent: The folder in which the cloud has it, if it does: not always that of this runtime.
+        cloud_name: Under which name.
         is_committed: Whether the cloud has these very bytes.
         has_revision: Whether it has others, which stay until these have all arrived.
         sent: How many of them are on their way.
@@ -36,7 +37,7 @@ class Node:
     def __init__(self, name, parent, content):
         self.name, self.parent, self.content = name, parent, content
         self.children = {} if content is None else None
-        self.id, self.cloud_path = f"local-{uuid.uuid4().hex}", None
+        self.id, self.cloud_parent, self.cloud_name = f"local-{uuid.uuid4().hex}", None, ""
         self.is_committed, self.has_revision, self.sent = False, False, 0
         self.handles, self.mtime = 0, time.time_ns()
 
@@ -44,12 +45,26 @@ class Node:
     def is_here(self):
         return self.parent.children.get(self.name) is self
 
-    def reach(self, cloud_path):
-        """Note where it exists in the cloud, with everything in it that does."""
-        self.id, self.cloud_path = self.id.removeprefix("local-"), cloud_path
-        for name, child in (self.children or {}).items():
-            if child.cloud_path:
-                child.reach(cloud_path / name)
+    @property
+    def cloud_path(self):
+        """Where the cloud has it; ``None`` where it has not."""
+        return self.cloud_parent and self.cloud_parent.cloud_path / self.cloud_name
+
+    def reach(self, cloud_parent, cloud_name):
+        """Note where it exists in the cloud."""
+        self.id, self.cloud_parent, self.cloud_name = self.id.removeprefix("local-"), cloud_parent, cloud_name
+
+
+class Top(Node):
+    """A folder that is not in another one: all of the Drive, or its trash."""
+
+    def __init__(self, cloud_path):
+        super().__init__("", None, None)
+        self.path = PurePosixPath(cloud_path)
+
+    @property
+    def cloud_path(self):
+        return self.path
 
 
 class Cache:
@@ -64,18 +79,16 @@ class Cache:
     def __init__(self, cloud, *, has_uncommitted=True, is_shared_writable=False):
         self.cloud, self.lock, self.pending = cloud, threading.Lock(), {}
         self.has_uncommitted, self.is_shared_writable = has_uncommitted, is_shared_writable
-        self.root = Node("", None, None)
-        self.root.cloud_path = PurePosixPath()
+        self.root, self.trash = Top(""), Top(cloud.trash)
         for top in TOPS:
             self.show(self.root, top)
 
     def show(self, parent, name):
         """Show what the cloud has under a name."""
-        path = parent.cloud_path / name
-        place = self.cloud.root / path
+        place = self.cloud.root / parent.cloud_path / name
         is_folder = place.is_dir()
         node = parent.children[name] = Node(name, parent, None if is_folder else bytearray(place.read_bytes()))
-        node.reach(path)
+        node.reach(parent, name)
         node.is_committed = node.has_revision = True
         for child in sorted(place.iterdir()) if is_folder else ():
             self.show(node, child.name)

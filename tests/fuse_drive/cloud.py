@@ -12,7 +12,7 @@ TOPS = ("MyDrive", "Shareddrives")
 
 
 class Cloud:
-    """One user's Drive, by paths that begin with ``MyDrive`` or ``Shareddrives``.
+    """One user's Drive, by paths that begin with ``MyDrive`` or ``Shareddrives``, or are those of the trash.
 
     Attributes:
         root: The folder with its files.
@@ -26,7 +26,6 @@ class Cloud:
         for place in (self.trash, *(self.root / top for top in TOPS)):
             place.mkdir(parents=True, exist_ok=True)
         self.used = sum(size_of(file) for top in (self.trash, self.root / TOPS[0]) for file in top.rglob("*"))
-        self.numbers = itertools.count(len(list(self.trash.iterdir())))
 
     @property
     def free(self):
@@ -51,14 +50,6 @@ class Cloud:
     def rename(self, path, to):
         (self.root / path).rename(self.root / to)
 
-    def throw_away(self, path):
-        """Move a file to the trash at its size; a folder goes when it is empty, and takes no room there."""
-        place = self.root / path
-        if place.is_dir():
-            place.rmdir()
-        else:
-            place.rename(self.trash / f"{next(self.numbers)} {place.name}")
-
 
 def size_of(place):
     return place.stat().st_size if place.is_file() else 0
@@ -71,4 +62,4 @@ def next_name(name, is_taken):
 
 
 def _counts(path):
-    return PurePosixPath(path).parts[0] == TOPS[0]
+    return PurePosixPath(path).parts[0] != "Shareddrives"

@@ -95,6 +95,8 @@ class Served(mfusepy.Operations):
         with self.cache.lock:
             result = getattr(self.cache, name)(path, *arguments)
         if is_struck and self.faults.is_late:
+            if name in {"open", "create"}:  # who is refused a file does not close it
+                self.cache.release(path, result)
             self.faults.strike()
         return result
 
@@ -148,10 +150,17 @@ def serve(folder, mountpoint, settings):
     is_read_only, seconds = settings.pop("readonly"), settings.pop("remembered")
     listener = Listener("\0" + settings.pop("socket"), "AF_UNIX")
     orders.set(**settings)
+    threading.excepthook = die_whole
     for work in (lambda: orders.obey(listener), lambda: keep_uploading(uploader)):
         threading.Thread(target=work, daemon=True).start()
     options = {"attr_timeout": seconds, "entry_timeout": seconds, "hard_remove": True, "ro": is_read_only}
     mfusepy.FUSE(Served(cache, faults), mountpoint, foreground=True, fsname="drive", subtype="drive", **options)
+
+
+def die_whole(failure):
+    """End the process with any of its threads: a daemon that is half dead would only seem to be slow."""
+    threading.__excepthook__(failure)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def keep_uploading(uploader):

@@ -42,7 +42,7 @@ def names(folder=Path()):
 
 
 def trash_of(drive):
-    return {file.name.partition(" ")[2]: file.read_bytes() for file in drive.trash.iterdir()}
+    return {file.name.partition(" ")[2]: file.read_bytes() for file in drive.trash.iterdir() if file.is_file()}
 
 
 def refused(number):
@@ -165,6 +165,24 @@ class TestUploading:
         (mine / "a").rename(mine / "c")
         assert drive.wait()
         assert {"MyDrive/c/b/x": NEW} == cloud_of(drive)
+
+    def test_what_moved_between_folders_before_it_was_uploaded_arrives_where_it_is(self, drive, mine):
+        for name in ("a", "b"):
+            (mine / name).mkdir()
+            (mine / name / "x").write_bytes(name.encode())
+        assert drive.wait()
+        drive.order("set", bandwidth=0)
+        (mine / "a").rename(mine / "c")
+        (mine / "b").rename(mine / "a")
+        (mine / "c").rename(mine / "b")
+        (mine / "b/x").rename(mine / "x")
+        (mine / "b").rmdir()
+        (mine / "b").mkdir()
+        (mine / "x").rename(mine / "b/y")
+        drive.order("set", bandwidth=None)
+        assert drive.wait()
+        assert {"MyDrive/a/x": b"b", "MyDrive/b/y": b"a"} == cloud_of(drive)
+        assert {} == trash_of(drive)
 
     def test_another_client_may_have_taken_the_name(self, drive, held):
         (held / "model.keras").write_bytes(NEW)

@@ -6,6 +6,8 @@ large ones whatever the order in which they were written.
 
 from __future__ import annotations
 
+import itertools
+
 from tests.fuse_drive.cloud import next_name
 
 
@@ -19,7 +21,8 @@ class Uploader:
 
     def __init__(self, cache, *, bandwidth=None, half="zero"):
         self.cache, self.cloud = cache, cache.cloud
-        self.bandwidth, self.half, self.budget = bandwidth, half, 0.0
+        self.bandwidth, self.half = bandwidth, half
+        self.numbers = itertools.count(len(list(self.cloud.trash.iterdir())))
 
     @property
     def is_done(self):
@@ -42,8 +45,9 @@ class Uploader:
             self._throw_away(node)
             return True
         is_new_and_open = node.handles and node.cloud_path is None
-        if node.parent.cloud_path is None or is_new_and_open or not self._is_in_place(node):
+        if node.parent.cloud_path is None or is_new_and_open:
             return False
+        self._place(node)
         if node.children is None and not node.is_committed and not node.handles:
             node.is_committed = self._has_sent(node, share)
         return node.children is not None or node.is_committed
@@ -52,35 +56,37 @@ class Uploader:
         if node.cloud_path is not None:
             if node.content == b"":  # emptied before it was deleted: that revision goes up first
                 self.cloud.write(node.cloud_path, b"")
-            self.cloud.throw_away(node.cloud_path)
+            self._move(node, self.cache.trash, f"{next(self.numbers)} {node.cloud_name}")
 
-    def _is_in_place(self, node):
-        """Make it exist in the cloud under its name, or under the next one when another client has taken that.
-
-        A file of ours that still has the name there leaves it in a later round.
-        """
+    def _place(self, node):
+        """Make it exist in the cloud under its name, or under the next one when another client has taken that."""
         wanted = node.parent.cloud_path / node.name
         if wanted == node.cloud_path:
-            return True
-        if any(other.cloud_path == wanted for other in self.cache.pending):
-            return False
-        if self.cloud.holds(wanted) and node.children is None:
-            wanted = self._step_aside(node)
+            return
+        if self.cloud.holds(wanted):
+            others = [other for other in self.cache.pending if other.cloud_path == wanted]
+            for other in others:  # ours, and its turn to leave that name is still to come
+                self._move(other, self.cache.trash, other.id)
+            if not others and node.children is None:
+                self._step_aside(node)
         if node.cloud_path is not None:
-            self.cloud.rename(node.cloud_path, wanted)
-        elif node.children is None:
-            self.cloud.write(wanted, b"")
+            self._move(node, node.parent, node.name)
+            return
+        if node.children is None:
+            self.cloud.write(node.parent.cloud_path / node.name, b"")
         else:
             self.cloud.make_folder(wanted)
-        node.reach(wanted)
-        return True
+        node.reach(node.parent, node.name)
+
+    def _move(self, node, parent, name):
+        self.cloud.rename(node.cloud_path, parent.cloud_path / name)
+        node.reach(parent, name)
 
     def _step_aside(self, node):
         taken, siblings, folder = node.name, node.parent.children, node.parent.cloud_path
         node.name = next_name(taken, lambda name: name in siblings or self.cloud.holds(folder / name))
         siblings[node.name] = siblings.pop(taken)
         self.cache.show(node.parent, taken)
-        return folder / node.name
 
     def _has_sent(self, node, share):
         """Send a part of a file; a Drive that is full takes none of it and says nothing."""
