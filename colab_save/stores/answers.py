@@ -106,7 +106,7 @@ def refusal_of(error: BaseException, action: str, where: str, login: str) -> Sto
         return StoreUnavailableError(
             f"Cannot {action} {where}: there is no such bucket or folder.", "Check the spelling, or create it first."
         )
-    if status in {401, 403} or any(_is(link, _LOGIN_CLASSES) for link in _chain(error)):
+    if status in {401, 403} or any(map(_is_of_login, _chain(error))):
         kind = ReadOnlyStoreError if is_writing and status == 403 else StoreUnavailableError
         return kind(f"Cannot {action} {where}: not permitted ({said}).", login)
     if status in {413, 507}:
@@ -145,6 +145,11 @@ def _number_of(error: BaseException) -> int | None:
     if isinstance(number, int) and number in errno.errorcode:
         return number
     return next((number for kind, number in _NUMBER_OF.items() if isinstance(error, kind)), None)
+
+
+def _is_of_login(error: BaseException) -> bool:
+    """Say whether a client has no credentials to show; adlfs says it with a `ValueError`."""
+    return _is(error, _LOGIN_CLASSES) or "credentials" in str(error).lower()
 
 
 def _is(error: BaseException, names: set[str]) -> bool:

@@ -94,7 +94,7 @@ class RemoteStore(Store):
         """
         place = self._place(key)
         with self._refusing("read", key):
-            facts = self._caller.call("info", place)
+            facts = self._info(place)
             if facts["type"] != "file":
                 raise IsADirectoryError(place)
             return open_object(
@@ -168,7 +168,7 @@ class RemoteStore(Store):
         """Say whether there is such a file or folder, without listing what is around it."""
         with self._refusing("read", key):
             try:
-                self._caller.call("info", self._place(key))
+                self._info(self._place(key))
             except Exception as error:  # each client has its own for what is not there
                 if is_missing(error) and not is_without_bucket(error):
                     return False
@@ -222,10 +222,14 @@ class RemoteStore(Store):
         if not self._client.is_whole:
             prune(self._caller.filesystem, place, self._root)
 
+    def _info(self, place: str) -> Any:
+        self._caller.filesystem.invalidate_cache()
+        return self._caller.call("info", place)
+
     def _names(self, folder: str) -> list[str]:
         with self._refusing("list", folder):
             place = self._place(folder) if folder else self._root
-            self._caller.filesystem.invalidate_cache()
+            self._caller.filesystem.invalidate_cache()  # Hugging Face's client remembers whatever it is told
             try:
                 entries = self._caller.call("ls", place, detail=True)
             except Exception as error:  # each client has its own for what is not there

@@ -206,6 +206,7 @@ LASTING = [
     (PermissionError("Access Denied"), ReadOnlyStoreError, "not permitted"),
     (AnswerError("who?", status_code=401), StoreUnavailableError, "not permitted"),
     (type("NoCredentialsError", (Exception,), {})("none"), StoreUnavailableError, "not permitted"),
+    (ValueError("Must provide account_name with credentials"), StoreUnavailableError, "not permitted"),
     (of_botocore(404, "NoSuchBucket"), StoreUnavailableError, "no such bucket"),
     (AnswerError("full", status=507), NoSpaceError, "full"),
     (OSError(28, "full"), NoSpaceError, "ENOSPC"),
