@@ -36,8 +36,14 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str]) -> str:
     if any(file.path == "custom_code.py" for file in manifest.files):
         lines += ["", "The model's own classes and functions are in `custom_code.py`; read it before you import it."]
     if any(payload.format != "saved_model" for payload in manifest.payloads):
-        made = {name: each for item in (facts, *(part.facts for part in manifest.parts)) for name, each in item.objects.items()}
+        made = {
+            name: each
+            for item in (facts, *(part.facts for part in manifest.parts))
+            for name, each in item.objects.items()
+        }
         lines += [line for name, arguments in made.items() for line in _maker(name, arguments)]
+    if any(file.path.startswith("extras/") for file in manifest.files):
+        lines += ["", "What else was kept is in `extras/collection.json`, its arrays in `extras/collection.npz`."]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(environment.items()))
     lines += ["", f"Made with {versions}. Sizes and SHA-256 digests of all files are in `manifest.json`."]
     if manifest.note:
