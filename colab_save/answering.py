@@ -62,7 +62,7 @@ def state_kept(model: Any) -> Iterator[None]:
     kept = [
         (variable, variable.numpy())
         for variable in [*getattr(model, "variables", ()), *recurrent]
-        if id(variable) not in trained and str(variable.dtype) not in {"string", "resource"}
+        if id(variable) not in trained and str(getattr(variable, "dtype", "resource")) not in {"string", "resource"}
     ]
     try:
         yield

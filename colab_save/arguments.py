@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from colab_save.capturing.origins import is_own_module
+from colab_save.dialect import classes
 from colab_save.errors import CustomCodeError, first_line
 from colab_save.sample import leaves
 from colab_save.walking import own_attributes
@@ -181,6 +182,4 @@ def _record(live: _Live, name: str, value: Any) -> Argument:
 
 def _has_layers(config: Mapping[str, Any]) -> bool:
     """Say whether a second object would be made around live layers."""
-    import keras
-
-    return any(isinstance(leaf, keras.layers.Layer) for _, leaf in leaves(config))
+    return any(isinstance(leaf, classes("layers.Layer")) for _, leaf in leaves(config))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from colab_save.answering import SEED
+from colab_save.dialect import classes
 from colab_save.facts import TensorFacts
 from colab_save.sample import leaves, map_structure
 from colab_save.walking import is_graph, walk_layers
@@ -54,18 +55,16 @@ class _Reading:
 
     @classmethod
     def of(cls, model: Any) -> _Reading:
-        import keras
-
-        if not isinstance(model, keras.Model):
+        if not isinstance(model, classes("Model")):
             return cls([], 0, is_declared=True)
         words: list[str] = []
         limits = []
         for _, layer in walk_layers(model):
             if hasattr(layer, "get_vocabulary") and not words:
                 words = [str(word) for word in layer.get_vocabulary()[:64] if str(word).strip()] + ["unheard"]
-            if isinstance(layer, keras.layers.Embedding):
+            if isinstance(layer, classes("layers.Embedding")):
                 limits.append(int(layer.input_dim))
-            if isinstance(layer, keras.layers.CategoryEncoding):
+            if isinstance(layer, classes("layers.CategoryEncoding")):
                 limits.append(int(layer.num_tokens))
         return cls(words, min(limits, default=0), is_declared=is_graph(model))
 

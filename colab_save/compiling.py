@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from colab_save.dialect import classes, keras_of
 from colab_save.errors import first_line
 from colab_save.walking import own_attributes
 
@@ -30,27 +31,22 @@ def compile_given(model: Any) -> dict[str, Any]:
 
 def has_own_compile(model: Any) -> bool:
     """Say whether the class of a model has a ``compile`` of its own."""
-    import keras
-
-    return type(model).compile is not keras.Model.compile
+    return type(model).compile is not keras_of(model).Model.compile
 
 
 def optimizers_of(model: Any) -> Iterator[tuple[str, Any]]:
     """Give every optimizer of a model by name: its own, and those in its attributes."""
-    import keras
-
     own = getattr(model, "optimizer", None)
     if own is not None:
         yield "optimizer", own
     for name, item in own_attributes(model):
-        if isinstance(item, keras.optimizers.Optimizer) and item is not own:
+        if isinstance(item, classes("optimizers.Optimizer")) and item is not own:
             yield name, item
 
 
 def held_objects(model: Any) -> dict[str, Any]:
     """Give what a ``compile`` of the user's own may have put into attributes, by name, as Keras serialises it."""
-    import keras
-
+    keras = keras_of(model)
     kinds = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric, FunctionType)
     found: dict[str, Any] = {}
     if not has_own_compile(model):
@@ -94,8 +90,7 @@ def restore_compile(
     Returns:
         The attributes that were put back.
     """
-    import keras
-
+    keras = keras_of(model)
     missing = [name for name in held if getattr(model, name, None) is None]
     for name in missing:
         setattr(model, name, keras.saving.deserialize_keras_object(dict(held[name])))
@@ -104,7 +99,7 @@ def restore_compile(
         keras.Model.compile(model, **keras.saving.deserialize_keras_object(config))
     for name, paths in trains.items():
         optimizer = getattr(model, name, None)
-        if isinstance(optimizer, keras.optimizers.Optimizer) and not optimizer.built:
+        if isinstance(optimizer, keras.optimizers.Optimizer) and not getattr(optimizer, "built", True):
             optimizer.build([weights[each] for each in paths])
             missing += [] if name in missing else [name]
     return missing

@@ -15,6 +15,7 @@ from typing import Any
 from colab_save.arguments import Argument, accepted, is_completable, lacking
 from colab_save.capturing.finding import held_by
 from colab_save.capturing.origins import is_own_module
+from colab_save.dialect import keras_of
 from colab_save.errors import FormatError
 from colab_save.written import in_words
 
@@ -219,10 +220,8 @@ def _maker(original: Callable[..., Any], names: Sequence[str]) -> Any:
     """Make a ``from_config`` that makes some arguments of their configs first."""
 
     def from_config(cls: type[Any], config: Mapping[str, Any], /, **more: Any) -> Any:
-        import keras
-
         held = {name: config[name] for name in names if isinstance(config.get(name), (Mapping, list))}
-        made = {name: keras.saving.deserialize_keras_object(value) for name, value in held.items()}
+        made = {name: keras_of(cls).saving.deserialize_keras_object(value) for name, value in held.items()}
         return original(cls, {**config, **made}, **more)
 
     return classmethod(from_config)

@@ -15,6 +15,7 @@ import json
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, cast
 
+from colab_save.dialect import classes
 from colab_save.facts import LayerFacts
 from colab_save.walking import is_graph, named_layers, walk_layers
 
@@ -159,9 +160,7 @@ def feeds_of(model: Any) -> dict[str, tuple[str, ...]]:
 
 def _feeds(model: Any, names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
     """Give the layers of one graph model with those that feed them, by Keras's names: as its config says."""
-    import keras
-
-    if isinstance(model, keras.Sequential):
+    if isinstance(model, classes("Sequential")):
         chain = [layer.name for layer in model.layers]
         yield from ((to, [before]) for before, to in itertools.pairwise(chain))
         return
@@ -183,5 +182,7 @@ def _histories(node: Any) -> Iterator[str]:
         for item in node.values():
             yield from _histories(item)
     elif isinstance(node, (list, tuple)):
+        if len(node) > 2 and isinstance(node[0], str) and isinstance(node[1], int):  # so tf_keras writes a tensor
+            yield node[0]
         for item in node:
             yield from _histories(item)

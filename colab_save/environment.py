@@ -7,10 +7,14 @@ import platform
 from importlib import metadata
 
 
-def environment() -> dict[str, str]:
-    """Give the versions of what makes an artifact."""
+def environment(keras: str = "keras") -> dict[str, str]:
+    """Give the versions of what makes an artifact.
+
+    Args:
+        keras: The Keras that the model is made of, by its import name.
+    """
     found = {"python": platform.python_version()}
-    for name in ("colab_save", "tensorflow", "keras", "numpy"):
+    for name in ("colab_save", "tensorflow", keras, "numpy"):
         with contextlib.suppress(metadata.PackageNotFoundError):  # a nightly build has another name
             found[name] = metadata.version(name)
     return found

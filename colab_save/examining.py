@@ -16,6 +16,16 @@ from colab_save.attributes import plain_names
 from colab_save.capturing.finding import find_custom_objects
 from colab_save.compiling import compile_given, held_objects, optimizers_of, trained_paths
 from colab_save.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
+from colab_save.dialect import (
+    DIALECTS,
+    KERAS_2,
+    classes,
+    dialect_of,
+    dtype_name,
+    is_compiled,
+    keras_of,
+    optimizer_variables,
+)
 from colab_save.errors import UnsupportedError, first_line
 from colab_save.facts import ModelFacts, TensorFacts, VariableFacts
 from colab_save.sample import leaves
@@ -26,14 +36,14 @@ MOST_VALUES = 10_000
 
 
 def kind_of(model: Any) -> str:
-    """Tell what a model is made with: ``keras`` or ``module``.
+    """Tell what a model is made with: ``keras``, ``tf_keras`` or ``module``.
 
     Raises:
-        UnsupportedError: Neither a Keras 3 model nor a `tf.Module`.
+        UnsupportedError: Neither a Keras model nor a `tf.Module`.
     """
-    keras, tensorflow = sys.modules.get("keras"), sys.modules.get("tensorflow")
-    if keras is not None and isinstance(model, keras.Model):
-        return "keras"
+    if isinstance(model, classes("Model")):
+        return dialect_of(model)
+    tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None and (isinstance(model, tensorflow.Module) or hasattr(model, "program")):
         return "module"
     raise UnsupportedError(
@@ -53,8 +63,6 @@ def examine(model: Any) -> ModelFacts:
     class_name = f"{type(model).__module__}.{type(model).__qualname__}"
     if kind == "module":
         return ModelFacts(kind, class_name, variables, attributes=plain_names(model))
-    import keras
-
     optimizer, weights = getattr(model, "optimizer", None), walk_variables(model)
     feeds = feeds_of(model)
     custom = {str(getattr(item, "__name__", "")) for item in find_custom_objects(model) if _is_rebuilt(item)}
@@ -75,33 +83,33 @@ def examine(model: Any) -> ModelFacts:
         trains=trained_paths(model, weights),
         custom=tuple(sorted(custom)),
         attributes=plain_names(model),
-        floatx=keras.config.floatx(),
+        floatx=str(keras_of(model).backend.floatx()),
     )
 
 
 def loss_objects(model: Any) -> Iterator[tuple[str, Any]]:
     """Give every loss object that a model was compiled with, by its place in the argument."""
-    import keras
-
-    if getattr(model, "compiled", False):
-        yield from (item for item in leaves(model.loss) if isinstance(item[1], keras.losses.Loss))
+    if is_compiled(model):
+        yield from (item for item in leaves(model.loss) if isinstance(item[1], classes("losses.Loss")))
 
 
 def metric_objects(model: Any) -> Iterator[tuple[str, Any]]:
     """Give every metric object that a model was compiled with, by the argument and its place in it."""
-    import keras
-
     given = compile_given(model)
     for name in ("metrics", "weighted_metrics"):
         found = leaves(given.get(name))
-        yield from ((f"{name}{place}", item) for place, item in found if isinstance(item, keras.metrics.Metric))
+        yield from ((f"{name}{place}", item) for place, item in found if _is_metric(item))
+
+
+def _is_metric(item: Any) -> bool:
+    """Say whether the user made a metric; tf_keras wraps one that was given by name, which the arguments compare."""
+    is_wrapper = type(item).__name__ == "MeanMetricWrapper" and dialect_of(item) == KERAS_2
+    return isinstance(item, classes("metrics.Metric")) and not is_wrapper
 
 
 def _is_rebuilt(item: Any) -> bool:
     """Say whether a custom object is a class that a reload must build again; callbacks are not part of a model."""
-    import keras
-
-    return isinstance(item, type) and not issubclass(item, keras.callbacks.Callback)
+    return isinstance(item, type) and not issubclass(item, classes("callbacks.Callback"))
 
 
 def _values(variable: Any) -> Any:
@@ -114,7 +122,7 @@ def _values(variable: Any) -> Any:
 
 def size_of(model: Any) -> int:
     """Sum the bytes of a model's variables and of its optimizer's; an estimate, before anything is read."""
-    variables = [*getattr(model, "variables", ()), *getattr(getattr(model, "optimizer", None), "variables", ())]
+    variables = [*getattr(model, "variables", ()), *optimizer_variables(getattr(model, "optimizer", None))]
     return sum(map(_bytes_of, variables))
 
 
@@ -148,16 +156,20 @@ def _describe(path: str, variable: Any) -> VariableFacts:
 
 def _optimizer_facts(name: str, optimizer: Any) -> Iterator[VariableFacts]:
     """Describe an optimizer's variables by position: their names hold layer names, which drift."""
-    for index, variable in enumerate(optimizer.variables):
-        yield _describe(f"{name}/{index}/{variable.name.rsplit('_', 1)[-1]}", variable)
+    for index, variable in enumerate(optimizer_variables(optimizer)):
+        yield _describe(f"{name}/{index}{_role(variable.name)}", variable)
+
+
+def _role(name: str) -> str:
+    """Give what a variable is to its optimizer; tf_keras names it by its layer, and otherwise after loading."""
+    return "" if ":" in name else f"/{name.rsplit('_', 1)[-1]}"
 
 
 def _compile_arguments(model: Any) -> Mapping[str, Any] | None:
     """Give the compile arguments as Keras serialises them, or ``None`` for a model that is not compiled."""
-    import keras
-
-    if not getattr(model, "compiled", False):
+    if not is_compiled(model):
         return None
+    keras = keras_of(model)
     try:
         config = dict(model.get_compile_config())
         config["optimizer"] = keras.saving.serialize_keras_object(
@@ -166,7 +178,7 @@ def _compile_arguments(model: Any) -> Mapping[str, Any] | None:
     except Exception as error:  # noqa: BLE001 - the user's own get_config may raise anything; then nothing of it is kept
         return {"not serialisable": first_line(error)}
     return {
-        key: _one_name(value) if key in {"loss", "metrics", "weighted_metrics"} else value
+        key: _one_name(value, keras) if key in {"loss", "metrics", "weighted_metrics"} else value
         for key, value in _comparable(json.loads(json.dumps(config, default=str))).items()
     }
 
@@ -174,22 +186,23 @@ def _compile_arguments(model: Any) -> Mapping[str, Any] | None:
 def _comparable(value: Any) -> Any:
     """Drop from a serialised config where a custom object was defined: that changes by design when it is reloaded."""
     if isinstance(value, dict):
-        if "class_name" in value and "config" in value and not str(value.get("module")).startswith("keras"):
+        if "class_name" in value and "config" in value and not str(value.get("module")).startswith(DIALECTS):
             value = {key: item for key, item in value.items() if key not in {"module", "registered_name"}}
         return {key: _comparable(item) for key, item in value.items()}
     return [_comparable(item) for item in value] if isinstance(value, list) else value
 
 
-def _one_name(value: Any) -> Any:
+def _one_name(value: Any, keras: Any) -> Any:
     """Give a loss or metric one name: ``mse``, the function and its serialised form all mean the same."""
-    import keras
-
     if isinstance(value, list):
-        return [_one_name(item) for item in value]
+        is_of_one_output = len(value) == 1 and isinstance(value[0], list)
+        return [_one_name(item, keras) for item in (value[0] if is_of_one_output else value)]
     if isinstance(value, dict) and value.get("class_name") == "function":
         return value["config"]
+    if isinstance(value, dict) and value.get("class_name") == "MeanMetricWrapper":  # what tf_keras makes of a name
+        value = value["config"]["name"]
     if isinstance(value, dict) and "class_name" not in value:
-        return {key: _one_name(item) for key, item in value.items()}
+        return {key: _one_name(item, keras) for key, item in value.items()}
     try:
         return keras.losses.get(value).__name__ if isinstance(value, str) else value
     except ValueError:  # a metric's name that is no loss, such as "accuracy"
@@ -199,4 +212,4 @@ def _one_name(value: Any) -> Any:
 def _declared(model: Any, name: str) -> tuple[TensorFacts, ...]:
     """Describe the inputs or outputs that a graph model declares; an unbuilt Sequential has none and says so loudly."""
     tensors = getattr(model, name, None) if is_graph(model) else None
-    return tuple(TensorFacts(tensor.name, tuple(tensor.shape), str(tensor.dtype)) for tensor in tensors or ())
+    return tuple(TensorFacts(tensor.name, tuple(tensor.shape), dtype_name(tensor.dtype)) for tensor in tensors or ())

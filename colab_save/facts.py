@@ -81,7 +81,7 @@ class ModelFacts:
     """What a model is.
 
     Attributes:
-        kind: ``keras`` for a Keras model, ``module`` for anything else made of TensorFlow functions.
+        kind: ``keras`` or ``tf_keras`` for a Keras model, ``module`` for anything else made of TensorFlow functions.
         class_name: The class, with its module.
         variables: Every weight.
         optimizer: Every variable of every optimizer, by the optimizer's name, position and the variable's name.

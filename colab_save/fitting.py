@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from colab_save.facts import TensorFacts
-from colab_save.sampling import declared_inputs
+from colab_save.specs import declared_inputs
 
 
 def samples_for(model: Any, variables: Mapping[str, Any]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from colab_save.answering import layers_recorded, run_as, run_pass
 from colab_save.collection import COLLECTION, Collection, compare_collections, walk_tree
 from colab_save.comparing import compare, lost_attributes
-from colab_save.examining import kind_of
+from colab_save.dialect import dialect_of
 from colab_save.facts import ModelFacts
 from colab_save.formats.base import Format, translated
 from colab_save.manifest import SampleFacts
@@ -92,7 +92,7 @@ def answer_sample(plug: Format, model: Any, file: Path, sample: SampleFacts) -> 
     """
     inputs = read_arrays(file, sample.inputs)
     answers = {"": run_as(plug.run, model, inputs, is_seeded=sample.is_seeded)}
-    for each in sample.passes if kind_of(model) == "keras" else ():
+    for each in sample.passes if dialect_of(model) else ():
         run = partial(_run_pass, each.name)
         own = inputs if each.inputs is None else read_arrays(file, each.inputs)
         answers[each.name] = run_as(run, model, own, is_seeded=True)

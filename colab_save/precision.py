@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from colab_save.dialect import KERAS, import_dialect
 
 POLICY = re.compile(r"(mixed_b?float16|b?float16|float32|float64)$")
 """The policies that a model can be made under, also at the end of those that it has got since: ``int8_from_float32``,
@@ -23,25 +26,25 @@ def plain_policy(name: str) -> str:
 
 
 @contextmanager
-def made_in(policy: str, floatx: str = "") -> Iterator[None]:
+def made_in(policy: str, floatx: str = "", dialect: str = KERAS) -> Iterator[None]:
     """Have Keras make layers, optimizers and metrics in a precision, and give the notebook its own settings back.
 
     Args:
         policy: A dtype policy; one that is none of Keras's plain ones changes nothing.
         floatx: Keras's ``floatx``; default: the dtype of variables under that policy, as far as it can be told.
+        dialect: The Keras that makes them; both have these settings under the same names.
     """
     policy = plain_policy(policy)
     floatx = floatx or ("float64" if policy == "float64" else "float32")
     if not policy:
         yield
         return
-    import keras
-
-    own_policy, own_floatx = keras.config.dtype_policy(), keras.config.floatx()
-    keras.config.set_dtype_policy(policy)
-    keras.config.set_floatx(floatx)
+    keras: Any = import_dialect(dialect)
+    own_policy, own_floatx = keras.mixed_precision.global_policy(), keras.backend.floatx()
+    keras.mixed_precision.set_global_policy(policy)
+    keras.backend.set_floatx(floatx)
     try:
         yield
     finally:
-        keras.config.set_dtype_policy(own_policy)
-        keras.config.set_floatx(own_floatx)
+        keras.mixed_precision.set_global_policy(own_policy)
+        keras.backend.set_floatx(own_floatx)

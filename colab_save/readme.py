@@ -17,7 +17,8 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str]) -> str:
 
     Args:
         manifest: Its description.
-        openings: For each format of the artifact, the Python lines that open its payload from this folder.
+        openings: For each format of the artifact, the Python lines that open its payload from this folder, with
+            ``{keras}`` for the Keras that the model is made of.
     """
     facts, environment = manifest.facts, manifest.environment
     lines = [
@@ -27,21 +28,20 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str]) -> str:
         "",
         f"With colab_save: `model = %loadmodel {shlex.quote(manifest.name)}`. Without it, from this folder:",
     ]
+    kinds = {part.name: part.facts.kind for part in manifest.parts}
     for payload in manifest.payloads:
         folder, _, _ = payload.path.rpartition("/")
         origin = f", from its folder `{folder}`" if folder else ""
-        lines += ["", f"`{payload.path}` ({payload.format}){origin}:", "", "```python", openings[payload.format], "```"]
+        opening = openings[payload.format].format(keras=kinds.get(folder, facts.kind))
+        lines += ["", f"`{payload.path}` ({payload.format}){origin}:", "", "```python", opening, "```"]
     if manifest.parts:
         lines += ["", f"What else it held is in `{TREE}` and `{ARRAYS}`: plain JSON and NumPy arrays."]
     if any(file.path == "custom_code.py" for file in manifest.files):
         lines += ["", "The model's own classes and functions are in `custom_code.py`; read it before you import it."]
     if any(payload.format != "saved_model" for payload in manifest.payloads):
-        made = {
-            name: each
-            for item in (facts, *(part.facts for part in manifest.parts))
-            for name, each in item.objects.items()
-        }
-        lines += [line for name, arguments in made.items() for line in _maker(name, arguments)]
+        models = (facts, *(part.facts for part in manifest.parts))
+        made = {name: (arguments, item.kind) for item in models for name, arguments in item.objects.items()}
+        lines += [line for name, (arguments, kind) in made.items() for line in _maker(name, arguments, kind)]
     if any(file.path.startswith("extras/") for file in manifest.files):
         lines += ["", "What else was kept is in `extras/collection.json`, its arrays in `extras/collection.npz`."]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(environment.items()))
@@ -51,7 +51,7 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _maker(name: str, arguments: Sequence[str]) -> list[str]:
+def _maker(name: str, arguments: Sequence[str], keras: str) -> list[str]:
     """Give the lines without which plain Keras hands a class the configs of objects instead of the objects."""
     names = ", ".join(f'"{argument}"' for argument in arguments)
     return [
@@ -59,13 +59,13 @@ def _maker(name: str, arguments: Sequence[str]) -> list[str]:
         f"`{name}` takes objects, and has no `from_config` that makes them. Give it one before you load:",
         "",
         "```python",
-        "import keras",
+        f"import {keras}",
         "",
         "import custom_code",
         "",
         "",
         "def from_config(cls, config):",
-        f"    made = {{key: keras.saving.deserialize_keras_object(config[key]) for key in [{names}]}}",
+        f"    made = {{key: {keras}.saving.deserialize_keras_object(config[key]) for key in [{names}]}}",
         "    return cls(**{**config, **made})",
         "",
         "",

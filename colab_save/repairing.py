@@ -16,6 +16,7 @@ from typing import Any
 
 from colab_save.compiling import has_own_compile, restore_compile
 from colab_save.describing import constructor_arguments
+from colab_save.dialect import keras_of
 from colab_save.examining import loss_objects
 from colab_save.facts import ModelFacts
 from colab_save.formats.base import translated
@@ -94,12 +95,10 @@ def repair(model: Any, path: Path, record: Record, custom_objects: Mapping[str, 
 
 def _compile(model: Any, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> list[str]:
     """Give the model what a ``compile`` of the user's own had given it."""
-    import keras
-
     if not record.held and not record.trains:
         return []
     hint = "Call compile() yourself after loading, with --no-check."
-    known = keras.saving.custom_object_scope(dict(custom_objects))
+    known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
     with translated("What compile() had been given could not be made again", hint), quiet(), known:
         return restore_compile(model, path, record.held, record.trains, dict(walk_variables(model)))
 

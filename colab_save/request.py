@@ -179,6 +179,7 @@ class LoadRequest:
         into: A model of the same architecture that gets the weights.
         trust: Run code that came with the file.
         check: Whether to compare the loaded model with the facts and the sample of the manifest.
+        convert: Rebuild a Keras 2 model as a Keras 3 one, where their answers prove equal.
         timeout: Seconds that a file which may never open is given, in a process of its own.
     """
 
@@ -215,6 +216,11 @@ class LoadRequest:
         default=True,
         kw_only=True,
         metadata=asked("--no-check", Door.ANTIFLAG, "Do not compare the loaded model with what was saved."),
+    )
+    convert: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=asked("--convert", Door.FLAG, "Rebuild a Keras 2 model with Keras 3, if it answers alike."),
     )
     timeout: float = field(
         default=300.0,

@@ -6,18 +6,19 @@ mode, and whatever state a run changes (seeds, stateful layers) is put back.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from colab_save.answering import Run, answer, arguments_of, run_as, run_keras, run_pass, same
 from colab_save.candidates import candidates, numpy_dtype
+from colab_save.dialect import classes
 from colab_save.errors import SampleError, UnbuiltModelError, first_line
 from colab_save.facts import TensorFacts
 from colab_save.passes import TRAINING, Pass
 from colab_save.sample import Sample, leaves, map_structure
-from colab_save.walking import is_graph, own_attributes
+from colab_save.specs import declared_inputs
+from colab_save.walking import own_attributes
 
 MOST_ROWS = 32
 """Rows kept of a sample that the user gave; the artifact carries it."""
@@ -77,11 +78,10 @@ def take_passes(model: Any, sample: Sample) -> Sample:
     In training mode where that answers otherwise, and each public sub-model in an attribute alone. What the live model
     itself cannot do is no pass: nothing of it could be lost.
     """
-    import keras
-
-    if not isinstance(model, keras.Model):
+    keras_model = classes("Model")
+    if not isinstance(model, keras_model):
         return sample
-    parts = [name for name, item in own_attributes(model) if isinstance(item, keras.Model) and name in vars(model)]
+    parts = [name for name, item in own_attributes(model) if isinstance(item, keras_model) and name in vars(model)]
     found = [_take_pass(model, sample, name) for name in (TRAINING, *parts)]
     return replace(sample, passes=tuple(each for each in found if each is not None))
 
@@ -118,62 +118,6 @@ def _derive(model: Any, specs: Any, run: Run) -> Sample:
         f"No sample could be derived that the model accepts; it refused {refusals[0]}",
         "Give one that it accepts, such as --sample x_test[:4]",
     )
-
-
-def declared_inputs(model: Any) -> Any:
-    """Give the inputs that a Keras model declares or was built with, as nested `TensorFacts`; ``None`` if unknown."""
-    import keras
-
-    if not isinstance(model, keras.Model):
-        return None
-    if is_graph(model):
-        return _graph_inputs(model)
-    return _built_inputs(model) if model.built else None
-
-
-def _graph_inputs(model: Any) -> Any:
-    """Read what a Sequential or functional model declares."""
-    import keras
-
-    if not getattr(model, "inputs", None):
-        return None
-    structure = model.input if not isinstance(model, keras.Sequential) else model.inputs[0]
-    if isinstance(structure, Mapping):
-        return {key: TensorFacts(str(key), tuple(item.shape), str(item.dtype)) for key, item in structure.items()}
-    names = _input_names([item.name for item in model.inputs])
-    return map_structure(lambda item: TensorFacts(names[item.name], tuple(item.shape), str(item.dtype)), structure)
-
-
-def _built_inputs(model: Any) -> Any:
-    """Read what a subclassed model was built with; a tuple for one whose ``call`` needs several arguments.
-
-    Keras records the shapes of all arguments only where a ``build`` takes them; the others are tried with the first's.
-    """
-    config = model.get_build_config() or {}
-    shapes = config.get("shapes_dict") or {}
-    shape = config.get("input_shape") or next(iter(shapes.values()), None)
-    if shape is None:
-        return None
-    dtype, names = str(model.input_dtype), arguments_of(model, is_required=True)
-    if len(names) < 2:
-        return _specs_of_shapes(shape, dtype, "inputs")
-    return tuple(_specs_of_shapes(shapes.get(f"{name}_shape", shape), dtype, name) for name in names)
-
-
-def _input_names(names: list[str]) -> dict[str, str]:
-    """Keep the names that the user gave; Keras's own count up in a notebook and say nothing."""
-    made_up = [name for name in names if re.fullmatch(r"(keras_tensor|input_layer|input)(_\d+)?", name)]
-    alone = len(made_up) == 1
-    renamed = {name: "inputs" if alone else f"inputs_{index}" for index, name in enumerate(made_up)}
-    return {name: renamed.get(name, name) for name in names}
-
-
-def _specs_of_shapes(shape: Any, dtype: str, name: str) -> Any:
-    if isinstance(shape, Mapping):
-        return {key: _specs_of_shapes(item, dtype, str(key)) for key, item in shape.items()}
-    if shape and all(item is None or isinstance(item, int) for item in shape):
-        return TensorFacts(name, (None, *shape[1:]), dtype)
-    return [_specs_of_shapes(item, dtype, f"{name}_{index}") for index, item in enumerate(shape)]
 
 
 def describe(inputs: Any) -> Any:

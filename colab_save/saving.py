@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from colab_save.dialect import KERAS, dialect_of
 from colab_save.environment import environment
 from colab_save.errors import RoundTripError
 from colab_save.facts import ModelFacts
@@ -94,6 +95,7 @@ def _describe(request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], c
     now, collection = datetime.now(UTC), plan.division.collection
     parts = tuple(Part(subject.name, subject.facts, chosen.samples[subject.name]) for subject in subjects)
     whole = Part("", ModelFacts("several", collection.class_name)) if collection else parts[0]
+    made_of = next(filter(None, map(dialect_of, plan.division.models.values())), KERAS)
     manifest = Manifest(
         name=plan.name,
         version=new_version(now, plan.newest(chosen.formats[0].name)),
@@ -104,7 +106,7 @@ def _describe(request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], c
         files=describe_files(chosen.folder),
         facts=whole.facts,
         round_trips=chosen.trips,
-        environment=environment(),
+        environment=environment(made_of),
         requirements=subjects[0].custom.code.requirements,
         sample=whole.sample,
         parts=parts if collection else (),

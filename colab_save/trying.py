@@ -47,7 +47,7 @@ def try_opening(
     memory = MEMORY + COPIES * _size(payload)
     with tempfile.TemporaryDirectory(prefix="colab_save_try_") as folder, Verifier() as verifier:
         file = code or _captured(context.custom_objects, Path(folder, CUSTOM_CODE))
-        job = Job.of_trial(plug.name, payload, context.beside, file, memory)
+        job = Job.of_trial(plug.name, payload, context, file, memory)
         try:
             answer = verifier.reload(job, timeout)
         except VerifierError as error:

@@ -14,17 +14,18 @@ from collections.abc import Iterator, Mapping
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+from colab_save.dialect import KERAS, KERAS_2, classes, dialect_of, import_dialect, is_functional
+
+BOOKKEEPING = ("optimizers.Optimizer", "optimizers.legacy.Optimizer", "metrics.Metric", "random.SeedGenerator")
+"""What Keras keeps beside the weights, by its classes."""
+
 WEIGHTS_BY_PATH = "colab_save_weights"
 """The attribute under which our SavedModels keep their variables by path."""
 
 
 def is_graph(model: Any) -> bool:
     """Say whether a Keras model is Sequential or functional: rebuilt from its config, its inputs declared."""
-    import keras
-
-    return isinstance(model, keras.Sequential) or (
-        hasattr(model, "operations") and getattr(model, "inputs", None) is not None
-    )
+    return isinstance(model, classes("Sequential")) or is_functional(model)
 
 
 def walk_variables(model: Any) -> Iterator[tuple[str, Any]]:
@@ -52,9 +53,8 @@ def walk_variables(model: Any) -> Iterator[tuple[str, Any]]:
 
 def walk_layers(model: Any) -> Iterator[tuple[str, Any]]:
     """Give every Keras layer of a model once, with its path; the model itself has the empty path."""
-    import keras
-
-    return ((path, node) for path, node in _walk(model) if isinstance(node, keras.layers.Layer))
+    layer = classes("layers.Layer")
+    return ((path, node) for path, node in _walk(model) if isinstance(node, layer))
 
 
 def walk_states(model: Any) -> Iterator[tuple[str, Any]]:
@@ -62,18 +62,20 @@ def walk_states(model: Any) -> Iterator[tuple[str, Any]]:
 
     The state of seed generators, and of recurrent layers that keep theirs (LOSSES §5).
     """
-    import keras
-
     for path, layer in walk_layers(model):
         for key, item in vars(layer).items():
-            if isinstance(item, keras.random.SeedGenerator):
+            if isinstance(item, classes("random.SeedGenerator")):
                 yield _join(path, key), item.state
-        if isinstance(layer, keras.layers.RNN) and layer.stateful:
+        if isinstance(layer, classes("layers.RNN")) and layer.stateful:
             yield from ((f"{path}/states/{index}", item) for index, item in enumerate(layer.states or ()))
 
 
 def _weights(model: Any) -> list[Any]:
-    return list(model.weights) if hasattr(model, "weights") else list(model.variables)
+    """Give what Keras counts as weights; tf_keras counts the state of metrics among them."""
+    held = getattr(model, "metrics", ()) if dialect_of(model) == KERAS_2 else ()
+    state = {id(variable) for metric in held for variable in metric.variables}
+    weights = model.weights if hasattr(model, "weights") else model.variables
+    return [variable for variable in weights if id(variable) not in state]
 
 
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
@@ -118,10 +120,8 @@ def _may_hold(node: Any) -> bool:
 
 def _children(node: Any) -> list[tuple[str, Any]]:
     """Name what a layer or module holds: a graph model's layers by name, anything else by attribute."""
-    import keras
-
     named: list[tuple[str, Any]] = []
-    if isinstance(node, keras.Model) and is_graph(node):
+    if isinstance(node, classes("Model")) and is_graph(node):
         named = named_layers(node.layers)
     return named + own_attributes(node)
 
@@ -131,7 +131,7 @@ def own_attributes(node: Any) -> list[tuple[str, Any]]:
     own = [
         (key.lstrip("_"), value)
         for key, value in vars(node).items()
-        if key not in _keras_attributes() and not key.startswith("_self_") and key != "optimizer"
+        if key not in _keras_attributes(dialect_of(node)) and not key.startswith("_self_") and key != "optimizer"
     ]
     return sorted(own, key=lambda pair: pair[0])
 
@@ -162,18 +162,16 @@ def _snake(name: str) -> str:
 
 
 @functools.cache
-def _keras_attributes() -> frozenset[str]:
+def _keras_attributes(dialect: str) -> frozenset[str]:
     """Name the attributes that Keras itself gives each layer: its bookkeeping, not what the user holds there."""
-    import keras
-
+    keras = import_dialect(dialect or KERAS)
     return frozenset(vars(keras.layers.Layer())) | frozenset(vars(keras.Sequential()))
 
 
 def _is_variable(node: Any) -> bool:
-    import keras
     import tensorflow as tf
 
-    return isinstance(node, (keras.Variable, tf.Variable))
+    return isinstance(node, (*classes("Variable"), tf.Variable))
 
 
 def _is_holder(node: Any) -> bool:
@@ -188,9 +186,7 @@ def _is_tracked(node: Any) -> bool:
 
 
 def _is_bookkeeping(node: Any) -> bool:
-    import keras
-
-    return isinstance(node, (keras.optimizers.Optimizer, keras.metrics.Metric, keras.random.SeedGenerator))
+    return isinstance(node, tuple(item for name in BOOKKEEPING for item in classes(name)))
 
 
 def _is_plain_object(node: Any) -> bool:

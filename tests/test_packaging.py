@@ -66,7 +66,7 @@ def test_the_wheel_holds_the_package_and_its_licence_only(wheel):
 
 def test_what_is_required_is_what_is_imported():
     owners = {"google.protobuf": ["protobuf"], **importlib.metadata.packages_distributions()}
-    optional = {canonicalize_name(Requirement(line).name) for line in EXTRAS} | {"tf-keras"}
+    optional = {canonicalize_name(Requirement(line).name) for line in EXTRAS}
     not_installable = {"_typeshed", "google.colab"}
     needed = {
         canonicalize_name(owners[name][0])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
+from colab_save.dialect import KERAS
 from colab_save.errors import ColabSaveError, FormatError, UnknownNameError, did_you_mean, first_line
 from colab_save.round_trip import Aspect
 from colab_save.sample import Sample
@@ -32,12 +33,16 @@ class Context:
         into: A live model that gets the weights, for formats that hold nothing else.
         beside: The folder with the artifact's other files, where that is not the payload's own.
         is_safe: Whether Keras refuses bytecode; not where `inspecting` has listed it and the user trusts it.
+        dialect: The Keras that wrote the payload, by its import name.
+        is_compiled: Whether a model comes back compiled as it was.
     """
 
     custom_objects: Mapping[str, Any]
     into: Any = None
     beside: Path | None = None
     is_safe: bool = True
+    dialect: str = KERAS
+    is_compiled: bool = True
 
 
 class Format(ABC):
@@ -49,7 +54,8 @@ class Format(ABC):
         keeps: The aspects that survive in it; a round trip must pass all of them.
         requires: Packages that must be installed, by import name.
         Options: A frozen dataclass of what the user may set.
-        opening: The Python lines that open the payload from its folder without this package.
+        opening: The Python lines that open the payload from its folder without this package; ``{keras}`` stands for
+            the Keras that the model is made of.
     """
 
     name: ClassVar[str]

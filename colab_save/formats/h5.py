@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from colab_save.dialect import import_dialect, optimizer_variables
 from colab_save.formats.base import Context, translated
 from colab_save.formats.keras import KerasFormat, lost_vocabulary
 from colab_save.walking import is_graph
 
 ALIASES = ("mse", "mae", "mape", "msle", "kld", "bce")
-"""Short names of losses and metrics that Keras writes to HDF5 and then cannot find again (LOSSES §6)."""
+"""Short names of losses and metrics that Keras writes to HDF5 and then cannot find again (LOSSES §6); one more is a
+name that Keras 2.2 had."""
 
 
 class H5Format(KerasFormat):
@@ -20,7 +22,7 @@ class H5Format(KerasFormat):
     name: ClassVar[str] = "h5"
     payload: ClassVar[str] = "model.h5"
     requires: ClassVar[tuple[str, ...]] = ("h5py",)
-    opening: ClassVar[str] = 'import keras\n\nmodel = keras.saving.load_model("model.h5")'
+    opening: ClassVar[str] = 'import {keras}\n\nmodel = {keras}.saving.load_model("model.h5")'
 
     def refusal(self, model: Any) -> str:
         """Refuse what is no functional or Sequential Keras model."""
@@ -33,9 +35,8 @@ class H5Format(KerasFormat):
 
     def load(self, path: Path, context: Context) -> Any:
         """Read it, compiled as it was; the short names of losses are given to Keras, which forgot them."""
-        import keras
-
-        known = {name: keras.losses.get(name) for name in ALIASES}
+        losses = import_dialect(context.dialect).losses
+        known = {name: losses.get(name) for name in ALIASES} | {"cosine_proximity": losses.cosine_similarity}
         model = super().load(path, replace(context, custom_objects={**known, **context.custom_objects}))
         with translated(
             f"The optimizer in {path.name} could not be read", "Load it with --no-check, and compile it anew."
@@ -59,7 +60,7 @@ def _restore_optimizer(model: Any, path: Path) -> None:
         # Names that are too many for one attribute are spread over weight_names0, weight_names1, …
         parts = sorted((key for key in group.attrs if key.startswith("weight_names")), key=_chunk) if group else []
         values = [group[name][()] for part in parts for name in group.attrs[part]]
-    if len(values) <= len(model.optimizer.variables):
+    if len(values) <= len(optimizer_variables(model.optimizer)):
         return
     model.compile_from_config(model.get_compile_config())
     for variable, value in zip(model.optimizer.variables, values, strict=True):

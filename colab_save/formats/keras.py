@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from colab_save.answering import run_keras
 from colab_save.compiling import compile_given
-from colab_save.examining import kind_of
+from colab_save.dialect import dialect_of, import_dialect
 from colab_save.formats.base import Context, Format, translated
 from colab_save.round_trip import Aspect
 from colab_save.sample import Sample
@@ -19,17 +19,17 @@ from colab_save.walking import walk_layers
 
 
 class KerasFormat(Format):
-    """Keras 3's own file (keras.io/api/models/model_saving_apis)."""
+    """Keras's own file (keras.io/api/models/model_saving_apis); tf_keras has one of the same kind."""
 
     name: ClassVar[str] = "keras"
     payload: ClassVar[str] = "model.keras"
     keeps: ClassVar[frozenset[Aspect]] = frozenset(Aspect)
 
-    opening: ClassVar[str] = 'import keras\n\nmodel = keras.saving.load_model("model.keras")'
+    opening: ClassVar[str] = 'import {keras}\n\nmodel = {keras}.saving.load_model("model.keras")'
 
     def refusal(self, model: Any) -> str:
         """Refuse what is no Keras model."""
-        return "" if kind_of(model) == "keras" else "it holds Keras models only; a tf.Module needs saved_model"
+        return "" if dialect_of(model) else "it holds Keras models only; a tf.Module needs saved_model"
 
     def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.keras``."""
@@ -40,11 +40,10 @@ class KerasFormat(Format):
 
     def load(self, path: Path, context: Context) -> Any:
         """Read it, compiled as it was; under safe mode unless the user trusts the bytecode in it."""
-        import keras
-
-        custom = dict(context.custom_objects)
+        keras, custom = import_dialect(context.dialect), dict(context.custom_objects)
+        how = {"compile": context.is_compiled, "safe_mode": context.is_safe}
         with translated(f"Keras could not open {path.name}", "Are the custom classes that it needs defined?"), quiet():
-            return keras.saving.load_model(path, custom_objects=custom, compile=True, safe_mode=context.is_safe)
+            return keras.saving.load_model(path, custom_objects=custom, **how)
 
     def run(self, model: Any, sample: Any) -> Any:
         """Call the model in inference mode."""

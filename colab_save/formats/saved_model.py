@@ -8,6 +8,7 @@ public TensorFlow calls: the model as a callable (nested inputs and outputs as i
 from __future__ import annotations
 
 import functools
+import importlib.util
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from colab_save.answering import call_keras, run_keras, to_arrays
+from colab_save.dialect import KERAS_2, dialect_of, import_dialect
 from colab_save.errors import RequestError
 from colab_save.examining import kind_of
 from colab_save.facts import TensorFacts
@@ -26,6 +28,9 @@ from colab_save.sample import Sample, leaves, map_structure
 from colab_save.walking import WEIGHTS_BY_PATH, is_made_up, own_attributes, walk_variables
 
 SERVING = "serving_default"
+METADATA = "keras_metadata.pb"
+"""What tf_keras writes beside the graph of a model: with it, it makes the model again."""
+
 HINT = "Save as keras, or give the functions to write: --option signatures={'serving_default': my_function}"
 
 
@@ -87,14 +92,17 @@ class SavedModelFormat(Format):
             tf.saved_model.save(module, str(folder / self.payload), signatures=signatures)
         return notes
 
-    def load(self, path: Path, context: Context) -> SavedModel:
-        """Load it as a callable that also has ``predict``."""
-        with translated(f"TensorFlow could not open the SavedModel {path.name}", "Is the folder complete?"):
+    def load(self, path: Path, context: Context) -> Any:
+        """Load it as a callable that also has ``predict``; what tf_keras wrote as a model comes back as that model."""
+        with translated(f"TensorFlow could not open the SavedModel {path.name}", "Is the folder complete?"), quiet():
+            if (path / METADATA).is_file() and importlib.util.find_spec(KERAS_2) is not None:
+                load = import_dialect(KERAS_2).models.load_model
+                return load(path, custom_objects=dict(context.custom_objects), compile=context.is_compiled)
             return restore(path)
 
     def run(self, model: Any, sample: Any) -> Any:
         """Call a live Keras model or `tf.Module`, or a loaded SavedModel."""
-        if not isinstance(model, SavedModel) and kind_of(model) == "keras":
+        if not isinstance(model, SavedModel) and dialect_of(model):
             return run_keras(model, sample)
         function = model if isinstance(model, SavedModel) else main_function(model)
         return to_arrays(call(function, sample))

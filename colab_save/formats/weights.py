@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, ClassVar
 
+from colab_save.dialect import import_dialect
 from colab_save.errors import FormatError
 from colab_save.formats.base import Context, translated
 from colab_save.formats.keras import KerasFormat, lost_vocabulary, quiet
@@ -12,6 +14,10 @@ from colab_save.round_trip import Aspect
 from colab_save.sample import Sample
 
 ARCHITECTURE = "architecture.json"
+"""The file beside the weights."""
+
+BUILD = "build_config"
+"""The key in it of the shapes that the model was built for."""
 
 
 class WeightsFormat(KerasFormat):
@@ -22,8 +28,8 @@ class WeightsFormat(KerasFormat):
     keeps: ClassVar[frozenset[Aspect]] = frozenset(Aspect) - {Aspect.TRAINING}
     requires: ClassVar[tuple[str, ...]] = ("h5py",)
     opening: ClassVar[str] = (
-        "import pathlib\n\nimport keras\n\n"
-        'model = keras.models.model_from_json(pathlib.Path("architecture.json").read_text())\n'
+        "import pathlib\n\nimport {keras}\n\n"
+        'model = {keras}.models.model_from_json(pathlib.Path("architecture.json").read_text())\n'
         'model.load_weights("model.weights.h5")'
     )
 
@@ -39,19 +45,21 @@ class WeightsFormat(KerasFormat):
         hint = "--format saved_model needs no get_config()."
         with translated("Keras could not write model.weights.h5", hint), quiet():
             model.save_weights(folder / self.payload)
-            (folder / ARCHITECTURE).write_text(model.to_json(), encoding="utf-8")
+            architecture = json.loads(model.to_json())
+            architecture.setdefault(BUILD, model.get_build_config())  # tf_keras leaves it out
+            (folder / ARCHITECTURE).write_text(json.dumps(architecture, default=str), encoding="utf-8")
         return ()
 
     def load(self, path: Path, context: Context) -> Any:
         """Load the weights into ``context.into``, else into a model built from the architecture beside the file."""
-        import keras
-
         model = context.into
         with translated(f"Keras could not load {path.name}", "Is it the same architecture?"), quiet():
             if model is None:
-                model = keras.models.model_from_json(
-                    _architecture(path, context.beside), custom_objects=dict(context.custom_objects)
-                )
+                rebuild = import_dialect(context.dialect).models.model_from_json
+                architecture = _architecture(path, context.beside)
+                model = rebuild(architecture, custom_objects=dict(context.custom_objects))
+                if not model.built and (shapes := json.loads(architecture).get(BUILD)):
+                    model.build_from_config(shapes)
             model.load_weights(path)
         return model
 

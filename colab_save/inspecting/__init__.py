@@ -63,7 +63,8 @@ def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
         if structure is not None:
             return _inspect_hdf5(structure, path, allowed, kind)
         if kind is Kind.SAVED_MODEL:
-            return Findings(kind, runs_code=scan_saved_model(path))
+            scan = scan_saved_model(path, allowed)
+            return Findings(kind, tuple(sorted(scan.custom_names)), tuple(scan.runs_code))
         if kind is Kind.CHECKPOINT:
             _check_checkpoint(path)
             return Findings(kind)
@@ -95,7 +96,8 @@ def inspect_architecture(path: Path, allowed: frozenset[str] = frozenset(), *, s
         raise StoreUnavailableError(
             f"{path} cannot be read ({error}).", "Check the mount and the permissions."
         ) from error
-    return _findings(Kind.WEIGHTS_H5, scan_config(config, str(path), allowed), stored, path, "")
+    scan = scan_config(config, str(path), allowed)
+    return _findings(Kind.WEIGHTS_H5, scan, stored, path, _version_in(config))
 
 
 def inspect_recorded(

@@ -109,11 +109,6 @@ def scan_config(config: Any, where: str, allowed: frozenset[str] = frozenset(), 
     return scan
 
 
-def scan_code(config: Any, where: str) -> list[str]:
-    """List what in a config would run code, and judge nothing else."""
-    return [found for value, place in _objects(config, where) for found in code_in(value, place)]
-
-
 def _objects(config: Any, where: str) -> Iterator[tuple[dict[str, Any], str]]:
     """Give each dict that Keras would make an object of, with its place; without recursion."""
     pending = [(config, where, 0)]

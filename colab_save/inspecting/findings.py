@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from colab_save.dialect import KERAS, KERAS_2
+
 
 class Kind(enum.StrEnum):
     """What a file or folder is, by its bytes."""
@@ -59,5 +61,13 @@ class Findings:
 
     @property
     def is_keras2(self) -> bool:
-        """Say whether Keras 2 (today ``tf_keras``) or something older wrote the config."""
-        return self.keras_version.startswith(("0.", "1.", "2."))
+        """Say whether Keras 2 (today ``tf_keras``) or something older wrote the config.
+
+        Every ``.h5`` of Keras 3 names the version that wrote it; the oldest ones do not.
+        """
+        return self.keras_version.startswith(("0.", "1.", "2.")) or (self.kind is Kind.H5 and not self.keras_version)
+
+    @property
+    def dialect(self) -> str:
+        """Name the Keras that opens it."""
+        return KERAS_2 if self.is_keras2 else KERAS

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
-from colab_save.inspecting.config import read_json, scan_code
+from colab_save.inspecting.config import Scan, read_json, scan_config
 from colab_save.inspecting.limits import MAX_GRAPH, MAX_JSON, MAX_MEMBERS
 from colab_save.inspecting.operations import CHECKPOINT_OPERATIONS, TABLE_OPERATIONS, UNSAFE_OPERATIONS
 
@@ -24,12 +24,16 @@ _SAVERS = (b"_traced_save", b"_traced_restore")
 _AGAIN = "Copy or download the whole folder again, or load another version."
 
 
-def scan_saved_model(folder: Path) -> tuple[str, ...]:
+def scan_saved_model(folder: Path, allowed: frozenset[str] = frozenset()) -> Scan:
     """Check a SavedModel folder, and list what in it would touch files or run code.
+
+    Args:
+        folder: The folder.
+        allowed: Installed packages whose classes it may name.
 
     Raises:
         DamagedFileError: A part is missing or cut off.
-        UnsafeFileError: A link or an asset leaves the folder.
+        UnsafeFileError: A link or an asset leaves the folder, or a config in it would do what no model needs.
     """
     _check_links(folder)
     check_shards(folder / "variables" / "variables.index")
@@ -42,8 +46,9 @@ def scan_saved_model(folder: Path) -> tuple[str, ...]:
         _scan_graphs(memoryview(path.read_bytes()), found, folder)
     except ValueError as error:
         raise DamagedFileError(f"{path} is damaged: {error}.", _AGAIN) from None
-    operations = tuple(f"{GRAPH}: the operation {name}, {count} times" for name, count in sorted(found.items()))
-    return operations + _scan_keras_metadata(folder / "keras_metadata.pb")
+    scan = _scan_keras_metadata(folder / "keras_metadata.pb", allowed)
+    scan.runs_code[:0] = [f"{GRAPH}: the operation {name}, {count} times" for name, count in sorted(found.items())]
+    return scan
 
 
 def check_shards(index: Path) -> None:
@@ -130,21 +135,23 @@ def _scan_node(node: memoryview, found: Counter[str], *, is_saver: bool, has_ass
         found["a call of the save function from inside the model"] += 1
 
 
-def _scan_keras_metadata(path: Path) -> tuple[str, ...]:
-    """List the Lambda code in what Keras 2 writes beside its SavedModels; only ``tf_keras`` reads it."""
+def _scan_keras_metadata(path: Path, allowed: frozenset[str]) -> Scan:
+    """Look at the configs that Keras 2 writes beside its SavedModels; only ``tf_keras`` reads them."""
+    scan = Scan()
     if not path.is_file():
-        return ()
+        return scan
     if path.stat().st_size > MAX_JSON:
         raise UnsafeFileError(f"{path} has {path.stat().st_size:,} bytes, more than {MAX_JSON:,}.", _AGAIN)
-    found: list[str] = []
     try:
         for number, node in fields(memoryview(path.read_bytes())):
             texts = [bytes(part) for at, part in fields(node) if at == 5] if number == 1 else []
             for text in texts:
-                found += scan_code(read_json(text, path.name), path.name)
+                found = scan_config(read_json(text, path.name), path.name, allowed)
+                scan.custom_names |= found.custom_names
+                scan.runs_code += found.runs_code
     except ValueError as error:
         raise DamagedFileError(f"{path} is damaged: {error}.", _AGAIN) from None
-    return tuple(found)
+    return scan
 
 
 def fields(view: memoryview) -> Iterator[tuple[int, memoryview]]:

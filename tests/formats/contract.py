@@ -66,7 +66,7 @@ class FormatContract:
 
     def test_its_opening_lines_open_it_without_this_package(self, plug, tmp_path):
         self.saved(plug, MODELS["untrained"](), tmp_path)
-        program = "import sys\nsys.modules['colab_save'] = None\n" + plug.opening
+        program = "import sys\nsys.modules['colab_save'] = None\n" + plug.opening.format(keras="keras")
         done = subprocess.run(
             [sys.executable, "-c", program],
             cwd=tmp_path,
