@@ -21,9 +21,10 @@ MOST = 400
 FRAMEWORKS = frozenset({"keras", "tensorflow", "tf_keras"})
 """Packages whose objects are parts of a model."""
 
-BOOKKEEPING = frozenset({"output_names", "stop_training", "stop_evaluating", "stop_predicting"})
-"""What a functional model has, and what ``fit``, ``evaluate`` and ``predict`` leave on any, beside what every new one
-has (``keras/src/models/functional.py`` and ``keras/src/backend/tensorflow/trainer.py``, 3.13.2 and 3.15.1)."""
+BOOKKEEPING = frozenset({"optimizer", "output_names", "stop_training", "stop_evaluating", "stop_predicting"})
+"""What a functional model has, and what ``compile``, ``fit``, ``evaluate`` and ``predict`` leave on any, beside what
+every new one has (``functional.py`` in ``keras/src/models``, ``trainer.py`` in ``keras/src/backend``; 3.15.1).
+"""
 
 CODE = (type, ModuleType, FunctionType, MethodType, BuiltinFunctionType, functools.partial)
 """Kinds of attributes that are code, and no value."""
@@ -39,6 +40,13 @@ def free_attributes(model: Any) -> tuple[str, ...]:
     own = {key for key, value in own_attributes(model) if key in held and held[key] is value} if held else set()
     named = (key for key in own - BOOKKEEPING if not key.startswith("_") and not hasattr(type(model), key))
     return tuple(sorted(key for key in named if not _is_part(held[key])))
+
+
+def is_free(model: Any, name: str) -> bool:
+    """Say whether an attribute may be set: it is none yet that anything else stands for."""
+    if not name.isidentifier() or name.startswith("_") or name in BOOKKEEPING:
+        return False
+    return name in free_attributes(model) or not hasattr(model, name)
 
 
 def plain_names(model: Any) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
         round_trip=sum_up(loaded.trips),
         manifest=found.manifest,
         round_trips=loaded.trips,
+        extras=loaded.extras,
         notes=loaded.notes,
         size=found.manifest.size if found.manifest else 0,
         seconds=clock.seconds,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from colab_save.errors import DamagedFileError, NotFoundError, RequestError, did
 from colab_save.finding import fetch, find, find_plain
 from colab_save.manifest import Manifest, Payload
 from colab_save.parts import each_part
-from colab_save.place import CUSTOM_CODE, Place
+from colab_save.place import CUSTOM_CODE, EXTRAS, Place, is_in
 from colab_save.progress import OnStep
 from colab_save.request import LoadRequest
 from colab_save.sample import FILE
@@ -68,12 +69,14 @@ class Fetched:
         sample: The sample; ``None`` without one.
         code: The captured code; ``None`` without any.
         beside: The folder with the artifact's other files.
+        extras: The folder with what else was kept; ``None`` without any.
     """
 
     payload: Path
     sample: Path | None = None
     code: Path | None = None
     beside: Path | None = None
+    extras: Path | None = None
 
 
 def locate(request: LoadRequest) -> Found:
@@ -130,8 +133,8 @@ def bring(found: Found, payload: Payload | None, work: Path, on_step: OnStep) ->
     cache = _cache(manifest)
     local_files = fetch(found.store, found.place, manifest, wanted, cache, on_step)
     sample, code = local_files.get(FILE), local_files.get(CUSTOM_CODE)
-    beside = next((path.parent for name, path in local_files.items() if name != payload.path), None)
-    return Fetched(local_files[payload.path], sample, code, beside)
+    beside = next((path.parent for name, path in local_files.items() if name != payload.path and "/" not in name), None)
+    return Fetched(local_files[payload.path], sample, code, beside, _extras_in(local_files))
 
 
 def bring_collection(found: Found, on_step: OnStep) -> Fetched:
@@ -144,9 +147,14 @@ def bring_collection(found: Found, on_step: OnStep) -> Fetched:
     names = {file.path for file in manifest.files} if manifest else set()
     if manifest is None or not {TREE, ARRAYS} <= names:
         raise DamagedFileError(f"{found.name} has no {TREE} or no {ARRAYS}.", "Load another version.")
-    wanted = [name for name in (TREE, ARRAYS, CUSTOM_CODE) if name in names]
+    wanted = [name for name in sorted(names) if name in {TREE, ARRAYS, CUSTOM_CODE} or is_in(name, EXTRAS)]
     local_files = fetch(found.store, found.place, manifest, wanted, _cache(manifest), on_step)
-    return Fetched(local_files[TREE].parent, code=local_files.get(CUSTOM_CODE))
+    return Fetched(local_files[TREE].parent, code=local_files.get(CUSTOM_CODE), extras=_extras_in(local_files))
+
+
+def _extras_in(files: Mapping[str, Path]) -> Path | None:
+    """Give the folder of what else was kept."""
+    return next((path.parent for name, path in files.items() if name.rpartition("/")[0] == EXTRAS), None)
 
 
 def _cache(manifest: Manifest) -> Path:

@@ -1,13 +1,17 @@
-"""How one field of a request is typed and explained, at every door.
+"""How one field of a request is typed and explained, at every door, and what its value may be.
 
-`request` declares them beside its fields; `command` builds its parser of them, `functions` its docstrings.
+`request` declares them beside its fields, and checks the values once; `command` builds its parser of them, `functions`
+its docstrings.
 """
 
 from __future__ import annotations
 
 import enum
+import keyword
 from dataclasses import dataclass
 from typing import Any
+
+from colab_save.errors import RequestError
 
 
 class Door(enum.StrEnum):
@@ -46,3 +50,55 @@ class Option:
 def asked(flag: str, door: Door, text: str, metavar: str = "", choices: tuple[str, ...] = ()) -> dict[str, Any]:
     """Make the metadata of a request's field, from which its `Option` is read."""
     return {"flag": flag, "door": door, "help": text, "metavar": metavar, "choices": choices}
+
+
+def check_numbers(**values: object) -> None:
+    """Refuse what is no number, or a negative one.
+
+    Raises:
+        RequestError: Names it.
+    """
+    for name, value in values.items():
+        if value is not None and (not isinstance(value, (int, float)) or isinstance(value, bool) or not value >= 0):
+            raise RequestError(f"{name} is {value!r}.", f"Give {name} as a number that is not negative.")
+
+
+def check_texts(**values: object) -> None:
+    """Refuse what is no text, or one with half characters, which no file can hold.
+
+    Raises:
+        RequestError: Names it.
+    """
+    for name, value in values.items():
+        if value is not None and not is_text(value):
+            raise RequestError(f"{name} is {value!r}, which is no text.", f"Give {name} in quotes.")
+
+
+def texts_of(name: str, value: object) -> tuple[str, ...]:
+    """Give one or several texts as a tuple.
+
+    Raises:
+        RequestError: They are something else.
+    """
+    texts = (value,) if isinstance(value, str) else value
+    if isinstance(texts, (list, tuple)) and all(map(is_text, texts)):
+        return tuple(texts)
+    raise RequestError(f"{name} is {value!r}.", f"Give {name} as a text, or as a list of texts.")
+
+
+def names_of(field: str, value: object) -> tuple[str, ...]:
+    """Give the names of one or several attributes or variables, each once.
+
+    Raises:
+        RequestError: They are something else.
+    """
+    names = tuple(dict.fromkeys(texts_of(field, value)))
+    for name in names:
+        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+            raise RequestError(f"{field} is {name!r}, which no attribute has.", "Give a name, such as class_names.")
+    return names
+
+
+def is_text(value: object) -> bool:
+    """Say whether a value is a text that a file can hold."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)

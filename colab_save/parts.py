@@ -12,11 +12,11 @@ from dataclasses import replace
 from colab_save.collection import ARRAYS, COLLECTION, TREE
 from colab_save.errors import TargetError
 from colab_save.manifest import MANIFEST, FileFacts, Manifest, Payload
-from colab_save.place import CUSTOM_CODE, is_in
+from colab_save.place import CUSTOM_CODE, EXTRAS, is_in
 from colab_save.readme import README
 from colab_save.target import check_name
 
-RESERVED = (ARRAYS, CUSTOM_CODE, MANIFEST, README, TREE)
+RESERVED = (ARRAYS, CUSTOM_CODE, EXTRAS, MANIFEST, README, TREE)
 """What lies beside the folders of the parts."""
 
 

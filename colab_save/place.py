@@ -17,6 +17,9 @@ from colab_save.manifest import Manifest
 CUSTOM_CODE = "custom_code.py"
 """The file with the user's own classes and functions."""
 
+EXTRAS = "extras"
+"""The folder with what the user wanted to be kept with the model, see `extras`."""
+
 SIDECAR = ".colab_save"
 """What is added to the name of a plain save for the folder with its manifest and sample."""
 

@@ -16,7 +16,7 @@ from colab_save.facts import ModelFacts
 from colab_save.formats.base import Format
 from colab_save.judging import answers_of, first_difference, judge, judge_collection, trace
 from colab_save.manifest import SampleFacts
-from colab_save.place import CUSTOM_CODE
+from colab_save.place import CUSTOM_CODE, EXTRAS
 from colab_save.reloading import Job
 from colab_save.repairing import Record
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, failed
@@ -57,7 +57,7 @@ class Trial:
         payload, code = str(self.stage / self.plug.payload), str(whole / CUSTOM_CODE)
         record, asked = asdict(Record.of(self.facts)), asdict(self.sample)
         job = Job(self.plug.name, payload, str(self.file), asked, str(answer), code, record, is_traced=is_traced)
-        return replace(job, is_part=self.is_part, how={"dialect": self.facts.kind})
+        return replace(job, is_part=self.is_part, extras="" if self.is_part else str(whole / EXTRAS))
 
 
 def verify(
@@ -108,7 +108,7 @@ def verify_collection(
         supply: Likewise.
     """
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
-        job = Job("", str(stage), "", None, folder, str(stage / CUSTOM_CODE))
+        job = Job("", str(stage), "", None, folder, str(stage / CUSTOM_CODE), extras=str(stage / EXTRAS))
         try:
             reply = verifier.reload(job, timeout, on_wait, supply)
             return judge_collection(collection, read_collection(Path(folder)), float(reply["seconds"]))

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from colab_save.card import Card, Cell, Remark, Shown, Table, aligned
-from colab_save.glance import at_a_glance
+from colab_save.glance import at_a_glance, several_at_a_glance
 from colab_save.manifest import Manifest
 from colab_save.measures import age_in_words, count_in_words, size_in_words
 from colab_save.parts import payload_sizes
@@ -39,6 +39,7 @@ KEPT = {
     ("drive", Durability.PENDING): "written to the Drive mount; upload not confirmed",
     ("drive", Durability.DONE): "uploaded to Drive",
     ("local", Durability.DONE): "on this machine's disk",
+    ("remote", Durability.DONE): "uploaded; every file was read back",
 }
 """How durable a save is, in words that say no more than the store knows."""
 
@@ -50,10 +51,11 @@ class SaveReport(Shown):
     Attributes:
         manifest: What was committed: name, version, payloads, files, round trips, facts, tags, note.
         where: The folder, file or URL that holds it.
-        store: The kind of store (``local``, ``drive``).
+        store: The kind of store (``local``, ``drive``, ``remote``).
         durability: Whether the store has really kept it, as far as the store can tell.
         load_line: The one magic line that brings the model back.
         attempts: Round trips of formats that ``auto`` tried and gave up, in order.
+        extras: The names of what else was kept.
         notes: What the user should know: a suffix that was added, what is not kept and why.
         seconds: Seconds of each step of the line, by its name.
     """
@@ -64,6 +66,7 @@ class SaveReport(Shown):
     durability: Durability
     load_line: str
     attempts: tuple[RoundTrip, ...] = ()
+    extras: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
 
@@ -98,6 +101,8 @@ class SaveReport(Shown):
         confirmed = "confirmed" if self.durability is Durability.DONE else "not confirmed"
         yield "kept", KEPT.get((self.store, self.durability), f"written to {self.store}; {confirmed}")
         yield "size", f"{size_in_words(manifest.size)} in {count_in_words(len(manifest.files), 'file')}"
+        if self.extras:
+            yield "extras", ", ".join(self.extras)
         yield from _about(manifest, self.seconds)
 
 
@@ -114,6 +119,7 @@ class LoadReport(Shown):
             ``SKIPPED`` with the reason (a plain file without a manifest has nothing to compare with).
         manifest: The manifest, where there is one.
         round_trips: Of several models, that of each part and of what held them; the above is then their sum.
+        extras: What else was kept (``--extra``), by name.
         notes: What the user should know.
         size: Bytes read.
         seconds: Seconds of each step of the line, by its name.
@@ -126,6 +132,7 @@ class LoadReport(Shown):
     round_trip: RoundTrip
     manifest: Manifest | None = field(default=None, repr=False)
     round_trips: tuple[RoundTrip, ...] = ()
+    extras: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     size: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -162,6 +169,8 @@ class LoadReport(Shown):
         if class_name != self.manifest.facts.class_name.rpartition(".")[2]:
             yield "comes as", class_name
         yield "saved", age_in_words(self.manifest.created)
+        if self.extras:
+            yield "extras", ", ".join(self.extras)
         yield from _about(self.manifest, self.seconds)
 
 
@@ -202,7 +211,8 @@ class Listing(Shown):
 
 
 def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    yield from at_a_glance(manifest.facts)
+    parts = {part.name: part.facts for part in manifest.parts}
+    yield from several_at_a_glance(manifest.facts.class_name, parts) if parts else at_a_glance(manifest.facts)
     if manifest.requirements:
         yield "needs", ", ".join(" ".join(pair) for pair in manifest.requirements.items())
     if manifest.tags:
@@ -215,7 +225,7 @@ def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[s
 
 
 def _version_row(manifest: Manifest, now: datetime | None) -> tuple[Cell, ...]:
-    formats = ", ".join(payload.format for payload in manifest.payloads)
+    formats = ", ".join(manifest.formats)
     age, size = age_in_words(manifest.created, now), size_in_words(manifest.size)
     tags = ", ".join(manifest.tags)
     return (manifest.name, manifest.version, age, size, formats, manifest.outcome, tags, manifest.note)

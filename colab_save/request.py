@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from colab_save.errors import RequestError, did_you_mean
-from colab_save.option import Door, Option, asked
+from colab_save.option import Door, Option, asked, check_numbers, check_texts, is_text, names_of, texts_of
 from colab_save.target import Target, check_tag
 
 PURPOSES = {"resume": ("keras",), "serving": ("saved_model",)}
@@ -27,24 +27,25 @@ class SaveRequest:
     """What to save, where, how, and how strictly to prove it.
 
     Attributes:
-        model: A Keras model, or a `tf.Module` with `tf.function` methods.
+        model: A Keras model, a `tf.Module` with `tf.function` methods, or a dict or object that holds several.
         target: A name (``cats``), or a path or URL for a plain save. Default: the variable's or the model's own name.
         to: The store: ``drive``, a folder, a URL. Default: Drive in Colab, ``./models`` elsewhere.
         formats: ``auto``, or one or more of the formats' names, separated by commas.
         purpose: What the model will be used for; picks the formats.
-        sample: Inputs for the round trip: arrays, tensors, dicts, a `tf.data` batch, a DataFrame.
+        sample: Inputs for the round trip: arrays, tensors, dicts, a `tf.data` batch; of several models a dict by name.
         verify: Whether to reload in a fresh process and compare before anything is published.
         force: Publish although the round trip failed; the manifest and the report say ``FAILED``.
         rtol: Relative tolerance of outputs. Default: by dtype (`sampling.tolerance`).
         atol: Absolute tolerance of outputs. Default: by dtype.
         timeout: Seconds that the round trip of one payload may take.
         tags: Labels for this version.
+        extra: Names of attributes of the model, or of variables of the notebook, that are kept with it.
         note: Free text, kept in the manifest.
         options: Options of the formats, such as ``signatures`` of ``saved_model``.
     """
 
     model: Any = field(
-        metadata=asked("MODEL", Door.EXPRESSION, "The variable that holds the model; default: the only model there is.")
+        metadata=asked("MODEL", Door.EXPRESSION, "The model, or what holds several; default: the only model there is.")
     )
     target: str | None = field(
         default=None,
@@ -119,6 +120,17 @@ class SaveRequest:
         kw_only=True,
         metadata=asked("--tag", Door.REPEATED, "A label for this version; may be given several times.", "T"),
     )
+    extra: tuple[str, ...] = field(
+        default=(),
+        kw_only=True,
+        metadata=asked(
+            "--extra",
+            Door.REPEATED,
+            "A plain attribute of the model (class_names), or a variable of the notebook, to keep with it; may be "
+            "given several times.",
+            "NAME",
+        ),
+    )
     note: str = field(
         default="",
         kw_only=True,
@@ -137,22 +149,22 @@ class SaveRequest:
 
     def __post_init__(self) -> None:
         """Normalise what may be written in two ways, and refuse what contradicts itself."""
-        _check_texts(self, ("to", "purpose"))
-        _texts("note", (self.note,))
-        names = [part for text in _texts("formats", self.formats) for part in text.split(",")]
+        check_texts(to=self.to, purpose=self.purpose)
+        check_numbers(rtol=self.rtol, atol=self.atol, timeout=self.timeout)
+        texts_of("note", (self.note,))
+        names = [part for text in texts_of("formats", self.formats) for part in text.split(",")]
         formats = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
         object.__setattr__(self, "formats", formats or (AUTO,))
-        object.__setattr__(self, "tags", tuple(dict.fromkeys(_texts("tags", self.tags))))
+        object.__setattr__(self, "tags", tuple(dict.fromkeys(texts_of("tags", self.tags))))
+        object.__setattr__(self, "extra", names_of("extra", self.extra))
         for tag in self.tags:
             check_tag(tag)
-        if not isinstance(self.options, Mapping) or not all(map(_is_text, self.options)):
+        if not isinstance(self.options, Mapping) or not all(map(is_text, self.options)):
             raise RequestError(f"options is {self.options!r}.", "Give a dict of names and values.")
         if len(formats) > 1 and AUTO in formats:
             raise RequestError(f"auto cannot be combined with {formats}.", "Give auto alone, or the formats you want.")
         if self.purpose is not None:
             self._check_purpose(formats)
-        for name in ("rtol", "atol", "timeout"):
-            _check_number(name, getattr(self, name))
         if self.target is not None and (target := Target.parse(self.target)).selector:
             raise RequestError(
                 f"{self.target!r} names a version, and a save always makes a new one.",
@@ -176,7 +188,7 @@ class LoadRequest:
         target: A name, ``name@tag``, ``name@version-prefix``, or the path or URL of any model file or folder.
         source: The store to look in. Default: Drive in Colab, ``./models`` elsewhere.
         format: Which payload of the artifact. Default: the one that keeps most.
-        into: A model of the same architecture that gets the weights.
+        into: A model of the same architecture that gets the weights; a dict or object that gets several models.
         trust: Run code that came with the file.
         check: Whether to compare the loaded model with the facts and the sample of the manifest.
         convert: Rebuild a Keras 2 model as a Keras 3 one, where their answers prove equal.
@@ -205,7 +217,7 @@ class LoadRequest:
     into: Any = field(
         default=None,
         kw_only=True,
-        metadata=asked("--into", Door.EXPRESSION, "A model of the same architecture that gets the weights.", "MODEL"),
+        metadata=asked("--into", Door.EXPRESSION, "A model that gets the weights, or what gets several.", "MODEL"),
     )
     trust: bool = field(
         default=False,
@@ -230,8 +242,8 @@ class LoadRequest:
 
     def __post_init__(self) -> None:
         """Refuse a target that cannot be one."""
-        _check_texts(self, ("source", "format"))
-        _check_number("timeout", self.timeout)
+        check_texts(source=self.source, format=self.format)
+        check_numbers(timeout=self.timeout)
         Target.parse(self.target)
 
 
@@ -239,27 +251,3 @@ def options_of(request: type[SaveRequest | LoadRequest]) -> Iterator[Option]:
     """Give how each field of a request is typed and explained, in the order of the fields."""
     for item in fields(request):
         yield Option(item.name, **item.metadata)
-
-
-def _check_number(name: str, value: object) -> None:
-    if value is not None and (not isinstance(value, (int, float)) or isinstance(value, bool) or not value >= 0):
-        raise RequestError(f"{name} is {value!r}.", f"Give {name} as a number that is not negative.")
-
-
-def _check_texts(request: SaveRequest | LoadRequest, names: tuple[str, ...]) -> None:
-    """Refuse what is no text, or one with half characters, which no file can hold."""
-    for name in names:
-        value = getattr(request, name)
-        if value is not None and not _is_text(value):
-            raise RequestError(f"{name} is {value!r}, which is no text.", f"Give {name} in quotes.")
-
-
-def _texts(name: str, value: object) -> tuple[str, ...]:
-    texts = (value,) if isinstance(value, str) else value
-    if isinstance(texts, (list, tuple)) and all(map(_is_text, texts)):
-        return tuple(texts)
-    raise RequestError(f"{name} is {value!r}.", f"Give {name} as a text, or as a list of texts.")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)

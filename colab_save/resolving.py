@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import shlex
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from typing import Any
 from colab_save.dividing import Division, divide
 from colab_save.errors import MissingPackageError, NoSpaceError, RequestError, TargetError, UnsupportedError
 from colab_save.examining import size_of
+from colab_save.extras import Extras, find_extras
 from colab_save.finding import versions_of
 from colab_save.formats import get_format
 from colab_save.formats.base import Format, read_options
@@ -24,7 +26,7 @@ from colab_save.place import SIDECAR, Place
 from colab_save.request import AUTO, PURPOSES, SaveRequest
 from colab_save.stores import open_folder_of, open_store
 from colab_save.stores.base import Store
-from colab_save.target import SUFFIXES, Target, check_name, last_part
+from colab_save.target import SUFFIXES, Target, check_name, last_part, without_secrets
 
 AUTO_ATTEMPTS = (("keras",), ("saved_model",))
 """What ``auto`` tries, in order."""
@@ -48,8 +50,9 @@ class Plan:
         options: The options of each format.
         refusals: Why a format that ``auto`` would try cannot write this model, by format.
         source: What ``--from`` must say to find the artifact again; empty for the default store.
-        path: For a plain save, the target as it was typed.
+        path: For a plain save, the target as it was typed, without the secrets of a URL.
         division: What is saved, by its parts.
+        extras: What else is kept, because the user named it.
     """
 
     store: Store
@@ -61,6 +64,7 @@ class Plan:
     source: str
     path: str
     division: Division
+    extras: Extras
 
     def exact(self, format_name: str) -> str:
         """Give the key of a plain save in a format: as it was typed, or with the format's suffix."""
@@ -94,6 +98,7 @@ def resolve(request: SaveRequest) -> Plan:
         StoreError: The store is not available, read-only or full; or the local disk is.
     """
     division = divide(request.model)
+    extras = find_extras(request.extra, division.models.get(""), vars(sys.modules["__main__"]))
     target = Target.parse(request.target if request.target is not None else _default_name(request.model))
     attempts = _attempts(request, target)
     _check_single(division, target)
@@ -112,8 +117,8 @@ def resolve(request: SaveRequest) -> Plan:
     store, key = open_folder_of(target.path) if target.path else (open_store(request.to), "")
     store.prepare(size)
     refused = {name: reason for name, reason in refusals.items() if reason}
-    source = request.to or ""
-    plan = Plan(store, key or target.name, key, usable, options, refused, source, target.path, division)
+    source = without_secrets(request.to or "")
+    plan = Plan(store, key or target.name, key, usable, options, refused, source, target.shown, division, extras)
     return with_free_places(plan) if key else plan
 
 
@@ -180,7 +185,7 @@ def _attempts(request: SaveRequest, target: Target) -> tuple[tuple[Format, ...],
     if target.path:
         if request.to is not None:
             raise RequestError(
-                f"{target.path!r} says where the file goes, and --to {request.to} does too.",
+                f"{target.shown!r} says where the file goes, and --to {without_secrets(request.to)} does too.",
                 "Leave --to out, or give a name instead of the path.",
             )
         asked = _formats_of_path(target, asked)
@@ -193,7 +198,7 @@ def _formats_of_path(target: Target, asked: tuple[str, ...]) -> tuple[str, ...]:
     """Match the formats asked for with the suffix of a path."""
     if len(asked) > 1:
         raise RequestError(
-            f"{target.path!r} is one place, and {', '.join(asked)} are {len(asked)} payloads.",
+            f"{target.shown!r} is one place, and {', '.join(asked)} are {len(asked)} payloads.",
             f"Give a name, such as {last_part(target.path).partition('.')[0] or 'cats'}, to save them together.",
         )
     if target.format is None or asked == (target.format,):
@@ -201,7 +206,7 @@ def _formats_of_path(target: Target, asked: tuple[str, ...]) -> tuple[str, ...]:
     if asked == (AUTO,):
         return (target.format,)
     raise RequestError(
-        f"The suffix of {target.path!r} means {target.format}, and --format says {asked[0]}.", "Change one of them."
+        f"The suffix of {target.shown!r} means {target.format}, and --format says {asked[0]}.", "Change one of them."
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from colab_save.collection import ARRAYS, COLLECTION, TREE, Collection, read_collection
 from colab_save.dividing import collection_of
+from colab_save.extras import read_extras
 from colab_save.inspecting import inspect_npz, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.joining import check_into, existing, join, put_into
@@ -60,7 +61,8 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock, on_st
     notes = (f"{name}: {note}" for name, part in parts.items() for note in part.notes)
     whole = made if request.into is None else request.into
     formats = "+".join(dict.fromkeys(part.format for part in parts.values()))
-    return Loaded(whole, formats, trips, (*supplied.notes, *notes, *collection.notes))
+    extras = read_extras(fetched.extras)
+    return Loaded(whole, formats, trips, (*supplied.notes, *notes, *collection.notes), extras.values)
 
 
 def _read(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Collection, Supplied]:

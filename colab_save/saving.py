@@ -138,6 +138,7 @@ def _report(
         durability=plan.store.durability(keys),
         load_line=plan.load_line(first),
         attempts=given_up,
+        extras=tuple(plan.extras.values),
         notes=tuple(notes),
         seconds=dict(seconds),
     )

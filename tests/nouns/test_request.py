@@ -83,6 +83,17 @@ def test_tags_that_nobody_could_find_are_refused(tags):
         SaveRequest(MODEL, tags=tags)
 
 
+@pytest.mark.parametrize(("extra", "expected"), [("names", ("names",)), (["a", "b", "a"], ("a", "b")), ((), ())])
+def test_extra_names_are_a_tuple_however_they_were_given(extra, expected):
+    assert expected == SaveRequest(MODEL, extra=extra).extra
+
+
+@pytest.mark.parametrize("extra", ["a b", "model.names", "class", "_hidden", ["ok", ""], None, 7, {"names": [1]}])
+def test_extra_names_that_no_attribute_can_have_are_refused(extra):
+    with pytest.raises(RequestError, match="extra"):
+        SaveRequest(MODEL, extra=extra)
+
+
 @pytest.mark.parametrize("note", [None, 7, "half a character: \ud800", b"bytes"])
 def test_a_note_that_no_file_can_hold_is_refused(note):
     with pytest.raises(RequestError, match="note"):
