@@ -99,38 +99,60 @@ _PANEL = """
  --jp-widgets-readout-color: var(--ink); --jp-widgets-input-color: var(--ink);
  --jp-widgets-input-background-color: var(--field); --jp-widgets-input-border-color: var(--rule)}
 & .csp-style, & .csp-gone.csp-gone {display: none}
-& .csp-column, & .csp-picks, & .csp-option, & .csp-list {overflow: visible}
-& .csp-row, & .csp-tools, & .csp-pair, & .csp-undo, & .csp-drive {flex-flow: row wrap; align-items: center;
- gap: 2px 6px; overflow: visible}
-& .csp-where {flex-flow: row wrap; align-items: center; overflow: visible}
-& .csp-where > .widget-dropdown {flex: 0 1 20em; width: auto; min-width: 12em}
-& .csp-where > .widget-text {flex: 1 1 14em; width: auto}
-& .csp-pair > .widget-text {flex: 0 1 24em; width: auto}
-& .csp-tools > .widget-text, & .csp-tools > .csp-where {flex: 1 1 20em; width: auto}
-& .csp-tools > .widget-dropdown {flex: 0 1 16em; width: auto}
-& .widget-html-content {line-height: 1.5}
+& .widget-vbox, & .widget-hbox, & .widget-html {overflow: visible}
+& .widget-inline-hbox {width: 100%; max-width: 46em; min-width: 0; height: auto; box-sizing: border-box}
+& .widget-radio {display: flex; flex-flow: row nowrap; width: 100%; max-width: 46em; height: auto}
+& .widget-radio > .widget-label {align-self: flex-start; margin-right: 8px}
+& .widget-inline-hbox > .widget-label, & .widget-radio > .widget-label {width: 6.5em; flex: none; text-align: right;
+ color: var(--ink)}
+& .widget-radio .widget-radio-box {display: flex; flex-flow: row wrap; gap: 0 18px; width: auto; margin: 0;
+ padding-top: 4px}
+& .widget-radio-box label {display: flex; align-items: center; width: auto; margin: 0; height: auto;
+ white-space: normal}
+& .widget-radio-box label input {order: -1; flex: none}
+& .widget-checkbox {width: auto}
+& .widget-checkbox .widget-label-basic {width: auto; max-width: 100%; white-space: normal}
+& .widget-button {width: auto; padding: 0 14px}
+& .widget-button:not(.mod-primary) {background: var(--field); color: var(--ink)}
+& .csp-danger:not(:disabled) {color: var(--fail)}
+& select {appearance: auto; background-image: none; height: 28px; padding: 0 4px; text-overflow: ellipsis}
+& input[type="text"], & select {background-color: var(--field); color: var(--ink); border-color: var(--rule)}
+& input::placeholder {color: var(--soft); opacity: 1}
+& .widget-html-content {line-height: 1.5; overflow-wrap: anywhere}
+& .csp-row, & .csp-tools, & .csp-pair, & .csp-undo, & .csp-drive, & .csp-where {flex-flow: row wrap;
+ align-items: center; gap: 2px 6px}
+& .csp-where {max-width: 46em} & .csp-drive {flex: 1 1 14em}
+& .csp-where > .widget-dropdown {flex: 0 1 18em; width: auto; min-width: 14em}
+& .csp-where > .widget-text {flex: 1 1 16em; width: auto}
+& .csp-where > .widget-text > .widget-label {width: auto}
+& .csp-tools > .csp-where {flex: 1 1 30em} & .csp-tools > .widget-text {flex: 1 1 22em; width: auto}
+& .csp-tools > .widget-dropdown, & .csp-pair > .widget-text {flex: 0 1 22em; width: auto}
 & .soft, & .csp-help, & .csp-about, & .csp-footer, & .csp-place, & .csp-said {color: var(--soft)}
-& .csp-about, & .csp-spelled {margin-left: 6.9em}
-& .csp-help {margin: -4px 0 4px 24px}
+& .csp-about, & .csp-picks, & .csp-option > .widget-text + .csp-help {padding-left: 7em; box-sizing: border-box}
+& .csp-option > .widget-checkbox + .csp-help {padding-left: 24px; box-sizing: border-box}
+& .csp-row > .widget-html {width: auto}
 & .csp-footer {padding: 6px 10px 2px; font-size: 12px}
 & .csp-empty {padding: 18px 10px; color: var(--soft); text-align: center}
 & .csp-refused {color: var(--fail)}
 & pre {margin: 2px 0; padding: 6px 8px; border: 0; border-radius: 4px; background: var(--field); color: var(--ink);
  font: 12px/1.5 var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospace; white-space: pre-wrap;
  overflow-wrap: anywhere; user-select: all; -webkit-user-select: all}
-& .csp-meter {min-height: 4.2em; overflow: visible}
-& .csp-bar {align-items: center; overflow: visible; flex-flow: row nowrap}
-& .csp-version {flex-flow: row wrap; border-bottom: 1px solid var(--rule); padding: 2px 0; overflow: visible;
- align-items: baseline}
-& .csp-version > .widget-checkbox {flex: 1 1 18em; width: auto; min-width: 0; font-weight: 600}
-& .csp-version > .csp-cells {flex: 3 1 24em; width: auto; min-width: 0}
-& .csp-cells .widget-html-content {display: flex; flex-flow: row wrap; gap: 0 14px; overflow-wrap: anywhere}
-& .csp-version {font-family: inherit} & .csp-cell {color: var(--soft)}
-& .csp-PASSED {color: var(--pass)} & .csp-FAILED {color: var(--fail)} & .csp-SKIPPED {color: var(--warn)}
-& .csp-PASSED, & .csp-FAILED, & .csp-SKIPPED {font-weight: 600}
-& .csp-tag {padding: 0 6px; margin-right: 4px; border-radius: 8px; background: var(--field); color: var(--ink)}
-@container (max-width: 560px) {
- & .csp-about, & .csp-spelled {margin-left: 0}
+& .csp-meter {min-height: 4.4em}
+& .csp-bar {align-items: center; flex-flow: row nowrap} & .csp-bar > .widget-hprogress {flex: 1 1 auto; height: 28px}
+& .csp-line {flex-flow: row wrap; border-bottom: 1px solid var(--rule); padding: 2px 0; align-items: baseline}
+& .csp-line > .widget-checkbox {flex: 1 1 17em; width: auto; min-width: 0}
+& .csp-line > .widget-checkbox label {font-weight: 600}
+& .csp-line > .csp-cells {flex: 2 1 26em; width: auto; min-width: 0}
+& .csp-cells .widget-html-content {display: flex; flex-flow: row wrap; gap: 0 14px; color: var(--soft)}
+& .csp-outcome {min-width: 6.5em} & .csp-size {min-width: 4.5em} & .csp-note {flex-basis: 100%}
+& .csp-PASSED {color: var(--pass); font-weight: 600} & .csp-FAILED {color: var(--fail); font-weight: 600}
+& .csp-SKIPPED {color: var(--warn); font-weight: 600}
+& .csp-tag {padding: 0 7px; margin-right: 4px; border-radius: 8px; background: var(--field); color: var(--ink)}
+@container (max-width: 460px) {
+ & .csp-about, & .csp-picks, & .csp-option > .widget-text + .csp-help {padding-left: 0}
+ & .widget-radio {display: flex; flex-flow: row nowrap; width: 100%; max-width: 46em; height: auto}
+& .widget-radio > .widget-label {align-self: flex-start; margin-right: 8px}
+& .widget-inline-hbox > .widget-label, & .widget-radio > .widget-label {width: 4.5em}
 }
 """
 

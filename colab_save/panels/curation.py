@@ -20,7 +20,7 @@ class Curation:
     Args:
         lines: What the panel asks of the house.
         place: Gives the target that is ticked and the store that is looked at.
-        on_done: Told the HTML of what was done, and the call that does the same; empty when it failed.
+        on_done: Told what was done, or why not, as HTML.
 
     Attributes:
         widget: What is shown.
@@ -28,13 +28,13 @@ class Curation:
     """
 
     def __init__(
-        self, lines: Lines, place: Callable[[], tuple[str, str | None]], on_done: Callable[[str, str], None]
+        self, lines: Lines, place: Callable[[], tuple[str, str | None]], on_done: Callable[[str], None]
     ) -> None:
         self._lines, self._place, self._on_done = lines, place, on_done
         self._deleted: tuple[str, str | None] | None = None
         self.tags = fields.text("Tags", "best, baseline")
         self.tag = fields.button("Set tags", "Give it exactly these tags", self._tag)
-        self.delete = fields.button("Delete", "Delete it; it can be brought back", self._delete, "danger")
+        self.delete = fields.button("Delete", "Delete it; it can be brought back", self._delete, "csp-danger")
         self.undo = fields.button("Undo", "Bring it back", self._restore)
         self.remove = fields.button("Free its room", "Remove its files now, for good", self._remove)
         self._said = fields.html()
@@ -79,9 +79,9 @@ class Curation:
         try:
             change()
         except ColabSaveError as error:
-            self._on_done(error_html(error), "")
+            self._on_done(error_html(error))
             return False
-        self._on_done(done_html(said), call)
+        self._on_done(done_html(said, call))
         return True
 
     def _forget(self, is_done: bool) -> None:  # noqa: FBT001 - the answer of `_change`

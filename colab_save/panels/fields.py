@@ -52,16 +52,18 @@ def progress() -> Any:
     return _made("FloatProgress", max=1.0)
 
 
-def button(label: str, tooltip: str, on_click: Callable[[], None], style: str = "") -> Any:
+def button(label: str, tooltip: str, on_click: Callable[[], None], name: str = "") -> Any:
     """Make a button.
 
     Args:
         label: What is on it, which is its accessible name.
         tooltip: What it does.
         on_click: Called without arguments.
-        style: ``primary`` or ``danger``; default: none.
+        name: A class that the panel's style knows; ``primary`` is that of the front end.
     """
-    made = _made("Button", description=label, tooltip=tooltip, button_style=style)
+    made = _made("Button", description=label, tooltip=tooltip, button_style=name if name == "primary" else "")
+    if name:
+        made.add_class(name)
     made.on_click(lambda _: on_click())
     return made
 

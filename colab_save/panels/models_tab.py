@@ -130,7 +130,9 @@ class ModelsTab:
 
     def _show_line(self) -> None:
         if self._one() is None:
-            self.spelled.show_lines()
+            two = self._targets() if len(self.versions.ticked) == 2 else []
+            calls = [plain_call("compare_versions", *two, source=self.where.location)] if two else []
+            self.spelled.show_lines(*calls)
             return
         try:
             self.spelled.show(LOAD, self.typed())
@@ -169,7 +171,6 @@ class ModelsTab:
     def _compare(self) -> None:
         first, second = self._targets()
         source = self.where.location
-        self.spelled.show_lines(plain_call("compare_versions", first, second, source=source))
         self.work.run(LOADING, lambda _: as_html(self._lines.compare(first, second, source)), lambda: None)
 
     def _open(self) -> None:
@@ -182,9 +183,7 @@ class ModelsTab:
         where = f"{listing.where}/{manifest.name}/{manifest.version}"
         self.work.result.value = as_html(SaveReport(manifest, where, listing.store, durability, f"model = {line}"))
 
-    def _changed(self, shown: str, call: str) -> None:
+    def _changed(self, shown: str) -> None:
         """Show what was done to a version, and look again."""
         self.work.result.value = shown
-        if call:
-            self.refresh()
-            self.spelled.show_lines(call)
+        self.refresh()

@@ -112,7 +112,7 @@ class SaveTab:
         model = self._variables().get(self.model.value)
         self.name.placeholder = self.model.value or ""
         samples = [] if model is None else [(name, name) for name in self._lines.samples_for(model, self._variables())]
-        fields.set_options(self.sample, [("made from the model's inputs", None), *samples])
+        fields.set_options(self.sample, [("made from the model's inputs", ""), *samples])
         self._picked_purpose()
 
     def _picked_purpose(self) -> None:

@@ -39,9 +39,9 @@ class VersionList:
         self.order = fields.choice("Sort by", [(order, order) for order in ORDERS])
         self.boxes = [fields.check("") for _ in range(PAGE)]
         self.cells = [fields.html(name="csp-cells") for _ in range(PAGE)]
-        self._rows = [fields.row(*pair, name="csp-version") for pair in zip(self.boxes, self.cells, strict=True)]
-        self.back = fields.button("Newer", "The page before", lambda: self._turn(-1))
-        self.on = fields.button("Older", "The next page", lambda: self._turn(1))
+        self._rows = [fields.row(*pair, name="csp-line") for pair in zip(self.boxes, self.cells, strict=True)]
+        self.back = fields.button("Previous", "The page before", lambda: self._turn(-1))
+        self.on = fields.button("Next", "The next page", lambda: self._turn(1))
         self.place = fields.html(name="csp-place")
         self._pager = fields.row(self.back, self.on, self.place)
         self._tools = fields.row(self.words, self.order, name="csp-tools")
@@ -105,7 +105,7 @@ def _when(manifest: Manifest) -> str:
 def cells_html(manifest: Manifest) -> str:
     """Give what is beside the box of a version; outcomes are told by sign, word and colour."""
     outcome = manifest.outcome
-    formats = ", ".join(payload.format for payload in manifest.payloads)
+    formats = ", ".join(manifest.formats)
     tags = "".join(f'<span class="csp-tag">{_escaped(tag)}</span>' for tag in manifest.tags)
     told = (
         ("outcome", f'<span class="csp-{outcome}"><span aria-hidden="true">{MARKS[outcome]}</span> {outcome}</span>'),

@@ -147,9 +147,10 @@ def crash_html(error: BaseException) -> str:
     return _alert(f"This is not one of our errors. {first_line(error)}", "The panel can still be used.", folded)
 
 
-def done_html(said: str) -> str:
-    """Show that something small was done."""
-    return f'<style>{CARD}</style><div class="colab-save" role="status">{_escaped(said)}</div>'
+def done_html(said: str, call: str = "") -> str:
+    """Show that something small was done, and the call that does the same."""
+    line = f'<pre tabindex="0">{_escaped(call)}</pre>' if call else ""
+    return f'<style>{CARD}</style><div class="colab-save" role="status">{_escaped(said)}{line}</div>'
 
 
 def _alert(message: str, hint: str, more: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from colab_save.errors import NotFoundError, RoundTripError
@@ -52,6 +53,7 @@ class House:
     asked: list = field(default_factory=list)
     waiting: list = field(default_factory=list)
     is_patient: bool = False
+    start_with: Callable = lambda work, tick: work()
 
     def save(self, request, on_step):
         self.asked.append(("save", request))
@@ -105,7 +107,7 @@ class House:
         if self.is_patient:
             self.waiting.append(work)
         else:
-            work()
+            self.start_with(work, tick)
 
     def go(self):
         """Run what is waiting."""

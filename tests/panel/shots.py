@@ -1,0 +1,91 @@
+"""Remake the README's pictures of the panel, in a browser and without TensorFlow: a house that answers at once.
+
+python tests/panel/shots.py            the pictures of the README, into notebooks/
+python tests/panel/shots.py OUT        all of them, into the folder OUT, to look at as a designer would
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # a script, and in its notebook a module beside it
+
+from front_ends import opened
+
+HERE = Path(__file__).parent
+
+CELLS = [
+    f"""import sys, time
+sys.path.insert(0, {str(HERE)!r})
+from house import *
+from colab_save.panels.lines import in_background
+keras = type(sys)("keras"); keras.Model = Model; sys.modules["keras"] = keras
+class Sequential(Model): pass
+digits = Sequential()
+house = House(start_with=in_background)
+p = panel_in(get_ipython(), house)
+p""",
+    """for number in range(30):
+    globals()[f"model_{number}_with_quite_a_long_name_of_a_variable"] = Model()""",
+    """note = "second fold, with augmentation"
+days = range(5, 28)
+house.saved = [manifest("cats" if day % 3 else "digits", f"202608{day:02}T101530Z-3fa{day % 10}", size=day * 410_000,
+    outcome=Outcome.SKIPPED if day % 7 == 0 else Outcome.PASSED, tags=("best",) if day == 26 else (),
+    note=note if day % 4 == 0 else "") for day in reversed(days)]
+house.saved.append(manifest("the_" + "very_" * 15 + "long_name", "20260722T101530Z-3fa1"))
+p.models.refresh()
+p.tabs.selected_index = 1""",
+    """p.tabs.selected_index = 0
+house.steps = [Step(Stage.RESOLVE), Step(Stage.STAGE, detail="keras"), Step(Stage.VERIFY, detail="keras"),
+    lambda: time.sleep(3), Step(Stage.PUBLISH, 3_000_000, 8_000_000, "drive"), lambda: time.sleep(3)]""",
+    """house.steps = []
+house.error = RoundTripError("The model that came back is not the one that was saved; nothing was published. "
+    "keras: weights: dense_3/kernel: expected digest 7a9b1c, got digest 99ab12\\nsecond\\nthird\\nfourth\\nfifth line",
+    "Build every layer in __init__ or build(), and keep each in an attribute of its own.")""",
+]
+
+
+def main(out: str | None = None) -> None:
+    """Take the pictures."""
+    folder = Path(out or tempfile.mkdtemp())
+    folder.mkdir(parents=True, exist_ok=True)
+    with opened(Path(tempfile.mkdtemp()), CELLS) as notebook:
+        panel, page = notebook.panel, notebook.page
+
+        def shot(name, seconds=0.7):
+            time.sleep(seconds)
+            notebook.shot(folder / f"{name}.png")
+
+        notebook.run(0)
+        shot("save")
+        notebook.run(1)
+        panel().get_by_text("Let me pick the formats").click()
+        panel().get_by_text("More options").click()
+        shot("thirty-models")
+        panel().get_by_text("More options").click()
+        panel().get_by_text("Decide for me").click()
+        notebook.run(2)
+        shot("empty-tick")
+        panel().get_by_role("checkbox").first.check()
+        shot("models")
+        notebook.dark()
+        shot("models-dark")
+        notebook.run(3)
+        panel().get_by_role("button", name="Save", exact=True).click()
+        shot("progress-dark", 2)
+        shot("passed-dark", 6)
+        notebook.run(4)
+        panel().get_by_role("button", name="Save", exact=True).click()
+        shot("failed-dark")
+        page.set_viewport_size({"width": 420, "height": 1400})
+        shot("phone-dark")
+    if out is None:
+        for name in ("save", "models"):
+            (HERE.parents[1] / "notebooks" / f"panel-{name}.png").write_bytes((folder / f"{name}.png").read_bytes())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,233 @@
+"""What is saved, with buttons: found, loaded, checked, compared, tagged, deleted and brought back."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+
+from colab_save.panels.fields import GONE
+from colab_save.panels.version_list import PAGE
+from colab_save.request import LoadRequest, options_of
+from colab_save.round_trip import Outcome
+from colab_save.stores.drive_state import Mounted
+from tests.panel.house import MISSING, Model, manifest, panel_in
+
+OLD, NEW = "20260821T101530Z-0001", "20260822T101530Z-0002"
+
+
+@pytest.fixture
+def tab(panel, house):
+    """The tab, over a store with two versions of cats; the newer one is ticked."""
+    house.saved = [manifest(version=NEW, tags=("best",)), manifest(version=OLD)]
+    panel.tabs.selected_index = 1
+    panel.models.versions.boxes[0].value = True
+    return panel.models
+
+
+def shown(tab):
+    return tab.work.result.value
+
+
+def rows(tab):
+    """The rows that are shown: what is beside the boxes."""
+    pairs = zip(tab.versions.boxes, tab.versions.cells, tab.versions._rows, strict=True)
+    return [f"{box.description} {cells.value}" for box, cells, row in pairs if GONE not in row._dom_classes]
+
+
+# --- what there is ---
+
+
+def test_the_store_is_asked_when_the_tab_is_first_opened(panel, house):
+    assert [] == house.of("list")
+    panel.tabs.selected_index = 1
+    panel.tabs.selected_index = 0
+    panel.tabs.selected_index = 1
+    assert 1 == len(house.of("list"))
+
+
+def test_each_version_tells_its_name_age_outcome_size_formats_and_tags(tab):
+    for word in ("cats", "PASSED", "1.0 kB", "keras", NEW, "best"):
+        assert word in rows(tab)[0]
+
+
+def test_names_and_notes_are_text_and_never_markup(panel, house):
+    house.saved = [manifest(note="<b>fat</b>")]
+    panel.models.refresh()
+    assert "&lt;b&gt;fat&lt;/b&gt;" in rows(panel.models)[0]
+
+
+def test_an_empty_store_says_so(panel):
+    panel.tabs.selected_index = 1
+    assert "Nothing is saved in models yet." in panel.models.empty.value
+    assert GONE in panel.models._actions._dom_classes
+
+
+def test_a_drive_that_is_not_mounted_is_not_mounted_for_a_list(shell, house):
+    house.mounted = Mounted.NO
+    panel = panel_in(shell, house)
+    panel.tabs.selected_index = 1
+    assert "Google Drive is not mounted." in panel.models.empty.value
+    assert [] == house.asked
+    panel.models.where.mount.click()
+    assert ["mount", "list"] == [asked[0] for asked in house.asked]
+    panel.close()
+
+
+def test_a_save_is_listed_at_once(panel, tab):
+    panel.save.save.click()
+    assert 3 == len(rows(tab))
+
+
+def test_many_versions_come_in_pages(panel, house):
+    house.saved = [manifest(f"n{number:03}", f"20260822T1015{number % 60:02}Z-0001") for number in range(25)]
+    panel.models.refresh()
+    versions = panel.models.versions
+    assert (PAGE, "1 to 10 of 25 versions") == (len(rows(panel.models)), versions.place.value)
+    versions.on.click()
+    versions.on.click()
+    assert (5, True) == (len(rows(panel.models)), versions.on.disabled)
+    versions.back.click()
+    assert "11 to 20 of 25 versions" == versions.place.value
+
+
+def test_versions_are_found_by_words_and_sorted(panel, house):
+    house.saved = [manifest("cats", NEW, size=5), manifest("dogs", OLD, Outcome.FAILED, size=9, note="the Second fold")]
+    panel.models.refresh()
+    versions = panel.models.versions
+    versions.order.value = "largest"
+    assert ["dogs", "cats"] == [row.split(" ")[0] for row in rows(panel.models)]
+    versions.words.value = "second failed"
+    assert ["dogs"] == [row.split(" ")[0] for row in rows(panel.models)]
+    versions.words.value = "nothing"
+    assert [] == rows(panel.models)
+
+
+def test_what_is_ticked_stays_so_on_another_page(panel, house):
+    house.saved = [manifest(f"n{number:02}", NEW) for number in range(12)]
+    panel.models.refresh()
+    versions = panel.models.versions
+    versions.boxes[0].value = True
+    versions.on.click()
+    assert not versions.boxes[0].value
+    versions.back.click()
+    assert versions.boxes[0].value
+    assert 1 == len(versions.ticked)
+
+
+# --- loading ---
+
+
+def test_load_gives_the_variable_the_model_and_shows_the_report(tab, shell, house):
+    tab.variable.value = "back"
+    tab.load.click()
+    assert [LoadRequest(f"cats@{NEW}")] == house.of("load")
+    assert isinstance(shell.user_ns["back"], Model)
+    assert "loaded, and proven" in shown(tab)
+
+
+def test_without_a_variable_the_model_gets_its_own_name(tab, shell):
+    tab.load.click()
+    assert isinstance(shell.user_ns["cats"], Model)
+
+
+@pytest.mark.parametrize("name", ["not one", "for", "1"])
+def test_a_variable_that_cannot_be_one_loads_nothing(tab, house, name):
+    tab.variable.value = name
+    tab.load.click()
+    assert "RequestError" in shown(tab)
+    assert [] == house.of("load")
+
+
+def test_more_options_reach_the_request(tab, house, shell):
+    tab.more.inputs["trust"].value = True
+    tab.more.inputs["into"].value = "net"
+    tab.where.folder.value = "./here"
+    tab.versions.boxes[0].value = True
+    tab.load.click()
+    assert [LoadRequest(f"cats@{NEW}", source="./here", trust=True, into=shell.user_ns["net"])] == house.of("load")
+
+
+@pytest.mark.parametrize("name", [option.name for option in options_of(LoadRequest)])
+def test_each_field_of_the_request_can_be_reached(tab, name):
+    assert name in {"target", "source", *tab.more.inputs}
+
+
+def test_the_line_that_is_shown_loads_the_same(tab):
+    tab.variable.value = "back"
+    assert (f"%loadmodel cats@{NEW} --as back", f"back = colab_save.load_model('cats@{NEW}')") == tab.spelled.lines
+
+
+def test_verifying_again_gives_no_variable(tab, shell, house):
+    before = set(shell.user_ns)
+    tab.verify.click()
+    assert [LoadRequest(f"cats@{NEW}")] == house.of("load")
+    assert before == set(shell.user_ns)
+    assert "loaded, and proven" in shown(tab)
+
+
+def test_a_load_that_fails_says_why_and_gives_no_variable(tab, shell, house):
+    house.error = MISSING
+    tab.load.click()
+    assert "Hint: Did you mean &#x27;cats&#x27;?" in shown(tab)
+    assert "cats" not in shell.user_ns
+
+
+# --- what else can be done ---
+
+
+def test_the_card_of_a_version_opens(tab):
+    tab.card.click()
+    assert f"cats@{NEW}" in shown(tab)
+    assert "load it" in shown(tab)
+
+
+def test_two_that_are_ticked_can_be_compared_and_nothing_else(tab, house):
+    assert tab.compare.disabled
+    tab.versions.boxes[1].value = True
+    assert [True] * 4 == [made.disabled for made in (tab.load, tab.verify, tab.card, tab.curation.delete)]
+    tab.compare.click()
+    assert ("compare", f"cats@{NEW}", f"cats@{OLD}", None) in house.asked
+    assert (f"colab_save.compare_versions('cats@{NEW}', 'cats@{OLD}')",) == tab.spelled.lines
+
+
+def test_tags_are_set(tab, house):
+    assert "best" == tab.curation.tags.value
+    tab.curation.tags.value = "baseline, v 2"
+    tab.curation.tag.click()
+    assert ("tag", f"cats@{NEW}", ("baseline", "v 2"), None) in house.asked
+    assert "has the tags baseline, v 2." in shown(tab)
+    assert f"colab_save.tag_version('cats@{NEW}', ('baseline', 'v 2'))" in html.unescape(shown(tab))
+
+
+def test_a_deleted_version_is_gone_and_can_be_brought_back(tab, house):
+    assert GONE in tab.curation.undoing._dom_classes
+    tab.curation.delete.click()
+    assert 1 == len(rows(tab))
+    assert GONE not in tab.curation.undoing._dom_classes
+    tab.curation.undo.click()
+    assert ("restore", f"cats@{NEW}", None) in house.asked
+    assert GONE in tab.curation.undoing._dom_classes
+
+
+def test_its_room_can_be_freed_instead(tab, house):
+    tab.curation.delete.click()
+    tab.curation.remove.click()
+    assert ("remove", f"cats@{NEW}", None) in house.asked
+    assert f"colab_save.delete_version('cats@{NEW}', for_good=True)" in html.unescape(shown(tab))
+
+
+def test_a_delete_that_fails_offers_no_undo(tab, house):
+    house.error = MISSING
+    tab.curation.delete.click()
+    assert "NotFoundError" in shown(tab)
+    assert GONE in tab.curation.undoing._dom_classes
+    assert 2 == len(rows(tab))
+
+
+@pytest.mark.parametrize("ticks", [[], [0, 1]])
+def test_nothing_is_offered_for_none_and_for_two(tab, ticks):
+    tab.versions.boxes[0].value = False
+    for index in ticks:
+        tab.versions.boxes[index].value = True
+    assert all(made.disabled for made in (tab.load, tab.verify, tab.card, tab.curation.tag, tab.curation.delete))
