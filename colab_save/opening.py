@@ -7,14 +7,16 @@ file, and the model is compared with the manifest in the notebook's own process.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from colab_save.configs import Configs, rebuilding
-from colab_save.errors import RequestError, RoundTripError
-from colab_save.examining import examine, kind_of
+from colab_save.converting import convert
+from colab_save.dialect import KERAS, dialect_of, require_dialect
+from colab_save.errors import FormatError, RequestError, RoundTripError
+from colab_save.examining import examine
 from colab_save.extras import put_back, read_extras
 from colab_save.formats import get_format
 from colab_save.formats.base import Context, Format
@@ -91,6 +93,9 @@ def open_model(
         is_into = request.into is not None
         trip = _compare(plug, model, found.manifest, fetched, is_checked=request.check, is_into=is_into)
     check_equal(found, trip)
+    if request.convert:
+        model, told = _converted(model)
+        notes += told
     return Loaded(model, plug.name, (trip,), notes, extras.values)
 
 
@@ -102,34 +107,73 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
     """
     is_allowed = may_run(found.manifest, is_trusted=request.trust)
     allowed = packages_of(found.manifest) if is_allowed else frozenset()
-    findings = inspect(fetched.payload, allowed)
-    plug = get_format(_format_of(findings, fetched.payload))
-    if request.into is not None and plug.name != "weights":
-        raise RequestError(
-            f"--into loads weights into a model, and {found.name} is saved as {plug.name}.",
-            "Leave --into out: the whole model comes back. Or save with --format weights.",
-        )
-    if plug.name == "weights" and request.into is None:
-        findings = _inspect_architecture(fetched, allowed) or findings
+    plug, findings = _inspect(found, fetched, request, allowed)
     record = Record.of(found.manifest.facts) if found.manifest else Record()
     is_foreign = found.manifest is None or not is_own(found.manifest)
     if is_foreign and found.manifest is not None:
         findings = _with_record(findings, record, found.manifest, allowed)
     supplied = supply(findings, fetched.code, is_allowed=is_allowed)
-    context = Context(supplied.objects, request.into, fetched.beside, is_safe=not findings.runs_code)
-    if is_foreign and needs_child(findings):
-        code = fetched.code if is_allowed else None
-        try_opening(plug, fetched.payload, context, code, request.timeout, findings.risks)
+    how: dict[str, Any] = {"dialect": findings.dialect, "is_safe": not findings.runs_code}
+    context = Context(supplied.objects, request.into, fetched.beside, **how)
     if request.into is not None:  # how the user's own model trains is the user's business
         record = Record(builds=record.builds)
-    notes = supplied.notes
-    with made_in(record.policy or findings.policy, record.floatx), rebuilding(supplied.objects, record.objects):
-        model = plug.load(fetched.payload, context)
-        if kind_of(model) == "keras":
+
+    def read(context: Context) -> Any:
+        if is_foreign and needs_child(findings):
+            code = fetched.code if is_allowed else None
+            try_opening(plug, fetched.payload, context, code, request.timeout, findings.risks)
+        return plug.load(fetched.payload, context)
+
+    precision = made_in(record.policy or findings.policy, record.floatx, findings.dialect)
+    with precision, rebuilding(supplied.objects, record.objects):
+        model, notes = _read_compiled(read, context, is_needed=found.manifest is not None)
+        if dialect_of(model):
             notes += repair(model, fetched.payload, record, supplied.objects)
-    if kind_of(model) == "keras":
-        notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model))
-    return plug, model, notes
+            notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model))
+    return plug, model, supplied.notes + notes
+
+
+def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: frozenset[str]) -> tuple[Format, Findings]:
+    """Inspect what is to be opened, and find the format that opens it.
+
+    Raises:
+        MissingPackageError: Keras 2 wrote it, and is not there.
+        RequestError: It cannot be loaded into a model, or is a checkpoint.
+    """
+    findings = inspect(fetched.payload, allowed)
+    plug = get_format(_format_of(findings, fetched.payload))
+    if request.into is not None:
+        if plug.name == "weights" and not request.convert:
+            return plug, findings
+        if request.convert:
+            raise RequestError("--into loads into a model of yours, --convert makes a new one.", "Give one of them.")
+        raise RequestError(
+            f"--into loads weights into a model, and {found.name} is saved as {plug.name}.",
+            "Leave --into out: the whole model comes back. Or save with --format weights.",
+        )
+    if plug.name == "weights":
+        findings = _inspect_architecture(fetched, allowed) or findings
+    require_dialect(findings.dialect)
+    return plug, findings
+
+
+def _read_compiled(read: Callable[[Context], Any], context: Context, *, is_needed: bool) -> tuple[Any, tuple[str, ...]]:
+    """Read a model; a plain file whose compile arguments cannot be read is read without them, and that is said."""
+    try:
+        return read(context), ()
+    except FormatError as error:
+        if is_needed:
+            raise
+        model = read(replace(context, is_compiled=False))
+        return model, (f"The model is not compiled: {error.message} Compile it before you train it.",)
+
+
+def _converted(model: Any) -> tuple[Any, tuple[str, ...]]:
+    """Give the model rebuilt with Keras 3, with what the user should know."""
+    if dialect_of(model) == KERAS:
+        return model, ("It is a model of Keras 3: there was nothing to convert.",)
+    made = convert(model)
+    return made.model, (f"Converted to Keras 3: its answers differ by at most {made.difference:.2g}.", *made.notes)
 
 
 def _inspect_architecture(fetched: Fetched, allowed: frozenset[str]) -> Findings | None:

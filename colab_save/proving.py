@@ -57,7 +57,8 @@ class Trial:
         payload, code = str(self.stage / self.plug.payload), str(whole / CUSTOM_CODE)
         record, asked = asdict(Record.of(self.facts)), asdict(self.sample)
         job = Job(self.plug.name, payload, str(self.file), asked, str(answer), code, record, is_traced=is_traced)
-        return replace(job, is_part=self.is_part, extras="" if self.is_part else str(whole / EXTRAS))
+        extras = "" if self.is_part else str(whole / EXTRAS)
+        return replace(job, is_part=self.is_part, extras=extras, how={"dialect": self.facts.kind})
 
 
 def verify(

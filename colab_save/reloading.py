@@ -20,9 +20,10 @@ from typing import Any, TextIO
 from colab_save.capturing import load_custom_code
 from colab_save.collection import read_collection, write_collection
 from colab_save.configs import Configs, rebuilding
+from colab_save.dialect import dialect_of
 from colab_save.dividing import collection_of
 from colab_save.errors import ColabSaveError, first_line
-from colab_save.examining import examine, kind_of
+from colab_save.examining import examine
 from colab_save.extras import prove_extras
 from colab_save.formats import get_format
 from colab_save.formats.base import Context
@@ -56,6 +57,7 @@ class Job:
         memory: Bytes that this process may still take; given, the payload is opened and nothing else, see `trying`.
         is_part: It is one of several models. What held them is then made again by a job without a format: its payload
             is the folder with the parts and the collection, its answer a folder for the collection of what was made.
+        how: What else `Context` says: the dialect, and whether to compile and to refuse bytecode.
     """
 
     format: str
@@ -70,13 +72,15 @@ class Job:
     extras: str = ""
     memory: int = 0
     is_part: bool = False
+    how: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of_trial(cls, format: str, payload: Path, beside: Path | None, custom_code: Path | None, memory: int) -> Job:
+    def of_trial(cls, format: str, payload: Path, context: Context, custom_code: Path | None, memory: int) -> Job:
         """Ask for a payload to be opened, and nothing else, with so many bytes of memory."""
-        code, folder = (str(path) if path is not None else "" for path in (custom_code, beside))
+        code, folder = (str(path) if path is not None else "" for path in (custom_code, context.beside))
         none: dict[str, Any] = {"sample": "", "asked": None, "answer": ""}
-        return cls(format, str(payload), **none, custom_code=code, beside=folder, memory=memory)
+        how = {name: getattr(context, name) for name in ("dialect", "is_compiled", "is_safe")}
+        return cls(format, str(payload), **none, custom_code=code, beside=folder, memory=memory, how=how)
 
 
 def reload(job: Job, parts: dict[Path, Any]) -> dict[str, Any]:
@@ -101,12 +105,12 @@ def reload(job: Job, parts: dict[Path, Any]) -> dict[str, Any]:
         write_collection(Path(job.answer), collection_of(whole))
         return {"seconds": time.perf_counter() - began}
     plug = get_format(job.format)
-    record = Record(**job.record)
+    record, context = Record(**job.record), Context(custom, **job.how)
     sample = read_record(SampleFacts, job.asked)
-    with made_in(record.policy, record.floatx):
+    with made_in(record.policy, record.floatx, context.dialect):
         with rebuilding(custom, record.objects):
-            model = plug.load(Path(job.payload), Context(custom))
-            if kind_of(model) == "keras":
+            model = plug.load(Path(job.payload), context)
+            if dialect_of(model):
                 repair(model, Path(job.payload), record, custom)
         if job.extras:
             prove_extras(model, Path(job.extras))
@@ -129,7 +133,8 @@ def open_only(job: Job) -> dict[str, Any]:
     limit_memory(job.memory)
     try:
         custom = load_custom_code(Path(job.custom_code), CODE_MODULE) if job.custom_code else {}
-        get_format(job.format).load(Path(job.payload), Context(custom, beside=Path(job.beside) if job.beside else None))
+        beside = Path(job.beside) if job.beside else None
+        get_format(job.format).load(Path(job.payload), Context(custom, beside=beside, **job.how))
     except Exception as error:  # noqa: BLE001 - whatever Keras, TensorFlow or the code in the file raises is the answer
         hint = error.hint if isinstance(error, ColabSaveError) else "Is it complete?"
         said = error.message.rstrip(".") if isinstance(error, ColabSaveError) else first_line(error)

@@ -83,12 +83,7 @@ class SaveRequest:
     sample: Any = field(
         default=None,
         kw_only=True,
-        metadata=asked(
-            "--sample",
-            Door.EXPRESSION,
-            "Inputs for the round trip, any expression; default: made from the model's input specs.",
-            "EXPR",
-        ),
+        metadata=asked("--sample", Door.EXPRESSION, "Inputs for the round trip; default: made from the specs.", "EXPR"),
     )
     verify: bool = field(
         default=True,

@@ -15,8 +15,9 @@ from typing import Any
 from colab_save.capturing import find_custom_objects, lambdas_by_name
 from colab_save.collection import COLLECTION, write_collection
 from colab_save.configs import Configs
+from colab_save.dialect import dialect_of
 from colab_save.errors import FormatError
-from colab_save.examining import examine, kind_of
+from colab_save.examining import examine
 from colab_save.extras import write_extras
 from colab_save.facts import ModelFacts
 from colab_save.formats.base import Format
@@ -88,7 +89,7 @@ def examine_subjects(request: SaveRequest, plan: Plan) -> tuple[Subject, ...]:
         name: take_passes(model, take_sample(model, given.get(name), plug.run, plug.specs(model)))
         for name, model in division.models.items()
     }
-    keras_models = [model for model in division.models.values() if kind_of(model) == "keras"]
+    keras_models = [model for model in division.models.values() if dialect_of(model)]
     custom = Supply(find_custom_objects([*keras_models, *division.objects]))
     return tuple(_examine(name, model, samples[name], custom) for name, model in division.models.items())
 
