@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from colab_save.facts import ModelFacts, TensorFacts
 from colab_save.labels import cut
@@ -34,6 +34,17 @@ def at_a_glance(facts: ModelFacts) -> Iterator[tuple[str, str]]:
         yield "outputs", _listed([*map(_tensor, facts.outputs)])
     if facts.iterations is not None:
         yield "optimizer", f"{_optimizer(facts)}, {count_in_words(facts.iterations, 'step')} taken"
+
+
+def several_at_a_glance(held_by: str, parts: Mapping[str, ModelFacts]) -> Iterator[tuple[str, str]]:
+    """Say what each of several models is.
+
+    Args:
+        held_by: The class of what held them.
+        parts: Their facts by name.
+    """
+    yield "models", _listed([f"{cut(name, LONGEST)}: {next(at_a_glance(facts))[1]}" for name, facts in parts.items()])
+    yield "held by", cut(held_by.rpartition(".")[2], LONGEST)
 
 
 def _parameters(facts: ModelFacts) -> str:

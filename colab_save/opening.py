@@ -96,6 +96,7 @@ def open_model(
     if request.convert:
         model, told = _converted(model)
         notes += told
+        put_back(model, extras)
     return Loaded(model, plug.name, (trip,), notes, extras.values)
 
 
