@@ -40,7 +40,5 @@ def narrowed(manifests: Iterable[Manifest], words: str = "", order: str = "newes
 
 
 def _text_of(manifest: Manifest) -> str:
-    formats = (payload.format for payload in manifest.payloads)
-    return " ".join(
-        (manifest.name, manifest.version, *manifest.tags, manifest.note, *formats, manifest.outcome)
-    ).lower()
+    texts = (manifest.name, manifest.version, *manifest.tags, manifest.note, *manifest.formats, manifest.outcome)
+    return " ".join(texts).lower()

@@ -15,11 +15,13 @@ from typing import Any
 from colab_save.card import Card, Remark, Shown, Table
 from colab_save.comparing import compare
 from colab_save.errors import UntrustedError
+from colab_save.facts import ModelFacts
 from colab_save.finding import fetch, find
 from colab_save.inspecting import inspect_npz
 from colab_save.judging import precision
 from colab_save.manifest import Manifest
 from colab_save.measures import size_in_words
+from colab_save.parts import each_part
 from colab_save.place import Place
 from colab_save.progress import ignore_steps
 from colab_save.sample import leaves, read_arrays
@@ -46,15 +48,18 @@ class Comparison(Shown):
     def card(self) -> Card:
         """Give what is shown: a table of what can be told in a word, then what differs inside."""
         names = [f"{item.name}@{item.version}" for item in (self.first, self.second)]
-        found_in = compare(self.first.facts, self.second.facts)
+        first, second = each_part(self.first), each_part(self.second)
         rows = [(label, *values) for label, values in _rows(self.first, self.second)]
         remarks = [
-            Remark(aspect, f"{len(found)} places differ, first {found[0]}" if len(found) > 1 else str(found[0]))
-            for aspect, found in found_in.items()
-            if found
+            remark
+            for name in first
+            if name in second
+            for remark in _remarks(f"{name} ".lstrip(), first[name].facts, second[name].facts)
         ]
-        if equal := [aspect for aspect, found in found_in.items() if not found]:
-            remarks.append(Remark("equal", ", ".join(equal)))
+        if odd := sorted(first.keys() ^ second.keys()):
+            remarks.append(
+                Remark("models", f"only one of the two has {', '.join(name or 'a single one' for name in odd)}")
+            )
         return Card(
             title=" and ".join(names),
             summary="",
@@ -79,14 +84,25 @@ def compare_versions(first: str, second: str, *, source: str | None = None) -> C
     return Comparison(one, other, _compare_answers(store, (place, one), (other_place, other)))
 
 
+def _remarks(part: str, first: ModelFacts, second: ModelFacts) -> Iterator[Remark]:
+    """Say where two models differ, and in what they are equal."""
+    found_in = compare(first, second)
+    for aspect, found in found_in.items():
+        if found:
+            reason = f"{len(found)} places differ, first {found[0]}" if len(found) > 1 else str(found[0])
+            yield Remark(f"{part}{aspect}", reason)
+    if equal := [aspect for aspect, found in found_in.items() if not found]:
+        yield Remark(f"{part}equal", ", ".join(equal))
+
+
 def _rows(first: Manifest, second: Manifest) -> Iterator[tuple[str, tuple[str, str]]]:
     for label, value in (
         ("saved", lambda item: item.created.replace("T", " ").removesuffix("Z")),
         ("outcome", lambda item: str(item.outcome)),
         ("model", lambda item: item.facts.class_name.rpartition(".")[2]),
-        ("parameters", lambda item: f"{item.facts.parameters:,}"),
+        ("parameters", lambda item: f"{item.parameters:,}"),
         ("size", lambda item: size_in_words(item.size)),
-        ("formats", lambda item: ", ".join(payload.format for payload in item.payloads)),
+        ("formats", lambda item: ", ".join(item.formats)),
         ("iterations", lambda item: f"{item.facts.iterations:,}" if item.facts.iterations is not None else ""),
         ("tags", lambda item: ", ".join(item.tags)),
         ("note", lambda item: item.note),

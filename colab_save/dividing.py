@@ -87,7 +87,7 @@ class _Dividing:
         weights = {name: list(walk_variables(model)) for name, model in self.models.items()}
         self._relate(weights)
         notes = (*self._notes.values(), *_shared(weights))
-        lost = [f"{', '.join(places[:TOLD])} {reason} ({len(places)} in all)" for reason, places in self._lost.items()]
+        lost = [f"{', '.join(places[:TOLD])}{_more(places)} {reason}" for reason, places in self._lost.items()]
         class_name = f"{type(thing).__module__}.{type(thing).__qualname__}"
         return Collection(class_name, tree, self._arrays, tuple(lost), notes)
 
@@ -225,6 +225,10 @@ def _is_made_alike(item: Any) -> bool:
 
 def _is_whole(text: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _more(places: list[str]) -> str:
+    return f" and {len(places) - TOLD} more" if len(places) > TOLD else ""
 
 
 def _shared(weights: Mapping[str, list[tuple[str, Any]]]) -> Iterator[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from colab_save.contrasting import compare_versions
-from colab_save.manifest import SampleFacts
+from colab_save.manifest import Part, Payload, SampleFacts
 from colab_save.sample import write_arrays
 from colab_save.stores.local import LocalStore
-from tests.making import V1, V2, facts, save_version, variable
+from tests.making import V1, V2, V3, facts, passed, save_version, variable
 
 
 @pytest.fixture
@@ -54,6 +56,24 @@ def test_what_differs_inside_is_counted_and_the_first_is_named(save):
     save(V1, [1.0], [3.0])
     save(V2, [1.0], [3.0], facts=facts(variables=(variable(content=b"other"), variable("dense/bias", shape=(3,)))))
     assert "weights: dense/kernel: expected digest" in compared()
+
+
+def several(**changes):
+    names = {"g": facts(), "d": facts(**changes)}
+    trips = tuple(replace(passed(), part=name) for name in names)
+    payloads = tuple(Payload("keras", f"{name}/model.keras") for name in names)
+    return {"parts": tuple(Part(name, of) for name, of in names.items()), "payloads": payloads, "round_trips": trips}
+
+
+def test_of_several_models_each_is_compared_with_its_own(own_folder, tmp_path):
+    store = LocalStore(own_folder / "models")
+    files = {"g/model.keras": b"g", "d/model.keras": b"d"}
+    save_version(store, tmp_path, V1, files, **several())
+    save_version(store, tmp_path, V2, files, **several(iterations=9))
+    said = compared()
+    assert ("d training: iterations" in said, "g equal: weights, training" in said) == (True, True)
+    save_version(store, tmp_path, V3, {"model.keras": b"m"})
+    assert "only one of the two has a single one, d, g" in str(compare_versions(f"cats@{V1}", f"cats@{V3}"))
 
 
 def test_only_what_differs_of_the_environment_is_shown(save):

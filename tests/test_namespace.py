@@ -105,6 +105,13 @@ def test_an_expression_gives_no_name():
     assert (model, None) == pick_model(typed("nets['a']"), None, {"nets": {"a": model}})
 
 
+@pytest.mark.parametrize(("source", "target"), [("both", "both"), ("{'a': a, 'b': b}", None)])
+def test_what_holds_several_models_is_saved_where_it_is_named(source, target):
+    a, b = Model(), Model()
+    held = {"a": a, "b": b}
+    assert (held, target) == pick_model(typed(source), None, {**held, "both": held})
+
+
 def test_a_target_that_was_given_is_taken():
     model = Model()
     assert (model, "cats") == pick_model(typed("net"), "cats", {"net": model})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import contextlib
+import hashlib
 import json
 import subprocess
 import sys
@@ -15,7 +17,15 @@ import pytest
 import tensorflow as tf
 
 from colab_save import load_model, save_model
-from colab_save.errors import CancelledError, NotFoundError, RequestError, RoundTripError, SampleError
+from colab_save.errors import (
+    CancelledError,
+    NotFoundError,
+    RequestError,
+    RoundTripError,
+    SampleError,
+    UnsafeFileError,
+    UntrustedCodeError,
+)
 from colab_save.loading import list_models, load
 from colab_save.progress import Stage
 from colab_save.request import LoadRequest, SaveRequest
@@ -110,33 +120,30 @@ def test_a_fresh_process_trains_on_with_the_same_losses(saved):
     assert np.array(expected) == pytest.approx(np.array(losses), rel=1e-6)
 
 
+@contextlib.contextmanager
+def exchanged(report, name, content):
+    """Another file in the place of one of an artifact, with its digest, as somebody else could make it."""
+    path, manifest = Path(report.where, name), Path(report.where, "manifest.json")
+    before, recorded = path.read_bytes(), manifest.read_bytes()
+    known = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    files = tuple(replace(file, **known) if file.path == name else file for file in report.manifest.files)
+    try:
+        path.write_bytes(content)
+        manifest.write_text(replace(report.manifest, files=files).to_json())
+        yield
+    finally:
+        path.write_bytes(before)
+        manifest.write_bytes(recorded)
+
+
 def test_a_part_that_differs_is_named_and_nothing_is_handed_back(saved, tmp_path):
     store, report, _ = saved
-    wrong = gan()
-    wrong["discriminator"].save(tmp_path / "model.keras")
-    path = Path(report.where, "discriminator", "model.keras")
-    whole = path.read_bytes()
-    manifest = Path(report.where, "manifest.json")
-    recorded = manifest.read_text()
-    try:
-        content = (tmp_path / "model.keras").read_bytes()
-        path.write_bytes(content)
-        files = [replace(file, **_facts_of(content)) if "discriminator/model" in file.path else file
-                 for file in report.manifest.files]  # fmt: skip
-        manifest.write_text(replace(report.manifest, files=tuple(files)).to_json())
-        into = {}
-        with pytest.raises(RoundTripError, match=r"gan@.*, discriminator came back different"):
-            load(LoadRequest("gan", source=str(store), trust=True, into=into))
-        assert {} == into
-    finally:
-        path.write_bytes(whole)
-        manifest.write_text(recorded)
-
-
-def _facts_of(content):
-    import hashlib
-
-    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    gan()["discriminator"].save(tmp_path / "model.keras")
+    into = {}
+    other = exchanged(report, "discriminator/model.keras", (tmp_path / "model.keras").read_bytes())
+    with other, pytest.raises(RoundTripError, match=r"gan@.*, discriminator came back different"):
+        load(LoadRequest("gan", source=str(store), trust=True, into=into))
+    assert {} == into
 
 
 def test_an_interrupted_save_keeps_the_last_version(saved):
@@ -200,6 +207,26 @@ def test_an_object_gets_its_attributes_back(agent):
     assert (other, 0.125, memory, policy) == (report.model, other.epsilon, other.memory, other.policy)
     assert (True, 3) == (other.acting is other.online, len(memory.items))
     assert report.is_proven
+
+
+def test_what_held_the_models_is_inspected_before_anything_of_it_is_made(agent):
+    _, store, report = agent
+    written = json.loads(Path(report.where, "collection.json").read_text())
+    config = {"module": "keras.utils", "class_name": "get_file", "config": {"origin": "http://x/y"}}
+    node = {"keras": config, "attributes": {}, "state": [], "trains": [], "id": "more"}
+    written["tree"]["object"].append([{"value": "more"}, node])
+    with exchanged(report, "collection.json", json.dumps(written).encode()):
+        with pytest.raises(UnsafeFileError, match="get_file"):
+            load(LoadRequest("agent", source=store))
+        with pytest.raises(UnsafeFileError, match="get_file"):
+            load(LoadRequest("agent", source=store, trust=True))
+
+
+def test_code_of_what_held_the_models_needs_trust(saved):
+    store, report, _ = saved
+    unsigned = exchanged(report, "README.md", b"not as it was signed")
+    with unsigned, pytest.raises(UntrustedCodeError, match="not signed by you"):
+        load(LoadRequest("gan", source=str(store)))
 
 
 def test_several_models_are_refused_where_there_is_one_place_for_one():

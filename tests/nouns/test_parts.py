@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from colab_save.errors import DamagedFileError
 from colab_save.manifest import FileFacts, Manifest, Part, Payload, SampleFacts
 from colab_save.parts import RESERVED, each_part, of_part, part_name
+from colab_save.report import Listing, SaveReport
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict, failed, sum_up
+from colab_save.stores.base import Durability
 from tests.making import digest, facts, manifest, passed
 
 
@@ -108,3 +110,12 @@ def test_a_part_is_named_after_its_place():
         part_name(["_model"], []),
         part_name(["a/b"], []),
     ]
+
+
+def test_several_models_are_told_at_a_glance_and_listed_with_each_format_once():
+    report = SaveReport(gan(name="gan"), "models/gan", "local", Durability.DONE, "%loadmodel gan")
+    text = str(report)
+    assert "models: g: Sequential, 9 parameters; d: Sequential, 6 parameters\n  held by: Sequential" in text
+    assert "g saved_model: outputs PASSED" in text
+    assert "  collection: training PASSED, size 15 bytes" in text
+    assert "keras, saved_model  PASSED" in str(Listing("models", "local", (gan(),)))
