@@ -16,11 +16,14 @@ from colab_save.errors import NoSpaceError, ReadOnlyStoreError, StoreError, Stor
 from colab_save.stores.refusals import refusal, system_error
 from colab_save.target import without_secrets
 
-PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""HTTP statuses after which the same call may succeed: time-outs, too many requests, a server in trouble."""
+PASSING = frozenset({408, 410, 425, 429, 500, 502, 503, 504})
+"""HTTP statuses after which the same may succeed: late, an upload expired (410), too many requests, server in trouble."""
 
 _PASSING_CODES = {"RequestTimeout", "SlowDown", "InternalError", "IncompleteBody", "Throttling", "ThrottlingException"}
 """S3's own codes for the same, some of them with another status."""
+
+_LOST_PLACE = "Content-Range"
+"""GCS says so when a part comes twice, since its first answer was lost; gcsfs must then begin the upload anew."""
 
 _PASSING_NUMBERS = {
     errno.ECONNRESET, errno.ECONNABORTED, errno.ECONNREFUSED, errno.EPIPE, errno.ETIMEDOUT, errno.EHOSTUNREACH,
@@ -53,7 +56,7 @@ _NUMBER_OF = {
 
 def is_passing(error: BaseException) -> bool:
     """Say whether the same call may succeed a little later."""
-    if any(code in _PASSING_CODES for code in map(_code_of, _chain(error))):
+    if any(_code_of(link) in _PASSING_CODES or _LOST_PLACE in str(link) for link in _chain(error)):
         return True
     status = status_of(error)
     if status is not None:

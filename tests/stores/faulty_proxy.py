@@ -26,11 +26,16 @@ class Fault:
             ``hang``.
         method: The requests it is for; empty means all.
         status: For ``status``.
+        path: A part of the paths that it is for.
     """
 
     kind: str
     method: str = ""
     status: int = 503
+    path: str = ""
+
+    def is_for(self, method, path):
+        return self.method in {"", method} and self.path in path
 
 
 class FaultyProxy(http.server.ThreadingHTTPServer):
@@ -64,7 +69,7 @@ class FaultyProxy(http.server.ThreadingHTTPServer):
             self.seen.append((method, path))
             self.now[method] = self.now.get(method, 0) + 1
             self.busy[method] = max(self.busy.get(method, 0), self.now[method])
-            fault = next((fault for fault in self.faults if fault.method in {"", method}), Fault(""))
+            fault = next((fault for fault in self.faults if fault.is_for(method, path)), Fault(""))
             if fault.kind:
                 self.faults.remove(fault)
             return fault

@@ -197,6 +197,7 @@ PASSING = [
     type("ReadTimeoutError", (type("HTTPClientError", (Exception,), {}),), {})("late"),
     *(AnswerError("busy", status=status) for status in (408, 429, 500, 502, 503, 504)),
     AnswerError("busy", code="503"),
+    AnswerError("Invalid Content-Range start", code=400),
     of_botocore(503, "SlowDown"),
     of_botocore(400, "RequestTimeout"),
 ]

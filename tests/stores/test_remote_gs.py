@@ -37,6 +37,7 @@ def environment(proxy, monkeypatch):
 class TestGoogleCloudStorage(ObjectContract):
     URL = f"gs://{servers.BUCKET}"
     PUT = "POST"
+    PART = "upload_id="
 
     @pytest.fixture
     def store(self, proxy):
