@@ -17,7 +17,7 @@ from colab_save.stores.refusals import refusal, system_error
 from colab_save.target import without_secrets
 
 PASSING = frozenset({408, 410, 425, 429, 500, 502, 503, 504})
-"""HTTP statuses after which the same may succeed: late, an upload expired (410), too many requests, server in trouble."""
+"""HTTP statuses after which the same may succeed: late, an upload expired (410), too many requests, server trouble."""
 
 _PASSING_CODES = {"RequestTimeout", "SlowDown", "InternalError", "IncompleteBody", "Throttling", "ThrottlingException"}
 """S3's own codes for the same, some of them with another status."""
