@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from colab_save.contrasting import compare_versions
+    from colab_save.curating import delete_version, restore_version, tag_version
     from colab_save.errors import ColabSaveError
     from colab_save.functions import UnprovenWarning, load_model, save_model
     from colab_save.loading import list_models
@@ -28,10 +30,14 @@ __all__ = [
     "SaveReport",
     "SaveRequest",
     "UnprovenWarning",
+    "compare_versions",
+    "delete_version",
     "list_models",
     "load_model",
     "panel",
+    "restore_version",
     "save_model",
+    "tag_version",
 ]
 
 _HOMES = {
@@ -42,10 +48,14 @@ _HOMES = {
     "SaveReport": "report",
     "SaveRequest": "request",
     "UnprovenWarning": "functions",
+    "compare_versions": "contrasting",
+    "delete_version": "curating",
     "list_models": "loading",
     "load_model": "functions",
     "panel": "panels",
+    "restore_version": "curating",
     "save_model": "functions",
+    "tag_version": "curating",
 }
 """Where each public name lives (PEP 562)."""
 

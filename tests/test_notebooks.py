@@ -98,3 +98,11 @@ def test_a_new_runtime_trains_on_where_the_first_one_stood(runtimes):
 @pytest.mark.tensorflow
 def test_a_new_runtime_can_read_what_was_captured(runtimes):
     assert "class Attention(keras.layers.Layer):" in runtimes[1]["show"]
+
+
+@pytest.mark.tensorflow
+def test_the_panels_notebook_shows_a_panel_and_does_the_same_without_it(tmp_path):
+    shown = run(read(NOTEBOOKS / "panel.ipynb"), tmp_path)
+    assert "digits — Sequential, 4,810 parameters" in shown["panel"]
+    assert re.search("^PASSED ", shown["save"], re.MULTILINE)
+    assert shown["train"].strip() == shown["back"].strip().splitlines()[-1]
