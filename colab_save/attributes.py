@@ -21,7 +21,7 @@ MOST = 400
 FRAMEWORKS = frozenset({"keras", "tensorflow", "tf_keras"})
 """Packages whose objects are parts of a model."""
 
-BOOKKEEPING = frozenset({"optimizer", "output_names", "stop_training", "stop_evaluating", "stop_predicting"})
+BOOKKEEPING = frozenset({"loss", "optimizer", "output_names", "stop_training", "stop_evaluating", "stop_predicting"})
 """What a functional model has, and what ``compile``, ``fit``, ``evaluate`` and ``predict`` leave on any, beside what
 every new one has (``functional.py`` in ``keras/src/models``, ``trainer.py`` in ``keras/src/backend``; 3.15.1).
 """

@@ -92,14 +92,14 @@ class Card:
         parts += [_remark(remark) for remark in self.remarks]
         facts = (f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in self.facts.items())
         parts += ["<dl>", *facts, "</dl>"] if self.facts else []
-        if self.picture:
-            is_open = " open" if self.picture.is_small else ""
-            parts.append(f'<details class="picture"{is_open}><summary class="soft">architecture</summary>')
-            parts.append(f"{self.picture.html}</details>")
         if self.line:
             about, code = map(escape, self.line)
             parts.append(f'<div class="line"><span class="soft">{about}</span>')
             parts.append(f'<pre tabindex="0"><code>{code}</code></pre></div>')
+        if self.picture:
+            is_open = " open" if self.picture.is_small else ""
+            parts.append(f'<details class="picture"{is_open}><summary class="soft">architecture</summary>')
+            parts.append(f"{self.picture.html}</details>")
         opening = f'<div class="colab-save {self.outcome or ""}" role="group" aria-label="{escape(label)}">'
         return f"<style>{CARD}</style>{opening}{''.join(parts)}</div>"
 

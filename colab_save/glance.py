@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from colab_save.facts import ModelFacts, TensorFacts
 from colab_save.labels import cut
+from colab_save.manifest import Manifest
 from colab_save.measures import count_in_words
 
 SHOWN = 6
@@ -17,6 +18,12 @@ SHOWN = 6
 
 LONGEST = 60
 """Letters of a name."""
+
+
+def glance_at(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Say what a manifest describes: labels with what there is to say."""
+    parts = {part.name: part.facts for part in manifest.parts}
+    yield from several_at_a_glance(manifest.facts.class_name, parts) if parts else at_a_glance(manifest.facts)
 
 
 def at_a_glance(facts: ModelFacts) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ anywhere: every text is cut and escaped here, and ten thousand layers give a pag
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from colab_save.card import Picture, escape
 from colab_save.facts import ModelFacts
@@ -15,12 +15,16 @@ from colab_save.folding import MOST, Diagram, fold
 from colab_save.labels import LINE, TIMES, Label, cut, label_of, layer_words
 from colab_save.layer_tree import LayerTree
 from colab_save.layering import Layout, Spot, arrange
+from colab_save.manifest import Manifest
 
 SMALL = 5
 """Boxes of a picture that is shown unfolded."""
 
 NESTED = 6
 """Models in the model that get a picture of their own."""
+
+PARTS = 6
+"""Models that were saved together and are drawn."""
 
 DEEPEST = 4
 """Levels of a tree of layers."""
@@ -41,6 +45,19 @@ SPOKEN = 600
 """Letters of what a picture says to who does not see it."""
 
 UNKNOWN = "Layers by attribute; which of them feed which is not recorded for a subclassed model."
+
+
+def picture_of(manifest: Manifest) -> Picture | None:
+    """Draw what a manifest describes; ``None`` where nothing is known of what is in it."""
+    parts = {part.name: part.facts for part in manifest.parts}
+    return draw_all(parts) if parts else draw(manifest.facts)
+
+
+def draw_all(parts: Mapping[str, ModelFacts]) -> Picture | None:
+    """Draw several models, each under its name; those after the first few are left out."""
+    drawn = [(name, draw(facts)) for name, facts in itertools.islice(parts.items(), PARTS)]
+    html = (f'<div class="soft">{escape(cut(name))}</div>{picture.html}' for name, picture in drawn if picture)
+    return Picture("".join(html), is_small=False) if any(picture for _, picture in drawn) else None
 
 
 def draw(facts: ModelFacts) -> Picture | None:

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from colab_save.card import Card, Cell, Remark, Shown, Table, aligned
-from colab_save.glance import at_a_glance, several_at_a_glance
+from colab_save.glance import glance_at
 from colab_save.manifest import Manifest
 from colab_save.measures import age_in_words, count_in_words, size_in_words
 from colab_save.parts import payload_sizes
-from colab_save.picture import draw
+from colab_save.picture import picture_of
 from colab_save.remarks import remarks_on, remarks_on_lost
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
 from colab_save.stores.base import Durability
@@ -55,9 +55,9 @@ class SaveReport(Shown):
         durability: Whether the store has really kept it, as far as the store can tell.
         load_line: The one magic line that brings the model back.
         attempts: Round trips of formats that ``auto`` tried and gave up, in order.
-        extras: The names of what else was kept.
         notes: What the user should know: a suffix that was added, what is not kept and why.
         seconds: Seconds of each step of the line, by its name.
+        extras: The names of what else was kept.
     """
 
     manifest: Manifest = field(repr=False)
@@ -66,9 +66,9 @@ class SaveReport(Shown):
     durability: Durability
     load_line: str
     attempts: tuple[RoundTrip, ...] = ()
-    extras: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    extras: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -92,7 +92,7 @@ class SaveReport(Shown):
             table=Table(("payload", *Aspect, "largest error", "size", "round trip"), rows),
             remarks=(*remarks, *(Remark("note", note) for note in self.notes)),
             line=("load it", self.load_line),
-            picture=draw(manifest.facts),
+            picture=picture_of(manifest),
         )
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -119,10 +119,10 @@ class LoadReport(Shown):
             ``SKIPPED`` with the reason (a plain file without a manifest has nothing to compare with).
         manifest: The manifest, where there is one.
         round_trips: Of several models, that of each part and of what held them; the above is then their sum.
-        extras: What else was kept (``--extra``), by name.
         notes: What the user should know.
         size: Bytes read.
         seconds: Seconds of each step of the line, by its name.
+        extras: What else was kept (``--extra``), by name.
     """
 
     model: Any = field(repr=False)
@@ -132,10 +132,10 @@ class LoadReport(Shown):
     round_trip: RoundTrip
     manifest: Manifest | None = field(default=None, repr=False)
     round_trips: tuple[RoundTrip, ...] = ()
-    extras: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     size: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def is_proven(self) -> bool:
@@ -157,7 +157,7 @@ class LoadReport(Shown):
                 tuple(_row(each, sizes.get(each.label, 0)) for each in told),
             ),
             remarks=(*remarks_on(trip), *remarks_on_lost(told), *(Remark("note", note) for note in self.notes)),
-            picture=draw(self.manifest.facts) if self.manifest else None,
+            picture=picture_of(self.manifest) if self.manifest else None,
         )
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -211,8 +211,7 @@ class Listing(Shown):
 
 
 def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    parts = {part.name: part.facts for part in manifest.parts}
-    yield from several_at_a_glance(manifest.facts.class_name, parts) if parts else at_a_glance(manifest.facts)
+    yield from glance_at(manifest)
     if manifest.requirements:
         yield "needs", ", ".join(" ".join(pair) for pair in manifest.requirements.items())
     if manifest.tags:

@@ -64,7 +64,7 @@ _CARD = """
  font: 13px/1.5 var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospace; white-space: pre-wrap;
  overflow-wrap: anywhere; user-select: all; -webkit-user-select: all}
 & pre code {background: none; color: inherit; font: inherit; padding: 0; border: 0; white-space: inherit}
-@container (max-width: 560px) {
+@container (max-width: 740px) {
  & table, & tbody, & tr, & tbody th, & td {display: block; width: auto}
  & thead {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)}
  & tr {padding: 6px 0; border-bottom: 1px solid var(--rule)}

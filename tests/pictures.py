@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from colab_save.card import Card
-from colab_save.facts import ModelFacts, VariableFacts
+from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
 from colab_save.manifest import FileFacts, Manifest, Payload
 from colab_save.report import Listing, LoadReport, SaveReport
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
@@ -45,20 +46,59 @@ JUPYTER = """
 """The kind of rules that front ends have for the HTML of outputs, louder, so that what leaks into a card is seen."""
 
 
+LOST = ("class_names", "threshold")
+
+
 def trip(format: str, changed: dict[Aspect, Verdict] | None = None, error: float = 5.9605e-08) -> RoundTrip:
     """Make a round trip that passed but for what is given."""
     return RoundTrip(format, {**PASSED, **(changed or {})}, (OutputError("output", error, error),), 1.87)
+
+
+def weight(path: str, *shape: int) -> VariableFacts:
+    """Make the facts of a weight."""
+    return VariableFacts(path, shape, "float32", trainable=True, digest="0" * 64)
+
+
+def small() -> ModelFacts:
+    """Make the facts of a model of two layers."""
+    layers = (
+        LayerFacts("", "Sequential"),
+        LayerFacts("flatten", "Flatten", shape=(None, 784)),
+        LayerFacts("dense", "Dense", shape=(None, 10), inputs=("flatten",)),
+    )
+    variables = (weight("dense/kernel", 784, 10), weight("dense/bias", 10))
+    inputs, outputs = TensorFacts("pixels", (None, 28, 28), "float32"), TensorFacts("digit", (None, 10), "float32")
+    known = {"iterations": 600, "compiled": {"optimizer": {"class_name": "Adam"}}}
+    return ModelFacts(
+        "keras", "keras.Sequential", variables, layers=layers, inputs=(inputs,), outputs=(outputs,), **known
+    )
+
+
+def residual() -> ModelFacts:
+    """Make the facts of a model with shortcuts, of which some blocks repeat."""
+    layers = [LayerFacts("", "Functional"), LayerFacts("image", "InputLayer", shape=(None, 32, 32, 3))]
+    for block in range(9):
+        shape, first = (None, 32, 32, 64), layers[-1].path
+        for name in ("Conv2D", "BatchNormalization", "Add"):
+            inputs = (layers[-1].path, first) if name == "Add" else (layers[-1].path,)
+            layers.append(
+                LayerFacts(f"{name.lower()}_{block}", name, dtype="mixed_float16", shape=shape, inputs=inputs)
+            )
+    head = LayerFacts("score", "Dense", shape=(None, 10), inputs=(layers[-1].path,), trainable=False)
+    variables = [weight(f"{layer.path}/kernel", 3, 3, 64, 64) for layer in layers if layer.class_name == "Conv2D"]
+    return ModelFacts("keras", "keras.Functional", (*variables, weight("score/kernel", 64, 10)), layers=(*layers, head))
 
 
 def manifest(*trips: RoundTrip, name: str = "cats", note: str = "", tags: tuple[str, ...] = ()) -> Manifest:
     """Make the manifest of an artifact with a payload for each round trip."""
     payloads = tuple(Payload(item.format, f"model.{item.format}") for item in trips)
     files = tuple(FileFacts(item.path, 1_234_567, "0" * 64) for item in payloads)
-    kernel = VariableFacts("dense/kernel", (784, 128), "float32", trainable=True, digest="0" * 64)
-    facts = ModelFacts("keras", "keras.src.models.sequential.Sequential", (kernel,))
+    facts = residual() if note else small()
     sample = FileFacts("sample.npz", 4_096, "0" * 64)
     created = "2026-08-22T10:15:30+00:00"
-    return Manifest(name, VERSION, created, payloads, (*files, sample), facts, trips, note=note, tags=tags)
+    needs = {"einops": "0.8.1"} if note else {}
+    known = {"requirements": needs, "note": note, "tags": tags}
+    return Manifest(name, VERSION, created, payloads, (*files, sample), facts, trips, **known)
 
 
 def saved(made: Manifest, store: str = "drive", attempts: tuple[RoundTrip, ...] = (), *notes: str) -> SaveReport:
@@ -72,7 +112,9 @@ def saved(made: Manifest, store: str = "drive", attempts: tuple[RoundTrip, ...] 
 
 def loaded(found: RoundTrip, made: Manifest | None = None, *notes: str) -> LoadReport:
     """Make the report of a load."""
-    return LoadReport(object(), TARGET, WHERE + TARGET, found.format, found, made, notes, 1_234_567, {"load": 1.2})
+    return LoadReport(
+        object(), TARGET, WHERE + TARGET, found.format, found, made, notes=notes, size=1_234_567, seconds={"load": 1.2}
+    )
 
 
 def cards() -> dict[str, Card]:
@@ -96,6 +138,7 @@ def cards() -> dict[str, Card]:
         "long": saved(manifest(trip("keras"), name=long, note=note * 3)).card(),
         "loaded": loaded(h5, manifest(h5)).card(),
         "differs": loaded(trip("keras", DIFFERS, 0.71), manifest(trip("keras")), "Load it with Keras itself.").card(),
+        "lost": replace(saved(manifest(replace(trip("keras"), lost=LOST)), "local"), extras=("vocabulary",)).card(),
         "foreign": loaded(skipped("h5", "a plain file has no manifest to compare with")).card(),
         "listing": Listing("./models", "local", listed).card(now),
         "empty": Listing("./models", "local", ()).card(),
@@ -125,7 +168,7 @@ def main(out: str | None = None) -> None:
     """Draw what the command line asks for."""
     if out is None:
         content = f'<!doctype html><html theme="light"><body style="margin: 6px">{cards()["passed"].to_html()}'
-        return draw({Path("notebooks/card.png"): (content, 640, "light")}, 1.2)
+        return draw({Path("notebooks/card.png"): (content, 800, "light")}, 1.0)
     Path(out).mkdir(parents=True, exist_ok=True)
     pages = {}
     for width, scheme in ((960, "light"), (360, "dark")):

@@ -46,7 +46,12 @@ def subclassed():
     return zoo.Classifier()
 
 
-@pytest.mark.parametrize("make", [small, functional, subclassed])
+def of_keras_2():
+    tf_keras = pytest.importorskip("tf_keras")
+    return tf_keras.Sequential([tf_keras.Input((4,)), tf_keras.layers.Dense(2)])
+
+
+@pytest.mark.parametrize("make", [small, functional, subclassed, of_keras_2])
 def test_nothing_that_keras_leaves_on_a_model_is_the_users(make):
     model = make()
     model.compile("adam", "mse", metrics=["mae"])
@@ -88,6 +93,10 @@ def test_a_constructor_argument_is_free_and_told_elsewhere():
     assert (("class_names", "units"), ("class_names",)) == (free_attributes(model), plain_names(model))
 
 
+def test_nothing_hangs_on_nothing():
+    assert () == free_attributes(None)
+
+
 def test_lists_of_a_module_are_named():
     from tests import zoo
 
@@ -97,5 +106,4 @@ def test_lists_of_a_module_are_named():
 def test_an_attribute_that_holds_itself_ends():
     values: list[object] = []
     values.append(values)
-    assert () == free_attributes(type("Held", (), {})()) and free_attributes(None) == ()
     assert ("itself",) == free_attributes(hung(type("Held", (), {})(), {"itself": values}))

@@ -18,7 +18,7 @@ from colab_save.glance import at_a_glance
 from colab_save.labels import label_of
 from colab_save.layer_tree import LayerTree
 from colab_save.layering import arrange
-from colab_save.picture import draw
+from colab_save.picture import draw, draw_all
 
 HOSTILE = ["<script>", '"><img src=x onerror=1>', "</svg></style>", "&lt;", "a\nb<i>c", "\x1b[2J", "ـ" * 5000]
 
@@ -267,6 +267,16 @@ def test_a_subclassed_model_has_its_layers_and_no_arrows():
     html = draw(model(*blocks, layer("head"), class_name="Mine", custom=("Block",))).html
     assert ["ul", "li", "li", "li"] == [tag for tag in Page(html).tags if tag in {"ul", "li", "svg", "path"}]
     assert "\N{MULTIPLICATION SIGN}6 · blocks/0 · 1 layer in it" in html
+
+
+def test_several_models_are_drawn_under_their_names():
+    html = draw_all({"one": chain("Dense"), "two <b>": chain("Flatten"), "empty": ModelFacts("module", "Counter")}).html
+    assert ["one", "two &lt;b&gt;"] == re.findall('<div class="soft">([^<]*)</div>', html)
+    assert 2 == html.count("<svg")
+
+
+def test_models_that_have_no_layers_are_not_drawn():
+    assert draw_all({"one": ModelFacts("module", "Counter")}) is None
 
 
 def test_a_model_without_layers_has_no_picture():

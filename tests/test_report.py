@@ -283,6 +283,11 @@ def test_plain_attributes_that_did_not_come_back_are_named_with_the_line_that_ke
     assert f"  not kept: class_names, threshold {said}" in str(report).splitlines()
 
 
+@pytest.mark.parametrize("report", [saved(extras=("names",)), loaded(manifest=manifest(), extras={"names": ["cat"]})])
+def test_what_else_was_kept_is_named_and_not_shown(report):
+    assert ("  extras: names" in str(report).splitlines(), "cat'" in repr(report)) == (True, False)
+
+
 def test_attributes_that_no_payload_brings_back_are_told_once():
     report = saved(manifest(LOST, replace(LOST, format="h5")))
     assert 1 == str(report).count("threshold (plain attributes of the model; keras, h5)")
