@@ -16,14 +16,18 @@ settings.load_profile("patient")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-ALL_TENSORFLOW = re.compile(r"^pytestmark = .*pytest\.mark\.tensorflow\b", re.MULTILINE)
+LEFT_OUT = re.compile(r"not (\w+)(?: and not (\w+))?")
+"""What ``-m`` says where whole modules need not be imported."""
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Leave a module out that is all TensorFlow, before it imports it, where ``-m "not tensorflow"`` asks for that."""
-    if config.option.markexpr != "not tensorflow" or collection_path.suffix != ".py":
+    """Leave a module out that is all TensorFlow, or all servers, before it imports them, where ``-m`` asks for that."""
+    asked = LEFT_OUT.fullmatch(config.option.markexpr)
+    if asked is None or collection_path.suffix != ".py":
         return None
-    return bool(ALL_TENSORFLOW.search(collection_path.read_text("utf-8"))) or None
+    marks = "|".join(filter(None, asked.groups()))
+    marked = re.compile(rf"^pytestmark = (\[\s*)?pytest\.mark\.({marks})\b", re.MULTILINE)
+    return bool(marked.search(collection_path.read_text("utf-8"))) or None
 
 
 def pytest_collection_finish():

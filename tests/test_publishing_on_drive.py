@@ -14,6 +14,8 @@ from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.making import V1, V2
 from tests.test_publishing import KINDS, check_every_interruption, work  # noqa: F401 - the last one is a fixture
 
+pytestmark = pytest.mark.outside
+
 CHANGING = ("readdir", "mkdir", "create", "open", "read", "write", "truncate", "flush", "unlink", "rmdir", "rename")
 ERRNOS = ("EIO", "ENOTCONN", "ENOSPC", "EROFS", "EDQUOT")
 FOLDERS = itertools.count()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.outside
+
 OLD, NEW = b"old bytes", b"new bytes, more of them"
 
 

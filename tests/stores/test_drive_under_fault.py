@@ -15,6 +15,8 @@ from colab_save.stores.base import Durability, ignore_bytes
 from colab_save.stores.drive import DriveStore
 from tests.stores.contract import NEW, OLD, StoreContract
 
+pytestmark = pytest.mark.outside
+
 FOLDERS = itertools.count()
 
 

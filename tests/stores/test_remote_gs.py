@@ -15,7 +15,10 @@ os.environ["GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"] = "false"  # gcsfs 2026 else ask
 pytest.importorskip("gcsfs", reason="gs:// needs gcsfs")
 pytest.importorskip("gcp_storage_emulator", reason="gcp-storage-emulator is the server")
 
-pytestmark = pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # gcsfs gives aiohttp bytes
+pytestmark = [
+    pytest.mark.outside,
+    pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning"),  # gcsfs gives aiohttp bytes
+]
 
 NUMBERS = itertools.count()
 

@@ -15,6 +15,8 @@ from tests.stores.remote_contract import HastyStore, ObjectContract
 pytest.importorskip("s3fs", reason="s3:// needs s3fs; on Colab's exact versions none can be installed (wrapt)")
 pytest.importorskip("moto", reason="moto is the S3 server")
 
+pytestmark = pytest.mark.outside
+
 NUMBERS = itertools.count()
 
 
