@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from colab_save.errors import ColabSaveError
     from colab_save.functions import UnprovenWarning, load_model, save_model
     from colab_save.loading import list_models
+    from colab_save.looking import inspect_model
     from colab_save.panels import panel
     from colab_save.report import Listing, LoadReport, SaveReport
     from colab_save.request import LoadRequest, SaveRequest
@@ -32,6 +33,7 @@ __all__ = [
     "UnprovenWarning",
     "compare_versions",
     "delete_version",
+    "inspect_model",
     "list_models",
     "load_model",
     "panel",
@@ -50,6 +52,7 @@ _HOMES = {
     "UnprovenWarning": "functions",
     "compare_versions": "contrasting",
     "delete_version": "curating",
+    "inspect_model": "looking",
     "list_models": "loading",
     "load_model": "functions",
     "panel": "panels",

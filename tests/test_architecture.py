@@ -26,7 +26,7 @@ FLOORS = (
     {"capturing", "formats", "inspecting", "kinds", "namespace", "parts", "sampling", "spelling", "stores"},
     {"dividing", "joining", "report"},
     {"browsing", "converting", "extras", "finding", "fitting", "judging", "offering", "repairing", "supplying", "trusting"},
-    {"contrasting", "locating", "publishing", "reloading", "resolving"},
+    {"contrasting", "locating", "looking", "publishing", "reloading", "resolving"},
     {"curating", "verifying"},
     {"proving"},
     {"staging", "trying"},
@@ -34,7 +34,8 @@ FLOORS = (
     {"reuniting"},
     {"loading", "saving"},
     {"functions"},
-    {"completing", "demo", "magics", "panels"},
+    {"panels"},
+    {"completing", "demo", "magics"},
     {""},
     {"__main__"},
 )

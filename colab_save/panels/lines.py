@@ -15,6 +15,7 @@ from colab_save.request import LoadRequest, SaveRequest
 
 if TYPE_CHECKING:
     from colab_save.contrasting import Comparison
+    from colab_save.looking import Inside
     from colab_save.manifest import Manifest
     from colab_save.report import Listing, LoadReport, SaveReport
     from colab_save.stores.base import Durability
@@ -46,6 +47,12 @@ def _samples_for(model: Any, variables: Mapping[str, Any]) -> Iterable[str]:
     from colab_save.fitting import samples_for
 
     return samples_for(model, variables)
+
+
+def _inspect(target: str, source: str | None) -> Inside:
+    from colab_save.looking import inspect_model
+
+    return inspect_model(target, source=source)
 
 
 def _compare(first: str, second: str, source: str | None) -> Comparison:
@@ -129,6 +136,7 @@ class Lines:
         load: The load line.
         list_saved: Lists what is saved, by pattern and store.
         samples_for: Names the variables that fit a model's inputs.
+        inspect: Looks inside a version.
         compare: Compares two versions of a store.
         tag: Gives a version tags.
         delete: Deletes a version, so that it can be brought back.
@@ -145,6 +153,7 @@ class Lines:
     load: Callable[[LoadRequest, OnStep], LoadReport] = _load
     list_saved: Callable[[str, str | None], Listing] = _list_saved
     samples_for: Callable[[Any, Mapping[str, Any]], Iterable[str]] = _samples_for
+    inspect: Callable[[str, str | None], Inside] = _inspect
     compare: Callable[[str, str, str | None], Comparison] = _compare
     tag: Callable[[str, Iterable[str], str | None], Manifest] = _tag
     delete: Callable[[str, str | None], Manifest] = _delete

@@ -70,13 +70,14 @@ class ModelsTab:
         self.load = fields.button("Load", "Load it into that variable", self._load, "primary")
         self.verify = fields.button("Verify again", "Load it and compare it with what was saved", self._verify)
         self.card = fields.button("Open the card", "Show what was proven when it was saved", self._open)
+        self.inside = fields.button("Look inside", "Show its architecture and its layers", self._inspect)
         self.compare = fields.button("Compare", "Compare the two that are ticked", self._compare)
         self.curation = Curation(self._lines, lambda: (self._targets()[0], self.where.location), self._changed)
         self.more = MoreOptions(LOAD, OWN, self._show_line)
         self.spelled = Spelled()
         self._actions = fields.column(
             fields.row(self.variable, self.load, name="csp-pair"),
-            fields.row(self.verify, self.card, self.compare),
+            fields.row(self.verify, self.card, self.inside, self.compare),
             self.curation.widget,
             self.more.widget,
             self.spelled.widget,
@@ -113,7 +114,7 @@ class ModelsTab:
         """Offer what can be done with what is ticked."""
         ticked, is_free = self.versions.ticked, not self.work.is_busy
         one = self._one()
-        for made in (self.load, self.verify, self.card):
+        for made in (self.load, self.verify, self.card, self.inside):
             made.disabled = one is None or not is_free
         self.compare.disabled = len(ticked) != 2 or not is_free
         fields.show(self._actions, is_shown=bool(self.listing and self.listing.manifests))
@@ -182,6 +183,13 @@ class ModelsTab:
         durability = Durability.DONE if listing.store == "local" else Durability.PENDING
         where = f"{listing.where}/{manifest.name}/{manifest.version}"
         self.work.result.value = as_html(SaveReport(manifest, where, listing.store, durability, f"model = {line}"))
+
+    def _inspect(self) -> None:
+        target, source = self._targets()[0], self.where.location
+        try:
+            self.work.result.value = as_html(self._lines.inspect(target, source))
+        except ColabSaveError as error:
+            self.work.show_error(error)
 
     def _changed(self, shown: str) -> None:
         """Show what was done to a version, and look again."""

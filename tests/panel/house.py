@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from colab_save.errors import NotFoundError, RoundTripError
 from colab_save.facts import ModelFacts
+from colab_save.looking import Inside
 from colab_save.manifest import FileFacts, Manifest, Payload
 from colab_save.panels.board import Panel
 from colab_save.panels.lines import Lines
@@ -95,6 +96,10 @@ class House:
         self.asked.append(("compare", first, second, source))
         return Listing("compared", "local", ())
 
+    def inspect(self, target, source):
+        self.asked.append(("inspect", target, source))
+        return Inside(manifest())
+
     def mount(self):
         self.asked.append(("mount",))
         if self.error is not None:
@@ -126,6 +131,7 @@ class House:
             load=self.load,
             list_saved=self.list_saved,
             samples_for=lambda model, variables: [name for name in variables if name.startswith("x")],
+            inspect=self.inspect,
             compare=self.compare,
             tag=self.change("tag"),
             delete=self.change("delete"),

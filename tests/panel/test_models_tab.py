@@ -182,6 +182,12 @@ def test_the_card_of_a_version_opens(tab):
     assert "load it" in shown(tab)
 
 
+def test_a_version_can_be_looked_into(tab, house):
+    tab.inside.click()
+    assert ("inspect", f"cats@{NEW}", None) in house.asked
+    assert "cats@" in shown(tab)
+
+
 def test_two_that_are_ticked_can_be_compared_and_nothing_else(tab, house):
     assert tab.compare.disabled
     tab.versions.boxes[1].value = True
