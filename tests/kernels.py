@@ -56,9 +56,10 @@ class Kernel:
         cells = {self.client.execute(text, stop_on_error=True): Cell() for text in texts}
         end = time.monotonic() + seconds
         self._listen(set(cells), cells, end)
-        for _ in cells:
+        while not all(cell.status for cell in cells.values()):
             reply = self.client.get_shell_msg(timeout=max(1, end - time.monotonic()))
-            cells[reply["parent_header"]["msg_id"]].status = reply["content"]["status"]
+            cell = cells.get(reply["parent_header"].get("msg_id"), Cell())  # or what was asked while it started
+            cell.status = reply["content"]["status"]
         return list(cells.values())
 
     def _listen(self, open_cells, cells, end):

@@ -6,6 +6,7 @@ import pytest
 
 from colab_save.dividing import Division
 from colab_save.errors import TargetError
+from colab_save.extras import Extras
 from colab_save.formats import get_format
 from colab_save.resolving import AUTO_ATTEMPTS, Plan, with_free_places
 from colab_save.stores.local import LocalStore
@@ -22,7 +23,7 @@ def allowed(root):
 
     def ask(key, *attempts):
         plugs = tuple(tuple(get_format(name) for name in names) for names in attempts)
-        plan = with_free_places(Plan(LocalStore(root), key, key, plugs, {}, {}, "", f"./{key}", Division({})))
+        plan = with_free_places(Plan(LocalStore(root), key, key, plugs, {}, {}, "", f"./{key}", Division({}), Extras()))
         return [plug.name for formats in plan.attempts for plug in formats], plan.refusals
 
     return ask
