@@ -22,6 +22,9 @@ from colab_save.walking import is_graph, named_layers, walk_layers
 LONGEST = 400
 """Characters of an argument that facts hold; a longer one is kept as its digest."""
 
+PASSING = frozenset({"_allow_sum_over_batch_size"})
+"""What tf_keras notes in a loss object once the model has been trained."""
+
 COMMON = frozenset({"self", "args", "kwargs", "name", "dtype", "trainable", "autocast"})
 """Arguments that every layer has; they are facts of their own, or are no facts."""
 
@@ -76,6 +79,8 @@ def plain_attributes(thing: Any) -> dict[str, Any]:
     """Give the attributes of an object that JSON can hold."""
     found = {}
     for name, value in vars(thing).items():
+        if name in PASSING:
+            continue
         with contextlib.suppress(TypeError, ValueError):
             found[name] = json.loads(json.dumps(value))
     return found

@@ -123,7 +123,7 @@ def _values(variable: Any) -> Any:
 def size_of(model: Any) -> int:
     """Sum the bytes of a model's variables and of its optimizer's; an estimate, before anything is read."""
     variables = [*getattr(model, "variables", ()), *optimizer_variables(getattr(model, "optimizer", None))]
-    return sum(map(_bytes_of, variables))
+    return sum(_bytes_of(variable) for variable in variables if hasattr(variable, "dtype"))
 
 
 def _bytes_of(variable: Any) -> int:

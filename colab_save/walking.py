@@ -71,11 +71,11 @@ def walk_states(model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _weights(model: Any) -> list[Any]:
-    """Give what Keras counts as weights; tf_keras counts the state of metrics among them."""
+    """Give what Keras counts as weights; tf_keras counts the state of metrics and vocabularies among them."""
     held = getattr(model, "metrics", ()) if dialect_of(model) == KERAS_2 else ()
     state = {id(variable) for metric in held for variable in metric.variables}
     weights = model.weights if hasattr(model, "weights") else model.variables
-    return [variable for variable in weights if id(variable) not in state]
+    return [variable for variable in weights if _is_variable(variable) and id(variable) not in state]
 
 
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
@@ -164,8 +164,11 @@ def _snake(name: str) -> str:
 @functools.cache
 def _keras_attributes(dialect: str) -> frozenset[str]:
     """Name the attributes that Keras itself gives each layer: its bookkeeping, not what the user holds there."""
-    keras = import_dialect(dialect or KERAS)
-    return frozenset(vars(keras.layers.Layer())) | frozenset(vars(keras.Sequential()))
+    keras, own = import_dialect(dialect or KERAS), {"name": "colab_save"}  # names that Keras makes up count up
+    known = [keras.layers.Layer(**own), keras.Sequential(**own)]
+    if dialect == KERAS_2:  # its graph models keep their graph in attributes
+        known.append(keras.Sequential([keras.layers.Input((1,), **own)], **own))
+    return frozenset(name for thing in known for name in vars(thing))
 
 
 def _is_variable(node: Any) -> bool:

@@ -111,11 +111,12 @@ def module_text(
 
 
 def _docstring(requirements: Mapping[str, str], missing: Iterable[Missing]) -> str:
+    keras = "tf_keras" if "tf_keras" in requirements else "keras"
     lines = [
         '"""The custom code of a Keras model, captured by colab_save when the model was saved.',
         "",
         "To open the model without colab_save, beside this file:",
-        f"    keras.saving.load_model('model.keras', custom_objects=custom_code.{TABLE})",
+        f"    {keras}.saving.load_model('model.keras', custom_objects=custom_code.{TABLE})",
     ]
     if requirements:
         lines += ["", "It imports: " + ", ".join(f"{name}=={version}" for name, version in requirements.items())]

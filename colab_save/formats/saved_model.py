@@ -25,7 +25,7 @@ from colab_save.formats.callables import SavedModel, main_function, restore
 from colab_save.formats.keras import quiet
 from colab_save.round_trip import Aspect
 from colab_save.sample import Sample, leaves, map_structure
-from colab_save.walking import WEIGHTS_BY_PATH, is_made_up, own_attributes, walk_variables
+from colab_save.walking import WEIGHTS_BY_PATH, is_made_up, own_attributes, walk_layers, walk_variables
 
 SERVING = "serving_default"
 METADATA = "keras_metadata.pb"
@@ -160,10 +160,8 @@ def _program(model: Any, specs: Any, options: SavedModelOptions) -> Any:
     import tensorflow as tf
 
     module = tf.Module()
-    module.layers = list(model.layers)
-    module.state = list(model.variables)
-    trackable = tf.__internal__.tracking.Trackable  # exported by TensorFlow for Keras
-    module.own = {name: item for name, item in own_attributes(model) if isinstance(item, trackable)}
+    module.state = [variable for variable in model.variables if hasattr(variable, "dtype")]
+    module.held = _resources(model) if dialect_of(model) == KERAS_2 else _tracked(model)
     setattr(module, WEIGHTS_BY_PATH, dict(walk_variables(model)))
 
     is_several = isinstance(specs, tuple)
@@ -177,6 +175,22 @@ def _program(model: Any, specs: Any, options: SavedModelOptions) -> Any:
         if name != SERVING:
             setattr(module, name, function)
     return module
+
+
+def _tracked(model: Any) -> list[Any]:
+    """Give what a Keras 3 model holds and TensorFlow must keep: its layers, and what else it can track."""
+    import tensorflow as tf
+
+    trackable = tf.__internal__.tracking.Trackable  # exported by TensorFlow for Keras
+    return [*model.layers, *(item for _, item in own_attributes(model) if isinstance(item, trackable))]
+
+
+def _resources(model: Any) -> list[Any]:
+    """Give the tables of a tf_keras model; its layers would be traced with all their functions, which takes minutes."""
+    import tensorflow as tf
+
+    resource = tf.saved_model.experimental.TrackableResource
+    return [item for _, layer in walk_layers(model) for item in vars(layer).values() if isinstance(item, resource)]
 
 
 def _serving(function: Any, specs: Any, names: list[str]) -> Any:
