@@ -14,34 +14,58 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "colab_save"
 
-FLOORS = (
-    {"errors", "layering", "ordering", "records"},
-    {"dialect", "environment", "measures", "passes", "round_trip", "target", "theme", "translating", "version"},
-    {"card", "facts", "option", "precision", "progress", "sample", "stores.base"},
-    {"collection", "comparing", "formats.base", "layer_tree", "manifest", "remarks", "request", "tolerances", "walking"},
-    {"answering", "capturing.finding", "capturing.origins", "compiling", "describing", "folding"},
-    {"attributes", "labels", "remarks", "written"},
-    {"arguments", "glance", "picture"},
-    {"candidates", "command", "configs", "examining", "place", "readme", "specs"},
-    {"capturing", "formats", "inspecting", "kinds", "namespace", "parts", "sampling", "spelling", "stores"},
-    {"dividing", "joining", "report"},
-    {"browsing", "converting", "extras", "finding", "fitting", "judging", "offering", "repairing", "supplying", "trusting"},
-    {"contrasting", "locating", "looking", "publishing", "reloading", "resolving"},
-    {"curating", "verifying"},
-    {"proving"},
-    {"staging", "trying"},
-    {"opening"},
-    {"reuniting"},
-    {"loading", "saving"},
-    {"functions"},
-    {"panels"},
-    {"completing", "demo", "magics"},
-    {""},
-    {"__main__"},
-)
+FLOORS = [
+    set(floor.split())
+    for floor in """
+errors layering ordering records
+
+dialect environment measures passes round_trip target theme translating version
+
+card facts option precision progress sample stores.base
+
+collection comparing formats.base layer_tree manifest remarks request tolerances walking
+
+answering capturing.finding capturing.origins compiling describing folding
+
+attributes labels remarks written
+
+arguments glance picture
+
+candidates command configs examining place readme specs
+
+capturing formats inspecting kinds namespace parts sampling spelling stores
+
+dividing joining report
+
+browsing converting extras finding fitting judging offering repairing supplying trusting
+
+contrasting locating looking publishing reloading resolving
+
+curating verifying
+
+proving
+
+staging trying
+
+opening
+
+reuniting
+
+loading saving
+
+functions
+
+panels
+
+completing demo magics
+
+colab_save
+
+__main__
+""".split("\n\n")
+]
 """From the ground up; a module imports from strictly lower floors only. A module of a package stands on the package's
-floor unless it is named here, and may import its neighbours in that package where that makes no circle. The package
-itself has the name ``""``."""
+floor unless it is named here, and may import its neighbours in that package where that makes no circle."""
 
 REGISTRIES = {"formats", "stores"}
 """Packages with a table "name → module:Class"."""
@@ -57,7 +81,7 @@ FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 def floor_of(module):
     """The floor that names the module, or else the package it is in."""
-    for name in (module, module.partition(".")[0]):
+    for name in (module or PACKAGE.name, module.partition(".")[0]):
         for number, floor in enumerate(FLOORS):
             if name in floor:
                 return number
