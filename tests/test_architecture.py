@@ -14,9 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "colab_save"
 
-FLOORS = [
-    set(floor.split())
-    for floor in """
+HOUSE = """
 errors layering ordering records
 
 dialect environment measures passes round_trip target theme translating version
@@ -62,8 +60,8 @@ completing demo magics
 colab_save
 
 __main__
-""".split("\n\n")
-]
+"""
+FLOORS = [set(floor.split()) for floor in HOUSE.split("\n\n")]
 """From the ground up; a module imports from strictly lower floors only. A module of a package stands on the package's
 floor unless it is named here, and may import its neighbours in that package where that makes no circle."""
 
