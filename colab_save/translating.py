@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from colab_save.compiling import compile_given
 from colab_save.errors import FormatError
 
 HINT = "Without --convert it comes back as a tf_keras model, which predicts and trains as it did."
@@ -159,14 +160,16 @@ def compile_arguments(model: Any) -> tuple[dict[str, Any], list[str]]:
     Raises:
         FormatError: Keras 3 has no such optimizer or loss.
     """
-    config, notes = dict(model.get_compile_config()), list[str]()
-    arguments = {key: config.get(key) for key in ("loss_weights", "run_eagerly", "steps_per_execution")}
+    import keras
+
+    given, notes = compile_given(model), list[str]()
+    arguments = {key: given.get(key) for key in ("loss_weights", "run_eagerly", "steps_per_execution")}
     arguments = {key: value for key, value in arguments.items() if value is not None}
     arguments["optimizer"] = _optimizer(model.optimizer, notes)
-    arguments["loss"] = _loss(model.loss)
+    arguments["loss"] = _counterpart(model.loss, keras.losses)
     for key in ("metrics", "weighted_metrics"):
-        if config.get(key):
-            arguments[key] = _metrics(config[key], notes)
+        if given.get(key):
+            arguments[key] = _metrics(given[key], notes)
     return arguments, notes
 
 
@@ -185,47 +188,46 @@ def _optimizer(old: Any, notes: list[str]) -> Any:
     return make(**arguments)
 
 
-def _loss(old: Any) -> Any:
-    """Give the loss: by name where it is Keras's own, the user's own function as it is."""
-    import keras
+def _counterpart(old: Any, module: Any) -> Any:
+    """Give what ``compile`` takes in place of a loss or a metric; a function of the user's own is taken as it is.
 
+    Raises:
+        FormatError: Keras 3 has none.
+    """
     if isinstance(old, (list, tuple)):
-        return [_loss(item) for item in old]
+        return [_counterpart(item, module) for item in old]
     if isinstance(old, Mapping):
-        return {key: _loss(item) for key, item in old.items()}
+        return {key: _counterpart(item, module) for key, item in old.items()}
     if old is None or isinstance(old, str):
         return old
-    name = getattr(old, "__name__", type(old).__name__)
-    if not hasattr(old, "get_config"):
-        return name if old.__module__.startswith("tf_keras.") else old
-    make = getattr(keras.losses, name, None)
-    if make is None or not type(old).__module__.startswith("tf_keras."):
-        raise FormatError(f"Keras 3 has no loss {name}", HINT)
-    given = {key: None if value == "auto" else value for key, value in old.get_config().items()}
-    arguments, _ = _fitting(make, name, given)
-    return make(**{key: value for key, value in arguments.items() if value is not None})
+    is_function = not hasattr(old, "get_config")
+    kind = old if is_function else type(old)
+    name, is_own = kind.__name__, not kind.__module__.startswith("tf_keras.")
+    if is_function:
+        return old if is_own else name
+    if name == "MeanMetricWrapper":  # what tf_keras makes of a name
+        return old.name
+    make = getattr(module, name, None)
+    if make is None or is_own:
+        raise FormatError(f"Keras 3 has no {name}", HINT)
+    arguments, _ = _fitting(make, name, old.get_config())
+    return make(**{key: value for key, value in arguments.items() if value is not None and value != "auto"})
 
 
-def _metrics(value: Any, notes: list[str]) -> Any:
-    """Give metrics by name, or made anew from their configs."""
+def _metrics(old: Any, notes: list[str]) -> Any:
+    """Give the metrics that Keras 3 has too."""
     import keras
 
-    if isinstance(value, list):
-        made = [_metrics(item, notes) for item in value]
-        return [item for item in made if item is not None]
-    if isinstance(value, dict) and "class_name" not in value:
-        return {key: _metrics(item, notes) for key, item in value.items()}
-    config = value.get("config", {}) if isinstance(value, dict) else {}
-    name = value if isinstance(value, str) else config if isinstance(config, str) else value["class_name"]
-    if name == "MeanMetricWrapper":
-        name = config["name"]
-    if name in BY_OUTPUT:
-        return name
-    make = getattr(keras.metrics, name, None)
-    if isinstance(make, type) and isinstance(config, dict) and config:
-        return make(**_fitting(make, name, config)[0])
+    if isinstance(old, Mapping):
+        return {key: _metrics(item, notes) for key, item in old.items()}
+    if isinstance(old, (list, tuple)):
+        found = (_metrics(item, notes) for item in old)
+        return [item for item in found if item is not None]
     try:
-        return keras.metrics.get(name)
-    except ValueError:
-        notes.append(f"Keras 3 has no metric {name}; it was left out.")
+        made = _counterpart(old, keras.metrics)
+        if isinstance(made, str) and made not in BY_OUTPUT:
+            keras.metrics.get(made)
+    except (FormatError, ValueError):
+        notes.append(f"Keras 3 has no metric {getattr(old, 'name', old)}; it was left out.")
         return None
+    return made

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1] / "colab_save"
 HOUSE = """
 errors layering ordering records
 
-dialect environment measures passes round_trip target theme translating version
+dialect environment measures passes round_trip target theme version
 
 card facts option precision progress sample stores.base
 
@@ -29,7 +29,7 @@ attributes labels remarks written
 
 arguments glance picture
 
-candidates command configs examining place readme specs
+candidates command configs examining place readme specs translating
 
 capturing formats inspecting kinds namespace parts sampling spelling stores
 
