@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from colab_save.comparing import compare_weights
 from colab_save.errors import ColabSaveError, FormatError, RequestError
 from colab_save.examining import examine
-from colab_save.comparing import compare_weights
 from colab_save.formats import get_format
 from colab_save.formats.base import Context
 from colab_save.formats.saved_model import SavedModelOptions
