@@ -234,7 +234,7 @@ def test_a_failed_plain_save_leaves_the_old_file_to_the_byte():
         (zoo.untrained(), "out/cats.keras", {"formats": "h5"}, RequestError),
         (zoo.untrained(), "out/cats.keras", {"to": "elsewhere"}, RequestError),
         (zoo.untrained(), "out/cats", {"formats": "keras,h5"}, RequestError),
-        (zoo.untrained(), "nowhere://bucket/cats", {}, TargetError),
+        (zoo.untrained(), "nowhere://bucket/cats", {}, UnknownNameError),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_anything_is_written(own_folder, model, target, fields, error):
