@@ -97,7 +97,7 @@ def metric_objects(model: Any) -> Iterator[tuple[str, Any]]:
     """Give every metric object that a model was compiled with, by the argument and its place in it."""
     given = compile_given(model)
     for name in ("metrics", "weighted_metrics"):
-        found = leaves(given.get(name))
+        found = leaves(_of_one_output(given.get(name)))
         yield from ((f"{name}{place}", item) for place, item in found if _is_metric(item))
 
 
@@ -192,11 +192,15 @@ def _comparable(value: Any) -> Any:
     return [_comparable(item) for item in value] if isinstance(value, list) else value
 
 
+def _of_one_output(value: Any) -> Any:
+    """Give the metrics of a model with one output in the one way; ``.h5`` files of tf_keras list them by output."""
+    return value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list) else value
+
+
 def _one_name(value: Any, keras: Any) -> Any:
     """Give a loss or metric one name: ``mse``, the function and its serialised form all mean the same."""
     if isinstance(value, list):
-        is_of_one_output = len(value) == 1 and isinstance(value[0], list)
-        return [_one_name(item, keras) for item in (value[0] if is_of_one_output else value)]
+        return [_one_name(item, keras) for item in _of_one_output(value)]
     if isinstance(value, dict) and value.get("class_name") == "function":
         return value["config"]
     if isinstance(value, dict) and value.get("class_name") == "MeanMetricWrapper":  # what tf_keras makes of a name
