@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
+from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
 from colab_save.round_trip import Aspect
 
 
@@ -64,9 +63,8 @@ def compare_structure(expected: ModelFacts, actual: ModelFacts) -> list[Differen
 
 
 def _interface(tensor: TensorFacts) -> dict[str, Any]:
-    """Give what users rely on; names that Keras made up count up in a process."""
-    name = "" if re.fullmatch(r"(keras_tensor|input_layer|input)(_\d+)?", tensor.name) else tensor.name
-    return {"name": name, "shape": tensor.shape, "dtype": tensor.dtype}
+    """Give what users rely on."""
+    return {"name": given_name(tensor.name), "shape": tensor.shape, "dtype": tensor.dtype}
 
 
 def _constructed(layer: LayerFacts | None) -> Any:

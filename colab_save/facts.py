@@ -7,6 +7,7 @@ Manifests keep the facts, so that a load months later is compared with the model
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -15,6 +16,9 @@ from colab_save.records import read_record
 
 MAX_RANK, MAX_SIZE = 254, 2**62
 """Dimensions of a tensor, as TensorFlow allows (``TensorShape::MaxDimensions``), and the size of one."""
+
+
+_MADE_UP = re.compile(r"(keras_tensor|input_layer|input)(_\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,11 @@ class TensorFacts:
     name: str
     shape: tuple[int | None, ...]
     dtype: str
+
+
+def given_name(name: str) -> str:
+    """Give the name that the user gave a tensor; empty for one that Keras made up, which counts up in a process."""
+    return "" if _MADE_UP.fullmatch(name) else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from colab_save.facts import ModelFacts, TensorFacts
+from colab_save.facts import ModelFacts, TensorFacts, given_name
 from colab_save.labels import cut
 from colab_save.manifest import Manifest
 from colab_save.measures import count_in_words
@@ -67,7 +67,8 @@ def _optimizer(facts: ModelFacts) -> str:
 
 def _tensor(tensor: TensorFacts) -> str:
     shape = ", ".join(map(str, tensor.shape))
-    return f"{cut(tensor.name, LONGEST)}: {cut(tensor.dtype, LONGEST)} [{cut(shape, LONGEST)}]"
+    name = given_name(tensor.name)
+    return f"{cut(name, LONGEST)}: " * bool(name) + f"{cut(tensor.dtype, LONGEST)} [{cut(shape, LONGEST)}]"
 
 
 def _listed(items: Sequence[str]) -> str:

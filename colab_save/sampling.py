@@ -46,7 +46,7 @@ def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
             inputs = fit(inputs, specs)
             fits = specs is not None and [at for at, _ in leaves(specs)] == [at for at, _ in leaves(inputs)]
             return answer(model, inputs, specs if fits else describe(inputs), run)
-        except Exception as error:
+        except Exception as error:  # the user's own model refuses in whatever way it likes
             raise SampleError(
                 f"The model refused the sample ({first_line(error)}).",
                 f"It was {_in_words(inputs)}; give with --sample what you would give to model.predict().",

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from colab_save.answering import arguments_of
 from colab_save.dialect import KERAS_2, classes, dialect_of, dtype_name
-from colab_save.facts import TensorFacts
+from colab_save.facts import TensorFacts, given_name
 from colab_save.sample import map_structure
 from colab_save.walking import is_graph
 
@@ -78,7 +77,7 @@ def _built_inputs(model: Any) -> Any:
 
 def _input_names(names: list[str]) -> dict[str, str]:
     """Keep the names that the user gave; Keras's own count up in a notebook and say nothing."""
-    made_up = [name for name in names if re.fullmatch(r"(keras_tensor|input_layer|input)(_\d+)?", name)]
+    made_up = [name for name in names if not given_name(name)]
     alone = len(made_up) == 1
     renamed = {name: "inputs" if alone else f"inputs_{index}" for index, name in enumerate(made_up)}
     return {name: renamed.get(name, name) for name in names}

@@ -264,6 +264,12 @@ def test_a_save_shows_the_model_at_a_glance_and_what_its_code_needs():
     assert [] == [word for word in words if word not in str(report)]
 
 
+def test_a_name_that_keras_made_up_is_not_shown():
+    inputs = (TensorFacts("keras_tensor_7", (None, 3), "float32"),)
+    report = saved(manifest(facts=ModelFacts("keras", "Sequential", inputs=inputs)))
+    assert "  inputs: float32 [None, 3]\n" in str(report)
+
+
 @pytest.mark.parametrize(
     "report", [saved(manifest(facts=drawn("Dense"))), loaded(manifest=manifest(facts=drawn("Dense")))]
 )

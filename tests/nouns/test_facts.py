@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colab_save.comparing import Difference, compare, compare_code, compare_structure, compare_training, compare_weights
-from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
+from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
 from colab_save.round_trip import Aspect
 from tests.making import digest, facts, variable
 
@@ -201,6 +201,14 @@ def test_a_layer_that_is_gone_is_named():
 def test_an_input_that_differs_is_named(change, where):
     changed = replace(facts().inputs[0], **change)
     assert [where] == places(compare_structure(facts(), facts(inputs=(changed,))))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("pixels", "pixels"), ("keras_tensor", ""), ("input_layer_3", ""), ("input_of_mine", "input_of_mine")],
+)
+def test_a_name_that_keras_made_up_is_none(name, expected):
+    assert expected == given_name(name)
 
 
 def test_names_that_keras_made_up_do_not_count():
