@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import itertools
 import os
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is slow, and no test is about that.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("patient", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -28,6 +29,18 @@ def pytest_ignore_collect(collection_path, config):
     marks = "|".join(filter(None, asked.groups()))
     marked = re.compile(rf"^pytestmark = (\[\s*)?pytest\.mark\.({marks})\b", re.MULTILINE)
     return bool(marked.search(collection_path.read_text("utf-8"))) or None
+
+
+def pytest_configure(config):
+    """Hand modules to the workers in their order, not those of most tests first: these are the short ones."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what needs TensorFlow or a server; the many short modules then fill up both workers."""
+    marks = ("tensorflow", "outside")
+    long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in marks)}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def pytest_collection_finish():
@@ -70,6 +83,7 @@ def ipython():
     from traitlets.config import Config
 
     shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    atexit.unregister(shell.atexit_operations)  # they collect all garbage, which takes a second
     yield shell, dict(shell.user_ns)
     InteractiveShell.clear_instance()
 

@@ -6,6 +6,7 @@ Reads the source, imports nothing of it; what an import costs is in test_import_
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import itertools
 from pathlib import Path
@@ -73,7 +74,11 @@ def module_name(path):
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
 
 
-MODULES = {module_name(path): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+@functools.cache
+def modules():
+    return {module_name(path): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
@@ -94,7 +99,7 @@ def imports_of(tree):
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             names = [f"{base}.{alias.name}" for alias in node.names]
-            names = [name if name.removeprefix("colab_save.") in MODULES else base for name in names]
+            names = [name if name.removeprefix("colab_save.") in modules() else base for name in names]
         else:
             continue
         yield from (name.removeprefix("colab_save").lstrip(".") for name in names if name.split(".")[0] == "colab_save")
@@ -115,23 +120,29 @@ def definitions(node, prefix):
                 yield from definitions(item, f"{prefix}{item.name}.")
 
 
-PUBLIC = dict(itertools.chain.from_iterable(definitions(tree, f"{name}:") for name, tree in MODULES.items()))
-FUNCTION_SIZES = {
-    f"{module}:{node.name}": body_lines(node)
-    for module, tree in MODULES.items()
-    for node in ast.walk(tree)
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-}
+@functools.cache
+def public():
+    return dict(itertools.chain.from_iterable(definitions(tree, f"{name}:") for name, tree in modules().items()))
+
+
+@functools.cache
+def function_sizes():
+    return {
+        f"{module}:{node.name}": body_lines(node)
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
 
 
 def test_every_module_has_a_floor():
-    assert [] == [module for module in MODULES if floor_of(module) is None]
+    assert [] == [module for module in modules() if floor_of(module) is None]
 
 
 def test_imports_point_down_only():
     wrong = [
         f"{module or 'colab_save'} (floor {floor_of(module)}) imports {name or 'colab_save'} (floor {floor_of(name)})"
-        for module, tree in MODULES.items()
+        for module, tree in modules().items()
         for name in imports_of(tree)
         if not are_neighbours(module, name) and not floor_of(name) < floor_of(module)
     ]
@@ -143,28 +154,30 @@ def are_neighbours(module, name):
 
 
 def test_no_imports_make_a_circle():
-    graph = {module: set(imports_of(tree)) for module, tree in MODULES.items()}
-    assert set(MODULES) == set(graphlib.TopologicalSorter(graph).static_order())
+    graph = {module: set(imports_of(tree)) for module, tree in modules().items()}
+    assert set(modules()) == set(graphlib.TopologicalSorter(graph).static_order())
 
 
 @pytest.mark.parametrize(("one", "other"), [("formats", "stores"), ("stores", "formats")])
 def test_formats_and_stores_never_meet(one, other):
-    plugs = [name for name in MODULES if name.partition(".")[0] == one]
-    met = [f"{name} imports {seen}" for name in plugs for seen in imports_of(MODULES[name]) if seen.startswith(other)]
+    plugs = [name for name in modules() if name.partition(".")[0] == one]
+    met = [f"{name} imports {seen}" for name in plugs for seen in imports_of(modules()[name]) if seen.startswith(other)]
     assert [] == met
 
 
 @pytest.mark.parametrize("registry", sorted(REGISTRIES))
 def test_every_plug_that_a_registry_names_exists(registry):
-    strings = {node.value for node in ast.walk(MODULES[registry]) if isinstance(node, ast.Constant)}
+    strings = {node.value for node in ast.walk(modules()[registry]) if isinstance(node, ast.Constant)}
     prefix = f"colab_save.{registry}."
     named = {text.removeprefix("colab_save.") for text in strings if isinstance(text, str) and text.startswith(prefix)}
     assert named
-    assert set() == named - PUBLIC.keys()
+    assert set() == named - public().keys()
 
 
 def test_only_the_drive_store_knows_colab():
-    knowing = {module for module, tree in MODULES.items() for name in names_of(tree) if name.startswith("google.colab")}
+    knowing = {
+        module for module, tree in modules().items() for name in names_of(tree) if name.startswith("google.colab")
+    }
     assert {"stores.drive"} == knowing
 
 
@@ -181,7 +194,7 @@ def names_of(tree):
 
 def test_there_is_no_drawer_module():
     drawers = {"utils", "util", "helpers", "helper", "core", "common", "misc"}
-    assert set() == drawers & {part for module in MODULES for part in module.split(".")}
+    assert set() == drawers & {part for module in modules() for part in module.split(".")}
 
 
 def test_a_file_has_at_most_250_lines():
@@ -190,16 +203,16 @@ def test_a_file_has_at_most_250_lines():
 
 
 def test_a_function_has_at_most_40_lines():
-    assert {} == {name: size for name, size in FUNCTION_SIZES.items() if size > 40}
+    assert {} == {name: size for name, size in function_sizes().items() if size > 40}
 
 
 def test_19_of_20_functions_have_at_most_25_lines():
-    long = {name: size for name, size in FUNCTION_SIZES.items() if size > 25}
-    assert len(long) <= 0.05 * len(FUNCTION_SIZES), long
+    long = {name: size for name, size in function_sizes().items() if size > 25}
+    assert len(long) <= 0.05 * len(function_sizes()), long
 
 
 def test_a_module_opens_with_its_place_in_the_line():
-    assert [] == [module for module, tree in MODULES.items() if not is_opening(ast.get_docstring(tree) or "")]
+    assert [] == [module for module, tree in modules().items() if not is_opening(ast.get_docstring(tree) or "")]
 
 
 def is_opening(docstring):
@@ -209,11 +222,11 @@ def is_opening(docstring):
 
 
 def test_every_public_name_is_documented():
-    assert [] == [name for name, node in PUBLIC.items() if not ast.get_docstring(node)]
+    assert [] == [name for name, node in public().items() if not ast.get_docstring(node)]
 
 
 def test_every_public_function_is_annotated():
-    assert [] == [name for name, node in PUBLIC.items() if not isinstance(node, ast.ClassDef) and is_bare(node)]
+    assert [] == [name for name, node in public().items() if not isinstance(node, ast.ClassDef) and is_bare(node)]
 
 
 def is_bare(function):

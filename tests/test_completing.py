@@ -95,14 +95,10 @@ def test_tab_offers_what_may_stand_there(shell, ask, line, words):
     assert sorted(words) == sorted(ask(shell, line))
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [("%savemodel mo", {"model"}), ("%savemodel --for=s", {"serving"}), ("%loadmodel ca", {"cats", "cathedrals"})],
-)
-def test_jedi_takes_nothing_away(shell, monkeypatch, line, words):
+def test_jedi_takes_nothing_away(shell, monkeypatch):
     """IPython shows what jedi makes of the line as Python beside it; no completer can keep jedi out."""
     monkeypatch.setattr(shell.Completer, "use_jedi", True)
-    assert words <= set(in_a_kernel(shell, line))
+    assert {"cats", "cathedrals"} <= set(in_a_kernel(shell, "%loadmodel ca"))
 
 
 @pytest.mark.parametrize("line", ["%savemodel --sample ca", "x = ca", "print(ca", "%savemodel mou"])

@@ -154,8 +154,9 @@ def test_what_was_read_is_written_as_the_same_text(manifest):
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd)[:20])
 def test_a_wrong_value_anywhere_is_refused_or_read_as_what_it_is(odd):
+    whole = written()
     for path in NODES:
-        value = changed(written(), path, odd)
+        value = changed(whole, path, odd)
         try:
             manifest = read(value)
         except UntrustedError:

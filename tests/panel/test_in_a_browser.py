@@ -28,6 +28,7 @@ TRAIN = (
 PREDICT = "print('answer', net.predict(x, verbose=0)[0].tolist())"
 
 TRAIN += PREDICT
+ANSWERS = re.compile(r"answer (\[.*?\])")
 PANEL = "%modelpanel"
 
 
@@ -52,9 +53,12 @@ class Person:
     def fill(self, label, text):
         self.panel.get_by_label(label, exact=True).locator("visible=true").fill(text)
 
-    def printed(self):
-        """The answers that cells have printed."""
-        return re.findall(r"answer (\[.*?\])", self.page.inner_text("body"))
+    def printed(self, count):
+        """The answers that cells have printed; a front end shows them a while after the cell has run."""
+        end = time.monotonic() + PATIENCE
+        while len(found := ANSWERS.findall(self.page.inner_text("body"))) < count and time.monotonic() < end:
+            time.sleep(0.1)
+        return found
 
     @property
     def versions(self):
@@ -92,7 +96,7 @@ def test_the_whole_way_there_and_back(person):
     person.click("Load")
     person.see("loaded, and proven")
     person.notebook.run(3)
-    before, after = person.printed()
+    before, after = person.printed(2)
     assert before == after
 
 
