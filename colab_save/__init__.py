@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from colab_save.contrasting import compare_versions
     from colab_save.curating import delete_version, restore_version, tag_version
     from colab_save.errors import ColabSaveError
-    from colab_save.functions import UnprovenWarning, load_model, save_model
+    from colab_save.functions import PassedOverWarning, UnprovenWarning, load_model, save_model
     from colab_save.loading import list_models
     from colab_save.looking import inspect_model
     from colab_save.panels import panel
@@ -28,6 +28,7 @@ __all__ = [
     "Listing",
     "LoadReport",
     "LoadRequest",
+    "PassedOverWarning",
     "SaveReport",
     "SaveRequest",
     "UnprovenWarning",
@@ -47,6 +48,7 @@ _HOMES = {
     "Listing": "report",
     "LoadReport": "report",
     "LoadRequest": "request",
+    "PassedOverWarning": "functions",
     "SaveReport": "report",
     "SaveRequest": "request",
     "UnprovenWarning": "functions",

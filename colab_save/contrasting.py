@@ -16,7 +16,8 @@ from colab_save.card import Card, Remark, Shown, Table
 from colab_save.comparing import compare
 from colab_save.errors import UntrustedError
 from colab_save.facts import ModelFacts
-from colab_save.finding import fetch, find
+from colab_save.fetching import fetch
+from colab_save.finding import find
 from colab_save.inspecting import inspect_npz
 from colab_save.judging import precision
 from colab_save.manifest import Manifest

@@ -1,16 +1,14 @@
-"""Find, list and fetch what has been committed to a store.
+"""Find and list what has been committed to a store.
 
-`loading` calls `find` or `find_plain`, and `fetch`; the doors list. Only what has a manifest exists here, and bytes
-are matched to their digests before anything opens them.
+`locating` calls `find` or `find_plain`; the doors list. Only what has a manifest exists here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
-import hashlib
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 
 from colab_save.errors import (
     DamagedFileError,
@@ -20,12 +18,9 @@ from colab_save.errors import (
     UntrustedError,
     did_you_mean,
 )
-from colab_save.manifest import MANIFEST, FileFacts, Manifest
-from colab_save.place import PREVIOUS, SIDECAR, Place, digest_of, is_in, is_sidecar
-from colab_save.progress import OnStep, Stage, Step
-from colab_save.stores.base import CHUNK, Store, expect
-from colab_save.stores.local import partial_of
-from colab_save.stores.refusals import refusing
+from colab_save.manifest import MANIFEST, Manifest
+from colab_save.place import PREVIOUS, SIDECAR, Place, is_in, is_sidecar
+from colab_save.stores.base import Store, ignore_bytes
 from colab_save.target import NEWEST, VERSION, Target
 
 
@@ -116,6 +111,21 @@ def find(store: Store, target: Target) -> tuple[Place, Manifest]:
     return Place.of_version(target.name, newest.version), newest
 
 
+def find_before(store: Store, name: str, version: str = "") -> Manifest | None:
+    """Find the newest version of a name whose manifest can be read.
+
+    Args:
+        store: Where.
+        name: The name.
+        version: Only versions older than this one; empty for all.
+    """
+    for older in reversed(versions_of(store, name)):
+        if not version or older < version:
+            with contextlib.suppress(NotFoundError, DamagedFileError):  # litter, and what is not whole
+                return read_manifest(store, f"{name}/{older}")
+    return None
+
+
 def _matching(store: Store, name: str, wanted: str) -> Iterator[Manifest]:
     """Give the newest version, or the newest with that tag, or all that begin so."""
     if not wanted:
@@ -155,12 +165,12 @@ def find_plain(store: Store, key: str) -> tuple[Place, Manifest] | None:
     recorded = []
     for manifest in committed(store, f"{key}{SIDECAR}"):
         place = Place.of_plain(key, manifest.version)
-        if _is_whole(store, place, manifest):
+        if is_whole(store, place, manifest):
             return place, manifest
         recorded.append((Place(place.folder), manifest))
     if store.keys(f"{key}{SIDECAR}/{PREVIOUS}") or not store.has(key):
         for place, manifest in recorded:
-            if _is_whole(store, place, manifest):
+            if is_whole(store, place, manifest):
                 return place, manifest
     if recorded:
         raise DigestError(
@@ -170,7 +180,47 @@ def find_plain(store: Store, key: str) -> tuple[Place, Manifest] | None:
     return None
 
 
-def _is_whole(store: Store, place: Place, manifest: Manifest) -> bool:
+def find_plain_before(store: Store, key: str) -> tuple[Place, Manifest] | None:
+    """Find the newest version of a plain save that is whole, when the newest one is not: its upload was lost.
+
+    A version that was replaced waits in its own folder, see `replacing`. Bytes at the place that nobody recorded, and
+    that are not cut off, are somebody's own: nothing stands in for them.
+
+    Returns:
+        ``None`` when there is none.
+    """
+    is_lost = not store.has(key)
+    for version in reversed(versions_of(store, f"{key}{SIDECAR}")):
+        place = Place.of_plain(key, version)
+        try:
+            manifest = read_manifest(store, place.folder)
+        except NotFoundError:
+            continue
+        except DamagedFileError:
+            is_lost = True
+            continue
+        if is_whole(store, place, manifest):
+            return place, manifest
+        is_lost = is_lost or _is_cut(store, place, manifest)
+        if is_lost and is_whole(store, Place(place.folder), manifest):
+            return Place(place.folder), manifest
+    return None
+
+
+def _is_cut(store: Store, place: Place, manifest: Manifest) -> bool:
+    """Say whether a file of a payload is missing or shorter than it was: never uploaded, or not all of it."""
+    for file in manifest.files:
+        if is_in(file.path, manifest.payloads[0].path):
+            try:
+                if store.digest(place.key(file.path, manifest), ignore_bytes)[0] < file.size:
+                    return True
+            except NotFoundError:
+                return True
+    return False
+
+
+def is_whole(store: Store, place: Place, manifest: Manifest) -> bool:
+    """Say whether the payload of a version is what its manifest says."""
     try:
         for file in manifest.files:
             if is_in(file.path, manifest.payloads[0].path):
@@ -178,61 +228,3 @@ def _is_whole(store: Store, place: Place, manifest: Manifest) -> bool:
     except (DigestError, NotFoundError):
         return False
     return True
-
-
-def fetch(
-    store: Store, place: Place, manifest: Manifest, paths: list[str], cache: Path, on_step: OnStep
-) -> dict[str, Path]:
-    """Bring files of an artifact within reach and match their digests.
-
-    Args:
-        store: Where they are.
-        place: Which version.
-        manifest: Its manifest.
-        paths: The payloads and files that are wanted; a folder means everything in it.
-        cache: The folder for copies of files that are not on a local disk.
-        on_step: Told the bytes read.
-
-    Returns:
-        For each wanted path, the local file or folder.
-
-    Raises:
-        DigestError: A file is not what was saved.
-        NotFoundError: A file is missing.
-    """
-    wanted = [file for file in manifest.files if any(is_in(file.path, path) for path in paths)]
-    total, done = sum(file.size for file in wanted), 0
-    for file in wanted:
-        key = place.key(file.path, manifest)
-        if store.path(key) is not None:
-            store.check(key, file.size, file.sha256)
-        else:
-            _copy(store, key, file, cache)
-        done += file.size
-        on_step(Step(Stage.FETCH, done, total, file.path))
-    found = {}
-    for path in paths:
-        local = store.path(place.key(path, manifest))
-        found[path] = local if local is not None else cache / path
-    return found
-
-
-def _copy(store: Store, key: str, file: FileFacts, cache: Path) -> None:
-    """Copy a file into the cache, unless it is there already, and match its digest on the way."""
-    local = cache / file.path
-    with refusing("write", str(local)):
-        if local.is_file() and local.stat().st_size == file.size and digest_of(local) == file.sha256:
-            return
-        local.parent.mkdir(parents=True, exist_ok=True)
-        partial = partial_of(cache)
-        sha, copied = hashlib.sha256(), 0
-        try:
-            with store.get(key) as stream, partial.open("xb") as copy:
-                while block := stream.read(CHUNK):
-                    sha.update(block)
-                    copied += len(block)
-                    copy.write(block)
-            expect(f"{store.location}/{key}", copied, sha.hexdigest(), file.size, file.sha256)
-            partial.replace(local)
-        finally:
-            partial.unlink(missing_ok=True)

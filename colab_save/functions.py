@@ -27,6 +27,10 @@ class UnprovenWarning(UserWarning):
     """A model was loaded, and not every aspect of it could be compared with the model that was saved."""
 
 
+class PassedOverWarning(UserWarning):
+    """The newest version is not whole, and the one before it was loaded."""
+
+
 def save_with_bar(request: SaveRequest) -> SaveReport:
     """Save under a progress bar."""
     with ProgressBar() as bar:
@@ -41,10 +45,12 @@ def load_with_bar(request: LoadRequest) -> LoadReport:
 
 def _load_model(request: LoadRequest) -> Any:
     report = load_with_bar(request)
+    # The user's line is behind this function and the one that `_function` makes.
+    for said in report.passed_over:
+        warnings.warn(f"{report.target} is loaded, and not the newest version: {said}", PassedOverWarning, stacklevel=3)
     if request.check and not report.is_proven:
         verdicts = report.round_trip.verdicts.items()
         open_ = [f"{aspect}: {v.reason}" for aspect, v in verdicts if v.outcome in {Outcome.SKIPPED, Outcome.FAILED}]
-        # The user's line is behind this function and the one that `_function` makes.
         warnings.warn(f"{report.target} is loaded, but not proven: {'; '.join(open_)}", UnprovenWarning, stacklevel=3)
     return report.model
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from colab_save.errors import DigestError
 from colab_save.finding import list_versions
-from colab_save.locating import locate
+from colab_save.locating import Found, locate, step_back
+from colab_save.opening import Loaded
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.report import Listing, LoadReport
 from colab_save.request import LoadRequest
@@ -29,10 +31,7 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
         ColabSaveError: Any of the tree; `RoundTripError` when what came back is not what was saved.
     """
     clock = Clock(on_step)
-    with clock.at(Stage.RESOLVE):
-        found = locate(request)
-    with tempfile.TemporaryDirectory(prefix="colab_save_load_") as work:
-        loaded = open_all(found, request, Path(work), clock, on_step)
+    found, loaded = _open(request, clock, on_step)
     return LoadReport(
         model=loaded.model,
         target=found.name,
@@ -43,9 +42,22 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
         round_trips=loaded.trips,
         extras=loaded.extras,
         notes=loaded.notes,
+        passed_over=found.passed_over,
         size=found.manifest.size if found.manifest else 0,
         seconds=clock.seconds,
     )
+
+
+def _open(request: LoadRequest, clock: Clock, on_step: OnStep) -> tuple[Found, Loaded]:
+    """Open what is meant; of a name without a version the newest one that is whole."""
+    with clock.at(Stage.RESOLVE):
+        found = locate(request)
+    while True:
+        with tempfile.TemporaryDirectory(prefix="colab_save_load_") as work:
+            try:
+                return found, open_all(found, request, Path(work), clock, on_step)
+            except DigestError as error:
+                found = step_back(found, request, error)
 
 
 def list_models(pattern: str = "*", source: str | None = None) -> Listing:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colab_save.collection import ARRAYS, TREE
-from colab_save.errors import DamagedFileError, NotFoundError, RequestError, did_you_mean
-from colab_save.finding import fetch, find, find_plain
+from colab_save.errors import ColabSaveError, DamagedFileError, DigestError, NotFoundError, RequestError, did_you_mean
+from colab_save.fetching import fetch
+from colab_save.finding import find, find_before, find_plain, find_plain_before
 from colab_save.manifest import Manifest, Payload
 from colab_save.parts import each_part
 from colab_save.place import CUSTOM_CODE, EXTRAS, Place, is_in
@@ -21,7 +22,7 @@ from colab_save.request import LoadRequest
 from colab_save.sample import FILE
 from colab_save.stores import open_folder_of, open_store
 from colab_save.stores.base import CHUNK, Store
-from colab_save.target import Target, without_secrets
+from colab_save.target import NEWEST, Target, without_secrets
 
 ADDED = (".keras", ".h5", ".hdf5", ".weights.h5")
 """Suffixes that a save gives to a path of the old kind, the one that keeps most first."""
@@ -36,12 +37,14 @@ class Found:
         place: Where in it.
         manifest: Its manifest; ``None`` for a plain file that nobody recorded.
         name: The target, made exact.
+        passed_over: In words, each newer version that is not whole.
     """
 
     store: Store
     place: Place
     manifest: Manifest | None
     name: str
+    passed_over: tuple[str, ...] = ()
 
     @property
     def parts(self) -> dict[str, Found]:
@@ -84,13 +87,17 @@ def locate(request: LoadRequest) -> Found:
 
     Raises:
         NotFoundError: There is no such name, version or file.
+        DamagedFileError: The manifest of the version cannot be read; the newest one gives way to the one before.
         DigestError: A plain file is not the one that was recorded.
         StoreError: The store is not available.
     """
     target = Target.parse(request.target)
     if not target.path:
         store = open_store(request.source)
-        place, manifest = find(store, target)
+        try:
+            place, manifest = find(store, target)
+        except DamagedFileError as error:
+            return _older(store, target, error)
         return Found(store, place, manifest, f"{manifest.name}@{manifest.version}")
     if request.source is not None:
         raise RequestError(
@@ -99,13 +106,48 @@ def locate(request: LoadRequest) -> Found:
         )
     store, key = open_folder_of(target.path)
     for name in (key, *(f"{key}{suffix}" for suffix in ADDED)):
-        known = find_plain(store, name)
+        known, passed_over = _plain(store, name)
         if known is not None:
-            return Found(store, known[0], known[1], target.shown)
+            return Found(store, known[0], known[1], target.shown, passed_over)
         if store.has(name):
             return Found(store, Place("", name), None, target.shown)
     near = [name.rstrip("/") for name in store.keys("")] if store.kind == "local" else []
     raise NotFoundError(f"There is no {store.location}/{key}.", did_you_mean(key, near) or "Check the path.")
+
+
+def _plain(store: Store, key: str) -> tuple[tuple[Place, Manifest] | None, tuple[str, ...]]:
+    """Find what was recorded beside a plain file, and in words what was passed over."""
+    try:
+        return find_plain(store, key), ()
+    except (DamagedFileError, DigestError) as error:
+        if (older := find_plain_before(store, key)) is None:
+            raise
+        return older, (error.message,)
+
+
+def step_back(found: Found, request: LoadRequest, error: DigestError) -> Found:
+    """Find the version before the newest one, which turned out not to be whole.
+
+    A runtime that goes before Drive has uploaded everything leaves such a version, and the one before it is the last
+    good one. A version, tag or path that the user named is never replaced by another.
+
+    Raises:
+        DigestError: The error itself, where nothing older can be read or another version was named.
+    """
+    target = Target.parse(request.target)
+    if target.path or found.manifest is None:
+        raise error
+    return _older(found.store, target, error, found)
+
+
+def _older(store: Store, target: Target, error: ColabSaveError, after: Found | None = None) -> Found:
+    version = after.manifest.version if after and after.manifest else ""
+    manifest = find_before(store, target.name, version) if target.selector in {"", NEWEST} else None
+    if manifest is None:
+        raise error
+    place = Place.of_version(target.name, manifest.version)
+    passed_over = (*(after.passed_over if after else ()), error.message)
+    return Found(store, place, manifest, f"{manifest.name}@{manifest.version}", passed_over)
 
 
 def choose(found: Found, request: LoadRequest) -> Payload | None:

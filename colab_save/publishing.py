@@ -13,9 +13,10 @@ from pathlib import Path
 from colab_save.errors import DigestError, StoreError
 from colab_save.finding import versions_of
 from colab_save.manifest import MANIFEST, FileFacts, Manifest
-from colab_save.place import PREVIOUS, SIDECAR, Place, deletion_in, digest_of
+from colab_save.place import PREVIOUS, Place, deletion_in, digest_of
 from colab_save.progress import OnStep, Stage, Step
-from colab_save.stores.base import Store, ignore_bytes
+from colab_save.replacing import needed, take_place
+from colab_save.stores.base import Durability, Store, ignore_bytes
 
 LITTER_AGE = timedelta(days=1)
 """How old a folder without a manifest must be before the next save of that name removes it: a save may be slow."""
@@ -62,8 +63,8 @@ def publish(store: Store, place: Place, stage: Path, manifest: Manifest, on_step
         _forget(store, inside)
         raise
     if place.exact:
-        _swap(store, place, manifest.payloads[0].path)
-    _sweep(store, place)
+        take_place(store, place, manifest)
+    _sweep(store, place, manifest)
 
 
 def commit(store: Store, place: Place, stage: Path, manifest: Manifest) -> None:
@@ -88,27 +89,6 @@ def commit(store: Store, place: Place, stage: Path, manifest: Manifest) -> None:
     Manifest.from_json(text, f"{store.location}/{place.folder}/{MANIFEST}")
 
 
-def _swap(store: Store, place: Place, payload: str) -> None:
-    """Move a committed payload to exactly its place; the old one goes only after that.
-
-    A file takes the old one's place in one step. A folder cannot, so the old one steps aside first; should the
-    process die in that moment, `find_plain` finds the new one where it still is.
-    """
-    waiting = f"{place.exact}{SIDECAR}/{PREVIOUS}"
-    store.delete_folder(waiting)
-    if not store.keys(place.exact):
-        store.delete_folder(place.exact)  # an empty folder: nothing can be moved onto one
-        store.move(f"{place.folder}/{payload}", place.exact)
-        return
-    store.move(place.exact, waiting)
-    try:
-        store.move(f"{place.folder}/{payload}", place.exact)
-    except BaseException:
-        with contextlib.suppress(StoreError):  # what failed is raised; `find_plain` finds the new one
-            store.move(waiting, place.exact)
-        raise
-
-
 def _forget(store: Store, place: Place) -> None:
     """Take back what a failed publish wrote; what cannot be removed is litter, which readers ignore.
 
@@ -121,19 +101,20 @@ def _forget(store: Store, place: Place) -> None:
         pass
 
 
-def _sweep(store: Store, place: Place) -> None:
-    """Remove litter of dead saves beside a version, and what a plain save has replaced.
+def _sweep(store: Store, place: Place, manifest: Manifest) -> None:
+    """Remove litter of dead saves beside a version, and what a plain save has replaced and need not keep.
 
     The version is committed; what a store does not let go of waits for the next save.
     """
     parent, _, version = place.folder.rpartition("/")
     horizon = f"{datetime.now(UTC) - LITTER_AGE:%Y%m%dT%H%M%SZ}"
     with contextlib.suppress(StoreError):
-        if place.exact:
+        kept = needed(store, place, manifest, horizon) if place.exact else set()
+        if place.exact and store.durability([place.exact]) is Durability.DONE:
             store.delete_folder(f"{parent}/{PREVIOUS}")
         for other in versions_of(store, parent):
             is_old = other < horizon and _is_litter(store.keys(f"{parent}/{other}"), horizon)
-            is_replaced = bool(place.exact) and other < version
+            is_replaced = bool(place.exact) and other < version and other not in kept
             if is_old or is_replaced:
                 store.delete_folder(f"{parent}/{other}")
 

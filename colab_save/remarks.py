@@ -21,6 +21,11 @@ def remarks_on(trip: RoundTrip, about: str = "") -> Iterator[Remark]:
             yield Remark(f"{about} {aspects}".strip(), first + verdict.reason, verdict.outcome)
 
 
+def remarks_on_newer(passed_over: Sequence[str]) -> Iterator[Remark]:
+    """Say which newer versions are not whole, so that an older one was loaded."""
+    return (Remark("passed over", f"a newer version. {said}") for said in passed_over)
+
+
 def remarks_on_lost(trips: Sequence[RoundTrip]) -> Iterator[Remark]:
     """Say which plain attributes of the model did not come back, and how to keep them."""
     for lost in dict.fromkeys(trip.lost for trip in trips if trip.lost):

@@ -17,7 +17,7 @@ from colab_save.manifest import Manifest
 from colab_save.measures import age_in_words, count_in_words, size_in_words
 from colab_save.parts import payload_sizes
 from colab_save.picture import picture_of
-from colab_save.remarks import remarks_on, remarks_on_lost
+from colab_save.remarks import remarks_on, remarks_on_lost, remarks_on_newer
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
 from colab_save.stores.base import Durability
 
@@ -123,6 +123,7 @@ class LoadReport(Shown):
         size: Bytes read.
         seconds: Seconds of each step of the line, by its name.
         extras: What else was kept (``--extra``), by name.
+        passed_over: In words, each newer version that is not whole.
     """
 
     model: Any = field(repr=False)
@@ -136,6 +137,7 @@ class LoadReport(Shown):
     size: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    passed_over: tuple[str, ...] = ()
 
     @property
     def is_proven(self) -> bool:
@@ -147,6 +149,7 @@ class LoadReport(Shown):
         trip, several = self.round_trip, self.round_trips[1:]
         sizes = payload_sizes(self.manifest) if self.manifest and several else {trip.label: self.size}
         told = self.round_trips if several else (trip,)
+        notes = (Remark("note", note) for note in self.notes)
         return Card(
             title=self.target,
             summary=LOADED[trip.outcome],
@@ -156,7 +159,7 @@ class LoadReport(Shown):
                 ("payload", *Aspect, "largest error", "size", "check"),
                 tuple(_row(each, sizes.get(each.label, 0)) for each in told),
             ),
-            remarks=(*remarks_on(trip), *remarks_on_lost(told), *(Remark("note", note) for note in self.notes)),
+            remarks=(*remarks_on_newer(self.passed_over), *remarks_on(trip), *remarks_on_lost(told), *notes),
             picture=picture_of(self.manifest) if self.manifest else None,
         )
 

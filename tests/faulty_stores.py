@@ -40,6 +40,19 @@ class MemoryStore(Store):
         return Durability.DONE
 
 
+class SlowMemoryStore(MemoryStore):
+    """Keeps nothing for sure but what a test says.
+
+    Attributes:
+        uploaded: The beginnings of the keys that are known to be kept.
+    """
+
+    uploaded = ()
+
+    def durability(self, keys):
+        return Durability.DONE if all(key.startswith(tuple(self.uploaded)) for key in keys) else Durability.PENDING
+
+
 class Faulty:
     """Mixed into a store: notes each call, and fails at the one that is asked for.
 

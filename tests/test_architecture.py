@@ -36,9 +36,11 @@ capturing formats inspecting kinds namespace parts sampling spelling stores
 
 dividing joining report
 
-browsing converting extras finding fitting judging offering repairing supplying trusting
+browsing converting extras fetching finding fitting judging offering repairing supplying trusting
 
-contrasting locating looking publishing reloading resolving
+contrasting locating looking reloading replacing resolving
+
+publishing
 
 curating verifying
 

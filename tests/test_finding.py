@@ -15,7 +15,8 @@ from colab_save.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
-from colab_save.finding import fetch, find, find_plain, list_versions, names_of, versions_of
+from colab_save.fetching import fetch
+from colab_save.finding import find, find_plain, list_versions, names_of, versions_of
 from colab_save.manifest import MANIFEST
 from colab_save.place import PREVIOUS, SIDECAR, Place
 from colab_save.progress import Stage, ignore_steps
@@ -241,9 +242,9 @@ def test_a_file_that_is_not_what_was_saved_is_refused_and_not_kept(one, tmp_path
     assert set() == files_in(tmp_path / "cache")
 
 
-def test_a_missing_file_is_not_found(one, tmp_path):
+def test_a_missing_file_is_not_what_was_saved(one, tmp_path):
     one.delete(f"cats/{V1}/model.keras")
-    with pytest.raises(NotFoundError, match=r"model\.keras"):
+    with pytest.raises(DigestError, match=r"model\.keras is not there"):
         fetched(one, tmp_path / "cache")
 
 

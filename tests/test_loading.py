@@ -22,6 +22,7 @@ from colab_save.errors import (
     UntrustedCodeError,
 )
 from colab_save.examining import examine
+from colab_save.functions import PassedOverWarning, load_model
 from colab_save.loading import list_models, load
 from colab_save.request import LoadRequest, SaveRequest
 from colab_save.round_trip import Aspect, Outcome
@@ -78,6 +79,26 @@ def test_a_truncated_payload_is_refused_with_both_sizes():
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(DigestError, match=f"100 bytes, expected {size}"):
         load(LoadRequest("cats"))
+
+
+@pytest.mark.parametrize("broken", ["model.keras", "manifest.json"])
+def test_where_the_newest_version_is_half_the_one_before_is_loaded_and_it_is_said(broken):
+    older = save(SaveRequest(zoo.untrained(), "cats")).manifest.version
+    Path(quick(zoo.untrained()).where, broken).write_bytes(b"")
+    report = load(LoadRequest("cats"))
+    assert (f"cats@{older}", True) == (report.target, report.is_proven)
+    assert broken in report.passed_over[0]
+    assert "passed over" in str(report)
+    with pytest.warns(PassedOverWarning, match=f"cats@{older} is loaded, and not the newest"):
+        load_model("cats")
+
+
+def test_a_version_that_was_named_is_never_replaced_by_another():
+    quick(zoo.untrained())
+    newest = quick(zoo.untrained())
+    Path(newest.where, "model.keras").write_bytes(b"")
+    with pytest.raises(DigestError, match="0 bytes"):
+        load(LoadRequest(f"cats@{newest.manifest.version}"))
 
 
 @pytest.mark.parametrize(

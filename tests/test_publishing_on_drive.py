@@ -7,7 +7,11 @@ import itertools
 import pytest
 
 from colab_save.errors import DamagedFileError, DigestError, NotFoundError, StoreError
+from colab_save.fetching import fetch
 from colab_save.finding import read_manifest
+from colab_save.locating import locate, step_back
+from colab_save.progress import ignore_steps
+from colab_save.request import LoadRequest
 from colab_save.stores.drive import DriveStore
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
@@ -87,6 +91,41 @@ def test_a_runtime_that_goes_while_a_version_is_on_its_way_up_costs_only_that_on
     assert [V1] == whole[0]
     assert [V1, V2] == whole[-1]
     assert all(V1 in versions for versions in whole)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+@pytest.mark.parametrize("half", ["zero", "part"])
+def test_what_is_loaded_after_a_runtime_went_is_whole(fuse_colab, work, kind, half):  # noqa: F811
+    """Whatever had been uploaded by then: the new version, or the one that was there before it."""
+    drive, loaded = fuse_colab.drive, []
+    for sent in (0, 1, 2, 3, 4, 8):
+        store = DriveStore(f"MyDrive/{next(FOLDERS)}")
+        kind.save(store, work, V1)
+        assert drive.wait()
+        drive.order("set", bandwidth=0, half=half)
+        kind.save(store, work, V2)
+        for _ in range(sent):
+            drive.order("upload", 600)
+        fuse_colab.new_runtime()
+        loaded.append(version_that_is_loaded(kind, store, work))
+    fuse_colab.new_runtime()
+    assert (V1, V2) == (loaded[0], loaded[-1])
+    assert {V1, V2} == set(loaded)
+
+
+def version_that_is_loaded(kind, store, folder):
+    """Fetch as a load does, and match all of it with what was saved; gives the version."""
+    request = LoadRequest(f"{store.root}/{kind.key}") if kind.key else LoadRequest("cats", source=str(store.root))
+    found = locate(request)
+    while True:
+        manifest, cache = found.manifest, folder / f"{next(FOLDERS)}"
+        try:
+            files = fetch(found.store, found.place, manifest, list(kind.files(V1)), cache, ignore_steps)
+        except DigestError as error:
+            found = step_back(found, request, error)
+            continue
+        assert kind.files(manifest.version) == {path: file.read_bytes() for path, file in files.items()}
+        return manifest.version
 
 
 def is_whole(store, version):

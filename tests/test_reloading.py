@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -19,12 +20,12 @@ import {later}
 """
 
 
-def test_an_absent_package_is_missing_and_then_there_again():
-    with absent(("colorsys",)), pytest.raises(ModuleNotFoundError):
-        import colorsys
-    import colorsys
-
-    assert colorsys
+def test_an_absent_package_is_missing_and_then_there_again(own_folder, monkeypatch):
+    monkeypatch.syspath_prepend(own_folder)
+    (own_folder / "a_package_of_this_test.py").touch()
+    with absent(("a_package_of_this_test",)), pytest.raises(ModuleNotFoundError):
+        importlib.import_module("a_package_of_this_test")
+    assert importlib.import_module("a_package_of_this_test")
 
 
 def test_a_package_that_is_loaded_stays():

@@ -189,7 +189,8 @@ class DriveStore(MountedStore):
         is_taken = exists(place)
         try:
             if is_taken:
-                place.rename(aside)
+                with suppress(FileNotFoundError):  # for a second the kernel remembers what is gone
+                    place.rename(aside)
             partial.rename(place)
         except BaseException:
             if is_taken:
