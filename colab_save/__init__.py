@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from colab_save.curating import delete_version, restore_version, tag_version
     from colab_save.errors import ColabSaveError
     from colab_save.functions import PassedOverWarning, UnprovenWarning, load_model, save_model
+    from colab_save.keeping import Pending, pending, resume
     from colab_save.loading import list_models
     from colab_save.looking import inspect_model
     from colab_save.panels import panel
@@ -29,6 +30,7 @@ __all__ = [
     "LoadReport",
     "LoadRequest",
     "PassedOverWarning",
+    "Pending",
     "SaveReport",
     "SaveRequest",
     "UnprovenWarning",
@@ -38,7 +40,9 @@ __all__ = [
     "list_models",
     "load_model",
     "panel",
+    "pending",
     "restore_version",
+    "resume",
     "save_model",
     "tag_version",
 ]
@@ -49,6 +53,7 @@ _HOMES = {
     "LoadReport": "report",
     "LoadRequest": "request",
     "PassedOverWarning": "functions",
+    "Pending": "keeping",
     "SaveReport": "report",
     "SaveRequest": "request",
     "UnprovenWarning": "functions",
@@ -58,7 +63,9 @@ _HOMES = {
     "list_models": "loading",
     "load_model": "functions",
     "panel": "panels",
+    "pending": "keeping",
     "restore_version": "curating",
+    "resume": "keeping",
     "save_model": "functions",
     "tag_version": "curating",
 }

@@ -12,13 +12,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from colab_save.copies import forget_copies
 from colab_save.errors import NotFoundError, TargetError, did_you_mean
 from colab_save.finding import committed, find, names_of, read_manifest, versions_of
 from colab_save.manifest import MANIFEST, Manifest
 from colab_save.place import Place, deletion_in, deletion_now
 from colab_save.publishing import commit
 from colab_save.stores import open_store
-from colab_save.stores.base import Durability, Store
+from colab_save.stores.base import Store
 from colab_save.target import Target, check_tag
 from colab_save.trusting import is_own, signed
 
@@ -73,6 +74,7 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
         store.move(f"{place.folder}/{MANIFEST}", f"{place.folder}/{deletion_now(datetime.now(UTC))}")
     if for_good:
         store.delete_folder(place.folder)
+        forget_copies(manifest)
     return manifest
 
 
@@ -100,21 +102,6 @@ def restore_version(target: str, *, source: str | None = None) -> Manifest:
     place, manifest = known
     store.move(f"{place.folder}/{deletion_in(store.keys(place.folder))}", f"{place.folder}/{MANIFEST}")
     return manifest
-
-
-def durability_of(manifest: Manifest, where: str) -> Durability:
-    """Ask the store, without waiting, whether it has really kept a version.
-
-    Args:
-        manifest: What was committed.
-        where: The folder of the version, or the place of a plain save, as its report says.
-    """
-    folder = where.removesuffix(f"/{manifest.name}/{manifest.version}")
-    if folder == where:
-        return Durability.PENDING
-    keys = [file.path for file in manifest.files]
-    place = Place.of_version(manifest.name, manifest.version)
-    return open_store(folder).durability([f"{place.folder}/{key}" for key in (*keys, MANIFEST)])
 
 
 def _name(target: str) -> Target:

@@ -16,7 +16,7 @@ from colab_save.manifest import MANIFEST, FileFacts, Manifest
 from colab_save.place import PREVIOUS, Place, deletion_in, digest_of
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.replacing import needed, take_place
-from colab_save.stores.base import Durability, Store, ignore_bytes
+from colab_save.stores.base import Store, ignore_bytes
 
 LITTER_AGE = timedelta(days=1)
 """How old a folder without a manifest must be before the next save of that name removes it: a save may be slow."""
@@ -110,7 +110,7 @@ def _sweep(store: Store, place: Place, manifest: Manifest) -> None:
     horizon = f"{datetime.now(UTC) - LITTER_AGE:%Y%m%dT%H%M%SZ}"
     with contextlib.suppress(StoreError):
         kept = needed(store, place, manifest, horizon) if place.exact else set()
-        if place.exact and store.durability([place.exact]) is Durability.DONE:
+        if place.exact and store.durability([place.exact]).is_done:
             store.delete_folder(f"{parent}/{PREVIOUS}")
         for other in versions_of(store, parent):
             is_old = other < horizon and _is_litter(store.keys(f"{parent}/{other}"), horizon)

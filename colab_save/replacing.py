@@ -13,7 +13,7 @@ from colab_save.errors import DamagedFileError, NotFoundError, StoreError
 from colab_save.finding import is_whole, read_manifest, versions_of
 from colab_save.manifest import MANIFEST, Manifest
 from colab_save.place import PREVIOUS, SIDECAR, Place
-from colab_save.stores.base import Durability, Store
+from colab_save.stores.base import Store
 
 
 def take_place(store: Store, place: Place, manifest: Manifest) -> None:
@@ -45,7 +45,7 @@ def take_place(store: Store, place: Place, manifest: Manifest) -> None:
 def is_kept(store: Store, folder: str, manifest: Manifest) -> bool:
     """Say whether the store is known to have really kept a version whose payload is in its own folder."""
     keys = [f"{folder}/{file.path}" for file in manifest.files]
-    return store.durability([*keys, f"{folder}/{MANIFEST}"]) is Durability.DONE
+    return store.durability([*keys, f"{folder}/{MANIFEST}"]).is_done
 
 
 def needed(store: Store, place: Place, manifest: Manifest, horizon: str) -> set[str]:
@@ -61,7 +61,7 @@ def needed(store: Store, place: Place, manifest: Manifest, horizon: str) -> set[
         horizon: Versions whose ids are older than this count as kept.
     """
     files = [place.key(file.path, manifest) for file in manifest.files]
-    if store.durability([*files, f"{place.folder}/{MANIFEST}"]) is Durability.DONE:
+    if store.durability([*files, f"{place.folder}/{MANIFEST}"]).is_done:
         return set()
     stay: set[str] = set()
     for older in _older(store, place):

@@ -36,8 +36,11 @@ LOADED = {
 """What a load came to, by the outcome of the whole."""
 
 KEPT = {
-    ("drive", Durability.PENDING): "written to the Drive mount; upload not confirmed",
-    ("drive", Durability.DONE): "uploaded to Drive",
+    ("drive", Durability.WRITTEN): "written to the Drive mount; not uploaded yet",
+    ("drive", Durability.UPLOADED): "uploaded to Drive",
+    ("drive", Durability.FLUSHED): "flushed: uploaded to Drive, which is unmounted now",
+    ("drive", Durability.UNKNOWN): "written to the Drive mount; upload not confirmed",
+    ("drive", Durability.MISSING): "written to the Drive mount, and no longer there",
     ("local", Durability.DONE): "on this machine's disk",
     ("remote", Durability.DONE): "uploaded; every file was read back",
 }
@@ -52,7 +55,7 @@ class SaveReport(Shown):
         manifest: What was committed: name, version, payloads, files, round trips, facts, tags, note.
         where: The folder, file or URL that holds it.
         store: The kind of store (``local``, ``drive``, ``remote``).
-        durability: Whether the store has really kept it, as far as the store can tell.
+        durability: How far the store has really kept it, as far as it can tell.
         load_line: The one magic line that brings the model back.
         attempts: Round trips of formats that ``auto`` tried and gave up, in order.
         notes: What the user should know: a suffix that was added, what is not kept and why.
@@ -98,7 +101,7 @@ class SaveReport(Shown):
     def _facts(self) -> Iterator[tuple[str, str]]:
         manifest = self.manifest
         yield "where", self.where
-        confirmed = "confirmed" if self.durability is Durability.DONE else "not confirmed"
+        confirmed = "confirmed" if self.durability.is_done else "not confirmed"
         yield "kept", KEPT.get((self.store, self.durability), f"written to {self.store}; {confirmed}")
         yield "size", f"{size_in_words(manifest.size)} in {count_in_words(len(manifest.files), 'file')}"
         if self.extras:

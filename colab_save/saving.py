@@ -16,9 +16,10 @@ from colab_save.dialect import KERAS, dialect_of
 from colab_save.environment import environment
 from colab_save.errors import RoundTripError
 from colab_save.facts import ModelFacts
+from colab_save.keeping import Kept, publish_kept
 from colab_save.manifest import Manifest, Part, Payload
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
-from colab_save.publishing import describe_files, publish
+from colab_save.publishing import describe_files
 from colab_save.readme import README, readme_of
 from colab_save.report import SaveReport
 from colab_save.request import SaveRequest
@@ -66,8 +67,8 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
         manifest = _describe(request, plan, subjects, chosen)
         place = plan.place(manifest.version, chosen.formats[0].name)
         with clock.at(Stage.PUBLISH):
-            publish(plan.store, place, chosen.folder, manifest, on_step)
-    return _report(plan, manifest, attempts, chosen, clock.seconds)
+            kept = publish_kept(plan.store, place, chosen.folder, manifest, on_step)
+    return _report(plan, manifest, attempts, chosen, kept, clock.seconds)
 
 
 def _choose(attempts: list[Staged], *, is_forced: bool) -> Staged:
@@ -121,12 +122,16 @@ def _describe(request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], c
 
 
 def _report(
-    plan: Plan, manifest: Manifest, attempts: list[Staged], chosen: Staged, seconds: Mapping[str, float]
+    plan: Plan,
+    manifest: Manifest,
+    attempts: list[Staged],
+    chosen: Staged,
+    kept: Kept,
+    seconds: Mapping[str, float],
 ) -> SaveReport:
     first = chosen.formats[0].name
     place = plan.place(manifest.version, first)
-    keys = [place.key(file.path, manifest) for file in manifest.files]
-    notes = list(chosen.notes)
+    notes = [*chosen.notes, *kept.notes]
     if plan.key and plan.exact(first) != plan.key:
         notes.append(f"{plan.key} got the suffix of its format: {plan.exact(first)}.")
     notes += [f"auto did not try {name}: {reason}." for name, reason in plan.refusals.items()]
@@ -135,7 +140,7 @@ def _report(
         manifest=manifest,
         where=f"{plan.store.location}/{place.exact or place.folder}",
         store=plan.store.kind,
-        durability=plan.store.durability(keys),
+        durability=kept.durability,
         load_line=plan.load_line(first),
         attempts=given_up,
         extras=tuple(plan.extras.values),

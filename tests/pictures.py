@@ -106,7 +106,7 @@ def saved(made: Manifest, store: str = "drive", attempts: tuple[RoundTrip, ...] 
     seconds = {"resolve": 0.02, "stage": 0.41, "verify": 5.83, "publish": 0.37}
     where = f"{WHERE}{made.name}/{VERSION}"
     line = f"model = %loadmodel {made.name}"
-    durability = Durability.PENDING if store == "drive" else Durability.DONE
+    durability = Durability.UNKNOWN if store == "drive" else Durability.DONE
     return SaveReport(made, where, store, durability, line, attempts, notes, seconds)
 
 

@@ -34,7 +34,7 @@ candidates command configs examining place readme specs translating
 
 capturing formats inspecting kinds namespace parts sampling spelling stores
 
-dividing joining report
+copies dividing joining report
 
 browsing converting extras fetching finding fitting judging offering repairing supplying trusting
 
@@ -42,7 +42,7 @@ contrasting locating looking reloading replacing resolving
 
 publishing
 
-curating verifying
+curating keeping verifying
 
 proving
 

@@ -88,7 +88,7 @@ def saved(made=None, **changed):
         "manifest": made or manifest(),
         "where": f"/content/drive/MyDrive/colab_save/cats/{VERSION}",
         "store": "drive",
-        "durability": Durability.PENDING,
+        "durability": Durability.UNKNOWN,
         "load_line": "model = %loadmodel cats",
         "seconds": {"stage": 0.4, "verify": 5.8},
     }
@@ -157,10 +157,13 @@ def test_a_payload_without_a_round_trip_is_not_called_proven():
 @pytest.mark.parametrize(
     ("store", "durability", "words"),
     [
-        ("drive", Durability.PENDING, "written to the Drive mount; upload not confirmed"),
-        ("drive", Durability.DONE, "uploaded to Drive"),
+        ("drive", Durability.UNKNOWN, "written to the Drive mount; upload not confirmed"),
+        ("drive", Durability.WRITTEN, "written to the Drive mount; not uploaded yet"),
+        ("drive", Durability.UPLOADED, "uploaded to Drive"),
+        ("drive", Durability.FLUSHED, "flushed: uploaded to Drive, which is unmounted now"),
+        ("drive", Durability.MISSING, "written to the Drive mount, and no longer there"),
         ("local", Durability.DONE, "on this machine's disk"),
-        ("tape", Durability.PENDING, "written to tape; not confirmed"),
+        ("tape", Durability.UNKNOWN, "written to tape; not confirmed"),
     ],
 )
 def test_durability_never_says_more_than_the_store_knows(store, durability, words):

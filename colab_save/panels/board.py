@@ -119,7 +119,7 @@ class Panel:
         return dict(self._shell.user_ns)
 
     def _saved(self, report: SaveReport) -> None:
-        self.footer.add(report)
+        self.footer.refresh()
         if self._models is not None:
             self._models.refresh()
 

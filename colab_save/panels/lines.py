@@ -15,10 +15,10 @@ from colab_save.request import LoadRequest, SaveRequest
 
 if TYPE_CHECKING:
     from colab_save.contrasting import Comparison
+    from colab_save.keeping import Pending
     from colab_save.looking import Inside
     from colab_save.manifest import Manifest
     from colab_save.report import Listing, LoadReport, SaveReport
-    from colab_save.stores.base import Durability
     from colab_save.stores.drive_state import DriveState
 
 TICK = 0.5
@@ -97,10 +97,10 @@ def _mount() -> None:
     open_store("drive").prepare(0)
 
 
-def _durability(report: SaveReport) -> Durability:
-    from colab_save.curating import durability_of
+def _pending() -> Pending:
+    from colab_save.keeping import pending
 
-    return durability_of(report.manifest, report.where)
+    return pending()
 
 
 def _is_on_drive(location: str | None) -> bool:
@@ -144,7 +144,7 @@ class Lines:
         restore: Brings one back.
         drive: How Drive stands.
         mount: Mounts Drive; in the main thread only.
-        durability: Whether a store has really kept a save.
+        pending: What is not known to be safe yet.
         is_on_drive: Whether a store's location is on Drive.
         start: Runs work beside the kernel's message loop, and a clock as long as that lasts.
     """
@@ -161,6 +161,6 @@ class Lines:
     restore: Callable[[str, str | None], Manifest] = _restore
     drive: Callable[[], DriveState] = _drive
     mount: Callable[[], None] = _mount
-    durability: Callable[[SaveReport], Durability] = _durability
+    pending: Callable[[], Pending] = _pending
     is_on_drive: Callable[[str | None], bool] = _is_on_drive
     start: Callable[[Callable[[], None], Callable[[], None]], None] = in_background

@@ -51,6 +51,16 @@ def open_store(location: str | None = None) -> Store:
     return _open_folder(_absolute(location.removeprefix(_FILE)))
 
 
+def reopen(address: str, patience: float = 20.0) -> Store:
+    """Find a store that uploads later again, by its `Store.address`; nothing is mounted or asked yet.
+
+    Args:
+        address: What `Store.address` said.
+        patience: Seconds that it may take to answer.
+    """
+    return _made("drive", address, patience=patience)
+
+
 def open_folder_of(path: str) -> tuple[Store, str]:
     """Find the store and the key of a file or folder at an exact place.
 
@@ -85,8 +95,8 @@ def _class_of(kind: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def _made(kind: str, *arguments: Any) -> Store:
-    store: Store = _class_of(kind)(*arguments)
+def _made(kind: str, *arguments: Any, **options: Any) -> Store:
+    store: Store = _class_of(kind)(*arguments, **options)
     return store
 
 

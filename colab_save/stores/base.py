@@ -9,9 +9,9 @@ from __future__ import annotations
 import enum
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar, TypeVar
 
 from colab_save.errors import DigestError, NotFoundError, TargetError
 
@@ -23,10 +23,26 @@ OnBytes = Callable[[int], None]
 
 
 class Durability(enum.StrEnum):
-    """Whether the store has really kept what it was given."""
+    """How far a store has really kept what it was given; of several files, what is known of the worst.
 
-    DONE = "DONE"
-    PENDING = "PENDING"
+    A store that keeps what it is given at once is ``DONE``. One that uploads later, as Drive does, climbs a ladder:
+    ``WRITTEN`` (known not to be uploaded yet), ``UPLOADED``, ``FLUSHED``. ``UNKNOWN`` is never taken for kept.
+    """
+
+    DONE = "done"
+    WRITTEN = "written"
+    UPLOADED = "uploaded"
+    FLUSHED = "flushed"
+    UNKNOWN = "unknown"
+    MISSING = "missing"
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether it is known to outlive this machine, or that there is nothing more to wait for."""
+        return self in {Durability.DONE, Durability.UPLOADED, Durability.FLUSHED}
+
+
+_Name = TypeVar("_Name")
 
 
 class Store(ABC):
@@ -35,10 +51,12 @@ class Store(ABC):
     Attributes:
         kind: The registry's name for it (``local``, ``drive``, ``remote``).
         location: Where it is, as a report shows it.
+        address: Of a store that uploads later, what `stores.reopen` finds it by; of any other empty.
     """
 
     kind: ClassVar[str]
     location: str
+    address: str = ""
 
     def prepare(self, size: int) -> None:
         """Refuse now, before anything is staged, what would fail later; creates nothing but the store's own folder.
@@ -78,8 +96,12 @@ class Store(ABC):
         """Ask the store to make everything durable; may take long, and what it does is the store's business."""
 
     def durability(self, keys: list[str]) -> Durability:
-        """Tell whether the store has really kept these keys, without waiting; never more than it knows."""
-        return Durability.DONE
+        """Tell how far the store has really kept these keys, without waiting; never more than it knows."""
+        return self.durabilities({"": keys})[""]
+
+    def durabilities(self, groups: Mapping[_Name, list[str]]) -> dict[_Name, Durability]:
+        """Tell the same of several groups of keys, by their names."""
+        return dict.fromkeys(groups, Durability.DONE)
 
     def path(self, key: str) -> Path | None:
         """Give a local path whose bytes are those of the key and are cheap to read, where there is one."""

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError, first_line
 from colab_save.stores.base import Durability
@@ -32,14 +32,12 @@ from colab_save.stores.mount import (
 from colab_save.stores.mounted import MountedStore
 from colab_save.stores.patience import alive, within
 from colab_save.stores.refusals import system_error
+from colab_save.stores.uploads import durability_of
 
 FOLDER = "MyDrive/colab_save"
 """The default: one own folder with few entries. Big folders fail with EIO (#559), and the root may hold thousands."""
 
-UNCOMMITTED = "user.drive.uncommitted"
-"""1 until a file is uploaded, then 0 (DriveFS tests); whether today's Colab sets it is [A], so no answer says nothing.
-``user.drive.id`` does not tell after an overwrite."""
-
+_Name = TypeVar("_Name")
 _SPELLINGS = {"My Drive": "MyDrive", "Shared drives": "Shareddrives"}
 
 
@@ -61,7 +59,7 @@ class DriveStore(MountedStore):
     hints: ClassVar[Mapping[int, str]] = HINTS
 
     def __init__(self, folder: str = FOLDER, *, patience: float = 20.0) -> None:
-        self.folder = _normal(folder)
+        self.folder = self.address = _normal(folder)
         self.patience = patience
         mount = self._mount()
         super().__init__((mount.point if mount else self.MOUNTPOINT) / self.folder)
@@ -89,18 +87,20 @@ class DriveStore(MountedStore):
         """Give nothing: reading Drive is slow, so files are fetched first."""
         return None
 
-    def durability(self, keys: list[str]) -> Durability:
-        """Ask the one attribute that tells, and say ``DONE`` only when every key is uploaded.
+    def durabilities(self, groups: Mapping[_Name, list[str]]) -> dict[_Name, Durability]:
+        """Ask the one attribute that tells of each file; a mount that is gone, dead or silent is ``UNKNOWN``."""
+        found = dict.fromkeys(groups, Durability.UNKNOWN)
+        if (mount := self._mount()) is None:
+            return found
 
-        A file may be 0 bytes on Drive for half an hour (#2607), and what was not uploaded dies with the runtime
-        (#2869). Reading back and fsync prove nothing about the cloud.
-        """
-        places = [self.root / key for key in keys]
-        try:
-            is_uploaded = within(self.patience, lambda: all(_is_uploaded(place) for place in places))
-        except OSError:
-            return Durability.PENDING
-        return Durability.DONE if is_uploaded else Durability.PENDING
+        def ask() -> None:
+            for name, keys in groups.items():
+                found[name] = durability_of(mount.point / self.folder / key for key in keys)
+                alive()
+
+        with suppress(OSError):  # it hangs: what has not been told by now stays unknown
+            within(self.patience, ask)
+        return dict(found)
 
     def flush(self) -> Durability:
         """Upload everything and unmount: only when the user asks, never as a part of a save.
@@ -112,7 +112,7 @@ class DriveStore(MountedStore):
             StoreError: Drive could not upload everything.
         """
         if self._mount() is None:
-            return Durability.PENDING
+            return Durability.UNKNOWN
         check_main_thread("upload everything", "drive.flush_and_unmount()")
         from google.colab import drive
 
@@ -123,7 +123,7 @@ class DriveStore(MountedStore):
                 f"Drive could not upload everything ({first_line(error)}).",
                 "Keep this runtime open and look at drive.google.com whether the files are complete there.",
             ) from error
-        return Durability.DONE
+        return Durability.FLUSHED
 
     def _base(self) -> Path:
         mount = self._mount() or self._mounted_now()
@@ -226,10 +226,6 @@ def _step_back(aside: Path, place: Path) -> None:
             f"Drive failed while {place} was replaced; its previous bytes are in {aside.name}.",
             "Rename it back as soon as Drive answers again.",
         ) from error
-
-
-def _is_uploaded(place: Path) -> bool:
-    return os.getxattr(place, UNCOMMITTED) == b"0"
 
 
 def _normal(folder: str) -> str:

@@ -26,6 +26,7 @@ AGAIN = (
 HINTS: Mapping[int, str] = MappingProxyType(
     {
         errno.ENOTCONN: AGAIN,
+        errno.ECONNABORTED: AGAIN,  # the call that was under way when the daemon died; those after it get ENOTCONN
         errno.ETIMEDOUT: f"Wait a minute and run this line again. If Drive still does not answer: {AGAIN}",
         errno.EIO: "Drive fails like this for a while, and in folders with very many files (#559): run the line "
         f"again in a minute, choose a folder with fewer files, {ELSEWHERE}",

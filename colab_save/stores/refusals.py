@@ -43,6 +43,7 @@ _REFUSALS: Mapping[int, tuple[type[StoreError], str]] = {
     errno.EISDIR: (StoreError, "A folder is there already; remove it or choose another name."),
     errno.EIO: (StoreUnavailableError, _UNREACHABLE),
     errno.ENOTCONN: (StoreUnavailableError, _UNREACHABLE),
+    errno.ECONNABORTED: (StoreUnavailableError, _UNREACHABLE),
     errno.ESTALE: (StoreUnavailableError, _UNREACHABLE),
     errno.ETIMEDOUT: (StoreUnavailableError, _UNREACHABLE),
 }

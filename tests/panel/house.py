@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from colab_save.errors import NotFoundError, RoundTripError
 from colab_save.facts import ModelFacts
+from colab_save.keeping import Pending
 from colab_save.looking import Inside
 from colab_save.manifest import FileFacts, Manifest, Payload
 from colab_save.panels.board import Panel
@@ -45,6 +46,7 @@ class House:
         mounted: How Drive stands.
         steps: What a line reports while it works; a callable among them is called.
         error: What the next line raises.
+        unsafe: The saves that are not known to be safe.
     """
 
     saved: list = field(default_factory=list)
@@ -53,6 +55,7 @@ class House:
     error: Exception | None = None
     asked: list = field(default_factory=list)
     waiting: list = field(default_factory=list)
+    unsafe: list = field(default_factory=list)
     is_patient: bool = False
     start_with: Callable = lambda work, tick: work()
 
@@ -139,7 +142,7 @@ class House:
             restore=self.change("restore"),
             drive=lambda: DriveState(self.mounted),
             mount=self.mount,
-            durability=lambda report: report.durability,
+            pending=lambda: Pending(tuple(self.unsafe)),
             is_on_drive=lambda location: location == "drive" or (location is None and self.is_colab),
             start=self.start,
         )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 import colab_save
 from colab_save.errors import RequestError
+from colab_save.keeping import Waiting
 from colab_save.magics import register, unregister
 from colab_save.panels.board import Panel
+from colab_save.stores.base import Durability
 from tests.panel.house import REFUSED
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -59,9 +62,15 @@ def test_no_external_asset_is_loaded(panel):
     assert [] == re.findall(r"(?:src|href|url\(|@import)[^>]{0,40}", sent)
 
 
-def test_the_footer_tells_what_is_not_confirmed_yet(panel, house):
-    assert "not confirmed" not in panel.footer.widget.value
+def test_the_footer_tells_how_drive_stands(panel):
     assert "Drive: not available here" in panel.footer.widget.value
+
+
+def test_the_footer_tells_what_is_not_known_to_be_safe(panel, house):
+    assert "safe" not in panel.footer.widget.value
+    house.unsafe = [Waiting("cats@1", 1, Durability.WRITTEN, "", "there", Path("here"))]
+    panel.footer.refresh()
+    assert "1 save not known to be safe: cats (written, not uploaded yet)" in panel.footer.widget.value
 
 
 def test_the_magic_shows_a_panel(shell):

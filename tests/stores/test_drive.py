@@ -294,14 +294,14 @@ class TestDurability:
     @pytest.mark.parametrize(
         ("values", "expected"),
         [
-            ({"a": b"0", "b": b"0"}, Durability.DONE),
-            ({"a": b"0", "b": b"1"}, Durability.PENDING),
-            ({"a": b"0", "b": b""}, Durability.PENDING),
-            ({"a": b"0"}, Durability.PENDING),
-            ({}, Durability.PENDING),
+            ({"a": b"0", "b": b"0"}, Durability.UPLOADED),
+            ({"a": b"0", "b": b"1"}, Durability.WRITTEN),
+            ({"a": b"0", "b": b""}, Durability.UNKNOWN),
+            ({"a": b"0"}, Durability.UNKNOWN),
+            ({}, Durability.UNKNOWN),
         ],
     )
-    def test_it_is_done_only_when_every_key_says_that_it_is_uploaded(self, store, monkeypatch, values, expected):
+    def test_it_is_uploaded_only_when_every_key_says_that_it_is_uploaded(self, store, monkeypatch, values, expected):
         def attribute(path, name):
             assert name == "user.drive.uncommitted"
             if path.name not in values:
@@ -311,25 +311,38 @@ class TestDurability:
         monkeypatch.setattr(os, "getxattr", attribute)
         assert expected is store.durability(["a", "b"])
 
+    def test_one_that_is_known_to_wait_is_told_before_one_that_says_nothing(self, store, monkeypatch):
+        monkeypatch.setattr(os, "getxattr", lambda path, name: b"1" if path.name == "a" else b"?")
+        assert Durability.WRITTEN is store.durability(["b", "a"])
+
+    def test_what_is_not_there_any_more_is_missing(self, store):
+        store.delete("a")
+        assert Durability.MISSING is store.durability(["a", "b"])
+
+    def test_groups_are_told_apart(self, store, monkeypatch):
+        monkeypatch.setattr(os, "getxattr", lambda path, name: b"1" if path.name == "a" else b"0")
+        known = {"x": Durability.WRITTEN, "y": Durability.UPLOADED}
+        assert known == store.durabilities({"x": ["a", "b"], "y": ["b"]})
+
     @pytest.mark.parametrize("number", [errno.EIO, errno.ENOTCONN, errno.ENOTSUP])
     def test_an_error_is_not_known_to_be_done(self, store, monkeypatch, number):
         monkeypatch.setattr(os, "getxattr", failing(number))
-        assert Durability.PENDING is store.durability(["a"])
+        assert Durability.UNKNOWN is store.durability(["a"])
 
     def test_no_answer_in_time_is_not_known_to_be_done(self, store, monkeypatch):
         released = threading.Event()
         monkeypatch.setattr(os, "getxattr", lambda path, name: released.wait(10) and b"0")
         store.patience = 0.05
-        assert Durability.PENDING is store.durability(["a"])
+        assert Durability.UNKNOWN is store.durability(["a"])
         released.set()
 
     def test_a_mount_that_has_gone_is_not_known_to_be_done(self, colab, store):
         colab.new_runtime()
-        assert Durability.PENDING is store.durability(["a"])
+        assert Durability.UNKNOWN is store.durability(["a"])
         assert 1 == colab.prompts
 
     def test_flushing_uploads_and_unmounts(self, colab, store):
-        assert Durability.DONE is store.flush()
+        assert Durability.FLUSHED is store.flush()
         assert not colab.is_mounted
         assert NEW == (colab.cloud / "MyDrive/models/a").read_bytes()
 
@@ -341,7 +354,7 @@ class TestDurability:
 
     def test_flushing_what_is_not_mounted_claims_nothing(self, colab, store):
         colab.new_runtime()
-        assert Durability.PENDING is store.flush()
+        assert Durability.UNKNOWN is store.flush()
 
     def test_only_the_main_thread_flushes(self, colab, store):
         assert isinstance(in_another_thread(store.flush), StoreUnavailableError)

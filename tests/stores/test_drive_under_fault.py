@@ -68,7 +68,7 @@ class TestDying:
             assert "force_remount=True" in caught.value.hint, name
 
     def test_what_is_uploaded_is_not_known(self, store):
-        assert Durability.PENDING is store.durability(["a/key"])
+        assert Durability.UNKNOWN is store.durability(["a/key"])
 
     def test_flushing_says_that_it_failed(self, store):
         with pytest.raises(StoreError, match="flush_and_unmount failed"):

@@ -1,0 +1,384 @@
+"""Saves on a Drive that uploads later: what is kept on the local disk, what is told of it, and what brings it back."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from colab_save import copies
+from colab_save.copies import LITTER_AGE, local_copies
+from colab_save.curating import delete_version
+from colab_save.errors import CancelledError, StoreUnavailableError
+from colab_save.finding import find, find_plain, list_versions
+from colab_save.keeping import Kept, pending, publish_kept, resume
+from colab_save.manifest import MANIFEST
+from colab_save.place import Place
+from colab_save.progress import ignore_steps
+from colab_save.stores import reopen
+from colab_save.stores.base import Durability
+from colab_save.stores.drive import DriveStore
+from colab_save.stores.local import LocalStore
+from colab_save.target import Target
+from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
+from tests.making import V1, V2, V3, stage
+from tests.stores.contract import os_error
+
+
+class DyingStore(DriveStore):
+    """Drive that has died, or comes back, as the test says."""
+
+    error = None
+
+    def put(self, key, source, on_bytes):
+        if self.error is not None:
+            raise self.error
+        super().put(key, source, on_bytes)
+
+
+DEAD = StoreUnavailableError("Cannot write cats: Transport endpoint is not connected (ENOTCONN).", "Mount it again.")
+
+
+@pytest.fixture
+def store(colab):  # noqa: F811
+    made = DyingStore("MyDrive/models")
+    made.prepare(0)
+    return made
+
+
+@pytest.fixture
+def save(store, tmp_path):
+    """Save a version as the save line does, with as many bytes as asked."""
+
+    def save(version=V1, *, key="", size=9, on_step=ignore_steps):
+        files = {"model.keras": b"m" * (size - 1), "sample.npz": b"s"}
+        folder, manifest = stage(tmp_path / "stage", files, version=version, name=key or "cats")
+        place = Place.of_plain(key, version) if key else Place.of_version("cats", version)
+        return publish_kept(store, place, folder, manifest, on_step)
+
+    return save
+
+
+@pytest.fixture
+def upload(monkeypatch):
+    """Say of each file, by a part of its path, what Drive's attribute says; without a word there is none."""
+    said = {}
+
+    def attribute(path, name):
+        Path(path).stat()
+        for part, value in said.items():
+            if part in str(path):
+                return value
+        raise os_error(errno.ENODATA)
+
+    monkeypatch.setattr(os, "getxattr", attribute)
+    return said
+
+
+def refused(save, store, **options):
+    """Save while Drive is dead; gives the error."""
+    store.error = DEAD
+    with pytest.raises(StoreUnavailableError) as caught:
+        save(**options)
+    store.error = None
+    return caught.value
+
+
+def states():
+    return {waiting.name: waiting.state for waiting in pending().saves}
+
+
+def check_whole(store, version):
+    place, manifest = find(store, Target("cats", version))
+    for file in manifest.files:
+        store.check(place.key(file.path, manifest), file.size, file.sha256)
+
+
+# --- what is kept ---
+
+
+def test_a_save_is_kept_until_its_upload_is_known(save, upload):
+    upload[V1] = b"1"
+    kept = save()
+    [waiting] = pending().saves
+    assert (Durability.WRITTEN, "written, not uploaded yet") == (kept.durability, waiting.state)
+    assert str(waiting.copy) in kept.notes[0]
+    upload[V1] = b"0"
+    assert () == pending().saves
+    assert not waiting.copy.exists()
+
+
+def test_a_save_that_is_uploaded_at_once_keeps_no_copy(save, upload):
+    upload[V1] = b"0"
+    assert Kept(Durability.UPLOADED) == save()
+    assert [] == local_copies()
+
+
+def test_one_file_that_waits_is_enough(save, upload):
+    upload |= {MANIFEST: b"1", V1: b"0"}
+    save()
+    assert {f"cats@{V1}": "written, not uploaded yet"} == states()
+
+
+def test_without_the_attribute_it_is_never_called_safe(save, upload):
+    save()
+    assert {f"cats@{V1}": "written, upload unknown"} == states()
+
+
+def test_a_copy_opens_as_any_artifact(save, tmp_path):
+    save()
+    [waiting] = pending().saves
+    assert b"m" * 8 == (waiting.copy / "model.keras").read_bytes()
+
+
+def test_a_store_that_keeps_at_once_needs_no_copy(tmp_path):
+    folder, manifest = stage(tmp_path, {"model.keras": b"model"})
+    place = Place.of_version("cats", V1)
+    assert Kept(Durability.DONE) == publish_kept(LocalStore(tmp_path / "there"), place, folder, manifest, ignore_steps)
+    assert [] == local_copies()
+
+
+def test_a_local_disk_that_refuses_costs_no_save(save, store):
+    Path(os.environ["XDG_CACHE_HOME"]).parent.mkdir()
+    Path(os.environ["XDG_CACHE_HOME"]).write_text("a file", "utf-8")
+    kept = save()
+    check_whole(store, V1)
+    assert ["no local copy" in note for note in kept.notes] == [True]
+
+
+def test_another_disk_gets_a_copy(save, store, monkeypatch):
+    rename = Path.rename
+
+    def elsewhere(self, target):
+        if self.name == "artifact":
+            raise os_error(errno.EXDEV)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", elsewhere)
+    save()
+    [waiting] = pending().saves
+    assert b"m" * 8 == (waiting.copy / "model.keras").read_bytes()
+
+
+# --- what a dead Drive costs ---
+
+
+def test_a_save_that_drive_does_not_take_is_safe_and_the_error_says_where(save, store):
+    error = refused(save, store)
+    [waiting] = pending().saves
+    assert "not published" == waiting.state
+    assert DEAD.message == error.message
+    assert DEAD.hint in error.hint
+    assert str(waiting.copy) in error.hint
+    assert "colab_save.resume()" in error.hint
+    assert ((), ()) == list_versions(store)
+
+
+def test_what_was_not_published_is_published_later_without_the_model(save, store, upload):
+    refused(save, store)
+    upload[V1] = b"1"
+    resumed = resume()
+    assert (f"cats@{V1}",) == resumed.resumed
+    assert [f"cats@{V1}"] == [waiting.name for waiting in resumed.saves]
+    check_whole(store, V1)
+
+
+def test_resuming_mounts_drive_in_a_new_kernel(colab, save, store):  # noqa: F811
+    refused(save, store)
+    colab.new_runtime()
+    resume()
+    check_whole(DriveStore("MyDrive/models"), V1)
+
+
+def test_what_was_lost_with_the_mount_is_published_again(colab, save, store, upload):  # noqa: F811
+    save(V1)
+    save(V2)
+    store.delete_folder(f"cats/{V1}")  # as a dead daemon does with what it has not uploaded
+    assert {f"cats@{V1}": "gone from the store", f"cats@{V2}": "written, upload unknown"} == states()
+    assert (f"cats@{V1}",) == resume().resumed
+    check_whole(store, V1)
+
+
+def test_what_is_there_half_is_published_again(save, store):
+    save()
+    (store.root / "cats" / V1 / "model.keras").write_bytes(b"")
+    assert (f"cats@{V1}",) == resume().resumed
+    check_whole(store, V1)
+
+
+def test_what_is_there_is_left_as_it_is(save, store):
+    save()
+    store.error = DEAD
+    assert () == resume().resumed
+
+
+def test_a_drive_that_is_still_dead_keeps_the_copy(save, store, monkeypatch):
+    refused(save, store)
+
+    def dead(self, size):
+        raise DEAD
+
+    monkeypatch.setattr(DriveStore, "prepare", dead)
+    with pytest.raises(StoreUnavailableError, match="ENOTCONN"):
+        resume()
+    assert {f"cats@{V1}": "not published"} == states()
+
+
+def test_a_copy_that_was_damaged_is_never_committed(save, store):
+    refused(save, store)
+    [waiting] = pending().saves
+    (waiting.copy / "model.keras").write_bytes(b"M" * 8)
+    with pytest.raises(Exception, match="not what was saved"):
+        resume()
+    assert ((), ()) == list_versions(store)
+
+
+def test_a_cancelled_save_keeps_nothing(save):
+    def cancel(step):
+        raise CancelledError("Cancelled.", "Nothing was left behind.")
+
+    with pytest.raises(CancelledError):
+        save(on_step=cancel)
+    assert [] == local_copies()
+
+
+def test_an_interrupted_save_can_be_resumed(save, store):
+    def interrupt(step):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        save(on_step=interrupt)
+    resume()
+    check_whole(store, V1)
+
+
+def hold(folder, has_begun, is_over):
+    [copy] = local_copies()
+    with copy.hold():
+        has_begun.set()
+        is_over.wait()
+
+
+def test_what_another_notebook_is_publishing_is_left_to_it(save, store):
+    refused(save, store)
+    context = multiprocessing.get_context("fork")
+    has_begun, is_over = context.Event(), context.Event()
+    other = context.Process(target=hold, args=(None, has_begun, is_over))
+    other.start()
+    has_begun.wait()
+    assert () == resume().resumed
+    is_over.set()
+    other.join()
+    assert (f"cats@{V1}",) == resume().resumed
+
+
+# --- what the user does meanwhile ---
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+def test_a_version_that_was_deleted_is_not_brought_back(save, store, for_good):
+    save()
+    delete_version(f"cats@{V1}", source="drive:models", for_good=for_good)
+    assert {} == states()
+    assert () == resume().resumed
+
+
+def test_of_a_plain_save_only_the_newest_is_kept(save, store):
+    refused(save, store, version=V1, key="cats.keras")
+    save(V2, key="cats.keras")
+    assert [V2] == [copy.manifest.version for copy in local_copies()]
+    assert () == resume().resumed
+    assert V2 == find_plain(store, "cats.keras")[1].version
+
+
+def test_a_plain_save_is_resumed_at_its_place(save, store):
+    refused(save, store, key="cats.keras")
+    resume()
+    assert b"m" * 8 == store.read("cats.keras")
+
+
+# --- how much of the disk it may take ---
+
+
+@pytest.fixture
+def little_room(monkeypatch):
+    monkeypatch.setattr(copies, "LARGEST", 25)
+
+
+def test_the_oldest_go_when_the_bound_is_reached_and_the_report_says_so(little_room, save):
+    for version in (V1, V2):
+        save(version)
+    kept = save(V3)
+    assert {f"cats@{V2}", f"cats@{V3}"} == set(states())
+    assert [f"The local copy of cats@{V1} (9 bytes) was removed" in note for note in kept.notes] == [False, True]
+
+
+def test_what_is_known_to_be_uploaded_goes_first_and_silently(little_room, save, upload):
+    for version in (V1, V2):
+        save(version)
+    upload[V2] = b"0"
+    assert 1 == len(save(V3).notes)
+    assert {f"cats@{V1}", f"cats@{V3}"} == set(states())
+
+
+def test_the_only_copy_of_a_save_goes_last_and_the_error_says_so(little_room, save, store):
+    refused(save, store, version=V1)
+    save(V2)
+    save(V3)
+    assert {f"cats@{V1}", f"cats@{V3}"} == set(states())
+    error = refused(save, store, version="20260825T101530Z-0004", size=20)
+    assert {"cats@20260825T101530Z-0004"} == set(states())
+    assert re.search(rf"cats@{V1} .* was removed, and it was the only one", error.hint)
+
+
+def test_a_save_larger_than_the_bound_is_kept_only_while_it_is_not_published(little_room, save, store):
+    assert "was removed" in save(V1, size=30).notes[-1]
+    assert {} == states()
+    refused(save, store, version=V2, size=30)
+    assert {f"cats@{V2}": "not published"} == states()
+
+
+def test_what_a_killed_process_left_half_goes_after_a_day(save, upload):
+    save(V1)
+    base = local_copies()[0].folder.parent
+    for name, age in (("old", LITTER_AGE + 60), ("new", 60)):
+        (base / name).mkdir()
+        moment = (base / name).stat().st_mtime - age
+        os.utime(base / name, (moment, moment))
+    (base / "new" / "copy.json").write_text("{", "utf-8")
+    save(V2)
+    assert [False, True] == [(base / name).exists() for name in ("old", "new")]
+    assert {f"cats@{V1}", f"cats@{V2}"} == set(states())
+
+
+# --- what is shown ---
+
+
+def test_nothing_pending_is_said_in_words():
+    assert "Nothing is pending" in str(pending())
+    assert not pending()
+
+
+def test_each_save_is_shown_with_its_state_size_age_place_and_copy(save, store):
+    refused(save, store)
+    text, html = str(pending()), pending()._repr_html_()
+    [waiting] = pending().saves
+    words = [f"cats@{V1}", "not published", "9 bytes", f"{store.location}/cats/{V1}", str(waiting.copy)]
+    assert [] == [word for word in words if word not in text or word not in html]
+    assert "colab_save.resume()" in text
+
+
+def test_a_mount_that_is_gone_leaves_them_unknown_and_nobody_is_asked(colab, save):  # noqa: F811
+    save()
+    colab.new_runtime()
+    assert {f"cats@{V1}": "written, upload unknown"} == states()
+    assert 1 == colab.prompts
+
+
+def test_a_store_is_found_again_by_its_address(colab):  # noqa: F811
+    for folder in ("MyDrive/a b", "Shareddrives/team"):
+        assert folder == reopen(DriveStore(folder).address).folder

@@ -1,0 +1,123 @@
+"""What is kept and brought back on a Drive that dies, hangs and uploads later, as the user goes through it."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+
+import pytest
+
+from colab_save.errors import StoreUnavailableError
+from colab_save.finding import find
+from colab_save.keeping import pending, publish_kept, resume
+from colab_save.place import Place
+from colab_save.progress import ignore_steps
+from colab_save.stores.base import Durability
+from colab_save.stores.drive import DriveStore
+from colab_save.target import Target
+from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
+from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
+from tests.making import V1, V2, stage
+
+pytestmark = pytest.mark.outside
+
+FOLDERS = itertools.count()
+FILES = {"model.keras": b"model" * 1000, "sample.npz": b"sample"}
+
+
+@pytest.fixture
+def drive(fuse_colab):  # noqa: F811
+    """The user's Drive, mounted, and nothing goes up."""
+    mount_again(fuse_colab)
+    fuse_colab.drive.order("set", bandwidth=0)
+    return fuse_colab.drive
+
+
+@pytest.fixture
+def store(drive):
+    return DriveStore(f"MyDrive/kept {next(FOLDERS)}", patience=0.5)
+
+
+def mount_again(service):
+    sys.modules["google.colab.drive"].mount(str(service.mountpoint), force_remount=True)
+
+
+def save(store, folder, version=V1):
+    staged, manifest = stage(folder, FILES, version=version)
+    return publish_kept(store, Place.of_version("cats", version), staged, manifest, ignore_steps)
+
+
+def states():
+    return [waiting.state for waiting in pending(0.5).saves]
+
+
+def check_whole(store):
+    place, manifest = find(store, Target("cats"))
+    for file in manifest.files:
+        store.check(place.key(file.path, manifest), file.size, file.sha256)
+
+
+def test_a_copy_stays_until_the_upload_is_known(drive, store, tmp_path):
+    assert Durability.WRITTEN is save(store, tmp_path).durability
+    assert ["written, not uploaded yet"] == states()
+    drive.order("set", bandwidth=None)
+    assert drive.wait()
+    assert [] == states()
+
+
+@pytest.mark.parametrize("call", range(0, 40, 5))
+def test_a_daemon_that_dies_in_the_middle_costs_no_model(fuse_colab, drive, store, tmp_path, call):  # noqa: F811
+    drive.order("arm", ["create", "write", "flush", "rename", "open", "read", "getattr"], call, "die")
+    with pytest.raises(StoreUnavailableError) as caught:
+        save(store, tmp_path)
+    assert "colab_save.resume()" in caught.value.hint
+    assert ["not published"] == states()
+    with pytest.raises(StoreUnavailableError, match="ENOTCONN"):
+        resume()
+    mount_again(fuse_colab)
+    resume()
+    check_whole(store)
+    assert fuse_colab.drive.wait()
+    assert [] == states()
+
+
+def test_a_drive_that_hangs_costs_no_model(drive, store, tmp_path):
+    drive.order("arm", ["write"], 0, "hang", for_ever=True)
+    with pytest.raises(StoreUnavailableError, match="ETIMEDOUT") as caught:
+        save(store, tmp_path)
+    assert "colab_save.resume()" in caught.value.hint
+    drive.order("disarm")
+    resume()
+    check_whole(store)
+
+
+def test_what_dies_with_the_mount_before_it_is_uploaded_is_published_again(
+    fuse_colab,  # noqa: F811
+    drive,
+    store,
+    tmp_path,
+):
+    for version in (V1, V2):
+        save(store, tmp_path, version)
+    drive.die()
+    assert ["written, upload unknown"] * 2 == states()
+    mount_again(fuse_colab)
+    assert ["gone from the store"] * 2 == states()
+    assert 2 == len(resume().resumed)
+    check_whole(store)
+    assert fuse_colab.drive.wait()
+    assert [] == states()
+
+
+def test_a_manifest_that_arrived_before_its_payload_is_no_reason_to_forget_it(
+    fuse_colab,  # noqa: F811
+    drive,
+    store,
+    tmp_path,
+):
+    save(store, tmp_path)
+    for _ in range(3):
+        drive.order("upload", 3000)
+    mount_again(fuse_colab)
+    assert [f"cats@{V1}"] == [*resume().resumed]
+    check_whole(store)

@@ -1,0 +1,37 @@
+"""The save line on Drive as a whole: what becomes of a model when Drive does not take it, or takes its time."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from colab_save.errors import StoreUnavailableError
+from colab_save.keeping import pending, resume
+from colab_save.loading import load
+from colab_save.request import LoadRequest, SaveRequest
+from colab_save.saving import save
+from tests import zoo
+from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.tensorflow
+
+
+def test_a_model_is_not_lost_when_drive_dies_while_it_is_published(colab, monkeypatch):  # noqa: F811
+    rename = os.rename
+
+    def dead(source, target, **options):
+        if Path(target).is_relative_to(colab.mountpoint):
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+        rename(source, target, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", dead)
+        with pytest.raises(StoreUnavailableError, match="ENOTCONN") as caught:
+            save(SaveRequest(zoo.sequential(), "cats", to="drive", verify=False))
+    [waiting] = pending().saves
+    assert str(waiting.copy) in caught.value.hint
+    assert (waiting.name,) == resume().resumed
+    assert load(LoadRequest("cats", source="drive")).is_proven
