@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,13 @@ class Cell:
     def shown(self):
         """The MIME bundle that the cell shows last; a progress bar may stand before it."""
         return self.of_type("display_data", "execute_result")[-1]["data"]
+
+    @property
+    def text(self):
+        """All that the cell shows, without its pictures."""
+        return "\n".join(
+            output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in self.outputs
+        )
 
     @property
     def errors(self):
@@ -73,12 +81,12 @@ class Kernel:
 
 
 @contextlib.contextmanager
-def started(folder):
+def started(folder, environment=None):
     """Start a kernel of this Python in a folder, and end it."""
     from jupyter_client.manager import KernelManager
 
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(folder))
+    manager.start_kernel(cwd=str(folder), env={**os.environ, **(environment or {})})
     client = manager.client()
     client.start_channels()
     try:

@@ -6,13 +6,10 @@ loading; a custom layer that is defined in a cell, with signatures.
 
 from __future__ import annotations
 
-import os
-
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from tests.fake_colab.fixtures import colab_at_content  # noqa: F401 - a fixture
+from tests.kernels import started
 
 # jupyter_client 7.4.9, which Colab pins, is older than its Python; our own code runs in the kernel's process.
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -75,22 +72,11 @@ print("equal", np.allclose(custom(x), again(x)))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("notebook")
-
-
-def run(cells, service, folder):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text.strip()) for text in cells])
-    resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
-    with client.setup_kernel(env={**os.environ, **service.environment}):
-        for index, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, index)
-    return "\n".join(
-        output.get("text", "") + output.get("data", {}).get("text/plain", "")
-        for cell in notebook.cells
-        for output in cell.outputs
-    )
+def kernel(colab_at_content, tmp_path_factory):  # noqa: F811
+    """A kernel in which the model of the examples has been trained."""
+    with started(tmp_path_factory.mktemp("notebook"), colab_at_content.environment) as kernel:
+        assert "ok" == kernel.run(START).status
+        yield kernel
 
 
 @pytest.mark.parametrize(
@@ -102,8 +88,8 @@ def run(cells, service, folder):
     ],
     ids=["plain", "saved_model", "custom layer"],
 )
-def test_the_example_is_saved_and_loaded_by_one_line_each(colab_at_content, folder, example, saves, equals, place):  # noqa: F811
-    told = run([START, example], colab_at_content, folder)
+def test_the_example_is_saved_and_loaded_by_one_line_each(colab_at_content, kernel, example, saves, equals, place):  # noqa: F811
+    told = kernel.run(example).text
     assert saves == told.count("saved, and proven by a fresh process"), told
     assert saves == told.count("loaded, and proven: equal to what was saved"), told
     assert (equals, 0) == (told.count("equal True"), told.count("equal False")), told

@@ -44,17 +44,16 @@ def entered(folder, settings=None):
         del sys.modules[name]
 
 
-@pytest.fixture
-def colab_at_content(tmp_path):
-    """The service for a kernel of its own, with the real ``/content/drive``."""
+@pytest.fixture(scope="module")
+def colab_at_content(tmp_path_factory):
+    """The service for kernels of a module's own, with the real ``/content/drive``."""
     if (CONTENT / "drive").exists():
         pytest.skip("/content/drive exists already, and may be somebody's Drive")
     if not os.access(CONTENT if CONTENT.exists() else CONTENT.parent, os.W_OK):
         pytest.skip("/content may not be made here; it takes root")
     was_there = CONTENT.exists()
     CONTENT.mkdir(exist_ok=True)
-    (tmp_path / "service").mkdir()
-    service = FakeColab(tmp_path / "service", CONTENT / "drive")
+    service = FakeColab(tmp_path_factory.mktemp("service"), CONTENT / "drive")
     yield service
     service.new_runtime()
     if not was_there:

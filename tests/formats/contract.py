@@ -14,6 +14,7 @@ from colab_save.errors import ColabSaveError
 from colab_save.examining import examine, kind_of
 from colab_save.formats import FORMATS, get_format
 from colab_save.formats.base import Context, Format
+from colab_save.reloading import NOT_NEEDED
 from colab_save.repairing import Record, repair
 from colab_save.round_trip import Aspect
 from colab_save.sample import leaves
@@ -66,7 +67,8 @@ class FormatContract:
 
     def test_its_opening_lines_open_it_without_this_package(self, plug, tmp_path):
         self.saved(plug, MODELS["untrained"](), tmp_path)
-        program = "import sys\nsys.modules['colab_save'] = None\n" + plug.opening.format(keras="keras")
+        absent = dict.fromkeys(("colab_save", *NOT_NEEDED))
+        program = f"import sys\nsys.modules.update({absent})\n" + plug.opening.format(keras="keras")
         done = subprocess.run(
             [sys.executable, "-c", program],
             cwd=tmp_path,
