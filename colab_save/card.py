@@ -22,7 +22,19 @@ MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_KEPT: "∅", 
 SHORT = 24
 """Characters of a cell that is not broken into lines; a version id has 21."""
 
-Cell = str | Outcome
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A cell that is drawn: as text, and as HTML, escaped by who drew it."""
+
+    text: str
+    html: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Cell = str | Outcome | Drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +163,7 @@ def _text(card: Card) -> Iterator[str]:
 
 def aligned(table: Table) -> Iterator[str]:
     """Give a table as lines of text with its columns under each other; each cell is one line."""
-    rows = [[" ".join(visible(value).split()) for value in row] for row in (table.head, *table.rows)]
+    rows = [[" ".join(visible(str(value)).split()) for value in row] for row in (table.head, *table.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -163,7 +175,7 @@ def visible(text: str) -> str:
 
 
 def _indent(width: int, text: str) -> str:
-    first, *rest = visible(text).splitlines() or [""]
+    first, *rest = [line.rstrip() for line in visible(text).splitlines()] or [""]
     return "\n".join([" " * width + first, *(" " * (width + 2) + line for line in rest)])
 
 
@@ -175,7 +187,7 @@ def escape(text: str) -> str:
 def _cell(value: Cell) -> str:
     if isinstance(value, Outcome):
         return f'<span class="outcome {value}"><span aria-hidden="true">{MARKS[value]}</span> {value}</span>'
-    return escape(value)
+    return value.html if isinstance(value, Drawn) else escape(value)
 
 
 def _table(table: Table) -> str:
@@ -187,7 +199,7 @@ def _table(table: Table) -> str:
 def _cells(head: tuple[str, ...], row: tuple[Cell, ...]) -> Iterator[str]:
     yield f'<th scope="row">{_cell(row[0])}</th>'
     for label, value in zip(head[1:], row[1:], strict=True):
-        short = ' class="short"' if len(value) <= SHORT else ""
+        short = ' class="short"' if len(str(value)) <= SHORT else ""
         yield f'<td{short} data-label="{escape(label)}">{_cell(value)}</td>'
 
 

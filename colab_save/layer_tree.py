@@ -39,8 +39,7 @@ class LayerTree:
         tree = cls({layer.path: layer for layer in facts.layers})
         for path, layer in tree.layers.items():
             if path:
-                above = next((prefix for prefix in _prefixes(path) if prefix in tree.layers), "")
-                tree.children.setdefault(above, []).append(layer)
+                tree.children.setdefault(tree.nearest(path), []).append(layer)
         for variable in facts.variables:
             size = math.prod(variable.shape)
             tree.parameters[""] += size
@@ -70,6 +69,10 @@ class LayerTree:
     def below(self, path: str) -> list[LayerFacts]:
         """Give the layers right below one."""
         return self.children.get(path, [])
+
+    def nearest(self, path: str) -> str:
+        """Give the layer that a path lies below, the nearest; the model itself where there is no other."""
+        return next((prefix for prefix in _prefixes(path) if prefix in self.layers), "")
 
     def is_graph(self, path: str) -> bool:
         """Say whether it is known which of the layers right below one feed which; a single one needs no feeding."""

@@ -59,6 +59,11 @@ _CARD = """
 & .model rect {stroke: var(--soft)} & .frozen rect {fill: none}
 & svg .frame {fill: none; stroke: var(--soft); stroke-dasharray: 4 3}
 & svg .edge {fill: none; stroke: var(--soft)} & svg .head {fill: var(--soft)}
+& svg.bars {display: inline-block; flex: none; margin: 0} & .bars path {fill: var(--link)}
+& .bars .floor {fill: none; stroke: var(--rule)}
+& .weight {display: flex; flex-flow: row wrap; gap: 0 12px; align-items: flex-start; margin-bottom: 4px}
+& .weight .of {flex: 1 1 7em; max-width: 14em} & .weight .spread {flex: 2 1 9em; font-variant-numeric: tabular-nums}
+& .of > span {display: inline-block; margin-right: 8px} & .spread > span {display: block}
 & .tree {list-style: none; margin: 4px 0; padding: 0} & .tree li > :first-child {font-weight: 600}
 & pre {margin: 2px 0 0; padding: 8px 10px; border: 0; border-radius: 4px; background: var(--field); color: inherit;
  font: 13px/1.5 var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospace; white-space: pre-wrap;

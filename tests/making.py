@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import tempfile
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,6 +69,28 @@ def manifest(**changes):
         note="a note",
     )
     return replace(known, **changes)
+
+
+def hdf5_bytes(arrays):
+    """An HDF5 file with arrays by path."""
+    import h5py
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        for path, array in arrays.items():
+            file.create_dataset(path, data=array)
+    return buffer.getvalue()
+
+
+def keras_bytes(arrays):
+    """A ``.keras`` file of an empty Sequential model with these weights by path."""
+    config = {"module": "keras", "class_name": "Sequential", "config": {"name": "m", "layers": []}}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.13.2"}))
+        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("model.weights.h5", hdf5_bytes(arrays))
+    return buffer.getvalue()
 
 
 def stage(folder, files, **changes):

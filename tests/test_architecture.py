@@ -16,7 +16,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "colab_save"
 
 HOUSE = """
-errors layering ordering records
+errors histogram layering ordering records
 
 dialect environment measures passes round_trip target theme version
 
@@ -28,21 +28,21 @@ answering capturing.finding capturing.origins compiling describing folding
 
 attributes labels remarks written
 
-arguments glance picture
+arguments bars glance picture
 
 candidates command configs examining place readme specs translating
 
 capturing formats inspecting kinds namespace parts sampling spelling stores
 
-copies dividing joining report
+copies dividing joining report weighing
 
 browsing converting extras fetching finding fitting judging offering repairing supplying trusting
 
-contrasting locating looking reloading replacing resolving
+contrasting locating reloading replacing resolving
 
 publishing
 
-curating keeping verifying
+curating keeping looking verifying
 
 proving
 

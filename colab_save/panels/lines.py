@@ -49,10 +49,10 @@ def _samples_for(model: Any, variables: Mapping[str, Any]) -> Iterable[str]:
     return samples_for(model, variables)
 
 
-def _inspect(target: str, source: str | None) -> Inside:
-    from colab_save.looking import inspect_model
+def _inspect(target: str, source: str | None, on_step: OnStep) -> Inside:
+    from colab_save.looking import look_inside
 
-    return inspect_model(target, source=source)
+    return look_inside(target, source, on_step)
 
 
 def _compare(first: str, second: str, source: str | None) -> Comparison:
@@ -153,7 +153,7 @@ class Lines:
     load: Callable[[LoadRequest, OnStep], LoadReport] = _load
     list_saved: Callable[[str, str | None], Listing] = _list_saved
     samples_for: Callable[[Any, Mapping[str, Any]], Iterable[str]] = _samples_for
-    inspect: Callable[[str, str | None], Inside] = _inspect
+    inspect: Callable[[str, str | None, OnStep], Inside] = _inspect
     compare: Callable[[str, str, str | None], Comparison] = _compare
     tag: Callable[[str, Iterable[str], str | None], Manifest] = _tag
     delete: Callable[[str, str | None], Manifest] = _delete

@@ -19,7 +19,7 @@ from colab_save.panels.lines import Lines
 from colab_save.panels.more_options import MoreOptions
 from colab_save.panels.spelled import Spelled
 from colab_save.panels.version_list import VersionList
-from colab_save.panels.working import LOADING, Work, as_html, done_html
+from colab_save.panels.working import LOADING, LOOKING, Work, as_html, done_html
 from colab_save.progress import OnStep
 from colab_save.report import Listing, SaveReport
 from colab_save.request import LoadRequest
@@ -70,7 +70,7 @@ class ModelsTab:
         self.load = fields.button("Load", "Load it into that variable", self._load, "primary")
         self.verify = fields.button("Verify again", "Load it and compare it with what was saved", self._verify)
         self.card = fields.button("Open the card", "Show what was proven when it was saved", self._open)
-        self.inside = fields.button("Look inside", "Show its architecture and its layers", self._inspect)
+        self.inside = fields.button("Look inside", "Show its architecture, its layers and its weights", self._inspect)
         self.compare = fields.button("Compare", "Compare the two that are ticked", self._compare)
         self.curation = Curation(self._lines, lambda: (self._targets()[0], self.where.location), self._changed)
         self.more = MoreOptions(LOAD, OWN, self._show_line)
@@ -186,10 +186,8 @@ class ModelsTab:
 
     def _inspect(self) -> None:
         target, source = self._targets()[0], self.where.location
-        try:
-            self.work.result.value = as_html(self._lines.inspect(target, source))
-        except ColabSaveError as error:
-            self.work.show_error(error)
+        said = done_html("The same in a cell:", plain_call("inspect_model", target, source=source))
+        self.work.run(LOOKING, lambda step: as_html(self._lines.inspect(target, source, step)) + said, lambda: None)
 
     def _changed(self, shown: str) -> None:
         """Show what was done to a version, and look again."""

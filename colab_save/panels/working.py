@@ -22,6 +22,7 @@ from colab_save.theme import CARD
 
 SAVING = (Stage.RESOLVE, Stage.STAGE, Stage.VERIFY, Stage.PUBLISH)
 LOADING = (Stage.RESOLVE, Stage.FETCH, Stage.LOAD, Stage.VERIFY)
+LOOKING = (Stage.RESOLVE, Stage.FETCH, Stage.LOAD)
 """The steps of each line, in order."""
 
 PAUSE = 0.1

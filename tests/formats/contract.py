@@ -14,12 +14,15 @@ from colab_save.errors import ColabSaveError
 from colab_save.examining import examine, kind_of
 from colab_save.formats import FORMATS, get_format
 from colab_save.formats.base import Context, Format
+from colab_save.inspecting import inspect
+from colab_save.progress import ignore_steps
 from colab_save.reloading import NOT_NEEDED
 from colab_save.repairing import Record, repair
 from colab_save.round_trip import Aspect
 from colab_save.sample import leaves
 from colab_save.sampling import take_sample
 from colab_save.tolerances import compare_outputs
+from colab_save.weighing import weigh
 from tests.zoo import MODELS
 
 
@@ -60,6 +63,14 @@ class FormatContract:
         before = examine(model)
         self.saved(plug, model, tmp_path)
         assert before == examine(model)
+
+    def test_its_weights_are_read_without_building_the_model(self, plug, tmp_path):
+        model = MODELS["sequential"]()
+        self.saved(plug, model, tmp_path)
+        payload, facts = tmp_path / plug.payload, examine(model)
+        read = {weight.digest for weight in weigh(payload, inspect(payload).kind, ignore_steps)}
+        assert set() == {item.digest for item in facts.variables} - read
+        assert set() == {item.digest for item in facts.optimizer if item.shape} & read
 
     def test_the_payload_has_its_conventional_name(self, plug, tmp_path):
         self.saved(plug, MODELS["untrained"](), tmp_path)

@@ -99,8 +99,9 @@ class House:
         self.asked.append(("compare", first, second, source))
         return Listing("compared", "local", ())
 
-    def inspect(self, target, source):
+    def inspect(self, target, source, on_step):
         self.asked.append(("inspect", target, source))
+        self._work(on_step)
         return Inside(manifest())
 
     def mount(self):

@@ -185,7 +185,14 @@ def test_the_card_of_a_version_opens(tab):
 def test_a_version_can_be_looked_into(tab, house):
     tab.inside.click()
     assert ("inspect", f"cats@{NEW}", None) in house.asked
-    assert "cats@" in shown(tab)
+    assert f"colab_save.inspect_model('cats@{NEW}')" in html.unescape(shown(tab))
+
+
+def test_looking_into_one_that_cannot_be_read_says_why_in_place(tab, house):
+    house.error = MISSING
+    tab.inside.click()
+    assert "Hint: Did you mean &#x27;cats&#x27;?" in shown(tab)
+    assert not tab.inside.disabled
 
 
 def test_two_that_are_ticked_can_be_compared_and_nothing_else(tab, house):
