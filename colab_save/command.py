@@ -7,7 +7,6 @@ comes from `request.options_of`; the expressions in a line are evaluated later, 
 from __future__ import annotations
 
 import argparse
-import re
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,13 +15,10 @@ from typing import Any, NoReturn
 from colab_save.errors import RequestError, UnknownNameError, did_you_mean
 from colab_save.option import Door, Option
 from colab_save.request import LoadRequest, SaveRequest, options_of
+from colab_save.words import bared, split, unquote
 
 WIDTH = 110
 """Columns of the help texts; notebooks have that many."""
-
-_PIECE = re.compile(
-    r"""(?P<quoted>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?P<space>\s+)|(?P<escaped>\\[\s"'])|(?P<other>.)""", re.DOTALL
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,50 +147,6 @@ def add_option(parser: argparse.ArgumentParser, option: Option, *, is_needed: bo
         parser.add_argument(option.flag, dest=option.name, action=action, metavar=metavar, help=text)
 
 
-def split(line: str) -> list[str]:
-    """Split a line at the spaces outside quotes and brackets, keeping both; a word that begins with # ends it.
-
-    So ``models['a b']`` and ``(x[:2], y)`` are one word each, and a Windows path keeps its backslashes.
-
-    Raises:
-        RequestError: A quote or bracket is not closed.
-    """
-    words, opened = [""], ""
-    for piece in _PIECE.finditer(line):
-        text = piece.group()
-        if text in {"'", '"'}:
-            raise _not_closed("quote", text, line)
-        if text == "#" and not (opened or words[-1]):
-            break
-        if piece["space"] and not opened:
-            words.append("")
-            continue
-        if text in {"(", "[", "{"}:
-            opened += text
-        elif text in {")", "]", "}"}:
-            opened = opened[:-1]
-        words[-1] += text
-    if opened:
-        raise _not_closed("bracket", opened[-1], line)
-    return [word for word in words if word]
-
-
-def _not_closed(what: str, text: str, line: str) -> RequestError:
-    return RequestError(f"The {what} {text} is not closed in: {line.strip()}", "Close it, or put the text in quotes.")
-
-
-def unquote(word: str) -> str:
-    """Give the text that a word stands for: without its quotes and escapes."""
-    return _PIECE.sub(_plain, word)
-
-
-def _plain(piece: re.Match[str]) -> str:
-    text = piece.group()
-    if piece["quoted"]:
-        return text[1:-1].replace("\\" + text[0], text[0])
-    return text[1:] if piece["escaped"] else text
-
-
 def _value(option: Option, raw: Any, expand: Callable[[str], str]) -> Any:
     match option.door:
         case Door.EXPRESSION:
@@ -209,14 +161,11 @@ def _value(option: Option, raw: Any, expand: Callable[[str], str]) -> Any:
 
 
 def _expression(raw: str, asked_by: str, expand: Callable[[str], str], *, may_be_word: bool = False) -> Expression:
-    whole = _PIECE.fullmatch(raw)
-    source = unquote(raw) if whole and whole["quoted"] else raw
-    return Expression(source, expand(unquote(raw)), asked_by, may_be_word)
+    return Expression(bared(raw), expand(unquote(raw)), asked_by, may_be_word)
 
 
 def _pair(raw: str, option: Option, expand: Callable[[str], str]) -> tuple[str, Expression]:
-    whole = _PIECE.fullmatch(raw)
-    key, equals, value = (unquote(raw) if whole and whole["quoted"] else raw).partition("=")
+    key, equals, value = bared(raw).partition("=")
     if not (key and equals):
         raise RequestError(f"{option.flag} {raw} is not a pair.", f"Write {option.flag} {option.metavar}.")
     return key.strip(), _expression(value.strip(), f"{option.flag} {key}", expand, may_be_word=True)

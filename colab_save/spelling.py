@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from colab_save.command import LIST, LOAD, SAVE, Command, Expression, split
+from colab_save.command import LIST, LOAD, SAVE, Command, Expression
 from colab_save.option import Door, Option
+from colab_save.words import split
 
 FUNCTIONS = {SAVE.name: "save_model", LOAD.name: "load_model", LIST.name: "list_models"}
 """The Python function that does what a magic does."""

@@ -18,13 +18,13 @@ PACKAGE = Path(__file__).parents[1] / "colab_save"
 HOUSE = """
 errors histogram layering ordering records
 
-dialect environment measures passes round_trip target theme version
+dialect environment measures passes round_trip target theme version words
 
 card facts option precision progress sample stores.base
 
-collection comparing formats.base layer_tree manifest remarks request tolerances walking
+collection comparing formats.base layer_tree load_request manifest remarks tolerances walking
 
-answering capturing.finding capturing.origins compiling describing folding
+answering capturing.finding capturing.origins compiling describing folding request
 
 attributes labels remarks written
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.command import COMMANDS, LIST, LOAD, SAVE, split, unquote
+from colab_save.command import COMMANDS, LIST, LOAD, SAVE
 from colab_save.errors import RequestError, UnknownNameError
 from colab_save.option import Door
 from colab_save.request import LoadRequest, SaveRequest, options_of
+from colab_save.words import split, unquote
 
 TYPED = {
     Door.POSITIONAL: "cats",

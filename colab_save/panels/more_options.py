@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from colab_save.command import Command, Expression, split
+from colab_save.command import Command, Expression
 from colab_save.option import Door, Option
 from colab_save.panels import fields
+from colab_save.words import split
 
 
 class MoreOptions:
