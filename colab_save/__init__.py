@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from colab_save.errors import ColabSaveError
     from colab_save.functions import PassedOverWarning, UnprovenWarning, load_model, save_model
     from colab_save.keeping import Pending, pending, resume
+    from colab_save.listing import Listing
     from colab_save.loading import list_models
     from colab_save.looking import inspect_model
     from colab_save.panels import panel
-    from colab_save.report import Listing, LoadReport, SaveReport
+    from colab_save.report import LoadReport, SaveReport
     from colab_save.request import LoadRequest, SaveRequest
 
 __version__ = "0.1.0"
@@ -49,7 +50,7 @@ __all__ = [
 
 _HOMES = {
     "ColabSaveError": "errors",
-    "Listing": "report",
+    "Listing": "listing",
     "LoadReport": "report",
     "LoadRequest": "request",
     "PassedOverWarning": "functions",

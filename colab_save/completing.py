@@ -22,8 +22,8 @@ from colab_save.request import AUTO
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from colab_save.listing import Listing
     from colab_save.manifest import Manifest
-    from colab_save.report import Listing
 
 HOOK = "complete_command"
 """IPython's hook for lines that begin with a known word, or match a pattern."""

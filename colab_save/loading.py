@@ -10,10 +10,11 @@ from pathlib import Path
 
 from colab_save.errors import DigestError
 from colab_save.finding import list_versions
+from colab_save.listing import Listing
 from colab_save.locating import Found, locate, step_back
 from colab_save.opening import Loaded
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
-from colab_save.report import Listing, LoadReport
+from colab_save.report import LoadReport
 from colab_save.request import LoadRequest
 from colab_save.reuniting import open_all
 from colab_save.round_trip import sum_up

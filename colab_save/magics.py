@@ -19,8 +19,9 @@ from colab_save.request import AUTO, LoadRequest, SaveRequest
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from colab_save.listing import Listing
     from colab_save.panels.board import Panel
-    from colab_save.report import Listing, LoadReport, SaveReport
+    from colab_save.report import LoadReport, SaveReport
 
 
 def _save(request: SaveRequest) -> SaveReport:

@@ -7,11 +7,10 @@ Here the content is chosen and worded; `card` renders it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any
 
-from colab_save.card import Card, Cell, Remark, Shown, Table, aligned
+from colab_save.card import Card, Cell, Remark, Shown, Table
 from colab_save.glance import glance_at
 from colab_save.manifest import Manifest
 from colab_save.measures import age_in_words, count_in_words, size_in_words
@@ -180,42 +179,6 @@ class LoadReport(Shown):
         yield from _about(self.manifest, self.seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing(Shown):
-    """What a store holds.
-
-    Attributes:
-        where: Where the store is.
-        store: The kind of store.
-        manifests: The committed versions, newest first.
-        damaged: What is wrong with each version that cannot be read.
-    """
-
-    where: str
-    store: str
-    manifests: tuple[Manifest, ...]
-    damaged: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        card = self.card()
-        head, *remarks = str(replace(card, table=None)).splitlines()
-        return "\n".join([head, *(aligned(card.table) if card.table else ()), *remarks])
-
-    def card(self, now: datetime | None = None) -> Card:
-        """Give what is shown: a row for each version, or how to make the first one.
-
-        Args:
-            now: The moment that ages are counted from.
-        """
-        remarks = tuple(Remark("damaged", message) for message in self.damaged)
-        if not self.manifests:
-            return Card(f"No saved models in {self.where}", "Save one with %savemodel.", remarks=remarks)
-        head = ("name", "version", "when", "size", "formats", "outcome", "tags", "note")
-        rows = tuple(_version_row(manifest, now) for manifest in self.manifests)
-        title = f"{count_in_words(len(rows), 'saved version')} in {self.where}"
-        return Card(title, "", table=Table(head, rows), remarks=remarks)
-
-
 def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     yield from glance_at(manifest)
     if manifest.requirements:
@@ -227,13 +190,6 @@ def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[s
     if seconds:
         steps = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
         yield "time", f"{sum(seconds.values()):.1f} s ({steps})"
-
-
-def _version_row(manifest: Manifest, now: datetime | None) -> tuple[Cell, ...]:
-    formats = ", ".join(manifest.formats)
-    age, size = age_in_words(manifest.created, now), size_in_words(manifest.size)
-    tags = ", ".join(manifest.tags)
-    return (manifest.name, manifest.version, age, size, formats, manifest.outcome, tags, manifest.note)
 
 
 def _row(trip: RoundTrip, size: int) -> tuple[Cell, ...]:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from colab_save.card import Card
 from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
+from colab_save.listing import Listing
 from colab_save.manifest import FileFacts, Manifest, Payload
-from colab_save.report import Listing, LoadReport, SaveReport
+from colab_save.report import LoadReport, SaveReport
 from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
 from colab_save.stores.base import Durability
 

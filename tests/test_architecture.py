@@ -26,7 +26,7 @@ collection comparing formats.base layer_tree load_request manifest remarks toler
 
 answering capturing.finding capturing.origins compiling describing folding request
 
-attributes labels remarks written
+attributes labels listing remarks written
 
 arguments bars glance picture
 

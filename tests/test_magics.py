@@ -13,9 +13,10 @@ import pytest
 
 from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, UnknownNameError
 from colab_save.facts import ModelFacts
+from colab_save.listing import Listing
 from colab_save.magics import ModelMagics, register, unregister
 from colab_save.manifest import Manifest, Payload
-from colab_save.report import Listing, LoadReport, SaveReport
+from colab_save.report import LoadReport, SaveReport
 from colab_save.request import SaveRequest
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.stores.base import Durability

@@ -16,9 +16,10 @@ from colab_save.request import LoadRequest, SaveRequest
 if TYPE_CHECKING:
     from colab_save.contrasting import Comparison
     from colab_save.keeping import Pending
+    from colab_save.listing import Listing
     from colab_save.looking import Inside
     from colab_save.manifest import Manifest
-    from colab_save.report import Listing, LoadReport, SaveReport
+    from colab_save.report import LoadReport, SaveReport
     from colab_save.stores.drive_state import DriveState
 
 TICK = 0.5

@@ -10,6 +10,7 @@ from typing import Any
 
 from colab_save.command import LOAD
 from colab_save.errors import ColabSaveError
+from colab_save.listing import Listing
 from colab_save.manifest import Manifest
 from colab_save.namespace import check_variable, evaluated
 from colab_save.panels import fields
@@ -21,7 +22,7 @@ from colab_save.panels.spelled import Spelled
 from colab_save.panels.version_list import VersionList
 from colab_save.panels.working import LOADING, LOOKING, Work, as_html, done_html
 from colab_save.progress import OnStep
-from colab_save.report import Listing, SaveReport
+from colab_save.report import SaveReport
 from colab_save.request import LoadRequest
 from colab_save.spelling import magic_line, plain_call
 from colab_save.stores.base import Durability

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from colab_save.errors import NotFoundError, RoundTripError
 from colab_save.facts import ModelFacts
 from colab_save.keeping import Pending
+from colab_save.listing import Listing
 from colab_save.looking import Inside
 from colab_save.manifest import FileFacts, Manifest, Payload
 from colab_save.panels.board import Panel
 from colab_save.panels.lines import Lines
 from colab_save.progress import Stage, Step
-from colab_save.report import Listing, LoadReport, SaveReport
+from colab_save.report import LoadReport, SaveReport
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.stores.base import Durability
 from colab_save.stores.drive_state import DriveState, Mounted
