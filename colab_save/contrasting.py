@@ -22,6 +22,7 @@ from colab_save.inspecting import inspect_npz
 from colab_save.judging import precision
 from colab_save.manifest import Manifest
 from colab_save.measures import size_in_words
+from colab_save.metrics import metrics_in_words
 from colab_save.parts import each_part
 from colab_save.place import Place
 from colab_save.progress import ignore_steps
@@ -105,6 +106,7 @@ def _rows(first: Manifest, second: Manifest) -> Iterator[tuple[str, tuple[str, s
         ("size", lambda item: size_in_words(item.size)),
         ("formats", lambda item: ", ".join(item.formats)),
         ("iterations", lambda item: f"{item.facts.iterations:,}" if item.facts.iterations is not None else ""),
+        ("metrics", lambda item: metrics_in_words(item.metrics)),
         ("tags", lambda item: ", ".join(item.tags)),
         ("note", lambda item: item.note),
     ):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from colab_save.card import Card, Cell, Remark, Shown, Table, aligned
 from colab_save.manifest import Manifest
 from colab_save.measures import age_in_words, count_in_words, size_in_words
+from colab_save.metrics import metrics_in_words
+
+MEASURED = 3
+"""Metrics of a version that its row names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +45,20 @@ class Listing(Shown):
         remarks = tuple(Remark("damaged", message) for message in self.damaged)
         if not self.manifests:
             return Card(f"No saved models in {self.where}", "Save one with %savemodel.", remarks=remarks)
-        head = ("name", "version", "when", "size", "formats", "outcome", "tags", "note")
-        rows = tuple(_version_row(manifest, now) for manifest in self.manifests)
+        columns = [dict(_columns(manifest, now)) for manifest in self.manifests]
+        head = [label for label in columns[0] if label != "metrics" or any(each[label] for each in columns)]
+        rows = tuple(tuple(each[label] for label in head) for each in columns)
         title = f"{count_in_words(len(rows), 'saved version')} in {self.where}"
-        return Card(title, "", table=Table(head, rows), remarks=remarks)
+        return Card(title, "", table=Table(tuple(head), rows), remarks=remarks)
 
 
-def _version_row(manifest: Manifest, now: datetime | None) -> tuple[Cell, ...]:
-    formats = ", ".join(manifest.formats)
-    age, size = age_in_words(manifest.created, now), size_in_words(manifest.size)
-    tags = ", ".join(manifest.tags)
-    return (manifest.name, manifest.version, age, size, formats, manifest.outcome, tags, manifest.note)
+def _columns(manifest: Manifest, now: datetime | None) -> Iterator[tuple[str, Cell]]:
+    yield "name", manifest.name
+    yield "version", manifest.version
+    yield "when", age_in_words(manifest.created, now)
+    yield "size", size_in_words(manifest.size)
+    yield "formats", ", ".join(manifest.formats)
+    yield "outcome", manifest.outcome
+    yield "metrics", metrics_in_words(manifest.metrics, MEASURED)
+    yield "tags", ", ".join(manifest.tags)
+    yield "note", manifest.note

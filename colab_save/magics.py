@@ -141,7 +141,7 @@ def check_before_cell(typed: Mapping[str, Any]) -> None:
     """
     from colab_save.formats import get_format
 
-    texts = {name: value for name, value in typed.items() if name != "options" and not isinstance(value, Expression)}
+    texts = {name: value for name, value in typed.items() if not isinstance(value, (dict, Expression))}
     for name in SaveRequest(None, **texts).formats:
         if name != AUTO:
             get_format(name)

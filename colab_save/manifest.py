@@ -26,9 +26,6 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 """The key below a version."""
 
-LARGEST_FILE = 2**63 - 1
-"""Bytes that a file can have anywhere."""
-
 LONGEST_PATH = 1024
 """Characters of a file's path inside its artifact."""
 
@@ -114,6 +111,7 @@ class Manifest:
         requirements: Installed packages that its custom code needs, with their versions.
         sample: See `SampleFacts`.
         parts: The models, where it holds several; see `parts.of_part`.
+        metrics: What was measured, as numbers by name; none in the manifests of older releases.
         tags: Labels of this version.
         note: Free text.
         signature: HMAC of all the rest under the user's own key, see `trusting`; empty without one.
@@ -131,6 +129,7 @@ class Manifest:
     requirements: Mapping[str, str] = field(default_factory=dict)
     sample: SampleFacts = field(default_factory=SampleFacts)
     parts: tuple[Part, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     note: str = ""
     signature: str = ""
@@ -159,6 +158,8 @@ class Manifest:
     def to_json(self) -> str:
         """Write the manifest as indented JSON text."""
         value = {**asdict(self), "facts": self.facts.to_json(), "round_trips": [t.to_json() for t in self.round_trips]}
+        if not self.metrics:  # the text that was signed before there were any
+            del value["metrics"]
         return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -204,7 +205,7 @@ def _check_files(manifest: Manifest) -> None:
     if not VERSION.fullmatch(manifest.version):
         raise ValueError(f"{manifest.version[:40]!r} is no version")
     for file in manifest.files:
-        if len(file.path) > LONGEST_PATH or not 0 <= file.size <= LARGEST_FILE or not _DIGEST.fullmatch(file.sha256):
+        if len(file.path) > LONGEST_PATH or not 0 <= file.size < 2**63 or not _DIGEST.fullmatch(file.sha256):
             raise ValueError(f"{file.path[:80]!r} has no path, size or digest that a file can have")
     paths = [file.path for file in manifest.files]
     folders = {path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"}
@@ -213,8 +214,7 @@ def _check_files(manifest: Manifest) -> None:
         raise ValueError(f"{twice[0]!r} is there twice")
     if not manifest.payloads:
         raise ValueError("there is no payload")
-    lost = [item.path for item in manifest.payloads if item.path not in folders.union(paths)]
-    if lost:
+    if lost := [item.path for item in manifest.payloads if item.path not in folders.union(paths)]:
         raise ValueError(f"the payload {lost[0]!r} is none of the files")
 
 

@@ -14,6 +14,7 @@ from colab_save.card import Card, Cell, Remark, Shown, Table
 from colab_save.glance import glance_at
 from colab_save.manifest import Manifest
 from colab_save.measures import age_in_words, count_in_words, size_in_words
+from colab_save.metrics import metrics_in_words
 from colab_save.parts import payload_sizes
 from colab_save.picture import picture_of
 from colab_save.remarks import remarks_on, remarks_on_lost, remarks_on_newer
@@ -181,6 +182,8 @@ class LoadReport(Shown):
 
 def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     yield from glance_at(manifest)
+    if manifest.metrics:
+        yield "metrics", metrics_in_words(manifest.metrics)
     if manifest.requirements:
         yield "needs", ", ".join(" ".join(pair) for pair in manifest.requirements.items())
     if manifest.tags:

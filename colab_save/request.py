@@ -13,6 +13,7 @@ from typing import Any
 
 from colab_save.errors import RequestError, did_you_mean
 from colab_save.load_request import LoadRequest
+from colab_save.metrics import check_metrics
 from colab_save.option import Door, Option, asked, check_numbers, check_texts, is_text, names_of, texts_of
 from colab_save.target import Target, check_tag
 
@@ -43,6 +44,7 @@ class SaveRequest:
         timeout: Seconds that the round trip of one payload may take.
         tags: Labels for this version.
         extra: Names of attributes of the model, or of variables of the notebook, that are kept with it.
+        metrics: What was measured, as numbers by name; the last values of the last training are recorded anyway.
         note: Free text, kept in the manifest.
         options: Options of the formats, such as ``signatures`` of ``saved_model``.
     """
@@ -129,6 +131,16 @@ class SaveRequest:
             "NAME",
         ),
     )
+    metrics: Mapping[str, float] = field(
+        default_factory=dict,
+        kw_only=True,
+        metadata=asked(
+            "--metric",
+            Door.PAIRS,
+            "What was measured, as a number; of the last training it is recorded anyway; may be given several times.",
+            "NAME=VALUE",
+        ),
+    )
     note: str = field(
         default="",
         kw_only=True,
@@ -155,6 +167,7 @@ class SaveRequest:
         object.__setattr__(self, "formats", formats or (AUTO,))
         object.__setattr__(self, "tags", tuple(dict.fromkeys(texts_of("tags", self.tags))))
         object.__setattr__(self, "extra", names_of("extra", self.extra))
+        object.__setattr__(self, "metrics", check_metrics(self.metrics))
         for tag in self.tags:
             check_tag(tag)
         if not isinstance(self.options, Mapping) or not all(map(is_text, self.options)):

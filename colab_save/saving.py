@@ -18,6 +18,7 @@ from colab_save.errors import RoundTripError
 from colab_save.facts import ModelFacts
 from colab_save.keeping import Kept, publish_kept
 from colab_save.manifest import Manifest, Part, Payload
+from colab_save.measuring import metrics_of
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.publishing import describe_files
 from colab_save.readme import README, readme_of
@@ -111,6 +112,7 @@ def _describe(request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], c
         requirements=subjects[0].custom.code.requirements,
         sample=whole.sample,
         parts=parts if collection else (),
+        metrics=metrics_of(plan.division.models, request.metrics),
         tags=request.tags,
         note=request.note,
     )

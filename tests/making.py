@@ -65,6 +65,7 @@ def manifest(**changes):
             {"dict": {"x": {"array": "inputs_0", "dtype": "float32"}}},
             {"tuple": [{"array": "outputs_1", "dtype": "float32"}, None]},
         ),
+        metrics={"accuracy": 0.9, "loss": 1},
         tags=("best",),
         note="a note",
     )

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "colab_save"
 HOUSE = """
 errors histogram layering ordering records
 
-dialect environment measures passes round_trip target theme version words
+dialect environment measures metrics passes round_trip target theme version words
 
 card facts option precision progress sample stores.base
 
@@ -36,7 +36,7 @@ capturing formats inspecting kinds namespace parts sampling spelling stores
 
 copies dividing joining report weighing
 
-browsing converting extras fetching finding fitting judging offering repairing supplying trusting
+browsing converting extras fetching finding fitting judging measuring offering repairing supplying trusting
 
 contrasting locating reloading replacing resolving
 

@@ -111,7 +111,8 @@ def test_options_reach_the_request(shell, house):
         shell,
         "model, x, serve = Model(), [[1], [2], [3]], len\n"
         "%savemodel model cats --to drive --format keras,h5 --sample x[:2] --no-verify --force --rtol 1e-3 --atol 0 "
-        '--timeout 60 --tag best --tag small --note "two words" --option endpoint=serve --option title=first',
+        '--timeout 60 --tag best --tag small --note "two words" --option endpoint=serve --option title=first '
+        "--metric f1=1/len(x[:2]) --metric 'top 5=0.9'",
     )
     model = shell.user_ns["model"]
     expected = SaveRequest(
@@ -126,6 +127,7 @@ def test_options_reach_the_request(shell, house):
         atol=0,
         timeout=60,
         tags=("best", "small"),
+        metrics={"f1": 0.5, "top 5": 0.9},
         note="two words",
         options={"endpoint": len, "title": "first"},
     )
@@ -240,6 +242,7 @@ def test_ipython_shows_the_help_too(shell):
         ("model = Model()\n%savemodel model cats --sampel x", UnknownNameError, "Did you mean '--sample'?"),
         ("model = Model()\n%savemodel model cats --sample x.y", UnknownNameError, "--sample x.y: there is no variable"),
         ("model = Model()\n%savemodel model cats --format kears", UnknownNameError, "Did you mean 'keras'?"),
+        ("model = Model()\n%savemodel model cats --metric f1=good", RequestError, "The metric f1 is 'good'"),
         ("model = Model()\n%savemodel model cats --for servin", RequestError, "Did you mean 'serving'?"),
         ("model = Model()\n%savemodel model 'cats", RequestError, "is not closed"),
         ("%loadmodel", RequestError, "needs a TARGET"),

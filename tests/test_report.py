@@ -244,6 +244,18 @@ def test_a_listing_has_a_line_for_each_version_under_its_columns():
     ).split() == str(listing).split()
 
 
+def test_a_listing_tells_what_was_measured_where_anything_was():
+    measured = manifest(metrics={"loss": 0.5, "val_loss": 0.25})
+    head, first, second = str(Listing(".", "local", (measured, manifest()))).splitlines()[1:]
+    assert head.index("metrics") == first.index("val_loss 0.25, loss 0.5")
+    assert second.endswith("PASSED")
+
+
+def test_a_report_tells_what_was_measured():
+    for report in (saved(manifest(metrics={"loss": 0.5})), loaded(manifest=manifest(metrics={"loss": 0.5}))):
+        assert "metrics: loss 0.5" in str(report)
+
+
 @pytest.mark.parametrize("manifests", [(), (manifest(),)])
 def test_a_listing_names_the_versions_that_cannot_be_read(manifests):
     text, seen = both(Listing(".", "local", manifests, ("The manifest cats/1 cannot be read.",)))

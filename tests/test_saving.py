@@ -152,10 +152,10 @@ def test_a_save_without_verification_says_that_it_is_not_proven():
 
 
 def test_an_artifact_holds_what_the_design_says():
-    report = quick(zoo.untrained(), tags=("best",), note="first")
+    report = quick(zoo.untrained(), metrics={"f1": 0.5}, tags=("best",), note="first")
     names = {path.name for path in Path(report.where).iterdir()}
     assert {"model.keras", "sample.npz", "README.md", "manifest.json"} == names
-    assert (("best",), "first") == (report.manifest.tags, report.manifest.note)
+    assert ({"f1": 0.5}, ("best",), "first") == (report.manifest.metrics, report.manifest.tags, report.manifest.note)
 
 
 def test_the_default_name_is_the_models_own():

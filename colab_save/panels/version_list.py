@@ -8,10 +8,12 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable
 
-from colab_save.browsing import ORDERS, narrowed
+from colab_save.browsing import narrowed, orders_of
 from colab_save.card import MARKS, visible
+from colab_save.listing import MEASURED
 from colab_save.manifest import Manifest
 from colab_save.measures import age_in_words, count_in_words, size_in_words
+from colab_save.metrics import metrics_in_words
 from colab_save.panels import fields
 
 PAGE = 10
@@ -36,7 +38,7 @@ class VersionList:
         self._page, self._is_drawing = 0, False
         self.ticked: list[Manifest] = []
         self.words = fields.text("Find", "part of a name, tag, note, format or outcome")
-        self.order = fields.choice("Sort by", [(order, order) for order in ORDERS])
+        self.order = fields.choice("Sort by", _options(()))
         self.boxes = [fields.check("") for _ in range(PAGE)]
         self.cells = [fields.html(name="csp-cells") for _ in range(PAGE)]
         self._rows = [fields.row(*pair, name="csp-line") for pair in zip(self.boxes, self.cells, strict=True)]
@@ -55,6 +57,7 @@ class VersionList:
     def show(self, manifests: Iterable[Manifest]) -> None:
         """Show these versions; what is ticked stays so where it is still there."""
         self._manifests = tuple(manifests)
+        fields.set_options(self.order, _options(self._manifests))
         known = {_target(manifest): manifest for manifest in self._manifests}
         self.ticked = [known[_target(manifest)] for manifest in self.ticked if _target(manifest) in known]
         self._narrow(self._page)
@@ -94,6 +97,10 @@ class VersionList:
         self._on_tick()
 
 
+def _options(manifests: Iterable[Manifest]) -> list[tuple[str, str]]:
+    return [(order, order) for order in orders_of(manifests)]
+
+
 def _target(manifest: Manifest) -> str:
     return f"{manifest.name}@{manifest.version}"
 
@@ -112,6 +119,7 @@ def cells_html(manifest: Manifest) -> str:
         ("size", size_in_words(manifest.size)),
         ("formats", _escaped(formats)),
         ("version", manifest.version),
+        ("metrics", _escaped(metrics_in_words(manifest.metrics, MEASURED))),
         ("tags", tags),
         ("note", _escaped(manifest.note)),
     )

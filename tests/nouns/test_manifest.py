@@ -104,6 +104,7 @@ def manifests(draw):
             draw(tolerances),
             draw(tolerances),
         ),
+        metrics=draw(st.dictionaries(texts, numbers, max_size=2)),
         tags=tuple(draw(st.lists(texts, max_size=2))),
         note=draw(texts),
         signature=draw(texts),
@@ -161,7 +162,7 @@ def test_a_wrong_value_anywhere_is_refused_or_read_as_what_it_is(odd):
             manifest = read(value)
         except UntrustedError:
             continue
-        if path != ("sample",):  # an empty one has its defaults
+        if path not in {("sample",), ("metrics",)}:  # an empty one has its defaults, or is left out
             assert value == json.loads(manifest.to_json())
 
 
@@ -229,6 +230,19 @@ def test_a_wrong_type_is_named_with_its_place():
     value = changed(written(), ("facts", "variables", 1, "shape", 0), "2")
     with pytest.raises(DamagedFileError, match=r"facts\.variables\[1\]\.shape\[0\] is str, not a whole number"):
         read(value)
+
+
+def test_a_manifest_of_before_there_were_metrics_is_read_and_written_as_it_was():
+    old = json.loads(making.manifest(metrics={}).to_json())
+    assert "metrics" not in old
+    assert old == json.loads(read(old).to_json())
+    assert {} == read(old).metrics
+
+
+@pytest.mark.parametrize("metrics", [["loss"], {"loss": "low"}, {"loss": None}, {"loss": True}, {"loss": [0.1]}])
+def test_metrics_that_are_no_numbers_are_damage(metrics):
+    with pytest.raises(DamagedFileError, match="metrics"):
+        read(written(metrics=metrics))
 
 
 @pytest.mark.parametrize("schema", [2, 99, "1", None, [1], {"a": 1}])

@@ -51,6 +51,15 @@ def test_each_version_tells_its_name_age_outcome_size_formats_and_tags(tab):
         assert word in rows(tab)[0]
 
 
+def test_versions_can_be_sorted_by_what_was_measured(panel, house):
+    house.saved = [manifest(version=NEW, metrics={"loss": 0.5}), manifest(version=OLD, metrics={"loss": 0.25})]
+    panel.models.refresh()
+    panel.models.versions.order.value = "best loss"
+    assert ["loss 0.25", "loss 0.5"] == [
+        row.partition('csp-metrics">')[2].partition("<")[0] for row in rows(panel.models)
+    ]
+
+
 def test_names_and_notes_are_text_and_never_markup(panel, house):
     house.saved = [manifest(note="<b>fat</b>")]
     panel.models.refresh()
