@@ -15,6 +15,7 @@ from typing import ClassVar
 import pytest
 
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError
+from colab_save.stores.base import Durability
 from colab_save.stores.calling import Patience
 from colab_save.stores.clients import PART
 from colab_save.stores.remote import RemoteStore
@@ -73,7 +74,7 @@ class RemoteContract(StoreContract):
 
     def test_it_is_kept_when_it_is_written(self, store, put):
         put("a")
-        assert "DONE" == store.durability(["a"]) == store.flush()
+        assert Durability.DONE is store.durability(["a"]) is store.flush()
 
     @pytest.fixture(autouse=True)
     def other_source(self, tmp_path):
