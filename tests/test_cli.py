@@ -44,12 +44,16 @@ def test_a_wrong_word_ends_with_2(capsys, arguments):
 
 
 @pytest.mark.parametrize("arguments", [["verify", "cats"], ["verify", "cats", "--from", "nowhere"], ["verify", "/"]])
-def test_an_error_is_a_line_and_a_hint_and_ends_with_1(arguments):
-    ended = run(*arguments)
-    assert (1, "") == (ended.returncode, ended.stdout)
-    first, second = ended.stderr.splitlines()
-    assert "Error: " in first
-    assert second.startswith("Hint: ")
+def test_an_error_is_a_line_and_a_hint_and_ends_with_1(capsys, arguments):
+    assert 1 == main(arguments)
+    printed = capsys.readouterr()
+    first, second = printed.err.splitlines()
+    assert ("", True, True) == (printed.out, "Error: " in first, second.startswith("Hint: "))
+
+
+def test_a_terminal_gets_the_same():
+    ended = run("verify", "cats")
+    assert (1, "", 2) == (ended.returncode, ended.stdout, len(ended.stderr.splitlines()))
 
 
 def test_an_empty_store_is_listed():

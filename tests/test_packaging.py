@@ -65,16 +65,27 @@ def test_the_wheel_holds_the_package_and_its_licence_only(wheel):
 
 
 def test_what_is_required_is_what_is_imported():
-    owners = {"google.protobuf": ["protobuf"], **importlib.metadata.packages_distributions()}
+    named = [*REQUIRED, *map(Requirement, EXTRAS)]
+    owners = {"google.protobuf": "protobuf", "sklearn": "scikit-learn"}
+    owners |= {name: found.name for found in named for name in top_levels_of(found.name)}
     optional = {canonicalize_name(Requirement(line).name) for line in EXTRAS}
     not_installable = {"_typeshed", "google.colab"}
     needed = {
-        canonicalize_name(owners[name][0])
+        canonicalize_name(owners[name])
         for path in (ROOT / "colab_save").rglob("*.py")
         for name in imports_of(ast.parse(path.read_text("utf-8")))
         if name not in sys.stdlib_module_names | not_installable | {"colab_save"}
     }
     assert {canonicalize_name(requirement.name) for requirement in REQUIRED} == needed - optional
+
+
+def top_levels_of(distribution):
+    """What an installed distribution is imported as."""
+    try:
+        listed = importlib.metadata.distribution(distribution).read_text("top_level.txt")
+    except importlib.metadata.PackageNotFoundError:  # an extra that is not here
+        return []
+    return (listed or distribution.lower().replace("-", "_")).split()
 
 
 def imports_of(tree):

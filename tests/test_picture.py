@@ -156,7 +156,7 @@ def test_whatever_the_graph_is_there_are_few_boxes_and_lines_that_lead_down(feed
     assert [] == [edge for edge in diagram.edges if not 0 <= edge[0] < edge[1] < len(diagram.boxes)]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(dags.filter(lambda feeds: len(feeds) <= 40), st.integers(10, 200))
 def test_no_two_boxes_cover_each_other_and_every_line_leads_down(feeds, width):
     edges = [(source, target) for target, found in enumerate(feeds) for source in sorted(found)]
@@ -188,11 +188,10 @@ def test_layers_that_feed_each_other_in_a_ring_are_cut_open():
 @pytest.mark.parametrize(
     "feed",
     [
-        lambda at: [f"l{at - 1}"],
         lambda at: [f"l{(at + 1) % 10_000}"],
         lambda at: [f"l{at - 1}", f"l{at - 7}", f"l{at - 100}"],
-        lambda _: [],
     ],
+    ids=["a ring", "many lines"],
 )
 def test_ten_thousand_layers_are_drawn_small(feed):
     facts = model(*(layer(f"l{at}", f"C{at % 7}", feed(at)) for at in range(10_000)))

@@ -49,12 +49,8 @@ class TestMemory(RemoteContract):
 
     @pytest.mark.parametrize(
         ("kind", "error", "is_late", "for_ever"),
-        [
-            (KINDS[0], REFUSED, True, True),
-            (KINDS[1], KeyboardInterrupt(), False, True),
-            (KINDS[2], REFUSED, False, False),
-        ],
-        ids=["name, dead", "file, killed", "folder, refused"],
+        [(KINDS[0], REFUSED, True, True), (KINDS[1], KeyboardInterrupt(), False, True)],
+        ids=["name, dead", "file, killed"],
     )
     def test_a_publish_that_fails_at_any_call_keeps_the_last_version(
         self, kind, error, is_late, for_ever, store, tmp_path
