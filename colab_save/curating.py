@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from colab_save.copies import forget_copies
 from colab_save.errors import NotFoundError, TargetError, did_you_mean
 from colab_save.finding import committed, find, names_of, read_manifest, versions_of
 from colab_save.manifest import MANIFEST, Manifest
 from colab_save.place import Place, deletion_in, deletion_now
+from colab_save.pruning import remove
 from colab_save.publishing import commit
 from colab_save.stores import open_store
 from colab_save.stores.base import Store
@@ -69,12 +69,13 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
     store, name = open_store(source), _name(target)
     if for_good and name.selector and (known := _deleted(store, name)):
         place, manifest = known
-    else:
-        place, manifest = find(store, name)
-        store.move(f"{place.folder}/{MANIFEST}", f"{place.folder}/{deletion_now(datetime.now(UTC))}")
+        remove(store, manifest, deletion_in(store.keys(place.folder)))
+        return manifest
+    place, manifest = find(store, name)
     if for_good:
-        store.delete_folder(place.folder)
-        forget_copies(manifest)
+        remove(store, manifest)
+    else:
+        store.move(f"{place.folder}/{MANIFEST}", f"{place.folder}/{deletion_now(datetime.now(UTC))}")
     return manifest
 
 

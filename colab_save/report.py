@@ -46,6 +46,9 @@ KEPT = {
 }
 """How durable a save is, in words that say no more than the store knows."""
 
+NAMED = 4
+"""Versions that were pruned, and are named."""
+
 
 @dataclass(frozen=True, slots=True)
 class SaveReport(Shown):
@@ -59,6 +62,7 @@ class SaveReport(Shown):
         load_line: The one magic line that brings the model back.
         attempts: Round trips of formats that ``auto`` tried and gave up, in order.
         notes: What the user should know: a suffix that was added, what is not kept and why.
+        pruned: The older versions that were removed, as ``--keep`` says.
         seconds: Seconds of each step of the line, by its name.
         extras: The names of what else was kept.
     """
@@ -70,6 +74,7 @@ class SaveReport(Shown):
     load_line: str
     attempts: tuple[RoundTrip, ...] = ()
     notes: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     extras: tuple[str, ...] = ()
 
@@ -106,6 +111,9 @@ class SaveReport(Shown):
         yield "size", f"{size_in_words(manifest.size)} in {count_in_words(len(manifest.files), 'file')}"
         if self.extras:
             yield "extras", ", ".join(self.extras)
+        if self.pruned:
+            names = [*self.pruned[:NAMED], *([f"{len(self.pruned) - NAMED} more"] if self.pruned[NAMED:] else [])]
+            yield "pruned", f"{count_in_words(len(self.pruned), 'older version')}: {', '.join(names)}"
         yield from _about(manifest, self.seconds)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from colab_save.errors import RequestError, did_you_mean
 from colab_save.load_request import LoadRequest
-from colab_save.metrics import check_metrics
+from colab_save.metrics import Best, check_metrics, is_name
 from colab_save.option import Door, Option, asked, check_numbers, check_texts, is_text, names_of, texts_of
 from colab_save.target import Target, check_tag
 
@@ -45,6 +45,8 @@ class SaveRequest:
         tags: Labels for this version.
         extra: Names of attributes of the model, or of variables of the notebook, that are kept with it.
         metrics: What was measured, as numbers by name; the last values of the last training are recorded anyway.
+        keep: How many of the newest versions of the name stay; older ones are removed after the commit.
+        keep_best: The metric in which the best version stays too: ``val_loss``, or with a sign ``max:score``.
         note: Free text, kept in the manifest.
         options: Options of the formats, such as ``signatures`` of ``saved_model``.
     """
@@ -141,6 +143,28 @@ class SaveRequest:
             "NAME=VALUE",
         ),
     )
+    keep: int | None = field(
+        default=None,
+        kw_only=True,
+        metadata=asked(
+            "--keep",
+            Door.EXPRESSION,
+            "How many of the newest versions of the name stay; older ones are removed, but never one with a tag; "
+            "default: all.",
+            "N",
+        ),
+    )
+    keep_best: str | None = field(
+        default=None,
+        kw_only=True,
+        metadata=asked(
+            "--keep-best",
+            Door.VALUE,
+            "Keep the version that is best in this metric too, such as val_loss or max:score; without --keep, that "
+            "and the newest.",
+            "METRIC",
+        ),
+    )
     note: str = field(
         default="",
         kw_only=True,
@@ -159,7 +183,7 @@ class SaveRequest:
 
     def __post_init__(self) -> None:
         """Normalise what may be written in two ways, and refuse what contradicts itself."""
-        check_texts(to=self.to, purpose=self.purpose)
+        check_texts(to=self.to, purpose=self.purpose, keep_best=self.keep_best)
         check_numbers(rtol=self.rtol, atol=self.atol, timeout=self.timeout)
         texts_of("note", (self.note,))
         names = [part for text in texts_of("formats", self.formats) for part in text.split(",")]
@@ -176,10 +200,23 @@ class SaveRequest:
             raise RequestError(f"auto cannot be combined with {formats}.", "Give auto alone, or the formats you want.")
         if self.purpose is not None:
             self._check_purpose(formats)
-        if self.target is not None and (target := Target.parse(self.target)).selector:
+        if self.keep is not None and (type(self.keep) is not int or self.keep < 1):
+            raise RequestError(f"keep is {self.keep!r}.", "Give how many versions are to stay, such as 3.")
+        if self.keep_best is not None and not is_name(Best.parse(self.keep_best).metric):
+            raise RequestError(f"keep_best is {self.keep_best!r}.", "Give a metric such as val_loss or max:score.")
+        if self.target is not None:
+            self._check_target(Target.parse(self.target))
+
+    def _check_target(self, target: Target) -> None:
+        if target.selector:
             raise RequestError(
                 f"{self.target!r} names a version, and a save always makes a new one.",
                 f"Save to {target.name!r} with --tag {target.selector}.",
+            )
+        if target.path and (self.keep or self.keep_best):
+            raise RequestError(
+                f"{target.shown!r} is one place without versions, so that there is nothing to keep.",
+                "Leave --keep and --keep-best out, or give a name instead of the path.",
             )
 
     def _check_purpose(self, formats: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The save line: resolve, stage, verify, publish. A request comes in, a `SaveReport` goes out.
+"""The save line: resolve, stage, verify, publish, prune. A request comes in, a `SaveReport` goes out.
 
 Every door calls `save` and nothing else. Until `publish` nothing has been written into the store, and what had been
 committed there stays whatever happens.
@@ -20,6 +20,7 @@ from colab_save.keeping import Kept, publish_kept
 from colab_save.manifest import Manifest, Part, Payload
 from colab_save.measuring import metrics_of
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
+from colab_save.pruning import Pruned, Rule, prune
 from colab_save.publishing import describe_files
 from colab_save.readme import README, readme_of
 from colab_save.report import SaveReport
@@ -69,7 +70,8 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
         place = plan.place(manifest.version, chosen.formats[0].name)
         with clock.at(Stage.PUBLISH):
             kept = publish_kept(plan.store, place, chosen.folder, manifest, on_step)
-    return _report(plan, manifest, attempts, chosen, kept, clock.seconds)
+            pruned = prune(plan.store, manifest, Rule.of(request.keep, request.keep_best))
+    return _report(plan, manifest, attempts, chosen, kept, pruned, clock.seconds)
 
 
 def _choose(attempts: list[Staged], *, is_forced: bool) -> Staged:
@@ -129,6 +131,7 @@ def _report(
     attempts: list[Staged],
     chosen: Staged,
     kept: Kept,
+    pruned: Pruned,
     seconds: Mapping[str, float],
 ) -> SaveReport:
     first = chosen.formats[0].name
@@ -146,6 +149,7 @@ def _report(
         load_line=plan.load_line(first),
         attempts=given_up,
         extras=tuple(plan.extras.values),
-        notes=tuple(notes),
+        notes=(*notes, *pruned.notes),
+        pruned=pruned.versions,
         seconds=dict(seconds),
     )

@@ -38,7 +38,7 @@ copies dividing joining report weighing
 
 browsing converting extras fetching finding fitting judging measuring offering repairing supplying trusting
 
-contrasting locating reloading replacing resolving
+contrasting locating pruning reloading replacing resolving
 
 publishing
 

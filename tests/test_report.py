@@ -251,6 +251,11 @@ def test_a_listing_tells_what_was_measured_where_anything_was():
     assert second.endswith("PASSED")
 
 
+def test_a_report_names_a_few_of_what_was_pruned():
+    versions = tuple(f"2026082{day}T101530Z-0001" for day in range(6))
+    assert f"pruned: 6 older versions: {', '.join(versions[:4])}, 2 more" in str(saved(pruned=versions))
+
+
 def test_a_report_tells_what_was_measured():
     for report in (saved(manifest(metrics={"loss": 0.5})), loaded(manifest=manifest(metrics={"loss": 0.5}))):
         assert "metrics: loss 0.5" in str(report)

@@ -158,6 +158,17 @@ def test_an_artifact_holds_what_the_design_says():
     assert ({"f1": 0.5}, ("best",), "first") == (report.manifest.metrics, report.manifest.tags, report.manifest.note)
 
 
+def test_older_versions_go_after_the_commit_and_the_report_names_them():
+    model = zoo.untrained()
+    first = quick(model, metrics={"score": 1})
+    second = quick(model, keep=1, keep_best="score")
+    third = quick(model, metrics={"score": 2}, keep_best="score")
+    assert ((), (first.manifest.version, second.manifest.version)) == (second.pruned, third.pruned)
+    assert f"pruned: 2 older versions: {first.manifest.version}, {second.manifest.version}" in str(third)
+    assert "This version has no metric 'score'" in second.notes[-1]
+    assert [third.manifest] == list(list_models().manifests)
+
+
 def test_the_default_name_is_the_models_own():
     model = zoo.untrained()
     assert model.name == save(SaveRequest(model, verify=False)).manifest.name

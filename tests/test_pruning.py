@@ -1,0 +1,296 @@
+"""Retention: which versions stay, and that removing the others never costs one of those, whatever fails."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colab_save.curating import delete_version, tag_version
+from colab_save.errors import RequestError, StoreError
+from colab_save.finding import list_versions
+from colab_save.metrics import Best
+from colab_save.pruning import Rule, prune, superseded
+from colab_save.request import SaveRequest
+from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
+from colab_save.stores.local import LocalStore
+from tests.faulty_stores import FaultyLocalStore, FaultyMemoryStore, MemoryStore, SlowMemoryStore
+from tests.making import V1, V2, V3, manifest, save_version
+
+V4 = "20260825T101530Z-0004"
+REFUSED = StoreError("Refused.", "Try again.")
+
+
+def trip(outcome):
+    return RoundTrip("keras", {Aspect.OUTPUTS: Verdict(outcome)})
+
+
+PLAIN = manifest(tags=(), metrics={}, round_trips=(trip(Outcome.PASSED),))
+
+
+# --- the rule ---
+
+
+@st.composite
+def histories(draw):
+    """Versions of one name, a rule, the version that was just saved, and the versions that are kept for sure."""
+    versions = [f"202608{day:02}T101530Z-0000" for day in range(1, draw(st.integers(1, 9)) + 1)]
+    found = [
+        replace(
+            PLAIN,
+            version=version,
+            tags=draw(st.sampled_from([(), (), ("best",)])),
+            metrics=draw(st.sampled_from([{}, {"loss": 0.5}, {"loss": 0.1, "auc": 0.9}, {"auc": float("nan")}])),
+            round_trips=(trip(draw(st.sampled_from([Outcome.PASSED, Outcome.SKIPPED, Outcome.FAILED]))),),
+        )
+        for version in versions
+    ]
+    best = draw(st.sampled_from([None, Best.parse("loss"), Best.parse("auc"), Best.parse("max:loss")]))
+    rule = Rule(draw(st.integers(1, 4)), best)
+    safe = draw(st.sets(st.sampled_from(versions)) | st.just(set(versions)))
+    return draw(st.permutations(found)), rule, draw(st.sampled_from(versions)), safe
+
+
+def pruned(history):
+    found, rule, committed, safe = history
+    gone = superseded(found, rule, committed, lambda item: item.version in safe)
+    return gone, [item for item in found if item not in gone]
+
+
+def newest(found):
+    return max((item.version for item in found), default=None)
+
+
+@given(histories())
+def test_what_the_rule_names_stays(history):
+    gone, kept = pruned(history)
+    found, rule, committed, _ = history
+    versions = sorted((item.version for item in kept), reverse=True)
+    assert committed in versions
+    assert sorted((item.version for item in found), reverse=True)[: rule.newest] == versions[: rule.newest]
+    assert [] == [item for item in gone if item.tags or item.version > committed]
+    if rule.best:
+        ranks = [rule.best.rank(item.metrics) for item in kept]
+        assert max(ranks) == max(rule.best.rank(item.metrics) for item in found)
+
+
+@given(histories())
+def test_the_last_good_version_stays_and_one_that_is_kept_for_sure(history):
+    _, kept = pruned(history)
+    found, _, committed, safe = history
+    for outcome in (Outcome.PASSED, Outcome.SKIPPED):
+        if good := newest(item for item in found if item.outcome is outcome):
+            assert good in {item.version for item in kept}
+            break
+    if safe:
+        assert safe & {item.version for item in kept}
+    elif len(found) > 1:
+        assert [item for item in kept if item.version != committed]
+
+
+@given(histories())
+def test_what_nothing_keeps_is_pruned_oldest_first(history):
+    gone, _ = pruned(history)
+    found, rule, committed, _ = history
+    gone_if_safe = superseded(found, rule, committed, lambda item: True)
+    assert sorted(gone, key=lambda item: item.version) == list(gone)
+    if rule.best and not any(rule.best.metric in item.metrics for item in found):
+        assert () == gone
+        return
+    best = max(rule.best.rank(item.metrics) for item in found) if rule.best else None
+    newest_ones = sorted((item.version for item in found), reverse=True)[: rule.newest]
+    for item in set_aside(found, gone_if_safe):
+        assert (
+            item.version in {committed, *newest_ones}
+            or item.tags
+            or item.version > committed
+            or (rule.best and rule.best.rank(item.metrics) == best)
+            or item.version == newest(other for other in found if other.outcome is item.outcome)
+        )
+
+
+def set_aside(found, gone):
+    return [item for item in found if item not in gone]
+
+
+@given(histories())
+def test_pruning_again_prunes_nothing(history):
+    _, kept = pruned(history)
+    assert () == pruned((kept, *history[1:]))[0]
+
+
+@pytest.mark.parametrize(
+    ("keep", "keep_best", "expected"),
+    [
+        (None, None, None),
+        (3, None, Rule(3)),
+        (None, "val_loss", Rule(1, Best("val_loss", is_rising=False))),
+        (2, "max:score", Rule(2, Best("score", is_rising=True))),
+    ],
+)
+def test_a_request_makes_a_rule(keep, keep_best, expected):
+    assert expected == Rule.of(keep, keep_best)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"keep": 0}, {"keep": True}, {"keep": 1.0}, {"keep_best": ""}, {"keep_best": "max:"}, {"keep_best": 1}]
+)
+def test_what_is_no_rule_is_refused(fields):
+    with pytest.raises(RequestError, match="keep"):
+        SaveRequest(object(), "cats", **fields)
+
+
+def test_a_path_has_no_versions_to_keep():
+    with pytest.raises(RequestError, match="without versions"):
+        SaveRequest(object(), "./cats.keras", keep=3)
+
+
+# --- in a store ---
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A folder with three versions of cats."""
+    made = LocalStore(tmp_path / "store")
+    for version, loss in ((V1, 0.1), (V2, 0.3), (V3, 0.2)):
+        save_version(made, tmp_path, version, tags=(), metrics={"loss": loss})
+    return made
+
+
+def versions(store):
+    return sorted(item.version for item in list_versions(store)[0])
+
+
+def last(store):
+    return list_versions(store)[0][0]
+
+
+def test_older_versions_go_and_leave_nothing_behind(store):
+    found = prune(store, last(store), Rule(1))
+    assert ((V1, V2), ()) == (found.versions, found.notes)
+    assert [f"{V3}/"] == store.keys("cats")
+
+
+def test_without_a_rule_everything_stays(store):
+    assert () == prune(store, last(store), None).versions
+    assert [V1, V2, V3] == versions(store)
+
+
+def test_the_best_stays_however_old_it_is(store):
+    prune(store, last(store), Rule(1, Best.parse("loss")))
+    assert [V1, V3] == versions(store)
+
+
+def test_a_misspelt_metric_costs_nothing_and_is_said(store):
+    found = prune(store, last(store), Rule(1, Best.parse("lost")))
+    assert ((), ("This version has no metric 'lost' to be the best in. Did you mean 'loss'?",)) == (
+        found.versions,
+        found.notes,
+    )
+
+
+def test_what_is_deleted_damaged_or_litter_is_neither_counted_nor_pruned(store, tmp_path, own_folder):
+    there = LocalStore(own_folder / "models")
+    for version in (V1, V2, V3, V4):
+        save_version(there, tmp_path, version, tags=())
+    delete_version(f"cats@{V1}")
+    (there.root / "cats" / V2 / "manifest.json").write_text("{}")
+    (there.root / "cats" / "20990101T000000Z-0000").mkdir()
+    assert () == prune(there, list_versions(there)[0][0], Rule(2)).versions
+    assert [f"{V1}/", f"{V2}/", f"{V3}/", f"{V4}/", "20990101T000000Z-0000/"] == there.keys("cats")
+
+
+def test_another_name_is_left_alone(store, tmp_path):
+    save_version(store, tmp_path, V1, name="dogs", tags=())
+    prune(store, last(store), Rule(1))
+    assert [V1] == [item.version for item in list_versions(store, "dogs")[0]]
+
+
+def test_what_is_tagged_while_it_is_looked_at_stays(own_folder, tmp_path):
+    class Tagging(LocalStore):
+        """Somebody tags the first version, just before it would be removed."""
+
+        def durability(self, keys):
+            tag_version(f"cats@{V1}", "best")
+            return super().durability(keys)
+
+    there = Tagging(own_folder / "models")
+    for version in (V1, V2, V3):
+        save_version(there, tmp_path, version, tags=())
+    assert (V2,) == prune(there, list_versions(there)[0][0], Rule(1)).versions
+    assert [V1, V3] == versions(there)
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "expected"),
+    [((), [V3, V4]), ((V1,), [V1, V4]), ((V1, V2), [V2, V4]), ((V1, V4), [V4])],
+    ids=["unknown", "first", "two", "newest"],
+)
+def test_until_the_newest_is_uploaded_one_that_is_stays(tmp_path, uploaded, expected):
+    slow = SlowMemoryStore()
+    for version in (V1, V2, V3, V4):
+        save_version(slow, tmp_path, version, tags=())
+    slow.uploaded = tuple(f"cats/{version}/" for version in uploaded)
+    prune(slow, last(slow), Rule(1))
+    assert expected == versions(slow)
+
+
+def test_the_manifest_goes_first(tmp_path):
+    there = FaultyMemoryStore()
+    for version in (V1, V2):
+        save_version(there, tmp_path, version, tags=())
+    there.arm()
+    prune(there, last(there), Rule(1))
+    changing = [call for call in there.calls if call[0] in {"move", "delete_folder"}]
+    assert [("move", f"cats/{V1}/manifest.json"), ("delete_folder", f"cats/{V1}")] == changing
+
+
+@pytest.mark.parametrize("kind", [FaultyMemoryStore, FaultyLocalStore])
+@pytest.mark.parametrize(("is_late", "for_ever"), [(False, False), (True, False), (True, True)])
+def test_a_failure_at_any_call_is_a_note_and_costs_nothing(tmp_path, kind, is_late, for_ever):
+    number, noted = 0, 0
+    while True:
+        there = kind(tmp_path / f"store {number}") if kind is FaultyLocalStore else kind()
+        for version in (V1, V2, V3):
+            save_version(there, tmp_path, version, tags=())
+        newest_one = last(there)
+        there.arm(number, REFUSED, is_late=is_late, for_ever=for_ever)
+        noted += bool(prune(there, newest_one, Rule(1)).notes)
+        made = len(there.calls)
+        there.disarm()
+        found, damaged = list_versions(there)
+        assert (V3, ()) == (found[0].version, damaged)
+        for item in found:
+            for file in item.files:
+                there.check(f"cats/{item.version}/{file.path}", file.size, file.sha256)
+        if number >= made:
+            break
+        number += 1
+    assert number > 8
+    assert noted > 4
+
+
+def test_two_notebooks_that_prune_at_once_keep_what_the_rule_keeps(tmp_path):
+    there = LocalStore(tmp_path / "store")
+    saved = [f"20990101T0000{second:02}Z-0000" for second in range(24)]  # too new for anybody's sweep
+    failed = []
+
+    def save(own):
+        for version in own:
+            described = save_version(there, tmp_path / version, version, tags=())
+            failed.extend(prune(there, described, Rule(3)).notes)
+
+    threads = [threading.Thread(target=save, args=(saved[start::4],)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [] == failed
+    assert saved[-3:] == versions(there)[-3:]
+
+
+def test_a_store_without_the_name_has_nothing_to_prune():
+    assert () == prune(MemoryStore(), PLAIN, Rule(1)).versions

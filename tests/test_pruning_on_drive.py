@@ -1,0 +1,78 @@
+"""Retention on a Drive that misbehaves: errors at each call of the file system, uploads that wait, and the trash."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from colab_save.finding import list_versions
+from colab_save.pruning import Rule, prune
+from colab_save.stores.drive import DriveStore
+from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
+from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
+from tests.making import V1, V2, V3, save_version
+from tests.test_publishing_on_drive import CHANGING, ERRNOS, is_whole
+
+pytestmark = pytest.mark.outside
+
+FOLDERS = itertools.count()
+
+
+def store_with_three(drive, work, payload=b"model"):
+    store = DriveStore(f"MyDrive/pruned {next(FOLDERS)}")
+    for version in (V1, V2, V3):
+        save_version(store, work, version, {"model.keras": payload, "sample.npz": b"sample"}, tags=())
+    assert drive.wait()
+    return store
+
+
+@pytest.mark.parametrize(
+    ("is_late", "for_ever", "stride"),
+    [(False, False, 3), (True, False, 3), (False, True, 4)],
+    ids=["once", "late", "dead"],
+)
+def test_an_error_at_any_call_costs_nothing_that_stays(fuse_colab, tmp_path, is_late, for_ever, stride):  # noqa: F811
+    drive, number, noted = fuse_colab.drive, 0, 0
+    while True:
+        store = store_with_three(drive, tmp_path)
+        newest = list_versions(store)[0][0]
+        name = ERRNOS[number % len(ERRNOS)]
+        drive.order("arm", CHANGING, number, name, is_late=is_late, for_ever=for_ever)
+        noted += bool(prune(store, newest, Rule(1)).notes)
+        made = len(drive.order("made"))
+        drive.order("disarm")
+        found, damaged = list_versions(store)
+        assert (V3, ()) == (found[0].version, damaged)
+        assert all(is_whole(store, item.version) for item in found)
+        if number >= made:
+            break
+        number += stride
+    assert number > 15
+    assert noted
+
+
+def test_until_the_newest_is_uploaded_the_one_before_stays(fuse_colab, tmp_path):  # noqa: F811
+    drive = fuse_colab.drive
+    store = store_with_three(drive, tmp_path)
+    drive.order("set", bandwidth=0)
+    fourth = save_version(store, tmp_path, "20260825T101530Z-0004", tags=())
+    assert (V1, V2) == prune(store, fourth, Rule(1)).versions
+    fuse_colab.new_runtime()
+    found = [item.version for item in list_versions(store)[0]]
+    assert V3 == found[0]
+    assert all(is_whole(store, version) for version in found)
+
+
+def test_what_is_pruned_leaves_no_bytes_in_the_trash(fuse_colab, tmp_path):  # noqa: F811
+    drive = fuse_colab.drive
+    fuse_colab.new_runtime()
+    store = store_with_three(drive, tmp_path, payload=b"x" * 100_000)
+    before = trash_size(drive)
+    assert (V1, V2) == prune(store, list_versions(store)[0][0], Rule(1)).versions
+    assert drive.wait()
+    assert before == trash_size(drive)
+
+
+def trash_size(drive):
+    return sum(file.stat().st_size for file in drive.trash.rglob("*") if file.is_file())
