@@ -39,7 +39,7 @@ def test_of_several_models_each_name_says_whose_it_is():
         model_with({"loss": []}),
         model_with({"loss": 1.0, 7: [1.0], "\ud800": [1.0], "confusion": [np.ones((2, 2))], "note": ["good"]}),
     ],
-    ids=repr,
+    ids=["no model", "a list", "none", "a list of numbers", "no epoch", "odd names and values"],
 )
 def test_anything_else_of_that_name_is_no_metric(model):
     assert {} == metrics_of({"": model}, {})
