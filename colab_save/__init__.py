@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from colab_save.panels import panel
     from colab_save.report import LoadReport, SaveReport
     from colab_save.request import LoadRequest, SaveRequest
+    from colab_save.viewing import open_in_netron
 
 __version__ = "0.1.0"
 
@@ -40,6 +41,7 @@ __all__ = [
     "inspect_model",
     "list_models",
     "load_model",
+    "open_in_netron",
     "panel",
     "pending",
     "restore_version",
@@ -63,6 +65,7 @@ _HOMES = {
     "inspect_model": "looking",
     "list_models": "loading",
     "load_model": "functions",
+    "open_in_netron": "viewing",
     "panel": "panels",
     "pending": "keeping",
     "restore_version": "curating",

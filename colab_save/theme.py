@@ -33,7 +33,7 @@ _CARD = """
 & .outcome {color: var(--tone); font-weight: 600; white-space: nowrap}
 & .title {font-size: 15px; font-weight: 600}
 & .head .outcome {font-size: 15px; margin-right: 10px}
-& .soft {color: var(--soft)}
+& .soft {color: var(--soft)} & a {color: var(--link)}
 & table {border-collapse: collapse; margin: 10px 0 0; width: 100%; font: inherit; color: inherit; border: 0;
  table-layout: auto}
 & tr, & tbody tr:nth-child(n), & tbody tr:hover {background: none; text-align: left}

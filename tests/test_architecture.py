@@ -44,7 +44,7 @@ publishing
 
 curating keeping looking verifying
 
-proving
+proving viewing
 
 staging trying
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from colab_save.manifest import Manifest
     from colab_save.report import LoadReport, SaveReport
     from colab_save.stores.drive_state import DriveState
+    from colab_save.viewing import Viewed
 
 TICK = 0.5
 """Seconds between two looks at the clock while a line runs."""
@@ -54,6 +55,12 @@ def _inspect(target: str, source: str | None, on_step: OnStep) -> Inside:
     from colab_save.looking import look_inside
 
     return look_inside(target, source, on_step)
+
+
+def _netron(target: str, source: str | None, on_step: OnStep) -> Viewed:
+    from colab_save.viewing import serve_to_netron
+
+    return serve_to_netron(target, source, on_step)
 
 
 def _compare(first: str, second: str, source: str | None) -> Comparison:
@@ -138,6 +145,7 @@ class Lines:
         list_saved: Lists what is saved, by pattern and store.
         samples_for: Names the variables that fit a model's inputs.
         inspect: Looks inside a version.
+        netron: Opens one in Netron.
         compare: Compares two versions of a store.
         tag: Gives a version tags.
         delete: Deletes a version, so that it can be brought back.
@@ -155,6 +163,7 @@ class Lines:
     list_saved: Callable[[str, str | None], Listing] = _list_saved
     samples_for: Callable[[Any, Mapping[str, Any]], Iterable[str]] = _samples_for
     inspect: Callable[[str, str | None, OnStep], Inside] = _inspect
+    netron: Callable[[str, str | None, OnStep], Viewed] = _netron
     compare: Callable[[str, str, str | None], Comparison] = _compare
     tag: Callable[[str, Iterable[str], str | None], Manifest] = _tag
     delete: Callable[[str, str | None], Manifest] = _delete

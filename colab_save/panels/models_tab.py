@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from colab_save.card import Shown
 from colab_save.command import LOAD
 from colab_save.errors import ColabSaveError
 from colab_save.listing import Listing
@@ -72,13 +73,14 @@ class ModelsTab:
         self.verify = fields.button("Verify again", "Load it and compare it with what was saved", self._verify)
         self.card = fields.button("Open the card", "Show what was proven when it was saved", self._open)
         self.inside = fields.button("Look inside", "Show its architecture, its layers and its weights", self._inspect)
+        self.netron = fields.button("Open in Netron", "Show what is in the file, in another tab", self._netron)
         self.compare = fields.button("Compare", "Compare the two that are ticked", self._compare)
         self.curation = Curation(self._lines, lambda: (self._targets()[0], self.where.location), self._changed)
         self.more = MoreOptions(LOAD, OWN, self._show_line)
         self.spelled = Spelled()
         self._actions = fields.column(
             fields.row(self.variable, self.load, name="csp-pair"),
-            fields.row(self.verify, self.card, self.inside, self.compare),
+            fields.row(self.verify, self.card, self.compare, self.inside, self.netron),
             self.curation.widget,
             self.more.widget,
             self.spelled.widget,
@@ -115,7 +117,7 @@ class ModelsTab:
         """Offer what can be done with what is ticked."""
         ticked, is_free = self.versions.ticked, not self.work.is_busy
         one = self._one()
-        for made in (self.load, self.verify, self.card, self.inside):
+        for made in (self.load, self.verify, self.card, self.inside, self.netron):
             made.disabled = one is None or not is_free
         self.compare.disabled = len(ticked) != 2 or not is_free
         fields.show(self._actions, is_shown=bool(self.listing and self.listing.manifests))
@@ -186,9 +188,15 @@ class ModelsTab:
         self.work.result.value = as_html(SaveReport(manifest, where, listing.store, durability, f"model = {line}"))
 
     def _inspect(self) -> None:
+        self._look("inspect_model", self._lines.inspect)
+
+    def _netron(self) -> None:
+        self._look("open_in_netron", self._lines.netron)
+
+    def _look(self, function: str, look: Callable[[str, str | None, OnStep], Shown]) -> None:
         target, source = self._targets()[0], self.where.location
-        said = done_html("The same in a cell:", plain_call("inspect_model", target, source=source))
-        self.work.run(LOOKING, lambda step: as_html(self._lines.inspect(target, source, step)) + said, lambda: None)
+        said = done_html("The same in a cell:", plain_call(function, target, source=source))
+        self.work.run(LOOKING, lambda on_step: as_html(look(target, source, on_step)) + said, lambda: None)
 
     def _changed(self, shown: str) -> None:
         """Show what was done to a version, and look again."""

@@ -18,6 +18,7 @@ from colab_save.report import LoadReport, SaveReport
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.stores.base import Durability
 from colab_save.stores.drive_state import DriveState, Mounted
+from colab_save.viewing import Viewed
 
 VERSION = "20260822T101530Z-3fa2"
 
@@ -100,6 +101,11 @@ class House:
         self.asked.append(("compare", first, second, source))
         return Listing("compared", "local", ())
 
+    def netron(self, target, source, on_step):
+        self.asked.append(("netron", target, source))
+        self._work(on_step)
+        return Viewed(target, "Netron", {"": "http://127.0.0.1:8080"}, ("stop it", "netron.stop()"))
+
     def inspect(self, target, source, on_step):
         self.asked.append(("inspect", target, source))
         self._work(on_step)
@@ -137,6 +143,7 @@ class House:
             list_saved=self.list_saved,
             samples_for=lambda model, variables: [name for name in variables if name.startswith("x")],
             inspect=self.inspect,
+            netron=self.netron,
             compare=self.compare,
             tag=self.change("tag"),
             delete=self.change("delete"),

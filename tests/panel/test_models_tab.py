@@ -6,6 +6,7 @@ import html
 
 import pytest
 
+from colab_save.errors import MissingPackageError
 from colab_save.panels.fields import GONE
 from colab_save.panels.version_list import PAGE
 from colab_save.request import LoadRequest, options_of
@@ -204,10 +205,25 @@ def test_looking_into_one_that_cannot_be_read_says_why_in_place(tab, house):
     assert not tab.inside.disabled
 
 
+def test_a_version_is_opened_in_netron_and_the_link_is_shown(tab, house):
+    tab.netron.click()
+    assert ("netron", f"cats@{NEW}", None) in house.asked
+    assert '<a href="http://127.0.0.1:8080" target="_blank"' in shown(tab)
+    assert f"colab_save.open_in_netron('cats@{NEW}')" in html.unescape(shown(tab))
+
+
+def test_a_viewer_that_is_not_installed_is_said_in_place_with_the_command(tab, house):
+    house.error = MissingPackageError("netron is not installed.", "%pip install 'colab_save[netron]'")
+    tab.netron.click()
+    assert "Hint: %pip install 'colab_save[netron]'" in html.unescape(shown(tab))
+    assert not tab.netron.disabled
+
+
 def test_two_that_are_ticked_can_be_compared_and_nothing_else(tab, house):
     assert tab.compare.disabled
     tab.versions.boxes[1].value = True
-    assert [True] * 4 == [made.disabled for made in (tab.load, tab.verify, tab.card, tab.curation.delete)]
+    alone = (tab.load, tab.verify, tab.card, tab.inside, tab.netron, tab.curation.delete)
+    assert [True] * len(alone) == [made.disabled for made in alone]
     tab.compare.click()
     assert ("compare", f"cats@{NEW}", f"cats@{OLD}", None) in house.asked
     assert (f"colab_save.compare_versions('cats@{NEW}', 'cats@{OLD}')",) == tab.spelled.lines
