@@ -35,6 +35,7 @@ CHANGES = {
     "requirements": {"keras-hub": "0.26.0"},
     "sample": SampleFacts("sample.npz"),
     "tags": (),
+    "metrics": {"loss": 0.0},
     "note": "another note",
     "schema": 2,
     "parts": (Part("g", facts()),),
