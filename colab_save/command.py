@@ -190,6 +190,29 @@ LIST = Command(
     "List what is saved, newest first.",
     (Option("pattern", "PATTERN", Door.POSITIONAL, "Names to list, such as 'cat*'; default: all."), _SOURCE),
 )
+DELETE = Command(
+    "deletemodel",
+    "Delete a saved version: nothing lists or loads it any more. %restoremodel brings it back for a day.",
+    (
+        Option("target", "TARGET", Door.POSITIONAL, "A name for its newest version, name@tag or name@version."),
+        _SOURCE,
+        Option("for_good", "--for-good", Door.FLAG, "Remove its files now; also of a version that is deleted already."),
+    ),
+    needs=1,
+)
+RESTORE = Command(
+    "restoremodel",
+    "Bring a deleted version back.",
+    (
+        Option(
+            "target",
+            "TARGET",
+            Door.POSITIONAL,
+            "A name for what was deleted of it last, name@tag or name@version; default: list what can be brought back.",
+        ),
+        _SOURCE,
+    ),
+)
 PANEL = Command("modelpanel", "Show a panel that saves, lists and loads models with buttons.", ())
-COMMANDS = {command.name: command for command in (SAVE, LOAD, LIST, PANEL)}
+COMMANDS = {command.name: command for command in (SAVE, LOAD, LIST, DELETE, RESTORE, PANEL)}
 """The magics by name."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from colab_save.command import COMMANDS, Command
+from colab_save.command import COMMANDS, RESTORE, Command
 from colab_save.errors import ColabSaveError
 from colab_save.formats import FORMATS
 from colab_save.namespace import find_models
@@ -41,6 +41,16 @@ def _list_saved(pattern: str, source: str | None) -> Listing:
     return list_models(pattern, source)
 
 
+def _list_deleted(pattern: str, source: str | None) -> Listing:
+    from colab_save.curating import list_deleted
+
+    return list_deleted(pattern, source)
+
+
+Lister = Callable[[str, str | None], "Listing"]
+"""Lists versions, by pattern and store."""
+
+
 class Event(Protocol):
     """What IPython tells about a Tab."""
 
@@ -55,14 +65,15 @@ class Completer:
 
     Args:
         variables: The notebook's.
-        list_saved: Lists what is saved, by pattern and store; loaded when it is first needed.
+        list_saved: Lists what is saved; loaded when it is first needed.
+        list_deleted: Lists what can be brought back; likewise.
     """
 
     def __init__(
-        self, variables: Mapping[str, Any], list_saved: Callable[[str, str | None], Listing] = _list_saved
+        self, variables: Mapping[str, Any], list_saved: Lister = _list_saved, list_deleted: Lister = _list_deleted
     ) -> None:
         self._variables = variables
-        self._list_saved = list_saved
+        self._list_saved, self._list_deleted = list_saved, list_deleted
         self._looking: threading.Thread | None = None
         self._saved: tuple[Manifest, ...] = ()
 
@@ -86,7 +97,8 @@ class Completer:
         asked = command.positionals[place : place + 1]
         if asked and asked[0].door is Door.EXPRESSION:
             return find_models(self._variables)
-        return self._names(word, source) if asked else ()
+        lister = self._list_deleted if command is RESTORE else self._list_saved
+        return self._names(lister, word, source) if asked else ()
 
     def _values(self, option: Option) -> Iterable[str]:
         match option.name:
@@ -98,27 +110,27 @@ class Completer:
                 return find_models(self._variables)
         return option.choices
 
-    def _names(self, word: str, source: str | None) -> Iterator[str]:
+    def _names(self, lister: Lister, word: str, source: str | None) -> Iterator[str]:
         """Give the saved names, or behind ``@`` the tags and versions of one."""
         name, at, _ = word.partition("@")
-        for manifest in self._look(name if at else f"{name}*", source):
+        for manifest in self._look(lister, name if at else f"{name}*", source):
             if not at:
                 yield manifest.name
             elif manifest.name == name:
                 yield from (*manifest.tags, manifest.version)
 
-    def _look(self, pattern: str, source: str | None) -> tuple[Manifest, ...]:
+    def _look(self, lister: Lister, pattern: str, source: str | None) -> tuple[Manifest, ...]:
         """Ask the store, and give what is known when that takes too long; a later Tab then has the answer."""
         if self._looking is None or not self._looking.is_alive():
-            self._looking = threading.Thread(target=self._list, args=(pattern, source), daemon=True)
+            self._looking = threading.Thread(target=self._list, args=(lister, pattern, source), daemon=True)
             self._looking.start()
         self._looking.join(PATIENCE)
         return self._saved
 
-    def _list(self, pattern: str, source: str | None) -> None:
+    def _list(self, lister: Lister, pattern: str, source: str | None) -> None:
         found: tuple[Manifest, ...] = ()
         with suppress(ColabSaveError, OSError):  # a store that cannot be listed has nothing to offer for Tab
-            found = self._list_saved(pattern, source).manifests
+            found = lister(pattern, source).manifests
         self._saved = found
 
 

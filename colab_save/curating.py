@@ -1,30 +1,65 @@
 """What may be done to a committed version afterwards: other tags, delete, bring back.
 
-The panel and scripts call these. A deleted version has its manifest under another name, so that no reader sees it and
-one renaming brings it back; a save that comes a day later removes its files (`publishing`), or `delete_version` does.
+``%deletemodel``, ``%restoremodel``, the panel and scripts call these. A deleted version has its manifest under another
+name, so that no reader sees it and one renaming brings it back; a save that comes a day later removes its files
+(`publishing`), or `delete_version` does.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import tempfile
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from colab_save.errors import NotFoundError, TargetError, did_you_mean
+from colab_save.card import Card, Shown
+from colab_save.command import LOAD, RESTORE
+from colab_save.errors import NotFoundError, TargetError, UntrustedError, did_you_mean
 from colab_save.finding import committed, find, names_of, read_manifest, versions_of
+from colab_save.listing import Listing
 from colab_save.manifest import MANIFEST, Manifest
+from colab_save.measures import size_in_words
 from colab_save.place import Place, deletion_in, deletion_now
 from colab_save.pruning import remove
 from colab_save.publishing import commit
+from colab_save.spelling import magic_line
 from colab_save.stores import open_store
 from colab_save.stores.base import Store
-from colab_save.target import Target, check_tag
+from colab_save.target import NEWEST, Target, check_tag, without_secrets
 from colab_save.trusting import is_own, signed
 
+GONE = "deleted for good: its files are gone"
+"""What is said of a version that cannot be brought back."""
 
-def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = None) -> Manifest:
+
+@dataclass(frozen=True, slots=True)
+class Change(Shown):
+    """What was done to a version.
+
+    Attributes:
+        target: Its full name.
+        done: What was done, in words.
+        where: The folder that it is in, or was.
+        manifest: The version, as it is then.
+        line: What can be done next, and the magic line for it.
+    """
+
+    target: str
+    done: str
+    where: str
+    manifest: Manifest = field(repr=False)
+    line: tuple[str, str] | None = field(default=None, repr=False)
+
+    def card(self) -> Card:
+        """Give what is shown: what was done, what the version is, and the line that undoes it."""
+        facts = {"where": self.where, "size": size_in_words(self.manifest.size)}
+        return Card(self.target, self.done, facts=facts, line=self.line)
+
+
+def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = None) -> Change:
     """Give a version exactly these tags; each of them moves there from the other versions of that name.
 
     Args:
@@ -33,7 +68,7 @@ def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = 
         source: The store. Default: Drive in Colab, ``./models`` elsewhere.
 
     Returns:
-        The manifest as it is now.
+        What was done, with the manifest as it is now.
 
     Raises:
         NotFoundError: There is no such version.
@@ -48,10 +83,10 @@ def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = 
     for other in committed(store, manifest.name):
         if other.version != manifest.version and set(wanted) & set(other.tags):
             _with_tags(store, other, tuple(tag for tag in other.tags if tag not in wanted))
-    return tagged
+    return _change(store, tagged, f"has the tags {', '.join(wanted)}" if wanted else "has no tags")
 
 
-def delete_version(target: str, *, source: str | None = None, for_good: bool = False) -> Manifest:
+def delete_version(target: str, *, source: str | None = None, for_good: bool = False) -> Change:
     """Delete a version: nothing lists or loads it any more, and `restore_version` can bring it back for a day.
 
     Args:
@@ -60,49 +95,91 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
         for_good: Remove the files at once, to free their room; also of a version that was deleted before.
 
     Returns:
-        The manifest of what was deleted.
+        What was done, with the line that undoes it.
 
     Raises:
         NotFoundError: There is no such version.
         TargetError: A path.
     """
     store, name = open_store(source), _name(target)
-    if for_good and name.selector and (known := _deleted(store, name)):
-        place, manifest = known
-        remove(store, manifest, deletion_in(store.keys(place.folder)))
-        return manifest
+    if for_good and name.selector and (known := next(_deleted(store, name.name, name.selector), None)):
+        remove(store, known[1], known[0])
+        return _change(store, known[1], GONE)
     place, manifest = find(store, name)
     if for_good:
         remove(store, manifest)
-    else:
-        store.move(f"{place.folder}/{MANIFEST}", f"{place.folder}/{deletion_now(datetime.now(UTC))}")
-    return manifest
+        return _change(store, manifest, GONE)
+    store.move(f"{place.folder}/{MANIFEST}", f"{place.folder}/{deletion_now(datetime.now(UTC))}")
+    line = magic_line(RESTORE, _given(manifest, source))
+    return _change(store, manifest, "deleted; it can be brought back for a day", ("bring it back", line))
 
 
-def restore_version(target: str, *, source: str | None = None) -> Manifest:
+def restore_version(target: str, *, source: str | None = None) -> Change:
     """Bring back a version that was deleted and whose files are still there.
 
     Args:
-        target: ``name@version-prefix``; a name alone means the newest that was deleted.
+        target: ``name@version-prefix`` or ``name@tag``; a name alone means the newest that was deleted.
         source: The store. Default: Drive in Colab, ``./models`` elsewhere.
 
     Returns:
-        Its manifest.
+        What was done, with the line that loads it.
 
     Raises:
-        NotFoundError: No such version is there.
+        NotFoundError: No such version is there, or not all of it.
         TargetError: A path.
     """
     store, name = open_store(source), _name(target)
-    known = _deleted(store, name)
-    if known is None:
+    key, manifest = _restorable(store, name)
+    folder = Place.of_version(manifest.name, manifest.version).folder
+    if lost := {f"{folder}/{file.path}" for file in manifest.files}.difference(store.walk(folder)):
         raise NotFoundError(
-            f"There is no deleted version {str(name)!r} in {store.location}.",
-            did_you_mean(name.name, names_of(store)) or "The files of a deleted version go a day later.",
+            f"{min(lost)} is gone from {store.location}: its deletion had gone on already.",
+            "%listmodels shows the other versions.",
         )
-    place, manifest = known
-    store.move(f"{place.folder}/{deletion_in(store.keys(place.folder))}", f"{place.folder}/{MANIFEST}")
-    return manifest
+    store.move(f"{folder}/{key}", f"{folder}/{MANIFEST}")
+    return _change(store, manifest, "is back", ("load it", f"model = {magic_line(LOAD, _given(manifest, source))}"))
+
+
+def list_deleted(pattern: str = "*", source: str | None = None) -> Listing:
+    """List the deleted versions that can be brought back, newest first.
+
+    Args:
+        pattern: Names to list, with ``*`` and ``?``.
+        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+    """
+    store = open_store(source)
+    names = (name for name in names_of(store) if fnmatch.fnmatchcase(name, pattern))
+    found = [manifest for name in names for _, manifest in _deleted(store, name)]
+    newest_first = sorted(found, key=lambda manifest: manifest.version, reverse=True)
+    return Listing(store.location, store.kind, tuple(newest_first), kind="deleted version")
+
+
+def _restorable(store: Store, target: Target) -> tuple[str, Manifest]:
+    """Find the newest deleted version that is meant, and what its manifest is called."""
+    wanted = "" if target.selector == NEWEST else target.selector
+    if found := next(_deleted(store, target.name, wanted), None):
+        return found
+    others = list(_deleted(store, target.name))
+    if found := next((pair for pair in others if wanted in pair[1].tags), None):
+        return found
+    names = names_of(store)
+    known = [word for _, manifest in others for word in (*manifest.tags, manifest.version)]
+    hint = did_you_mean(wanted, known) if target.name in names else did_you_mean(target.name, names)
+    raise NotFoundError(
+        f"There is no deleted version {str(target)!r} in {store.location}.",
+        hint or "The files of a deleted version go a day later.",
+    )
+
+
+def _change(store: Store, manifest: Manifest, done: str, line: tuple[str, str] | None = None) -> Change:
+    folder = Place.of_version(manifest.name, manifest.version).folder
+    return Change(f"{manifest.name}@{manifest.version}", done, f"{store.location}/{folder}", manifest, line)
+
+
+def _given(manifest: Manifest, source: str | None) -> dict[str, str]:
+    """Give what a line names a version by; a URL without its secrets."""
+    told = {"target": f"{manifest.name}@{manifest.version}"}
+    return {**told, "source": without_secrets(source)} if source else told
 
 
 def _name(target: str) -> Target:
@@ -114,14 +191,14 @@ def _name(target: str) -> Target:
     return parsed
 
 
-def _deleted(store: Store, target: Target) -> tuple[Place, Manifest] | None:
-    """Find the newest deleted version that begins so."""
-    for version in reversed(versions_of(store, target.name)):
-        place = Place.of_version(target.name, version)
-        key = deletion_in(store.keys(place.folder)) if version.startswith(target.selector) else ""
+def _deleted(store: Store, name: str, beginning: str = "") -> Iterator[tuple[str, Manifest]]:
+    """Give the deleted versions of a name that begin so, newest first: what each manifest is called, and itself."""
+    for version in reversed(versions_of(store, name)):
+        folder = Place.of_version(name, version).folder
+        key = deletion_in(store.keys(folder)) if version.startswith(beginning) else ""
         if key:
-            return place, read_manifest(store, place.folder, key)
-    return None
+            with suppress(NotFoundError, UntrustedError):  # gone meanwhile, or not whole
+                yield key, read_manifest(store, folder, key)
 
 
 def _with_tags(store: Store, manifest: Manifest, tags: tuple[str, ...]) -> Manifest:

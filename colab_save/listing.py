@@ -11,6 +11,9 @@ from colab_save.manifest import Manifest
 from colab_save.measures import age_in_words, count_in_words, size_in_words
 from colab_save.metrics import metrics_in_words
 
+SAVED = "saved version"
+"""What the rows of a listing are, unless it is said."""
+
 MEASURED = 3
 """Metrics of a version that its row names."""
 
@@ -24,12 +27,14 @@ class Listing(Shown):
         store: The kind of store.
         manifests: The committed versions, newest first.
         damaged: What is wrong with each version that cannot be read.
+        kind: What the versions are, in words.
     """
 
     where: str
     store: str
     manifests: tuple[Manifest, ...]
     damaged: tuple[str, ...] = ()
+    kind: str = SAVED
 
     def __str__(self) -> str:
         card = self.card()
@@ -43,12 +48,14 @@ class Listing(Shown):
             now: The moment that ages are counted from.
         """
         remarks = tuple(Remark("damaged", message) for message in self.damaged)
+        if not self.manifests and self.kind != SAVED:
+            return Card(f"No {self.kind} in {self.where}", "", remarks=remarks)
         if not self.manifests:
             return Card(f"No saved models in {self.where}", "Save one with %savemodel.", remarks=remarks)
         columns = [dict(_columns(manifest, now)) for manifest in self.manifests]
         head = [label for label in columns[0] if label != "metrics" or any(each[label] for each in columns)]
         rows = tuple(tuple(each[label] for label in head) for each in columns)
-        title = f"{count_in_words(len(rows), 'saved version')} in {self.where}"
+        title = f"{count_in_words(len(rows), self.kind)} in {self.where}"
         return Card(title, "", table=Table(tuple(head), rows), remarks=remarks)
 
 

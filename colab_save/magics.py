@@ -1,4 +1,4 @@
-"""The notebook's door: ``%savemodel``, ``%%savemodel``, ``%loadmodel``, ``%listmodels`` and ``%modelpanel``.
+"""The notebook's door: ``%savemodel``, ``%%savemodel``, ``%loadmodel``, ``%listmodels``, ``%deletemodel`` and so on.
 
 `load_ipython_extension` registers them. Each reads its line (`command`, `namespace`), calls a line of the house and
 displays the report. Errors go through as they are, so that the cell fails and ``Run all`` stops.
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from colab_save.command import COMMANDS, LIST, LOAD, PANEL, SAVE, Command, Expression
+from colab_save.command import COMMANDS, DELETE, LIST, LOAD, PANEL, RESTORE, SAVE, Command, Expression
 from colab_save.errors import RequestError
 from colab_save.namespace import check_variable, evaluated, save_request
 from colab_save.request import AUTO, LoadRequest, SaveRequest
@@ -19,6 +19,7 @@ from colab_save.request import AUTO, LoadRequest, SaveRequest
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from colab_save.card import Shown
     from colab_save.listing import Listing
     from colab_save.panels.board import Panel
     from colab_save.report import LoadReport, SaveReport
@@ -42,6 +43,18 @@ def _list_saved(pattern: str = "*", source: str | None = None) -> Listing:
     return list_models(pattern, source)
 
 
+def _delete(target: str, source: str | None = None, *, for_good: bool = False) -> Shown:
+    from colab_save.curating import delete_version
+
+    return delete_version(target, source=source, for_good=for_good)
+
+
+def _restore(target: str | None = None, source: str | None = None) -> Shown:
+    from colab_save.curating import list_deleted, restore_version
+
+    return list_deleted(source=source) if target is None else restore_version(target, source=source)
+
+
 def _panel(shell: InteractiveShell) -> Panel:
     from colab_save.panels import panel_of
 
@@ -60,6 +73,8 @@ class ModelMagics:
         load: Likewise.
         list_saved: Lists what is saved, by pattern and store.
         panel: Makes a panel in this notebook.
+        delete: Deletes a version.
+        restore: Brings one back, or lists what can be brought back.
     """
 
     def __init__(
@@ -69,12 +84,16 @@ class ModelMagics:
         load: Callable[[LoadRequest], LoadReport] = _load,
         list_saved: Callable[..., Listing] = _list_saved,
         panel: Callable[[InteractiveShell], object] = _panel,
+        delete: Callable[..., Shown] = _delete,
+        restore: Callable[..., Shown] = _restore,
     ) -> None:
         self._shell = shell
         self._save = save
         self._load = load
         self._list_saved = list_saved
         self._panel = panel
+        self._delete = delete
+        self._restore = restore
 
     def savemodel(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> None:
         """Save a model; with a cell, run that first, and save also after an interrupt or an error in it."""
@@ -105,6 +124,18 @@ class ModelMagics:
         typed = self._read(LIST, line, local_ns)
         if typed is not None:
             _show(self._list_saved(**typed))
+
+    def deletemodel(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Delete a version, and show the line that brings it back."""
+        typed = self._read(DELETE, line, local_ns)
+        if typed is not None:
+            _show(self._delete(**typed))
+
+    def restoremodel(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Bring a version back, or list what can be brought back."""
+        typed = self._read(RESTORE, line, local_ns)
+        if typed is not None:
+            _show(self._restore(**typed))
 
     def modelpanel(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
         """Show a panel."""

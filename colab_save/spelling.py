@@ -10,11 +10,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from colab_save.command import LIST, LOAD, SAVE, Command, Expression
+from colab_save.command import DELETE, LIST, LOAD, RESTORE, SAVE, Command, Expression
 from colab_save.option import Door, Option
 from colab_save.words import split
 
-FUNCTIONS = {SAVE.name: "save_model", LOAD.name: "load_model", LIST.name: "list_models"}
+FUNCTIONS = {
+    SAVE.name: "save_model",
+    LOAD.name: "load_model",
+    LIST.name: "list_models",
+    DELETE.name: "delete_version",
+    RESTORE.name: "restore_version",
+}
 """The Python function that does what a magic does."""
 
 ASSIGNED = "name"

@@ -33,6 +33,11 @@ def list_saved(pattern, source):
     return Listing("models", "local", tuple(found))
 
 
+def list_deleted(pattern, source):
+    """The store holds calves, too, which were deleted."""
+    return Listing("models", "local", (Manifest("calves", VERSION, "", (), (), ModelFacts("keras", "Model"), ()),))
+
+
 @pytest.fixture
 def shell(fresh_ipython, monkeypatch):
     keras = type(sys)("keras")
@@ -40,7 +45,7 @@ def shell(fresh_ipython, monkeypatch):
     monkeypatch.setitem(sys.modules, "keras", keras)
     monkeypatch.setattr(fresh_ipython.Completer, "use_jedi", False)
     fresh_ipython.push({"model": Model(), "mould": 1, "cars": [1]})
-    register(fresh_ipython, Completer(fresh_ipython.user_ns, list_saved))
+    register(fresh_ipython, Completer(fresh_ipython.user_ns, list_saved, list_deleted))
     yield fresh_ipython
     unregister(fresh_ipython)
 
@@ -88,6 +93,10 @@ FLAGS = {
         ("a, b.c = %loadmodel cats --tr", ["--trust"]),
         ("    %loadmodel ca", ["cats", "cathedrals"]),
         ("%listmodels ca", ["cats", "cathedrals"]),
+        ("%deletemodel ca", ["cats", "cathedrals"]),
+        ("%deletemodel cats@b", ["best"]),
+        ("%restoremodel ca", ["calves"]),
+        ("%restoremodel calves@", [VERSION]),
         *((f"%{name} --", flags) for name, flags in FLAGS.items()),
     ],
 )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from colab_save.curating import delete_version, restore_version, tag_version
+from colab_save.curating import delete_version, list_deleted, restore_version, tag_version
 from colab_save.errors import NotFoundError, TargetError
 from colab_save.finding import list_versions
 from colab_save.place import deletion_now
@@ -37,7 +37,7 @@ def test_a_tag_moves_from_the_version_that_had_it(store):
 def test_the_tags_given_are_all_that_a_version_has(store):
     tag_version(f"cats@{V2}", ("small", "old"))
     assert ("small", "old") == tags_in(store)[V2]
-    assert () == tag_version("cats@small", ()).tags
+    assert () == tag_version("cats@small", ()).manifest.tags
 
 
 @pytest.mark.parametrize("tag", [NEWEST, "20260822", "a/b", ""])
@@ -51,36 +51,94 @@ def test_what_this_user_signed_stays_signed(store, tmp_path):
     described = save_version(store, tmp_path, "20260825T101530Z-0004")
     own = signed(described)
     (store.root / "cats" / own.version / "manifest.json").write_text(own.to_json(), "utf-8")
-    assert is_own(tag_version("cats", "best"))
+    assert is_own(tag_version("cats", "best").manifest)
 
 
 def test_a_tag_never_makes_another_users_code_ones_own(store):
     signed(list_versions(store)[0][0])  # makes this user's key
-    assert not is_own(tag_version("cats", "best"))
+    assert not is_own(tag_version("cats", "best").manifest)
 
 
 def test_a_deleted_version_is_gone_and_the_one_before_it_is_the_newest(store):
-    assert V3 == delete_version("cats").version
+    assert f"cats@{V3}" == delete_version("cats").target
     assert {V1, V2} == set(tags_in(store))
-    assert V2 == delete_version("cats").version
+    assert f"cats@{V2}" == delete_version("cats").target
 
 
 def test_a_deleted_version_comes_back_as_it_was(store):
     before = list_versions(store)
     delete_version(f"cats@{V2}")
-    assert V2 == restore_version(f"cats@{V2}").version
+    assert f"cats@{V2}" == restore_version(f"cats@{V2}").target
     assert before == list_versions(store)
 
 
 def test_without_a_version_the_newest_deleted_one_comes_back(store):
     delete_version(f"cats@{V1}")
     delete_version(f"cats@{V2}")
-    assert V2 == restore_version("cats").version
+    assert f"cats@{V2}" == restore_version("cats").target
 
 
-def test_what_was_not_deleted_cannot_come_back(store):
-    with pytest.raises(NotFoundError, match="no deleted version 'cats@20260822"):
-        restore_version(f"cats@{V1}")
+def test_a_deleted_version_comes_back_by_its_tag(store):
+    delete_version("cats@best")
+    delete_version("cats")
+    assert f"cats@{V2}" == restore_version("cats@best").target
+
+
+@pytest.mark.parametrize(
+    ("target", "hint"),
+    [
+        (f"cats@{V1}", f"Did you mean '{V2}'?"),
+        ("cats@bset", "Did you mean 'best'?"),
+        ("cast", "Did you mean 'cats'"),
+        ("dogs@x", "There is: cats."),
+    ],
+)
+def test_what_was_not_deleted_cannot_come_back(store, target, hint):
+    delete_version("cats@best")
+    with pytest.raises(NotFoundError, match=f"no deleted version '{target}'") as caught:
+        restore_version(target)
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_name_of_which_nothing_is_deleted_says_how_long_it_would_be_there(store):
+    with pytest.raises(NotFoundError) as caught:
+        restore_version("cats")
+    assert "The files of a deleted version go a day later." == caught.value.hint
+
+
+def test_what_is_gone_in_part_does_not_come_back(store):
+    delete_version("cats")
+    (store.root / "cats" / V3 / "model.keras").unlink()
+    with pytest.raises(NotFoundError, match=r"model\.keras is gone"):
+        restore_version("cats")
+    assert {V1, V2} == set(tags_in(store))
+
+
+def test_what_can_be_brought_back_is_listed_newest_first(store, tmp_path):
+    save_version(store, tmp_path, V1, name="dogs")
+    for target in (f"cats@{V1}", f"cats@{V2}", "dogs"):
+        delete_version(target)
+    found = list_deleted()
+    assert [("cats", V2), ("cats", V1), ("dogs", V1)] == [(item.name, item.version) for item in found.manifests]
+    assert str(found).startswith("3 deleted versions in ")
+    assert ["dogs"] == [item.name for item in list_deleted("d*").manifests]
+    assert str(list_deleted("x")).startswith("No deleted version in ")
+
+
+def test_a_report_says_what_was_done_and_the_line_that_undoes_it(store):
+    said = str(delete_version(f"cats@{V2}"))
+    assert said.startswith(f"cats@{V2}. deleted; it can be brought back for a day\n  where: ")
+    assert said.endswith(f"bring it back: %restoremodel cats@{V2}")
+    assert str(restore_version("cats")).endswith(f"load it: model = %loadmodel cats@{V2}")
+    assert "bring it back" not in str(delete_version(f"cats@{V2}", for_good=True))
+    assert f"cats@{V1}. has the tags a, b" == str(tag_version(f"cats@{V1}", ("a", "b"))).splitlines()[0]
+
+
+def test_a_report_is_short_in_python_and_a_card_in_a_notebook(store):
+    change = delete_version("cats", source=str(store.root))
+    assert 250 > len(repr(change))
+    assert "manifest" not in repr(change)
+    assert f"%restoremodel cats@{V3} --from {store.root}" in change._repr_html_()
 
 
 def test_deleting_for_good_frees_the_room(store):

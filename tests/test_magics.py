@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from colab_save.curating import Change
 from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, UnknownNameError
 from colab_save.facts import ModelFacts
 from colab_save.listing import Listing
@@ -36,6 +37,7 @@ class House:
     saves: list = field(default_factory=list)
     loads: list = field(default_factory=list)
     lists: list = field(default_factory=list)
+    changes: list = field(default_factory=list)
 
     def save(self, request):
         self.saves.append(request)
@@ -49,6 +51,13 @@ class House:
     def list_saved(self, pattern="*", source=None):
         self.lists.append((pattern, source))
         return Listing("models", "local", (manifest_of("cats"),))
+
+    def change(self, what):
+        def ask(target=None, source=None, **more):
+            self.changes.append((what, target, source, more))
+            return Change(f"{target}@1", what, "models", manifest_of("cats"))
+
+        return ask
 
 
 def manifest_of(name):
@@ -67,7 +76,8 @@ def shell(fresh_ipython, house, monkeypatch):
     keras = type(sys)("keras")
     keras.Model = Model
     monkeypatch.setitem(sys.modules, "keras", keras)
-    register(fresh_ipython, ModelMagics(fresh_ipython, house.save, house.load, house.list_saved))
+    changes = {name: house.change(name) for name in ("delete", "restore")}
+    register(fresh_ipython, ModelMagics(fresh_ipython, house.save, house.load, house.list_saved, **changes))
     fresh_ipython.push({"Model": Model})
     yield fresh_ipython
     unregister(fresh_ipython)
@@ -185,6 +195,20 @@ def test_listing_asks_for_what_was_typed(shell, house, line, asked):
     assert [asked] == house.lists
 
 
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("%deletemodel cats", ("delete", "cats", None, {})),
+        ("%deletemodel cats@best --from ./here --for-good", ("delete", "cats@best", "./here", {"for_good": True})),
+        ("%restoremodel cats@2026", ("restore", "cats@2026", None, {})),
+        ("%restoremodel --from ./here", ("restore", None, "./here", {})),
+    ],
+)
+def test_deleting_and_bringing_back_ask_for_what_was_typed_and_show_it(shell, house, line, asked):
+    assert asked[0] in run(shell, line)
+    assert [asked] == house.changes
+
+
 # --- what is shown and returned ---
 
 
@@ -219,10 +243,10 @@ def test_a_name_that_is_no_variable_is_refused_before_loading(shell, house, name
     assert [] == house.loads
 
 
-@pytest.mark.parametrize("magic", ["savemodel", "loadmodel", "listmodels"])
+@pytest.mark.parametrize("magic", ["savemodel", "loadmodel", "listmodels", "deletemodel", "restoremodel"])
 def test_help_is_printed_and_nothing_is_done(shell, house, magic):
     assert run(shell, f"model = Model()\n%{magic} --help").startswith(f"usage: %{magic}")
-    assert [] == house.saves + house.loads + house.lists
+    assert [] == house.saves + house.loads + house.lists + house.changes
 
 
 def test_ipython_shows_the_help_too(shell):
@@ -246,6 +270,8 @@ def test_ipython_shows_the_help_too(shell):
         ("model = Model()\n%savemodel model cats --for servin", RequestError, "Did you mean 'serving'?"),
         ("model = Model()\n%savemodel model 'cats", RequestError, "is not closed"),
         ("%loadmodel", RequestError, "needs a TARGET"),
+        ("%deletemodel", RequestError, "needs a TARGET"),
+        ("%deletemodel cats --forgood", UnknownNameError, "Did you mean '--for-good'"),
     ],
 )
 def test_a_wrong_word_is_one_line_and_a_hint_and_the_cell_fails(shell, cell, kind, words):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from colab_save.command import DELETE, RESTORE, Command
 from colab_save.errors import ColabSaveError
 from colab_save.panels import fields
 from colab_save.panels.lines import Lines
 from colab_save.panels.working import done_html, error_html
-from colab_save.spelling import plain_call
+from colab_save.spelling import magic_line, plain_call, python_call
 
 
 class Curation:
@@ -57,7 +58,7 @@ class Curation:
 
     def _delete(self) -> None:
         target, source = self._place()
-        call = plain_call("delete_version", target, source=source)
+        call = _lines(DELETE, target, source)
         if self._change(lambda: self._lines.delete(target, source), f"{target} is deleted.", call):
             self._deleted = (target, source)
             self._show_undo()
@@ -65,14 +66,14 @@ class Curation:
     def _restore(self) -> None:
         if self._deleted is not None:
             target, source = self._deleted
-            call = plain_call("restore_version", target, source=source)
+            call = _lines(RESTORE, target, source)
             self._forget(self._change(lambda: self._lines.restore(target, source), f"{target} is back.", call))
 
     def _remove(self) -> None:
         if self._deleted is not None:
             target, source = self._deleted
             said = f"The files of {target} are gone."
-            call = plain_call("delete_version", target, source=source).removesuffix(")") + ", for_good=True)"
+            call = _lines(DELETE, target, source, for_good=True)
             self._forget(self._change(lambda: self._lines.remove(target, source), said, call))
 
     def _change(self, change: Callable[[], object], said: str, call: str) -> bool:
@@ -93,3 +94,9 @@ class Curation:
         fields.show(self.undoing, is_shown=self._deleted is not None)
         if self._deleted is not None:
             self._said.value = f"{self._deleted[0]} is deleted. It can be brought back for a day."
+
+
+def _lines(command: Command, target: str, source: str | None, **more: object) -> str:
+    """Write the line and the call that do the same."""
+    given = {"target": target, **({"source": source} if source else {}), **more}
+    return f"{magic_line(command, given)}\n{python_call(command, given)}"

@@ -15,10 +15,10 @@ from colab_save.request import LoadRequest, SaveRequest
 
 if TYPE_CHECKING:
     from colab_save.contrasting import Comparison
+    from colab_save.curating import Change
     from colab_save.keeping import Pending
     from colab_save.listing import Listing
     from colab_save.looking import Inside
-    from colab_save.manifest import Manifest
     from colab_save.report import LoadReport, SaveReport
     from colab_save.stores.drive_state import DriveState
     from colab_save.viewing import Viewed
@@ -69,25 +69,25 @@ def _compare(first: str, second: str, source: str | None) -> Comparison:
     return compare_versions(first, second, source=source)
 
 
-def _tag(target: str, tags: Iterable[str], source: str | None) -> Manifest:
+def _tag(target: str, tags: Iterable[str], source: str | None) -> Change:
     from colab_save.curating import tag_version
 
     return tag_version(target, tags, source=source)
 
 
-def _delete(target: str, source: str | None) -> Manifest:
+def _delete(target: str, source: str | None) -> Change:
     from colab_save.curating import delete_version
 
     return delete_version(target, source=source)
 
 
-def _remove(target: str, source: str | None) -> Manifest:
+def _remove(target: str, source: str | None) -> Change:
     from colab_save.curating import delete_version
 
     return delete_version(target, source=source, for_good=True)
 
 
-def _restore(target: str, source: str | None) -> Manifest:
+def _restore(target: str, source: str | None) -> Change:
     from colab_save.curating import restore_version
 
     return restore_version(target, source=source)
@@ -165,10 +165,10 @@ class Lines:
     inspect: Callable[[str, str | None, OnStep], Inside] = _inspect
     netron: Callable[[str, str | None, OnStep], Viewed] = _netron
     compare: Callable[[str, str, str | None], Comparison] = _compare
-    tag: Callable[[str, Iterable[str], str | None], Manifest] = _tag
-    delete: Callable[[str, str | None], Manifest] = _delete
-    remove: Callable[[str, str | None], Manifest] = _remove
-    restore: Callable[[str, str | None], Manifest] = _restore
+    tag: Callable[[str, Iterable[str], str | None], Change] = _tag
+    delete: Callable[[str, str | None], Change] = _delete
+    remove: Callable[[str, str | None], Change] = _remove
+    restore: Callable[[str, str | None], Change] = _restore
     drive: Callable[[], DriveState] = _drive
     mount: Callable[[], None] = _mount
     pending: Callable[[], Pending] = _pending

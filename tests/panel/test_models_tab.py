@@ -252,6 +252,7 @@ def test_its_room_can_be_freed_instead(tab, house):
     tab.curation.delete.click()
     tab.curation.remove.click()
     assert ("remove", f"cats@{NEW}", None) in house.asked
+    assert f"%deletemodel cats@{NEW} --for-good" in shown(tab)
     assert f"colab_save.delete_version('cats@{NEW}', for_good=True)" in html.unescape(shown(tab))
 
 
