@@ -19,6 +19,7 @@ from pathlib import Path
 from colab_save.errors import DamagedFileError
 from colab_save.manifest import MANIFEST, Manifest
 from colab_save.measures import size_in_words
+from colab_save.packing import stored
 from colab_save.place import Place
 from colab_save.stores.base import Store
 
@@ -105,7 +106,7 @@ class LocalCopy:
 
 def keys_of(place: Place, manifest: Manifest) -> list[str]:
     """List every key of a version: its files and its manifest."""
-    return [*(place.key(file.path, manifest) for file in manifest.files), f"{place.folder}/{MANIFEST}"]
+    return [*(place.key(file.path, manifest) for file in stored(manifest)), f"{place.folder}/{MANIFEST}"]
 
 
 def keep(store: Store, place: Place, stage: Path, manifest: Manifest) -> LocalCopy:

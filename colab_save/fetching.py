@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from colab_save.errors import DigestError, NotFoundError
 from colab_save.manifest import FileFacts, Manifest
+from colab_save.packing import PACK, contents, unpack
 from colab_save.place import Place, digest_of, is_in
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.stores.base import CHUNK, Store, expect
@@ -38,32 +40,61 @@ def fetch(
     """
     wanted = [file for file in manifest.files if any(is_in(file.path, path) for path in paths)]
     total, done = sum(file.size for file in wanted), 0
+    inside = {path: pack for pack in manifest.packed for path in contents(manifest, pack)}
     for file in wanted:
-        key = place.key(file.path, manifest)
-        try:
-            if store.path(key) is not None:
-                store.check(key, file.size, file.sha256)
-            else:
-                _copy(store, key, file, cache)
-        except NotFoundError as error:
-            raise DigestError(
-                f"{store.location}/{key} is not there, and the manifest names it.",
-                "It was removed, or never uploaded. Load another version (%listmodels shows them), or save again.",
-            ) from error
+        _bring(store, place.key(inside.get(file, file).path, manifest), file, inside, cache)
         done += file.size
         on_step(Step(Stage.FETCH, done, total, file.path))
     found = {}
     for path in paths:
-        local = store.path(place.key(path, manifest))
+        is_packed = any(is_in(file.path, path) for file in inside)
+        local = None if is_packed else store.path(place.key(path, manifest))
         found[path] = local if local is not None else cache / path
     return found
+
+
+def _bring(store: Store, key: str, file: FileFacts, inside: Mapping[FileFacts, FileFacts], cache: Path) -> None:
+    """Bring one file within reach, from its key or from the pack that is there."""
+    try:
+        if file in inside:
+            _unpack(store, key, file, inside, cache)
+        elif store.path(key) is not None:
+            store.check(key, file.size, file.sha256)
+        else:
+            _copy(store, key, file, cache)
+    except NotFoundError as error:
+        raise DigestError(
+            f"{store.location}/{key} is not there, and the manifest names it.",
+            "It was removed, or never uploaded. Load another version (%listmodels shows them), or save again.",
+        ) from error
+
+
+def _unpack(store: Store, key: str, file: FileFacts, inside: Mapping[FileFacts, FileFacts], cache: Path) -> None:
+    """Unpack all that a pack holds into the cache, unless it is there already."""
+    if _is_copied(cache, file):
+        return
+    pack, local = inside[file], store.path(key)
+    if local is not None:
+        store.check(key, pack.size, pack.sha256)
+    else:
+        _copy(store, key, pack, cache)
+    files = [other for other, where in inside.items() if where == pack]
+    unpack(local or cache / pack.path, pack.path.removesuffix(PACK), files, cache)
+    if local is None:
+        (cache / pack.path).unlink(missing_ok=True)
+
+
+def _is_copied(cache: Path, file: FileFacts) -> bool:
+    """Say whether a file is in the cache as it was saved."""
+    local = cache / file.path
+    return local.is_file() and local.stat().st_size == file.size and digest_of(local) == file.sha256
 
 
 def _copy(store: Store, key: str, file: FileFacts, cache: Path) -> None:
     """Copy a file into the cache, unless it is there already, and match its digest on the way."""
     local = cache / file.path
     with refusing("write", str(local)):
-        if local.is_file() and local.stat().st_size == file.size and digest_of(local) == file.sha256:
+        if _is_copied(cache, file):
             return
         local.parent.mkdir(parents=True, exist_ok=True)
         partial = partial_of(cache)

@@ -16,6 +16,7 @@ from colab_save.copies import LocalCopy, keep, keys_of, local_copies, trim
 from colab_save.errors import CancelledError, ColabSaveError, DigestError, NotFoundError, StoreError, first_line
 from colab_save.manifest import MANIFEST, Manifest
 from colab_save.measures import age_in_words, count_in_words, size_in_words
+from colab_save.packing import stored
 from colab_save.place import Place, deletion_in
 from colab_save.progress import OnStep, ProgressBar
 from colab_save.publishing import publish
@@ -222,7 +223,7 @@ def _is_resumed(copy: LocalCopy, on_step: OnStep) -> bool:
 def _is_whole(store: Store, copy: LocalCopy) -> bool:
     """Read a version back from its store."""
     try:
-        for file in copy.manifest.files:
+        for file in stored(copy.manifest):
             store.check(copy.place.key(file.path, copy.manifest), file.size, file.sha256)
         return store.has(f"{copy.place.folder}/{MANIFEST}")
     except (NotFoundError, DigestError):

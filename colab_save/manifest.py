@@ -28,7 +28,6 @@ MANIFEST = "manifest.json"
 
 LONGEST_PATH = 1024
 """Characters of a file's path inside its artifact."""
-
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -105,6 +104,7 @@ class Manifest:
         created: UTC time in ISO 8601.
         payloads: The model files, the one that keeps most first.
         files: Every file but the manifest, with size and digest.
+        packed: The files that a folder travels in, see `packing`; in older releases none.
         facts: What the live model was; of several models only the class of what held them.
         round_trips: What each payload's round trip found.
         environment: Versions of what made it.
@@ -129,6 +129,7 @@ class Manifest:
     requirements: Mapping[str, str] = field(default_factory=dict)
     sample: SampleFacts = field(default_factory=SampleFacts)
     parts: tuple[Part, ...] = ()
+    packed: tuple[FileFacts, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     note: str = ""
@@ -158,8 +159,8 @@ class Manifest:
     def to_json(self) -> str:
         """Write the manifest as indented JSON text."""
         value = {**asdict(self), "facts": self.facts.to_json(), "round_trips": [t.to_json() for t in self.round_trips]}
-        if not self.metrics:  # the text that was signed before there were any
-            del value["metrics"]
+        # Without what is newer, the text is the one that was signed before there was any.
+        value = {name: item for name, item in value.items() if item or name not in {"metrics", "packed"}}
         return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -191,7 +192,7 @@ class Manifest:
             _check_parts(manifest)
         except ValueError as error:
             raise _damaged(where, str(error)) from error
-        outside = next((file.path for file in manifest.files if not _is_inside(file.path)), None)
+        outside = next((file.path for file in (*manifest.files, *manifest.packed) if not _is_inside(file.path)), None)
         if outside is not None:
             raise UnsafeFileError(
                 f"The manifest {where} names a file outside its artifact: {outside[:80]!r}.",
@@ -204,13 +205,12 @@ def _check_files(manifest: Manifest) -> None:
     """Refuse files that cannot be, twice the same file, and payloads that are none of the files."""
     if not VERSION.fullmatch(manifest.version):
         raise ValueError(f"{manifest.version[:40]!r} is no version")
-    for file in manifest.files:
+    for file in (*manifest.files, *manifest.packed):
         if len(file.path) > LONGEST_PATH or not 0 <= file.size < 2**63 or not _DIGEST.fullmatch(file.sha256):
             raise ValueError(f"{file.path[:80]!r} has no path, size or digest that a file can have")
-    paths = [file.path for file in manifest.files]
+    paths = [file.path for file in (*manifest.files, *manifest.packed)]
     folders = {path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"}
-    twice = [path for path, count in Counter([MANIFEST, *paths, *folders]).items() if count > 1]
-    if twice:
+    if twice := [path for path, count in Counter([MANIFEST, *paths, *folders]).items() if count > 1]:
         raise ValueError(f"{twice[0]!r} is there twice")
     if not manifest.payloads:
         raise ValueError("there is no payload")

@@ -52,17 +52,19 @@ def of_part(manifest: Manifest, name: str) -> Manifest:
             for item in manifest.payloads
             if item.path.startswith(folder)
         ),
-        files=tuple(
-            FileFacts(file.path.removeprefix(folder), file.size, file.sha256)
-            for file in manifest.files
-            if file.path.startswith(folder)
-        ),
+        files=_below(folder, manifest.files),
+        packed=_below(folder, manifest.packed),
         facts=part.facts,
         sample=part.sample,
         round_trips=tuple(trip for trip in manifest.round_trips if trip.part == name),
         parts=(),
         signature="",
     )
+
+
+def _below(folder: str, files: tuple[FileFacts, ...]) -> tuple[FileFacts, ...]:
+    inside = (file for file in files if file.path.startswith(folder))
+    return tuple(FileFacts(file.path.removeprefix(folder), file.size, file.sha256) for file in inside)
 
 
 def each_part(manifest: Manifest) -> dict[str, Manifest]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from colab_save.errors import DigestError, StoreError
 from colab_save.finding import versions_of
 from colab_save.manifest import MANIFEST, FileFacts, Manifest
+from colab_save.packing import stored
 from colab_save.place import PREVIOUS, Place, deletion_in, digest_of
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.replacing import needed, take_place
@@ -45,16 +46,17 @@ def publish(store: Store, place: Place, stage: Path, manifest: Manifest, on_step
         StoreError: The store refused; nothing that was committed before is lost.
         DigestError: What was read back is not what was written; nothing is committed.
     """
-    done = 0
+    files = stored(manifest)
+    done, total = 0, sum(file.size for file in files)
 
     def on_bytes(count: int) -> None:
         nonlocal done
         done += count
-        on_step(Step(Stage.PUBLISH, done, manifest.size, store.kind))
+        on_step(Step(Stage.PUBLISH, done, total, store.kind))
 
     inside = Place(place.folder)
     try:
-        for file in manifest.files:
+        for file in files:
             key = inside.key(file.path, manifest)
             store.put(key, stage / file.path, on_bytes)
             store.check(key, file.size, file.sha256)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from colab_save.collection import ARRAYS, TREE
 from colab_save.manifest import Manifest
@@ -12,13 +12,14 @@ README = "README.md"
 """The file's name in an artifact."""
 
 
-def readme_of(manifest: Manifest, openings: Mapping[str, str]) -> str:
+def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collection[str] = ()) -> str:
     """Write the README of an artifact.
 
     Args:
         manifest: Its description.
         openings: For each format of the artifact, the Python lines that open its payload from this folder, with
             ``{keras}`` for the Keras that the model is made of.
+        packed: The payloads that lie there in a zip file of their name.
     """
     facts, environment = manifest.facts, manifest.environment
     lines = [
@@ -33,7 +34,8 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str]) -> str:
         folder, _, _ = payload.path.rpartition("/")
         origin = f", from its folder `{folder}`" if folder else ""
         opening = openings[payload.format].format(keras=kinds.get(folder, facts.kind))
-        lines += ["", f"`{payload.path}` ({payload.format}){origin}:", "", "```python", opening, "```"]
+        unpacked = f", once `{payload.path}.zip` is unpacked where it lies" if payload.path in packed else ""
+        lines += ["", f"`{payload.path}` ({payload.format}){origin}{unpacked}:", "", "```python", opening, "```"]
     if manifest.parts:
         lines += ["", f"What else it held is in `{TREE}` and `{ARRAYS}`: plain JSON and NumPy arrays."]
     if any(file.path == "custom_code.py" for file in manifest.files):

@@ -38,6 +38,7 @@ class SaveRequest:
         purpose: What the model will be used for; picks the formats.
         sample: Inputs for the round trip: arrays, tensors, dicts, a `tf.data` batch; of several models a dict by name.
         verify: Whether to reload in a fresh process and compare before anything is published.
+        unpacked: On Drive, keep a payload that is a folder as it is, for TF Serving, and not as one zip file.
         force: Publish although the round trip failed; the manifest and the report say ``FAILED``.
         rtol: Relative tolerance of outputs. Default: by dtype (`sampling.tolerance`).
         atol: Absolute tolerance of outputs. Default: by dtype.
@@ -96,6 +97,11 @@ class SaveRequest:
         default=True,
         kw_only=True,
         metadata=asked("--no-verify", Door.ANTIFLAG, "Do not reload in a fresh process; the report says SKIPPED."),
+    )
+    unpacked: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=asked("--unpacked", Door.FLAG, "On Drive, keep a SavedModel as a folder and not as one zip file."),
     )
     force: bool = field(
         default=False,

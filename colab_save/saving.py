@@ -19,6 +19,7 @@ from colab_save.facts import ModelFacts
 from colab_save.keeping import Kept, publish_kept
 from colab_save.manifest import Manifest, Part, Payload
 from colab_save.measuring import metrics_of
+from colab_save.packing import pack
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.pruning import Pruned, Rule, prune
 from colab_save.publishing import describe_files
@@ -120,9 +121,13 @@ def _describe(request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], c
     )
     if plan.key:  # a plain save has its payload elsewhere, and nobody looks for a README beside it
         return signed(manifest)
-    text = readme_of(manifest, {plug.name: plug.opening for plug in chosen.formats})
+    packed = [payload.path for payload in manifest.payloads if (chosen.folder / payload.path).is_dir()]
+    if request.unpacked or not plan.store.packs_folders:
+        packed = []
+    text = readme_of(manifest, {plug.name: plug.opening for plug in chosen.formats}, packed)
     (chosen.folder / README).write_text(text, encoding="utf-8")
-    return signed(replace(manifest, files=describe_files(chosen.folder)))
+    files = describe_files(chosen.folder)
+    return signed(replace(manifest, files=files, packed=pack(chosen.folder, packed)))
 
 
 def _report(

@@ -34,9 +34,9 @@ candidates command configs examining place readme specs translating
 
 capturing formats inspecting kinds namespace parts sampling spelling stores
 
-copies dividing joining report weighing
+dividing joining packing report weighing
 
-browsing converting extras fetching finding fitting judging measuring offering repairing supplying trusting
+browsing converting copies extras fetching finding fitting judging measuring offering repairing supplying trusting
 
 contrasting locating pruning reloading replacing resolving
 

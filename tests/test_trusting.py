@@ -9,7 +9,7 @@ import pytest
 
 from colab_save.errors import UntrustedCodeError
 from colab_save.inspecting.findings import CustomName, Findings, Kind
-from colab_save.manifest import Manifest, Part, SampleFacts
+from colab_save.manifest import FileFacts, Manifest, Part, SampleFacts
 from colab_save.stores import key_folder
 from colab_save.trusting import KEY, Supplied, is_own, may_run, signed, supply
 from tests.making import V2, facts, manifest, passed
@@ -36,6 +36,7 @@ CHANGES = {
     "sample": SampleFacts("sample.npz"),
     "tags": (),
     "metrics": {"loss": 0.0},
+    "packed": (FileFacts("model.zip", 1, "0" * 64),),
     "note": "another note",
     "schema": 2,
     "parts": (Part("g", facts()),),

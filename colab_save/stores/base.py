@@ -50,11 +50,13 @@ class Store(ABC):
 
     Attributes:
         kind: The registry's name for it (``local``, ``drive``, ``remote``).
+        packs_folders: A folder goes there as one file, since each file costs much.
         location: Where it is, as a report shows it.
         address: Of a store that uploads later, what `stores.reopen` finds it by; of any other empty.
     """
 
     kind: ClassVar[str]
+    packs_folders: ClassVar[bool] = False
     location: str
     address: str = ""
 

@@ -54,6 +54,7 @@ class DriveStore(MountedStore):
     """
 
     kind = "drive"
+    packs_folders = True
     MOUNTPOINT: ClassVar[Path] = Path("/content/drive")
     MOUNTS: ClassVar[Path] = Path("/proc/mounts")
     hints: ClassVar[Mapping[int, str]] = HINTS
