@@ -83,10 +83,8 @@ def _aside(store: Store, place: Place, *, is_safe: bool) -> str:
                 break
             return own
     waiting = f"{place.exact}{SIDECAR}/{PREVIOUS}"
-    if store.keys(waiting):
-        store.delete_folder(waiting)
-    else:
-        store.delete(waiting)
+    store.delete_folder(waiting)  # also an empty one, of a process that was killed when it removed it
+    store.delete(waiting)
     return waiting
 
 

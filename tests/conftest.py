@@ -48,6 +48,15 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Print the rows that tests recorded as ``table``, such as the kill matrix; workers send them along."""
+    passed = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    rows = [row for report in passed for name, row in report.user_properties if name == "table"]
+    if rows:
+        terminalreporter.section("tables")
+        terminalreporter.write_line("\n".join(dict.fromkeys(rows)))
+
+
 @pytest.fixture(scope="session")
 def places(tmp_path_factory):
     """Give an empty working folder and a home that is not there yet, for each test.

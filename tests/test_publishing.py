@@ -405,6 +405,14 @@ def test_when_the_new_folder_cannot_take_its_place_the_old_one_returns(store, wo
     assert not store.keys(f"cats{SIDECAR}/{PREVIOUS}")
 
 
+@pytest.mark.parametrize("kind", KINDS[1:], ids=lambda kind: type(kind).__name__)
+def test_what_a_killed_process_had_emptied_but_not_removed_is_in_nobodys_way(kind, store, work):
+    kind.save(store, work, V1)
+    (store.root / f"{kind.key}{SIDECAR}" / PREVIOUS).mkdir()
+    kind.save(store, work, V2)
+    assert V2 == check_whole(kind, store)
+
+
 def test_what_is_beside_a_plain_save_is_no_name(store, work):
     PlainFile().save(store, work, V1)
     save_version(store, work, V2)
