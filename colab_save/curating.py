@@ -17,6 +17,7 @@ from pathlib import Path
 
 from colab_save.card import Card, Shown
 from colab_save.command import LOAD, RESTORE
+from colab_save.copies import keys_of
 from colab_save.errors import NotFoundError, TargetError, UntrustedError, did_you_mean
 from colab_save.finding import committed, find, names_of, read_manifest, versions_of
 from colab_save.listing import Listing
@@ -130,13 +131,14 @@ def restore_version(target: str, *, source: str | None = None) -> Change:
     """
     store, name = open_store(source), _name(target)
     key, manifest = _restorable(store, name)
-    folder = Place.of_version(manifest.name, manifest.version).folder
-    if lost := {f"{folder}/{file.path}" for file in manifest.files}.difference(store.walk(folder)):
+    place = Place.of_version(manifest.name, manifest.version)
+    back = f"{place.folder}/{MANIFEST}"
+    if lost := {*keys_of(place, manifest)} - {back, *store.walk(place.folder)}:
         raise NotFoundError(
             f"{min(lost)} is gone from {store.location}: its deletion had gone on already.",
             "%listmodels shows the other versions.",
         )
-    store.move(f"{folder}/{key}", f"{folder}/{MANIFEST}")
+    store.move(f"{place.folder}/{key}", back)
     return _change(store, manifest, "is back", ("load it", f"model = {magic_line(LOAD, _given(manifest, source))}"))
 
 

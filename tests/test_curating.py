@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,11 +10,17 @@ import pytest
 from colab_save.curating import delete_version, list_deleted, restore_version, tag_version
 from colab_save.errors import NotFoundError, TargetError
 from colab_save.finding import list_versions
-from colab_save.place import deletion_now
+from colab_save.manifest import Payload
+from colab_save.packing import pack
+from colab_save.place import Place, deletion_now
+from colab_save.progress import ignore_steps
+from colab_save.publishing import publish
 from colab_save.stores.local import LocalStore
 from colab_save.target import NEWEST
 from colab_save.trusting import is_own, signed
-from tests.making import V1, V2, V3, save_version
+from tests.making import V1, V2, V3, save_version, stage
+
+NEW = "20260825T101530Z-0004"
 
 
 @pytest.fixture
@@ -112,6 +119,15 @@ def test_what_is_gone_in_part_does_not_come_back(store):
     with pytest.raises(NotFoundError, match=r"model\.keras is gone"):
         restore_version("cats")
     assert {V1, V2} == set(tags_in(store))
+
+
+def test_what_travelled_as_one_file_comes_back(store, tmp_path):
+    files = {"model/graph.pb": b"graph", "model/index": b"index", "sample.npz": b"sample"}
+    folder, described = stage(tmp_path / "stage", files, version=NEW, payloads=(Payload("saved_model", "model"),))
+    described = replace(described, packed=pack(folder, ["model"]))
+    publish(store, Place.of_version("cats", NEW), folder, described, ignore_steps)
+    delete_version("cats")
+    assert f"cats@{NEW}" == restore_version("cats").target
 
 
 def test_what_can_be_brought_back_is_listed_newest_first(store, tmp_path):
