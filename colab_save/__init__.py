@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from colab_save.curating import delete_version, restore_version, tag_version
     from colab_save.errors import ColabSaveError
     from colab_save.functions import PassedOverWarning, UnprovenWarning, load_model, save_model
-    from colab_save.keeping import Pending, pending, resume
+    from colab_save.keeping import pending, resume
     from colab_save.listing import Listing
     from colab_save.loading import list_models
     from colab_save.looking import inspect_model
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from colab_save.report import LoadReport, SaveReport
     from colab_save.request import LoadRequest, SaveRequest
     from colab_save.viewing import open_in_netron
+    from colab_save.waiting import Pending
 
 __version__ = "0.1.0"
 
@@ -56,7 +57,7 @@ _HOMES = {
     "LoadReport": "report",
     "LoadRequest": "request",
     "PassedOverWarning": "functions",
-    "Pending": "keeping",
+    "Pending": "waiting",
     "SaveReport": "report",
     "SaveRequest": "request",
     "UnprovenWarning": "functions",

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -183,9 +183,10 @@ def _drop(copy: LocalCopy) -> bool:
 
 
 def _remove_litter(known: set[Path]) -> None:
-    for folder in _base().iterdir():
-        if folder not in known and time.time() - folder.stat().st_mtime > LITTER_AGE:
-            shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # another notebook may be at it too
+        for folder in _base().iterdir():
+            if folder not in known and time.time() - folder.stat().st_mtime > LITTER_AGE:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _base() -> Path:

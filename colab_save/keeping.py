@@ -11,93 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from colab_save.card import Card, Remark, Shown, Table
 from colab_save.copies import LocalCopy, keep, keys_of, local_copies, trim
 from colab_save.errors import CancelledError, ColabSaveError, DigestError, NotFoundError, StoreError, first_line
 from colab_save.manifest import MANIFEST, Manifest
-from colab_save.measures import age_in_words, count_in_words, size_in_words
 from colab_save.packing import stored
 from colab_save.place import Place, deletion_in
 from colab_save.progress import OnStep, ProgressBar
 from colab_save.publishing import publish
 from colab_save.stores import reopen
 from colab_save.stores.base import Durability, Store
-
-RESUME = "colab_save.resume()"
-"""The line that publishes what is not there."""
-
-_STATES: Mapping[Durability | None, str] = {
-    None: "not published",
-    Durability.MISSING: "gone from the store",
-    Durability.WRITTEN: "written, not uploaded yet",
-    Durability.UNKNOWN: "written, upload unknown",
-}
-"""What a save that is not known to be safe has come to; ``None``: it was never committed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One save that is not known to be safe.
-
-    Attributes:
-        name: The version's full name.
-        size: Bytes.
-        durability: How far its store has kept it; ``None`` when it could not be published.
-        since: When it was saved: UTC time in ISO 8601.
-        where: Where it is, or should be.
-        copy: The folder with its local copy, which opens as any artifact.
-    """
-
-    name: str
-    size: int
-    durability: Durability | None
-    since: str
-    where: str
-    copy: Path
-
-    @property
-    def state(self) -> str:
-        """Say what has become of it, in words."""
-        return _STATES[self.durability]
-
-    @property
-    def is_there(self) -> bool:
-        """Say whether its store has it, as far as is known."""
-        return self.durability not in {None, Durability.MISSING}
-
-
-@dataclass(frozen=True, slots=True)
-class Pending(Shown):
-    """What is not known to be safe yet.
-
-    Attributes:
-        saves: Each such save, oldest first.
-        resumed: The full names of those that have just been published.
-    """
-
-    saves: tuple[Waiting, ...]
-    resumed: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.saves)
-
-    def __len__(self) -> int:
-        return len(self.saves)
-
-    def card(self) -> Card:
-        """Give what is shown: a row for each save, and the line that helps."""
-        remarks = tuple(Remark("published", name) for name in self.resumed)
-        if not self.saves:
-            return Card("Nothing is pending", "No save of this machine waits for its upload.", remarks=remarks)
-        head = ("save", "state", "size", "since", "where", "local copy")
-        rows = tuple(
-            (save.name, save.state, size_in_words(save.size), age_in_words(save.since), save.where, str(save.copy))
-            for save in self.saves
-        )
-        is_whole = all(save.is_there for save in self.saves)
-        line = None if is_whole else ("publish what is not there, from the local copy", RESUME)
-        title = f"{count_in_words(len(rows), 'save')} not known to be safe"
-        return Card(title, "", table=Table(head, rows), remarks=remarks, line=line)
+from colab_save.waiting import PENDING, RESUME, Pending, Waiting
 
 
 def pending(patience: float = 2.0) -> Pending:
@@ -144,10 +67,30 @@ def resume() -> Pending:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of a published version: how far its store has kept it, and what the user should know of copies."""
+    """A version that has just been published, and its local copy.
 
-    durability: Durability
+    Attributes:
+        store: Where it is.
+        sizes: Bytes by key, of all that it has there.
+        copy: The local copy, where there is one.
+        notes: Why there is none, where there should be one.
+    """
+
+    store: Store
+    sizes: Mapping[str, int]
+    copy: LocalCopy | None = None
     notes: tuple[str, ...] = ()
+
+    def settle(self, durability: Durability) -> tuple[str, ...]:
+        """Forget the copy when it is not needed, and keep all copies within their bound; says what should be known."""
+        if self.copy is None or durability.is_done:
+            if self.copy is not None:
+                self.copy.forget()
+            return () if durability.is_done else self.notes
+        removed = trim(self.copy) if pending() else ()
+        if not self.copy.stage.is_dir():
+            return removed
+        return (f"{self.copy.stage} is a local copy until the upload is known; {PENDING} lists what waits.", *removed)
 
 
 def publish_kept(store: Store, place: Place, stage: Path, manifest: Manifest, on_step: OnStep) -> Kept:
@@ -156,19 +99,14 @@ def publish_kept(store: Store, place: Place, stage: Path, manifest: Manifest, on
     Raises:
         ColabSaveError: What `publish` raises; the hint says where the copy is.
     """
-    keys = keys_of(place, manifest)
+    bytes_of = [*(file.size for file in stored(manifest)), len(manifest.to_json().encode())]
+    sizes = dict(zip(keys_of(place, manifest), bytes_of, strict=True))
     copy, why = _kept(store, place, stage, manifest)
     if copy is None:
         publish(store, place, stage, manifest, on_step)
-        return Kept(store.durability(keys), why)
+        return Kept(store, sizes, None, why)
     with copy.hold():
-        copy = _published(store, copy, on_step)
-    durability = store.durability(keys)
-    notes = trim(copy) if pending() else ()
-    if copy.stage.is_dir():
-        told = f"{copy.stage} is a local copy until the upload is known; colab_save.pending() lists what waits."
-        notes = (told, *notes)
-    return Kept(durability, notes)
+        return Kept(store, sizes, _published(store, copy, on_step))
 
 
 def _kept(store: Store, place: Place, stage: Path, manifest: Manifest) -> tuple[LocalCopy | None, tuple[str, ...]]:
@@ -192,7 +130,9 @@ def _published(store: Store, copy: LocalCopy, on_step: OnStep) -> LocalCopy:
     except ColabSaveError as error:
         raise type(error)(error.message, "\n".join((error.hint, _safe(copy), *trim(copy)))) from error
     _forget_replaced(copy)
-    return copy.mark_published()
+    with suppress(OSError):  # it is committed; that is noticed when it is resumed
+        return copy.mark_published()
+    return copy
 
 
 def _safe(copy: LocalCopy) -> str:

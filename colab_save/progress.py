@@ -25,6 +25,7 @@ class Stage(enum.StrEnum):
     STAGE = "stage"
     VERIFY = "verify"
     PUBLISH = "publish"
+    UPLOAD = "upload"
     FETCH = "fetch"
     LOAD = "load"
 

@@ -11,19 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from colab_save.errors import RequestError, did_you_mean
+from colab_save.errors import RequestError
 from colab_save.load_request import LoadRequest
 from colab_save.metrics import Best, check_metrics, is_name
 from colab_save.option import Door, Option, asked, check_numbers, check_texts, is_text, names_of, texts_of
+from colab_save.purposes import AUTO, PURPOSES, check_purpose
 from colab_save.target import Target, check_tag
 
 __all__ = ["AUTO", "PURPOSES", "LoadRequest", "SaveRequest", "options_of"]
-
-PURPOSES = {"resume": ("keras",), "serving": ("saved_model",)}
-"""What the model will be used for, and the formats that suit it."""
-
-AUTO = "auto"
-"""The default format: ``keras``, and ``saved_model`` when its round trip fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +43,8 @@ class SaveRequest:
         metrics: What was measured, as numbers by name; the last values of the last training are recorded anyway.
         keep: How many of the newest versions of the name stay; older ones are removed after the commit.
         keep_best: The metric in which the best version stays too: ``val_loss``, or with a sign ``max:score``.
+        wait: Whether to wait until the store has uploaded it, or how many seconds at most.
+        flush: Whether to have everything on Drive uploaded, which unmounts it.
         note: Free text, kept in the manifest.
         options: Options of the formats, such as ``signatures`` of ``saved_model``.
     """
@@ -171,6 +168,16 @@ class SaveRequest:
             "METRIC",
         ),
     )
+    wait: bool | float = field(
+        default=False,
+        kw_only=True,
+        metadata=asked("--wait", Door.FLAG, "Wait for the upload, an hour at most (in Python: wait=SECONDS)."),
+    )
+    flush: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=asked("--flush", Door.FLAG, "Upload everything on Drive, which unmounts it; may take hours."),
+    )
     note: str = field(
         default="",
         kw_only=True,
@@ -190,7 +197,8 @@ class SaveRequest:
     def __post_init__(self) -> None:
         """Normalise what may be written in two ways, and refuse what contradicts itself."""
         check_texts(to=self.to, purpose=self.purpose, keep_best=self.keep_best)
-        check_numbers(rtol=self.rtol, atol=self.atol, timeout=self.timeout)
+        wait = None if isinstance(self.wait, bool) else self.wait
+        check_numbers(rtol=self.rtol, atol=self.atol, timeout=self.timeout, wait=wait)
         texts_of("note", (self.note,))
         names = [part for text in texts_of("formats", self.formats) for part in text.split(",")]
         formats = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
@@ -205,7 +213,7 @@ class SaveRequest:
         if len(formats) > 1 and AUTO in formats:
             raise RequestError(f"auto cannot be combined with {formats}.", "Give auto alone, or the formats you want.")
         if self.purpose is not None:
-            self._check_purpose(formats)
+            check_purpose(self.purpose, formats)
         if self.keep is not None and (type(self.keep) is not int or self.keep < 1):
             raise RequestError(f"keep is {self.keep!r}.", "Give how many versions are to stay, such as 3.")
         if self.keep_best is not None and not is_name(Best.parse(self.keep_best).metric):
@@ -223,14 +231,6 @@ class SaveRequest:
             raise RequestError(
                 f"{target.shown!r} is one place without versions, so that there is nothing to keep.",
                 "Leave --keep and --keep-best out, or give a name instead of the path.",
-            )
-
-    def _check_purpose(self, formats: tuple[str, ...]) -> None:
-        if self.purpose not in PURPOSES:
-            raise RequestError(f"There is no purpose {self.purpose!r}.", did_you_mean(str(self.purpose), PURPOSES))
-        if formats and formats != (AUTO,):
-            raise RequestError(
-                f"--for {self.purpose} and --format {','.join(formats)} both choose the format.", "Give one of them."
             )
 
 

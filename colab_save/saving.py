@@ -7,7 +7,6 @@ committed there stays whatever happens.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +15,12 @@ from colab_save.dialect import KERAS, dialect_of
 from colab_save.environment import environment
 from colab_save.errors import RoundTripError
 from colab_save.facts import ModelFacts
-from colab_save.keeping import Kept, publish_kept
+from colab_save.keeping import publish_kept
 from colab_save.manifest import Manifest, Part, Payload
 from colab_save.measuring import metrics_of
 from colab_save.packing import pack
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
-from colab_save.pruning import Pruned, Rule, prune
+from colab_save.pruning import Rule, prune
 from colab_save.publishing import describe_files
 from colab_save.readme import README, readme_of
 from colab_save.report import SaveReport
@@ -29,7 +28,9 @@ from colab_save.request import SaveRequest
 from colab_save.resolving import Plan, resolve
 from colab_save.round_trip import Aspect, Outcome
 from colab_save.staging import Staged, Subject, attempt, examine_subjects
+from colab_save.stores.base import Durability
 from colab_save.trusting import signed
+from colab_save.uploading import see_through
 from colab_save.verifying import Verifier
 from colab_save.version import new_version
 
@@ -72,7 +73,10 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
         with clock.at(Stage.PUBLISH):
             kept = publish_kept(plan.store, place, chosen.folder, manifest, on_step)
             pruned = prune(plan.store, manifest, Rule.of(request.keep, request.keep_best))
-    return _report(plan, manifest, attempts, chosen, kept, pruned, clock.seconds)
+    durability, notes = see_through(kept, clock, wait=request.wait, flush=request.flush)
+    report = _report(plan, manifest, attempts, chosen, durability)
+    notes = (*report.notes, *notes, *pruned.notes)
+    return replace(report, notes=notes, pruned=pruned.versions, seconds=dict(clock.seconds))
 
 
 def _choose(attempts: list[Staged], *, is_forced: bool) -> Staged:
@@ -135,13 +139,11 @@ def _report(
     manifest: Manifest,
     attempts: list[Staged],
     chosen: Staged,
-    kept: Kept,
-    pruned: Pruned,
-    seconds: Mapping[str, float],
+    durability: Durability,
 ) -> SaveReport:
     first = chosen.formats[0].name
     place = plan.place(manifest.version, first)
-    notes = [*chosen.notes, *kept.notes]
+    notes = list(chosen.notes)
     if plan.key and plan.exact(first) != plan.key:
         notes.append(f"{plan.key} got the suffix of its format: {plan.exact(first)}.")
     notes += [f"auto did not try {name}: {reason}." for name, reason in plan.refusals.items()]
@@ -150,11 +152,9 @@ def _report(
         manifest=manifest,
         where=f"{plan.store.location}/{place.exact or place.folder}",
         store=plan.store.kind,
-        durability=kept.durability,
+        durability=durability,
         load_line=plan.load_line(first),
         attempts=given_up,
         extras=tuple(plan.extras.values),
-        notes=(*notes, *pruned.notes),
-        pruned=pruned.versions,
-        seconds=dict(seconds),
+        notes=tuple(notes),
     )

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "colab_save"
 HOUSE = """
 errors histogram layering ordering records
 
-dialect environment measures metrics passes round_trip target theme version words
+dialect environment measures metrics passes purposes round_trip target theme version words
 
 card facts option precision progress sample stores.base
 
@@ -34,7 +34,7 @@ candidates command configs examining place readme specs translating
 
 capturing formats inspecting kinds namespace parts sampling spelling stores
 
-dividing joining packing report weighing
+dividing joining packing report waiting weighing
 
 browsing converting copies extras fetching finding fitting judging measuring offering repairing supplying trusting
 
@@ -44,7 +44,7 @@ publishing
 
 curating keeping looking verifying
 
-proving viewing
+proving uploading viewing
 
 staging trying
 

@@ -72,7 +72,7 @@ FLAGS = {
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("%savemodel --f", ["--format", "--for", "--force"]),
+        ("%savemodel --fo", ["--format", "--for", "--force"]),
         ("%savemodel model cats --no", ["--no-verify", "--note"]),
         ("%savemodel --no-verify --for ", ["resume", "serving"]),
         ("%savemodel --for=s", ["serving"]),
@@ -164,4 +164,4 @@ def test_registered_twice_it_completes_once(shell):
 
 def test_without_the_extension_nothing_of_ours_is_offered(shell):
     unregister(shell)
-    assert [] == in_a_terminal(shell, "%savemodel --f")
+    assert [] == in_a_terminal(shell, "%savemodel --fo")

@@ -15,15 +15,16 @@ from colab_save.copies import LITTER_AGE, local_copies
 from colab_save.curating import delete_version
 from colab_save.errors import CancelledError, StoreUnavailableError
 from colab_save.finding import find, find_plain, list_versions
-from colab_save.keeping import Kept, pending, publish_kept, resume
+from colab_save.keeping import pending, publish_kept, resume
 from colab_save.manifest import MANIFEST
 from colab_save.place import Place
-from colab_save.progress import ignore_steps
+from colab_save.progress import Clock, ignore_steps
 from colab_save.stores import reopen
 from colab_save.stores.base import Durability
 from colab_save.stores.drive import DriveStore
 from colab_save.stores.local import LocalStore
 from colab_save.target import Target
+from colab_save.uploading import see_through
 from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
 from tests.making import V1, V2, V3, stage
 from tests.stores.contract import os_error
@@ -58,9 +59,13 @@ def save(store, tmp_path):
         files = {"model.keras": b"m" * (size - 1), "sample.npz": b"s"}
         folder, manifest = stage(tmp_path / "stage", files, version=version, name=key or "cats")
         place = Place.of_plain(key, version) if key else Place.of_version("cats", version)
-        return publish_kept(store, place, folder, manifest, on_step)
+        return finished(publish_kept(store, place, folder, manifest, on_step))
 
     return save
+
+
+def finished(kept, **options):
+    return see_through(kept, Clock(ignore_steps), **{"wait": False, "flush": False, **options})
 
 
 @pytest.fixture
@@ -103,10 +108,10 @@ def check_whole(store, version):
 
 def test_a_save_is_kept_until_its_upload_is_known(save, upload):
     upload[V1] = b"1"
-    kept = save()
+    durability, notes = save()
     [waiting] = pending().saves
-    assert (Durability.WRITTEN, "written, not uploaded yet") == (kept.durability, waiting.state)
-    assert str(waiting.copy) in kept.notes[0]
+    assert (Durability.WRITTEN, "written, not uploaded yet") == (durability, waiting.state)
+    assert str(waiting.copy) in notes[0]
     upload[V1] = b"0"
     assert () == pending().saves
     assert not waiting.copy.exists()
@@ -114,7 +119,7 @@ def test_a_save_is_kept_until_its_upload_is_known(save, upload):
 
 def test_a_save_that_is_uploaded_at_once_keeps_no_copy(save, upload):
     upload[V1] = b"0"
-    assert Kept(Durability.UPLOADED) == save()
+    assert (Durability.UPLOADED, ()) == save()
     assert [] == local_copies()
 
 
@@ -138,16 +143,17 @@ def test_a_copy_opens_as_any_artifact(save, tmp_path):
 def test_a_store_that_keeps_at_once_needs_no_copy(tmp_path):
     folder, manifest = stage(tmp_path, {"model.keras": b"model"})
     place = Place.of_version("cats", V1)
-    assert Kept(Durability.DONE) == publish_kept(LocalStore(tmp_path / "there"), place, folder, manifest, ignore_steps)
+    kept = publish_kept(LocalStore(tmp_path / "there"), place, folder, manifest, ignore_steps)
+    assert (Durability.DONE, ()) == finished(kept)
     assert [] == local_copies()
 
 
 def test_a_local_disk_that_refuses_costs_no_save(save, store):
     Path(os.environ["XDG_CACHE_HOME"]).parent.mkdir()
     Path(os.environ["XDG_CACHE_HOME"]).write_text("a file", "utf-8")
-    kept = save()
+    _, notes = save()
     check_whole(store, V1)
-    assert ["no local copy" in note for note in kept.notes] == [True]
+    assert ["no local copy" in note for note in notes] == [True]
 
 
 def test_another_disk_gets_a_copy(save, store, monkeypatch):
@@ -312,16 +318,16 @@ def little_room(monkeypatch):
 def test_the_oldest_go_when_the_bound_is_reached_and_the_report_says_so(little_room, save):
     for version in (V1, V2):
         save(version)
-    kept = save(V3)
+    _, notes = save(V3)
     assert {f"cats@{V2}", f"cats@{V3}"} == set(states())
-    assert [f"The local copy of cats@{V1} (9 bytes) was removed" in note for note in kept.notes] == [False, True]
+    assert [f"The local copy of cats@{V1} (9 bytes) was removed" in note for note in notes] == [False, True]
 
 
 def test_what_is_known_to_be_uploaded_goes_first_and_silently(little_room, save, upload):
     for version in (V1, V2):
         save(version)
     upload[V2] = b"0"
-    assert 1 == len(save(V3).notes)
+    assert 1 == len(save(V3)[1])
     assert {f"cats@{V1}", f"cats@{V3}"} == set(states())
 
 
@@ -336,7 +342,7 @@ def test_the_only_copy_of_a_save_goes_last_and_the_error_says_so(little_room, sa
 
 
 def test_a_save_larger_than_the_bound_is_kept_only_while_it_is_not_published(little_room, save, store):
-    assert "was removed" in save(V1, size=30).notes[-1]
+    assert "was removed" in save(V1, size=30)[1][-1]
     assert {} == states()
     refused(save, store, version=V2, size=30)
     assert {f"cats@{V2}": "not published"} == states()

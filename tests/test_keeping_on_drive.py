@@ -7,14 +7,16 @@ import sys
 
 import pytest
 
+from colab_save import uploading
 from colab_save.errors import StoreUnavailableError
 from colab_save.finding import find
 from colab_save.keeping import pending, publish_kept, resume
 from colab_save.place import Place
-from colab_save.progress import ignore_steps
+from colab_save.progress import Clock, ignore_steps
 from colab_save.stores.base import Durability
 from colab_save.stores.drive import DriveStore
 from colab_save.target import Target
+from colab_save.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.making import V1, V2, stage
@@ -58,7 +60,7 @@ def check_whole(store):
 
 
 def test_a_copy_stays_until_the_upload_is_known(drive, store, tmp_path):
-    assert Durability.WRITTEN is save(store, tmp_path).durability
+    assert Durability.WRITTEN is store.durability(list(save(store, tmp_path).sizes))
     assert ["written, not uploaded yet"] == states()
     drive.order("set", bandwidth=None)
     assert drive.wait()
@@ -121,3 +123,33 @@ def test_a_manifest_that_arrived_before_its_payload_is_no_reason_to_forget_it(
     mount_again(fuse_colab)
     assert [f"cats@{V1}"] == [*resume().resumed]
     check_whole(store)
+
+
+def test_waiting_shows_the_bytes_as_they_go_up(drive, store, tmp_path, monkeypatch):
+    monkeypatch.setattr(uploading, "LOOK", 0.01)
+    kept, steps = save(store, tmp_path), []
+    drive.order("set", bandwidth=40_000)
+    durability, notes = see_through(kept, Clock(steps.append), wait=30, flush=False)
+    assert (Durability.UPLOADED, ()) == (durability, notes)
+    shown = [step.done for step in steps]
+    assert sorted(shown) == shown
+    assert sum(kept.sizes.values()) == shown[-1]
+    assert len(set(shown)) > 2
+
+
+def test_a_full_drive_is_not_waited_for_beyond_the_limit(drive, store, tmp_path, monkeypatch):
+    monkeypatch.setattr(uploading, "LOOK", 0.01)
+    kept = save(store, tmp_path)
+    drive.order("set", bandwidth=None, quota=10)
+    durability, notes = see_through(kept, Clock(ignore_steps), wait=0.1, flush=False)
+    assert Durability.WRITTEN is durability
+    assert "The upload takes longer" in notes[0]
+
+
+def test_flushing_brings_all_to_the_cloud(drive, store, tmp_path):
+    kept = save(store, tmp_path)
+    drive.order("set", bandwidth=None)
+    durability, _ = see_through(kept, Clock(ignore_steps), wait=False, flush=True)
+    assert (Durability.FLUSHED, False) == (durability, drive.is_mounted)
+    assert FILES["model.keras"] == (drive.cloud / store.folder / "cats" / V1 / "model.keras").read_bytes()
+    assert [] == states()

@@ -6,10 +6,10 @@ import html
 from collections.abc import Iterable
 
 from colab_save.environment import environment
-from colab_save.keeping import Waiting
 from colab_save.measures import count_in_words
 from colab_save.panels import fields
 from colab_save.panels.lines import Lines
+from colab_save.waiting import Waiting
 
 
 class Footer:

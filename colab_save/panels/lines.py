@@ -16,12 +16,12 @@ from colab_save.request import LoadRequest, SaveRequest
 if TYPE_CHECKING:
     from colab_save.contrasting import Comparison
     from colab_save.curating import Change
-    from colab_save.keeping import Pending
     from colab_save.listing import Listing
     from colab_save.looking import Inside
     from colab_save.report import LoadReport, SaveReport
     from colab_save.stores.drive_state import DriveState
     from colab_save.viewing import Viewed
+    from colab_save.waiting import Pending
 
 TICK = 0.5
 """Seconds between two looks at the clock while a line runs."""

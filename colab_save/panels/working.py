@@ -126,7 +126,7 @@ class Work:
         step, self._shown = self._step, time.monotonic()
         if not self.is_busy:
             return
-        number = self._stages.index(step.stage) if step.stage in self._stages else 0
+        number = self._stages.index(step.stage) if step.stage in self._stages else len(self._stages) - 1
         share = step.done / step.total if step.total else 0.0
         self._bar.value = min(1.0, (number + share) / len(self._stages))
         size = f"{size_in_words(step.done)} of {size_in_words(step.total)}" if step.total else ""

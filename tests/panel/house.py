@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from colab_save.errors import NotFoundError, RoundTripError
 from colab_save.facts import ModelFacts
-from colab_save.keeping import Pending
 from colab_save.listing import Listing
 from colab_save.looking import Inside
 from colab_save.manifest import FileFacts, Manifest, Payload
@@ -19,6 +18,7 @@ from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.stores.base import Durability
 from colab_save.stores.drive_state import DriveState, Mounted
 from colab_save.viewing import Viewed
+from colab_save.waiting import Pending
 
 VERSION = "20260822T101530Z-3fa2"
 
