@@ -37,6 +37,9 @@ SAVED_MODEL = {"saved_model.pb", "keras_metadata.pb", "fingerprint.pb", "variabl
 HEADROOM = 1.2
 """Bytes of a payload for each byte of weights and optimizer: headers, graph, sample."""
 
+SPARE = 32 << 20
+"""Bytes that the local disk must have besides: libhdf5 may end the whole process when it fills up (h5py 3.14)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -228,11 +231,11 @@ def _check_packages(formats: tuple[Format, ...]) -> None:
 
 
 def _check_stage(size: int) -> None:
-    """Refuse when the local disk cannot hold the stage: one copy of all payloads."""
+    """Refuse when the local disk cannot hold the stage: one copy of all payloads, and what is written beside them."""
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
-    if free < size:
+    if free < size + SPARE:
         raise NoSpaceError(
-            f"Staging needs {size_in_words(size)} in {folder}, and {size_in_words(free)} are free.",
+            f"Staging needs {size_in_words(size + SPARE)} in {folder}, and {size_in_words(free)} are free.",
             "Remove files from the local disk, or point TMPDIR at a larger one.",
         )

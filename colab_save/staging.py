@@ -6,6 +6,8 @@ what passes is published from where it was staged.
 
 from __future__ import annotations
 
+import errno
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,8 +32,12 @@ from colab_save.resolving import Plan
 from colab_save.round_trip import Outcome, RoundTrip, failed, skipped
 from colab_save.sample import FILE, Sample, write_arrays
 from colab_save.sampling import samples_by_part, take_passes, take_sample
+from colab_save.stores.refusals import refusal, refusing, system_error
 from colab_save.supplying import Supply
 from colab_save.verifying import Verifier
+
+FULL = 1 << 20
+"""Bytes: with less than that free, the disk is why a format could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +121,11 @@ def attempt(
         folder = work / str(index) / "artifact"
         folder.mkdir(parents=True)
         try:
-            with clock.at(Stage.STAGE, "+".join(plug.name for plug in formats)):
+            with clock.at(Stage.STAGE, "+".join(plug.name for plug in formats)), refusing("write", str(folder)):
                 samples, notes = _stage(request, plan, subjects, formats, folder)
         except FormatError as error:
+            if shutil.disk_usage(folder).free < FULL:
+                raise refusal(system_error(errno.ENOSPC), "write", str(folder)) from error
             if len(plan.attempts) == 1:
                 raise
             trips = tuple(failed(plug.name, error.message, plug.keeps) for plug in formats)
