@@ -9,6 +9,7 @@ import contextlib
 import fnmatch
 import itertools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from colab_save.errors import (
     DamagedFileError,
@@ -19,7 +20,7 @@ from colab_save.errors import (
     did_you_mean,
 )
 from colab_save.manifest import MANIFEST, Manifest
-from colab_save.place import PREVIOUS, SIDECAR, Place, is_in, is_sidecar
+from colab_save.place import PREVIOUS, SIDECAR, Place, deletion_in, is_in, is_sidecar
 from colab_save.stores.base import Store, ignore_bytes
 from colab_save.target import NEWEST, VERSION, Target
 
@@ -64,24 +65,41 @@ def committed(store: Store, name: str, beginning: str = "") -> Iterator[Manifest
             continue
 
 
-def list_versions(store: Store, pattern: str = "*") -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
-    """List the committed versions of every name that matches a pattern, newest first.
+class Contents(NamedTuple):
+    """What a store holds of the names that match a pattern.
 
-    Returns:
-        The manifests, and in words each version whose manifest cannot be read.
+    Attributes:
+        manifests: The committed versions, newest first.
+        damaged: In words, each version whose manifest cannot be read.
+        unfinished: The folders without a manifest: saves that have died, or that are still going on.
     """
+
+    manifests: tuple[Manifest, ...]
+    damaged: tuple[str, ...]
+    unfinished: tuple[str, ...]
+
+
+def contents_of(store: Store, pattern: str = "*") -> Contents:
+    """Look through every version of every name that matches a pattern; a deleted version is none."""
     found: list[Manifest] = []
     damaged: list[str] = []
-    for name in names_of(store):
-        if fnmatch.fnmatchcase(name, pattern):
-            for version in versions_of(store, name):
-                try:
-                    found.append(read_manifest(store, f"{name}/{version}"))
-                except NotFoundError:  # litter
-                    continue
-                except UntrustedError as error:
-                    damaged.append(error.message)
-    return tuple(sorted(found, key=lambda manifest: manifest.version, reverse=True)), tuple(damaged)
+    unfinished: list[str] = []
+    for name in (name for name in names_of(store) if fnmatch.fnmatchcase(name, pattern)):
+        for version in versions_of(store, name):
+            folder = f"{name}/{version}"
+            try:
+                found.append(read_manifest(store, folder))
+            except NotFoundError:
+                unfinished += [] if deletion_in(store.keys(folder)) else [folder]
+            except UntrustedError as error:
+                damaged.append(error.message)
+    newest_first = sorted(found, key=lambda manifest: manifest.version, reverse=True)
+    return Contents(tuple(newest_first), tuple(damaged), tuple(unfinished))
+
+
+def list_versions(store: Store, pattern: str = "*") -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
+    """Give the committed versions alone, and in words each that cannot be read."""
+    return contents_of(store, pattern)[:2]
 
 
 def names_of(store: Store) -> list[str]:

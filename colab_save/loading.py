@@ -8,11 +8,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from colab_save.copies import keys_of
 from colab_save.errors import DigestError
-from colab_save.finding import list_versions
+from colab_save.finding import contents_of
 from colab_save.listing import Listing
 from colab_save.locating import Found, locate, step_back
 from colab_save.opening import Loaded
+from colab_save.place import Place
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.report import LoadReport
 from colab_save.request import LoadRequest
@@ -72,5 +74,10 @@ def list_models(pattern: str = "*", source: str | None = None) -> Listing:
         StoreError: The store is not available.
     """
     store = open_store(source)
-    manifests, damaged = list_versions(store, pattern)
-    return Listing(store.location, store.kind, manifests, damaged)
+    found = contents_of(store, pattern)
+    keys = {
+        f"{manifest.name}@{manifest.version}": keys_of(Place.of_version(manifest.name, manifest.version), manifest)
+        for manifest in found.manifests
+    }
+    kept = store.durabilities(keys) if store.address else {}
+    return Listing(store.location, store.kind, found.manifests, found.damaged, found.unfinished, kept)

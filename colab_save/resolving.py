@@ -119,6 +119,8 @@ def resolve(request: SaveRequest) -> Plan:
     _check_stage(size)
     store, key = open_folder_of(target.path) if target.path else (open_store(request.to), "")
     store.prepare(size)
+    if target.name:
+        store.check_single(target.name)
     refused = {name: reason for name, reason in refusals.items() if reason}
     source = without_secrets(request.to or "")
     plan = Plan(store, key or target.name, key, usable, options, refused, source, target.shown, division, extras)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,9 +17,9 @@ from colab_save.errors import (
     UnsafeFileError,
 )
 from colab_save.fetching import fetch
-from colab_save.finding import find, find_plain, list_versions, names_of, versions_of
+from colab_save.finding import contents_of, find, find_plain, list_versions, names_of, versions_of
 from colab_save.manifest import MANIFEST
-from colab_save.place import PREVIOUS, SIDECAR, Place
+from colab_save.place import PREVIOUS, SIDECAR, Place, deletion_now
 from colab_save.progress import Stage, ignore_steps
 from colab_save.stores.local import LocalStore
 from colab_save.target import Target
@@ -154,6 +155,13 @@ def test_a_listing_names_what_it_cannot_read_and_shows_the_rest(store):
     manifests, damaged = list_versions(store)
     assert [V1] == [manifest.version for manifest in manifests]
     assert [True, True] == [version in words for version, words in zip((V2, V3), damaged, strict=True)]
+
+
+def test_what_was_never_committed_is_told_apart_from_what_was_deleted(store):
+    del store.content[f"cats/{V2}/{MANIFEST}"]
+    store.move(f"cats/{V3}/{MANIFEST}", f"cats/{V3}/{deletion_now(datetime.now(UTC))}")
+    contents = contents_of(store)
+    assert ([V1], (f"cats/{V2}",)) == ([manifest.version for manifest in contents.manifests], contents.unfinished)
 
 
 @pytest.mark.parametrize(

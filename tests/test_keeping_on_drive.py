@@ -11,6 +11,7 @@ from colab_save import uploading
 from colab_save.errors import StoreUnavailableError
 from colab_save.finding import find
 from colab_save.keeping import pending, publish_kept, resume
+from colab_save.loading import list_models
 from colab_save.place import Place
 from colab_save.progress import Clock, ignore_steps
 from colab_save.stores.base import Durability
@@ -19,7 +20,7 @@ from colab_save.target import Target
 from colab_save.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
-from tests.making import V1, V2, stage
+from tests.making import V1, V2, V3, stage
 
 pytestmark = pytest.mark.outside
 
@@ -153,3 +154,27 @@ def test_flushing_brings_all_to_the_cloud(drive, store, tmp_path):
     assert (Durability.FLUSHED, False) == (durability, drive.is_mounted)
     assert FILES["model.keras"] == (drive.cloud / store.folder / "cats" / V1 / "model.keras").read_bytes()
     assert [] == states()
+
+
+def test_a_new_runtime_tells_how_each_version_stands_and_what_dead_saves_have_left(
+    fuse_colab,  # noqa: F811
+    drive,
+    store,
+    tmp_path,
+):
+    drive.order("set", bandwidth=None)
+    save(store, tmp_path, V1)
+    assert drive.wait()
+    drive.order("set", bandwidth=0)
+    save(store, tmp_path, V2)
+    source = str(store.root)
+    kept = {f"cats@{V1}": Durability.UPLOADED, f"cats@{V2}": Durability.WRITTEN}
+    assert kept == list_models(source=source).kept
+    drive.order("arm", ["flush"], 2, "die")
+    with pytest.raises(StoreUnavailableError):
+        save(store, tmp_path, V3)
+    mount_again(fuse_colab)
+    fuse_colab.drive.order("set", bandwidth=0)
+    (store.root / "cats" / V3).mkdir(exist_ok=True)
+    listing = list_models(source=source)
+    assert ({f"cats@{V1}": Durability.UPLOADED}, (f"cats/{V3}",)) == (listing.kept, listing.unfinished)

@@ -270,6 +270,21 @@ def test_a_listing_names_the_versions_that_cannot_be_read(manifests):
     )
 
 
+def test_a_listing_tells_how_far_a_store_that_uploads_later_has_kept_each_version():
+    known = {f"cats@{VERSION}": Durability.UPLOADED, f"dogs@{VERSION}": Durability.WRITTEN}
+    listing = Listing("there", "drive", (manifest(), manifest(name="dogs")), kept=known)
+    head, *rows = str(listing).splitlines()[1:]
+    assert ["uploaded", "written"] == [row[head.index("kept") :].split()[0] for row in rows]
+
+
+@pytest.mark.parametrize("manifests", [(), (manifest(),)])
+def test_a_listing_explains_what_dead_saves_have_left(manifests):
+    text, seen = both(Listing(".", "local", manifests, unfinished=(f"cats/{VERSION}",)))
+    for words in (f"unfinished: cats/{VERSION}: a save that has died", "once it is a day old"):
+        assert words in text
+        assert words.replace("unfinished:", "unfinished") in seen
+
+
 def test_the_columns_of_a_listing_stand_under_each_other():
     listing = Listing(".", "local", (manifest(), manifest(name="a much longer name")))
     assert 1 == len({line.index(VERSION) for line in str(listing).splitlines()[2:]})

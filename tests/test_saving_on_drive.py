@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from colab_save.errors import StoreUnavailableError
+from colab_save.errors import StoreUnavailableError, TargetError
 from colab_save.keeping import pending, resume
 from colab_save.loading import load
+from colab_save.progress import Stage
 from colab_save.request import LoadRequest, SaveRequest
 from colab_save.saving import save
 from tests import zoo
@@ -43,3 +44,12 @@ def test_waiting_and_flushing_are_told_in_the_report(colab, monkeypatch):  # noq
     assert "kept: flushed: uploaded to Drive, which is unmounted now" in str(report)
     assert "drive.mount('/content/drive')" in str(report)
     assert not colab.is_mounted
+
+
+def test_a_name_that_drive_has_twice_is_refused_before_anything_is_staged(colab):  # noqa: F811
+    for name in ("cats", "cats (1)"):
+        (colab.cloud / "MyDrive/colab_save" / name).mkdir(parents=True)
+    steps = []
+    with pytest.raises(TargetError, match="two folders named 'cats'"):
+        save(SaveRequest(zoo.sequential(), "cats", to="drive"), steps.append)
+    assert {Stage.RESOLVE} == {step.stage for step in steps}

@@ -183,7 +183,7 @@ class ModelsTab:
             return
         source, target = self.where.location, self._targets()[0]
         line = magic_line(LOAD, {"target": target, **({"source": source} if source else {})})
-        durability = Durability.DONE if listing.store == "local" else Durability.UNKNOWN
+        durability = listing.kept.get(self._targets()[0], Durability.DONE)
         where = f"{listing.where}/{manifest.name}/{manifest.version}"
         self.work.result.value = as_html(SaveReport(manifest, where, listing.store, durability, f"model = {line}"))
 

@@ -70,6 +70,13 @@ class Store(ABC):
             StoreError: Not available, read-only, or not enough room.
         """
 
+    def check_single(self, name: str) -> None:
+        """Refuse a folder that the store has twice, as far as it can tell; what a name means is open then.
+
+        Raises:
+            TargetError: With what to do.
+        """
+
     @abstractmethod
     def put(self, key: str, source: Path, on_bytes: OnBytes) -> None:
         """Write a file under a key, whole or not at all, replacing what was there."""

@@ -26,6 +26,7 @@ from colab_save.stores.mount import (
     Mount,
     check_main_thread,
     check_mountpoint,
+    check_twins,
     mounts_of,
     refusal_of_mount,
 )
@@ -83,6 +84,10 @@ class DriveStore(MountedStore):
         places = itertools.chain([path], (Path(os.path.realpath(link)) for link in [path]))
         below = (place.relative_to(point) for place in places for point in points if place.is_relative_to(point))
         return next(map(str, below), None)
+
+    def check_single(self, name: str) -> None:
+        """Refuse a name that Drive has twice: the mount shows the second one with a number (#6106)."""
+        self._patiently("list", name, lambda: check_twins(self.root / name))
 
     def path(self, key: str) -> Path | None:
         """Give nothing: reading Drive is slow, so files are fetched first."""

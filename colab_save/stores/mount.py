@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import errno
+import itertools
+import shlex
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from colab_save.errors import StoreUnavailableError, first_line
+from colab_save.errors import StoreUnavailableError, TargetError, first_line
 
 ELSEWHERE = "or keep it elsewhere with --to FOLDER."
 """The end of every hint: Drive is one place of several."""
@@ -83,7 +85,7 @@ def check_mountpoint(point: Path) -> None:
     """Refuse what `drive.mount` would refuse, or would take for a mounted Drive, before the browser asks anything.
 
     Raises:
-        StoreUnavailableError: A link, a file, or a folder with files.
+        StoreUnavailableError: A link, a file, another mount, or a folder with files.
     """
     if point.is_symlink():
         raise StoreUnavailableError(f"{point} is a link, and Drive cannot be mounted there.", f"Run `!rm {point}`.")
@@ -93,12 +95,43 @@ def check_mountpoint(point: Path) -> None:
         raise StoreUnavailableError(
             f"{point} is a file; Drive cannot be mounted there.", f"Run `!mv {point} {point}_old`."
         )
+    if point.is_mount():
+        raise StoreUnavailableError(
+            f"{point} is a mount, and not that of Drive.", f"Run `!umount {point}` and this line again, {ELSEWHERE}"
+        )
     if names := sorted(entry.name for entry in point.iterdir()):
         shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
         raise StoreUnavailableError(
-            f"Drive is not mounted, and {point} is a plain folder that holds files: {shown}.",
-            f"They are on this runtime's disk, not on Drive. Run `!mv {point} {point}_old` and this line again, then "
-            "move what you need.",
+            f"Drive is not mounted, and {point} is a plain folder that holds files: {shown}.", _way_out(point)
+        )
+
+
+def _way_out(point: Path) -> str:
+    """Say how to bring what was written below a mountpoint while nothing was mounted to where it belongs."""
+    numbers = itertools.count(2)
+    aside = point.with_name(f"{point.name}_old")
+    while aside.exists():
+        aside = point.with_name(f"{point.name}_old{next(numbers)}")
+    top = "/MyDrive" if (point / "MyDrive").is_dir() else ""
+    return (
+        f"They are on this runtime's disk, not on Drive. Run `!mv {point} {aside}` and this line again; once Drive is "
+        f"mounted, `!cp -rn {aside}{top}/. {point}/MyDrive/` copies what is not there yet."
+    )
+
+
+def check_twins(place: Path) -> None:
+    """Refuse a folder of which Drive has two of one name; may hang as the mount does.
+
+    Raises:
+        TargetError: With the command that tells them apart.
+    """
+    twin = place.with_name(f"{place.name} (1)")
+    if place.exists() and twin.exists():
+        raise TargetError(
+            f"Drive has two folders named {place.name!r}: the mount shows {twin.name!r} beside it, and which is which "
+            "may change.",
+            f"Give one a name of its own: `!mv {shlex.quote(str(twin))} {shlex.quote(f'{place}_2')}`, "
+            f"then %listmodels shows what is in each; or save under another name.",
         )
 
 

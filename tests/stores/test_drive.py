@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from colab_save.errors import (
 )
 from colab_save.stores.base import Durability
 from colab_save.stores.drive import DriveStore
-from colab_save.stores.mount import mounts_of
+from colab_save.stores.mount import check_mountpoint, mounts_of
 from tests.stores.contract import NEW, OLD, StoreContract, os_error
 
 ROOT = Path(__file__).parents[2]
@@ -183,6 +184,25 @@ class TestMounting:
         assert f"mv {colab.mountpoint} {colab.mountpoint}_old" in caught.value.hint
         assert 0 == colab.prompts
 
+    @pytest.mark.parametrize("taken", [(), ("drive_old", "drive_old2")])
+    def test_the_way_out_brings_what_was_written_there_to_drive(self, colab, store, taken):
+        (colab.mountpoint / "MyDrive/models").mkdir(parents=True)
+        (colab.mountpoint / "MyDrive/models/key").write_bytes(NEW)
+        for name in taken:
+            (colab.mountpoint.parent / name).mkdir()
+        with pytest.raises(StoreUnavailableError) as caught:
+            store.prepare(1)
+        aside, copying = re.findall("`!(.+?)`", caught.value.hint)
+        subprocess.run(aside, shell=True, check=True)
+        store.prepare(1)
+        subprocess.run(copying, shell=True, check=True)
+        assert NEW == store.read("key")
+
+    def test_another_mount_where_drives_should_be_is_refused(self):
+        with pytest.raises(StoreUnavailableError, match="a mount, and not that of Drive") as caught:
+            check_mountpoint(Path("/proc"))
+        assert "umount /proc" in caught.value.hint
+
     def test_an_empty_folder_where_the_mount_should_be_is_mounted_over(self, colab, store):
         colab.mountpoint.mkdir()
         store.prepare(1)
@@ -282,6 +302,26 @@ class TestTrouble:
         monkeypatch.setattr(os, "unlink", failing(errno.EIO))
         store.prepare(1)
         assert [] == store.keys()
+
+
+class TestTwins:
+    @pytest.fixture(autouse=True)
+    def _one(self, store, tmp_path):
+        (tmp_path / "source").write_bytes(NEW)
+        store.put("cats/key", tmp_path / "source", lambda count: None)
+
+    def test_a_name_that_drive_has_twice_is_refused_with_a_way_out(self, colab, store):
+        (colab.cloud / "MyDrive/models/cats (1)").mkdir()
+        with pytest.raises(TargetError, match=r"two folders named 'cats'.*'cats \(1\)'") as caught:
+            store.check_single("cats")
+        [renaming] = re.findall("`!(.+?)`", caught.value.hint)
+        subprocess.run(renaming, shell=True, check=True)
+        store.check_single("cats")
+
+    def test_a_name_with_a_number_alone_is_no_twin(self, colab, store):
+        (colab.cloud / "MyDrive/models/dogs (1)").mkdir()
+        for name in ("cats", "dogs", "new"):
+            store.check_single(name)
 
 
 class TestDurability:
