@@ -6,6 +6,7 @@ not the runtime.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -198,13 +199,19 @@ def _base() -> Path:
 def _read(folder: Path) -> LocalCopy | None:
     """Read the record of a copy; one that is being made or removed has none, or no files."""
     try:
-        record = json.loads((folder / _RECORD).read_text("utf-8"))
-        place = Place(record["folder"], record["exact"])
-        manifest = Manifest.from_json(record["manifest"], str(folder / _RECORD))
-        copy = LocalCopy(folder, record["address"], record["where"], place, manifest, record["is_published"])
+        copy = _recorded(folder, (folder / _RECORD).read_text("utf-8"))
     except (OSError, ValueError, KeyError, TypeError, DamagedFileError):
         return None
     return copy if copy.stage.is_dir() else None
+
+
+@functools.lru_cache(maxsize=32)
+def _recorded(folder: Path, text: str) -> LocalCopy:
+    """Parse a record once: the panel asks after each cell, and a large manifest takes 30 ms."""
+    record = json.loads(text)
+    place = Place(record["folder"], record["exact"])
+    manifest = Manifest.from_json(record["manifest"], str(folder / _RECORD))
+    return LocalCopy(folder, record["address"], record["where"], place, manifest, record["is_published"])
 
 
 def _is_locked(descriptor: int) -> bool:
