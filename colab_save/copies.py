@@ -72,6 +72,12 @@ class LocalCopy:
         """List every key that the version has in its store."""
         return keys_of(self.place, self.manifest)
 
+    @property
+    def is_busy(self) -> bool:
+        """Say whether somebody is publishing it now."""
+        with self.hold() as is_free:
+            return not is_free
+
     def mark_published(self) -> LocalCopy:
         """Record that it is committed."""
         published = replace(self, is_published=True)

@@ -41,7 +41,7 @@ def pending(patience: float = 2.0) -> Pending:
             is_missing = durability is Durability.MISSING
             if (durability and durability.is_done) or (is_missing and _is_deleted(store, copy)):
                 copy.forget()
-            else:
+            elif not copy.is_busy:
                 waiting.append(_waiting(copy, durability))
     return Pending(tuple(sorted(waiting, key=lambda save: save.since)))
 

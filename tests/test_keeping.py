@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -262,23 +262,12 @@ def test_an_interrupted_save_can_be_resumed(save, store):
     check_whole(store, V1)
 
 
-def hold(folder, has_begun, is_over):
+def test_what_is_being_published_elsewhere_is_left_alone_and_not_listed(save, store):
+    refused(save, store)
     [copy] = local_copies()
     with copy.hold():
-        has_begun.set()
-        is_over.wait()
-
-
-def test_what_another_notebook_is_publishing_is_left_to_it(save, store):
-    refused(save, store)
-    context = multiprocessing.get_context("fork")
-    has_begun, is_over = context.Event(), context.Event()
-    other = context.Process(target=hold, args=(None, has_begun, is_over))
-    other.start()
-    has_begun.wait()
-    assert () == resume().resumed
-    is_over.set()
-    other.join()
+        assert () == resume().resumed
+        assert {} == states()
     assert (f"cats@{V1}",) == resume().resumed
 
 
@@ -346,6 +335,13 @@ def test_a_save_larger_than_the_bound_is_kept_only_while_it_is_not_published(lit
     assert {} == states()
     refused(save, store, version=V2, size=30)
     assert {f"cats@{V2}": "not published"} == states()
+
+
+def test_a_disk_with_little_room_bounds_them_too(save, monkeypatch):
+    monkeypatch.setattr(copies.shutil, "disk_usage", lambda _: SimpleNamespace(total=90, free=50))
+    for version in (V1, V2, V3):
+        save(version)
+    assert {f"cats@{V3}"} == set(states())
 
 
 def test_what_a_killed_process_left_half_goes_after_a_day(save, upload):
