@@ -68,8 +68,8 @@ class LocalCopy:
         return f"{self.manifest.name}@{self.manifest.version}"
 
     @property
-    def keys(self) -> list[str]:
-        """List every key that the version has in its store."""
+    def keys(self) -> dict[str, int]:
+        """Give every key that the version has in its store, with its bytes."""
         return keys_of(self.place, self.manifest)
 
     @property
@@ -111,9 +111,10 @@ class LocalCopy:
             os.close(descriptor)
 
 
-def keys_of(place: Place, manifest: Manifest) -> list[str]:
-    """List every key of a version: its files and its manifest."""
-    return [*(place.key(file.path, manifest) for file in stored(manifest)), f"{place.folder}/{MANIFEST}"]
+def keys_of(place: Place, manifest: Manifest) -> dict[str, int]:
+    """Give every key of a version with its bytes, those of its manifest as 0: other tags change them."""
+    sizes = {place.key(file.path, manifest): file.size for file in stored(manifest)}
+    return {**sizes, f"{place.folder}/{MANIFEST}": 0}
 
 
 def keep(store: Store, place: Place, stage: Path, manifest: Manifest) -> LocalCopy:

@@ -99,8 +99,7 @@ def publish_kept(store: Store, place: Place, stage: Path, manifest: Manifest, on
     Raises:
         ColabSaveError: What `publish` raises; the hint says where the copy is.
     """
-    bytes_of = [*(file.size for file in stored(manifest)), len(manifest.to_json().encode())]
-    sizes = dict(zip(keys_of(place, manifest), bytes_of, strict=True))
+    sizes = keys_of(place, manifest)
     copy, why = _kept(store, place, stage, manifest)
     if copy is None:
         publish(store, place, stage, manifest, on_step)

@@ -22,6 +22,12 @@ MEASURED = 3
 OPTIONAL = {"kept", "metrics"}
 """Columns that are there when any version has something in them."""
 
+MISSING = (
+    "a file of it is not there, or not all of it: the runtime went before it was uploaded. %loadmodel passes over it, "
+    "and %deletemodel removes it."
+)
+"""What a version is whose files are fewer or shorter than its manifest says."""
+
 UNFINISHED = (
     "a save that has died before its commit, or whose upload has, or that is still going on. It costs nothing but "
     "room; the next save of that name removes it once it is a day old."
@@ -63,6 +69,8 @@ class Listing(Shown):
             now: The moment that ages are counted from.
         """
         remarks = tuple(Remark("damaged", message) for message in self.damaged)
+        missing = (name for name, durability in self.kept.items() if durability is Durability.MISSING)
+        remarks += tuple(Remark("missing", f"{name}: {MISSING}") for name in missing)
         remarks += tuple(Remark("unfinished", f"{folder}: {UNFINISHED}") for folder in self.unfinished)
         if not self.manifests and self.kind != SAVED:
             return Card(f"No {self.kind} in {self.where}", "", remarks=remarks)

@@ -7,7 +7,7 @@ what has a tag, what is newer and the last good version are never removed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from colab_save.copies import forget_copies, keys_of
@@ -136,7 +136,7 @@ def _superseded_in(store: Store, manifest: Manifest, rule: Rule) -> tuple[Manife
     return superseded(read, rule, manifest.version, lambda item: store.durability(_keys(item)).is_done)
 
 
-def _keys(manifest: Manifest) -> list[str]:
+def _keys(manifest: Manifest) -> Mapping[str, int]:
     return keys_of(Place.of_version(manifest.name, manifest.version), manifest)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from colab_save.copies import keys_of
 from colab_save.errors import DamagedFileError, NotFoundError, StoreError
 from colab_save.finding import is_whole, read_manifest, versions_of
-from colab_save.manifest import MANIFEST, Manifest
+from colab_save.manifest import Manifest
 from colab_save.place import PREVIOUS, SIDECAR, Place
 from colab_save.stores.base import Store
 
@@ -44,8 +45,7 @@ def take_place(store: Store, place: Place, manifest: Manifest) -> None:
 
 def is_kept(store: Store, folder: str, manifest: Manifest) -> bool:
     """Say whether the store is known to have really kept a version whose payload is in its own folder."""
-    keys = [f"{folder}/{file.path}" for file in manifest.files]
-    return store.durability([*keys, f"{folder}/{MANIFEST}"]).is_done
+    return store.durability(keys_of(Place(folder), manifest)).is_done
 
 
 def needed(store: Store, place: Place, manifest: Manifest, horizon: str) -> set[str]:
@@ -60,8 +60,7 @@ def needed(store: Store, place: Place, manifest: Manifest, horizon: str) -> set[
         manifest: Its manifest.
         horizon: Versions whose ids are older than this count as kept.
     """
-    files = [place.key(file.path, manifest) for file in manifest.files]
-    if store.durability([*files, f"{place.folder}/{MANIFEST}"]).is_done:
+    if store.durability(keys_of(place, manifest)).is_done:
         return set()
     stay: set[str] = set()
     for older in _older(store, place):

@@ -40,7 +40,7 @@ KEPT = {
     ("drive", Durability.UPLOADED): "uploaded to Drive",
     ("drive", Durability.FLUSHED): "flushed: uploaded to Drive, which is unmounted now",
     ("drive", Durability.UNKNOWN): "written to the Drive mount; upload not confirmed",
-    ("drive", Durability.MISSING): "written to the Drive mount, and no longer there",
+    ("drive", Durability.MISSING): "written to the Drive mount, and not there as it was",
     ("local", Durability.DONE): "on this machine's disk",
     ("remote", Durability.DONE): "uploaded; every file was read back",
 }

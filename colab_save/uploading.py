@@ -41,7 +41,7 @@ def see_through(kept: Kept, clock: Clock, *, wait: float, flush: bool) -> tuple[
         wait: ``True``, or seconds.
         flush: Whether to flush; on Drive that unmounts it.
     """
-    durability, notes = kept.store.durability(list(kept.sizes)), []
+    durability, notes = kept.store.durability(kept.sizes), []
     try:
         if wait and not durability.is_done:
             with clock.at(Stage.UPLOAD):
@@ -52,7 +52,7 @@ def see_through(kept: Kept, clock: Clock, *, wait: float, flush: bool) -> tuple[
                 durability, said = _flush(kept)
             notes += said
     except (KeyboardInterrupt, CancelledError):
-        durability = kept.store.durability(list(kept.sizes))
+        durability = kept.store.durability(kept.sizes)
         notes.append(f"You have {_STOPPED}")
     return durability, (*notes, *kept.settle(durability))
 
@@ -73,7 +73,7 @@ def wait_for_upload(store: Store, sizes: Mapping[str, int], seconds: float, on_s
     end = sure = time.monotonic()
     end += seconds
     while True:
-        known = store.durabilities({key: [key] for key in left})
+        known = store.durabilities({key: {key: size} for key, size in left.items()})
         left = {key: size for key, size in left.items() if not known[key].is_done}
         files = f"{len(sizes) - len(left)} of {count_in_words(len(sizes), 'file')}"
         on_step(Step(Stage.UPLOAD, total - sum(left.values()), total, files))
@@ -81,7 +81,7 @@ def wait_for_upload(store: Store, sizes: Mapping[str, int], seconds: float, on_s
         if Durability.WRITTEN in known.values():
             sure = now
         if not left or now >= end or now - sure >= DOUBT:
-            return store.durability(list(sizes))
+            return store.durability(sizes)
         time.sleep(min(LOOK, end - now))
 
 
@@ -93,7 +93,7 @@ def _left(kept: Kept, durability: Durability) -> list[str]:
         return [f"It is no longer there; {RESUME} publishes it again."]
     if durability is Durability.UNKNOWN:
         return ["Drive does not say whether it is uploaded, so waiting is for nothing; drive.google.com shows it."]
-    known = kept.store.durabilities({key: [key] for key in kept.sizes})
+    known = kept.store.durabilities({key: {key: size} for key, size in kept.sizes.items()})
     left = [size for key, size in kept.sizes.items() if not known[key].is_done]
     return [f"The upload takes longer: {size_in_words(sum(left))} are left, in {count_in_words(len(left), 'file')}."]
 
@@ -105,7 +105,7 @@ def _flush(kept: Kept) -> tuple[Durability, list[str]]:
     try:
         durability = store.flush()
     except StoreError as error:
-        return store.durability(list(kept.sizes)), [f"Flushing failed: {error.message} {error.hint}"]
+        return store.durability(kept.sizes), [f"Flushing failed: {error.message} {error.hint}"]
     if durability is not Durability.FLUSHED:
         return durability, []
     for copy in there:

@@ -15,7 +15,7 @@ PENDING, RESUME = "colab_save.pending()", "colab_save.resume()"
 
 _STATES: Mapping[Durability | None, str] = {
     None: "not published",
-    Durability.MISSING: "gone from the store",
+    Durability.MISSING: "not there, or not all of it",
     Durability.WRITTEN: "written, not uploaded yet",
     Durability.UNKNOWN: "written, upload unknown",
 }

@@ -204,14 +204,15 @@ def test_what_was_lost_with_the_mount_is_published_again(colab, save, store, upl
     save(V1)
     save(V2)
     store.delete_folder(f"cats/{V1}")  # as a dead daemon does with what it has not uploaded
-    assert {f"cats@{V1}": "gone from the store", f"cats@{V2}": "written, upload unknown"} == states()
+    assert {f"cats@{V1}": "not there, or not all of it", f"cats@{V2}": "written, upload unknown"} == states()
     assert (f"cats@{V1}",) == resume().resumed
     check_whole(store, V1)
 
 
 def test_what_is_there_half_is_published_again(save, store):
     save()
-    (store.root / "cats" / V1 / "model.keras").write_bytes(b"")
+    (store.root / "cats" / V1 / "model.keras").write_bytes(b"m")
+    assert {f"cats@{V1}": "not there, or not all of it"} == states()
     assert (f"cats@{V1}",) == resume().resumed
     check_whole(store, V1)
 

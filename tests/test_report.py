@@ -162,7 +162,7 @@ def test_a_payload_without_a_round_trip_is_not_called_proven():
         ("drive", Durability.WRITTEN, "written to the Drive mount; not uploaded yet"),
         ("drive", Durability.UPLOADED, "uploaded to Drive"),
         ("drive", Durability.FLUSHED, "flushed: uploaded to Drive, which is unmounted now"),
-        ("drive", Durability.MISSING, "written to the Drive mount, and no longer there"),
+        ("drive", Durability.MISSING, "written to the Drive mount, and not there as it was"),
         ("local", Durability.DONE, "on this machine's disk"),
         ("tape", Durability.UNKNOWN, "written to tape; not confirmed"),
     ],
@@ -275,6 +275,12 @@ def test_a_listing_tells_how_far_a_store_that_uploads_later_has_kept_each_versio
     listing = Listing("there", "drive", (manifest(), manifest(name="dogs")), kept=known)
     head, *rows = str(listing).splitlines()[1:]
     assert ["uploaded", "written"] == [row[head.index("kept") :].split()[0] for row in rows]
+
+
+def test_a_listing_explains_a_version_that_has_lost_its_upload():
+    text, seen = both(Listing("there", "drive", (manifest(),), kept={f"cats@{VERSION}": Durability.MISSING}))
+    words = f"cats@{VERSION}: a file of it is not there"
+    assert (True, True) == (words in text, words in seen)
 
 
 @pytest.mark.parametrize("manifests", [(), (manifest(),)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, ClassVar, TypeVar
 
@@ -26,7 +26,8 @@ class Durability(enum.StrEnum):
     """How far a store has really kept what it was given; of several files, what is known of the worst.
 
     A store that keeps what it is given at once is ``DONE``. One that uploads later, as Drive does, climbs a ladder:
-    ``WRITTEN`` (known not to be uploaded yet), ``UPLOADED``, ``FLUSHED``. ``UNKNOWN`` is never taken for kept.
+    ``WRITTEN`` (known not to be uploaded yet), ``UPLOADED``, ``FLUSHED``. ``UNKNOWN`` is never taken for kept, and
+    ``MISSING`` is not there, or not all of it.
     """
 
     DONE = "done"
@@ -104,11 +105,15 @@ class Store(ABC):
     def flush(self) -> Durability:
         """Ask the store to make everything durable; may take long, and what it does is the store's business."""
 
-    def durability(self, keys: list[str]) -> Durability:
-        """Tell how far the store has really kept these keys, without waiting; never more than it knows."""
+    def durability(self, keys: Collection[str]) -> Durability:
+        """Tell how far the store has really kept these keys, without waiting; never more than it knows.
+
+        Args:
+            keys: The keys; where they come with their bytes, as a mapping, one that has fewer there is ``MISSING``.
+        """
         return self.durabilities({"": keys})[""]
 
-    def durabilities(self, groups: Mapping[_Name, list[str]]) -> dict[_Name, Durability]:
+    def durabilities(self, groups: Mapping[_Name, Collection[str]]) -> dict[_Name, Durability]:
         """Tell the same of several groups of keys, by their names."""
         return dict.fromkeys(groups, Durability.DONE)
 

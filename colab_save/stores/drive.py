@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, TypeVar
@@ -93,7 +93,7 @@ class DriveStore(MountedStore):
         """Give nothing: reading Drive is slow, so files are fetched first."""
         return None
 
-    def durabilities(self, groups: Mapping[_Name, list[str]]) -> dict[_Name, Durability]:
+    def durabilities(self, groups: Mapping[_Name, Collection[str]]) -> dict[_Name, Durability]:
         """Ask the one attribute that tells of each file; a mount that is gone, dead or silent is ``UNKNOWN``."""
         found = dict.fromkeys(groups, Durability.UNKNOWN)
         if (mount := self._mount()) is None:
@@ -101,7 +101,8 @@ class DriveStore(MountedStore):
 
         def ask() -> None:
             for name, keys in groups.items():
-                found[name] = durability_of(mount.point / self.folder / key for key in keys)
+                sizes = keys if isinstance(keys, Mapping) else dict.fromkeys(keys, 0)
+                found[name] = durability_of({mount.point / self.folder / key: size for key, size in sizes.items()})
                 alive()
 
         with suppress(OSError):  # it hangs: what has not been told by now stays unknown

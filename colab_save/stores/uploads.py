@@ -7,7 +7,7 @@ Reading back and fsync prove nothing about the cloud.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from colab_save.stores.base import Durability
@@ -20,14 +20,20 @@ _SAID = {b"0": Durability.UPLOADED, b"1": Durability.WRITTEN}
 _WORST_FIRST = (Durability.MISSING, Durability.WRITTEN, Durability.UNKNOWN, Durability.UPLOADED)
 
 
-def durability_of(places: Iterable[Path]) -> Durability:
-    """Say what is known of the worst of several files on a mount; may hang as the mount does."""
-    found = {_durability_of(place) for place in places}
+def durability_of(sizes: Mapping[Path, int]) -> Durability:
+    """Say what is known of the worst of several files on a mount; may hang as the mount does.
+
+    Args:
+        sizes: Their bytes; one with fewer has lost its upload and is ``MISSING``. 0 is not compared.
+    """
+    found = {_durability_of(place, size) for place, size in sizes.items()}
     return next((word for word in _WORST_FIRST if word in found), Durability.UNKNOWN)
 
 
-def _durability_of(place: Path) -> Durability:
+def _durability_of(place: Path, size: int) -> Durability:
     try:
+        if place.stat().st_size < size:
+            return Durability.MISSING
         return _SAID.get(os.getxattr(place, UNCOMMITTED), Durability.UNKNOWN)
     except FileNotFoundError:
         return Durability.MISSING

@@ -359,6 +359,12 @@ class TestDurability:
         store.delete("a")
         assert Durability.MISSING is store.durability(["a", "b"])
 
+    def test_what_is_shorter_than_it_was_has_lost_its_upload(self, store, monkeypatch):
+        monkeypatch.setattr(os, "getxattr", lambda path, name: b"0")
+        whole = {"a": len(NEW), "b": 0}
+        assert Durability.UPLOADED is store.durability(whole)
+        assert Durability.MISSING is store.durability({**whole, "a": len(NEW) + 1})
+
     def test_groups_are_told_apart(self, store, monkeypatch):
         monkeypatch.setattr(os, "getxattr", lambda path, name: b"1" if path.name == "a" else b"0")
         known = {"x": Durability.WRITTEN, "y": Durability.UPLOADED}
