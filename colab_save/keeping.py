@@ -126,6 +126,9 @@ def _published(store: Store, copy: LocalCopy, on_step: OnStep) -> LocalCopy:
         if not copy.is_published:
             copy.forget()
         raise
+    except KeyboardInterrupt as error:  # of a Drive that hangs, perhaps
+        error.add_note(_safe(copy))
+        raise
     except ColabSaveError as error:
         raise type(error)(error.message, "\n".join((error.hint, _safe(copy), *trim(copy)))) from error
     _forget_replaced(copy)

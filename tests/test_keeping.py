@@ -257,8 +257,9 @@ def test_an_interrupted_save_can_be_resumed(save, store):
     def interrupt(step):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         save(on_step=interrupt)
+    assert "colab_save.resume()" in caught.value.__notes__[0]
     resume()
     check_whole(store, V1)
 
