@@ -47,7 +47,7 @@ class FaultyDriveStore(DriveStore):
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
 @pytest.mark.parametrize(
     ("is_late", "for_ever", "stride"),
-    [(False, False, 1), (True, False, 1), (False, True, 3)],
+    [(False, False, 2), (True, False, 2), (False, True, 4)],
     ids=["once", "late", "dead"],
 )
 def test_an_error_at_any_call_keeps_the_last_version(fuse_colab, work, kind, is_late, for_ever, stride):  # noqa: F811

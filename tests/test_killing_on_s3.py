@@ -1,0 +1,111 @@
+"""The kill matrix on S3: SIGKILL at the requests that publishing makes, before or after the server has done them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from colab_save.stores.remote import RemoteStore
+from tests.making import V1, V2, V3
+from tests.stores import servers
+from tests.stores.faulty_proxy import Fault, FaultyProxy
+from tests.test_publishing import KINDS, check_lists_nothing_half, check_whole
+
+pytest.importorskip("s3fs", reason="s3:// needs s3fs; on Colab's exact versions none can be installed (wrapt)")
+
+pytestmark = pytest.mark.outside
+
+STRIDE = 3
+ARTIFACT, PLAIN_FILE, _ = KINDS
+
+SERVER = """
+import json, os, sys
+import s3fs
+from tests.test_killing_on_s3 import save
+for line in sys.stdin:  # a fork for each kill, so that Python starts only once
+    pid = os.fork()
+    if not pid:
+        save(*json.loads(line))
+        os._exit(0)
+    print(os.waitpid(pid, 0)[1], flush=True)
+"""
+
+
+def save(kind, url, work):
+    """Save the second version; the proxy knows whom to end from a file."""
+    Path(work, "pid").write_text(f"{os.getpid()}", "utf-8")
+    KINDS[kind].save(RemoteStore(url), Path(work), V2)
+
+
+class KillingProxy(FaultyProxy):
+    """Ends who makes the request of a number; every second time the server has still done it."""
+
+    left = itertools.repeat(None)
+
+    def arm(self, number, file):
+        """Be ready for the request of that number; without one for none."""
+        self.is_late, self.file = number is not None and number // STRIDE % 2, file
+        self.left = itertools.repeat(None) if number is None else itertools.count(number, -1)
+
+    def enter(self, method, path):
+        fault = super().enter(method, path)
+        if next(self.left) != 0:
+            return fault
+        os.kill(int(self.file.read_text("utf-8")), signal.SIGKILL)
+        return fault if self.is_late else Fault("reset")
+
+
+@pytest.fixture(scope="module")
+def proxy():
+    with servers.s3() as port:
+        yield KillingProxy(port)
+
+
+@pytest.fixture
+def kill(proxy, tmp_path, monkeypatch):
+    """Run a save that is killed in a child of one process; says whether it was, or had done its work before."""
+    for name, value in {**servers.AS_AWS, "AWS_ENDPOINT_URL": proxy.url}.items():
+        monkeypatch.setenv(name, value)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    command, pipe = [sys.executable, "-c", SERVER], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1, env=environment) as process:
+
+        def kill(kind, number, url):
+            proxy.arm(number, tmp_path / "pid")
+            process.stdin.write(json.dumps([KINDS.index(kind), url, str(tmp_path)]) + "\n")
+            status = int(process.stdout.readline())
+            proxy.arm(None, None)
+            assert status in {0, signal.SIGKILL}
+            return status == signal.SIGKILL
+
+        yield kill
+        process.stdin.close()
+
+
+@pytest.mark.parametrize("kind", [ARTIFACT, PLAIN_FILE], ids=["publish", "replace a file"])
+def test_a_save_that_is_killed_at_any_request_costs_no_version(kill, kind, tmp_path, record_property):
+    lost = {}
+    for kills in itertools.count():
+        store = RemoteStore(f"s3://{servers.BUCKET}/{type(kind).__name__}/{kills}")
+        kind.save(store, tmp_path, V1)
+        was_killed = kill(kind, kills * STRIDE, store.location)
+        try:
+            assert check_whole(kind, store) in ({V1, V2} if was_killed else {V2})
+            check_lists_nothing_half(store)
+            kind.save(store, tmp_path, V3)
+            assert V3 == check_whole(kind, store)
+        except AssertionError as error:
+            lost[kills * STRIDE] = str(error)
+        if not was_killed:
+            break
+    what = f"S3, {'replace a file' if kind.key else 'publish'}"
+    record_property("table", f"{what:<30} {kills:>4} kills  {kills - len(lost):>4} survived  {len(lost):>4} lost")
+    assert {} == lost
+    assert kills > 2
