@@ -106,7 +106,7 @@ def lost_after(kind, store, work, *, is_last_of_few):
         yield f"{type(error).__name__}: {error}"
 
 
-@pytest.mark.parametrize(("kind", "stride"), [*zip(KINDS, (1, 2, 2), strict=True)], ids=["artifact", "file", "folder"])
+@pytest.mark.parametrize(("kind", "stride"), [*zip(KINDS, (2, 3, 3), strict=True)], ids=["artifact", "file", "folder"])
 def test_a_save_that_is_killed_at_any_call_on_drive_costs_nothing(
     fuse_colab,  # noqa: F811
     kill,
@@ -134,5 +134,5 @@ def test_a_save_that_is_killed_at_any_call_on_drive_costs_nothing(
     name = f"Drive, {type(kind).__name__}"
     record_property("table", f"{name:<30} {kills:>4} kills  {kills - len(lost):>4} survived  {len(lost):>4} lost")
     assert {} == lost
-    assert kills > 20
-    assert resumed > 10
+    assert kills > 10
+    assert resumed > 3
