@@ -181,8 +181,8 @@ def kill_everywhere(case, kill, store_with_three, work, stride=1):
     return kills, lost
 
 
-def row(place, case, kills, lost):
-    return f"{place:<7} {case.name:<31} {kills:>4} kills  {kills - len(lost):>4} survived  {len(lost):>4} lost"
+def row(what, kills, lost):
+    return f"{what:<42} {kills:>4} kills  {kills - len(lost):>4} survived  {len(lost):>4} lost"
 
 
 def lost_after(case, store, work):

@@ -25,8 +25,8 @@ from colab_save.stores.drive import DriveStore
 from colab_save.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
+from tests.killing import CALLS, row
 from tests.making import V1, V2, V3, stage
-from tests.test_killing import CALLS
 from tests.test_publishing import KINDS, check_lists_nothing_half, check_whole
 
 pytestmark = pytest.mark.outside
@@ -131,8 +131,7 @@ def test_a_save_that_is_killed_at_any_call_on_drive_costs_nothing(
             lost[number] = found
         if not was_killed:
             break
-    name = f"Drive, {type(kind).__name__}"
-    record_property("table", f"{name:<30} {kills:>4} kills  {kills - len(lost):>4} survived  {len(lost):>4} lost")
+    record_property("table", row(f"Drive, {type(kind).__name__}", kills, lost))
     assert {} == lost
     assert kills > 10
     assert resumed > 3

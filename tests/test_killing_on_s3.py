@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from colab_save.stores.remote import RemoteStore
+from tests.killing import row
 from tests.making import V1, V2, V3
 from tests.stores import servers
 from tests.stores.faulty_proxy import Fault, FaultyProxy
@@ -106,6 +107,6 @@ def test_a_save_that_is_killed_at_any_request_costs_no_version(kill, kind, tmp_p
         if not was_killed:
             break
     what = f"S3, {'replace a file' if kind.key else 'publish'}"
-    record_property("table", f"{what:<30} {kills:>4} kills  {kills - len(lost):>4} survived  {len(lost):>4} lost")
+    record_property("table", row(what, kills, lost))
     assert {} == lost
     assert kills > 2
