@@ -1,4 +1,4 @@
-"""Tab in a magic's line: options, formats, purposes, model variables and saved names.
+"""Tab in a magic's line: options, formats, purposes, metrics, model variables and saved names.
 
 `load_ipython_extension` registers a `Completer` with IPython's hook ``complete_command``, which 7.34 and 9.x both
 have. Where nothing of ours fits, IPython completes variables and files as ever.
@@ -89,18 +89,18 @@ class Completer:
         flags = {option.flag: option for option in command.options if option.flag.startswith("-")}
         valued = {flag: option for flag, option in flags.items() if option.door not in {Door.FLAG, Door.ANTIFLAG}}
         last = word.partition("=")[0] if "=" in word else "".join(before[-1:])
+        place, source = _place_of(before, valued)
         if last in valued:
-            return self._values(valued[last])
+            return self._values(valued[last], source)
         if word.startswith("-"):
             return flags
-        place, source = _place_of(before, valued)
         asked = command.positionals[place : place + 1]
         if asked and asked[0].door is Door.EXPRESSION:
             return find_models(self._variables)
         lister = self._list_deleted if command is RESTORE else self._list_saved
         return self._names(lister, word, source) if asked else ()
 
-    def _values(self, option: Option) -> Iterable[str]:
+    def _values(self, option: Option, source: str | None) -> Iterable[str]:
         match option.name:
             case "formats":
                 return (*FORMATS, AUTO)
@@ -108,6 +108,8 @@ class Completer:
                 return FORMATS
             case "into":
                 return find_models(self._variables)
+            case "keep_best":
+                return {name for manifest in self._look(self._list_saved, "*", source) for name in manifest.metrics}
         return option.choices
 
     def _names(self, lister: Lister, word: str, source: str | None) -> Iterator[str]:

@@ -29,7 +29,7 @@ def list_saved(pattern, source):
     """A store that holds cats, cathedrals, and elsewhere dogs."""
     names = {None: ("cats", "cathedrals"), "./elsewhere": ("dogs",)}[source]
     facts = ModelFacts("keras", "Model")
-    found = (Manifest(name, VERSION, "", (), (), facts, (), tags=("best",)) for name in names)
+    found = (Manifest(name, VERSION, "", (), (), facts, (), metrics={"loss": 0.5}, tags=("best",)) for name in names)
     return Listing("models", "local", tuple(found))
 
 
@@ -82,6 +82,7 @@ FLAGS = {
         ("%savemodel --tag best mo", ["model"]),
         ("%savemodel model ca", ["cats", "cathedrals"]),
         ("%savemodel model --to ./elsewhere ", ["dogs"]),
+        ("%savemodel model --to ./elsewhere --keep-best l", ["loss"]),
         ("%%savemodel mo", ["model"]),
         ("savemodel mo", ["model"]),
         ("%loadmodel ca", ["cats", "cathedrals"]),

@@ -6,12 +6,16 @@ import itertools
 
 import pytest
 
+from colab_save.copies import local_copies
 from colab_save.finding import list_versions
+from colab_save.keeping import publish_kept
+from colab_save.place import Place
+from colab_save.progress import ignore_steps
 from colab_save.pruning import Rule, prune
 from colab_save.stores.drive import DriveStore
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
-from tests.making import V1, V2, V3, save_version
+from tests.making import V1, V2, V3, save_version, stage
 from tests.test_publishing_on_drive import CHANGING, ERRNOS, is_whole
 
 pytestmark = pytest.mark.outside
@@ -62,6 +66,18 @@ def test_until_the_newest_is_uploaded_the_one_before_stays(fuse_colab, tmp_path)
     found = [item.version for item in list_versions(store)[0]]
     assert V3 == found[0]
     assert all(is_whole(store, version) for version in found)
+
+
+def test_the_local_copy_of_what_is_pruned_goes_too(fuse_colab, tmp_path):  # noqa: F811
+    store = DriveStore(f"MyDrive/pruned {next(FOLDERS)}")
+    store.prepare(0)
+    fuse_colab.drive.order("set", bandwidth=0)
+    for version in (V1, V2, V3):
+        staged, described = stage(tmp_path / version, {"model.keras": b"model"}, version=version, tags=())
+        publish_kept(store, Place.of_version("cats", version), staged, described, ignore_steps)
+    assert (V1,) == prune(store, described, Rule(1)).versions
+    assert {V2, V3} == {copy.manifest.version for copy in local_copies()}
+    fuse_colab.new_runtime()
 
 
 def test_what_is_pruned_leaves_no_bytes_in_the_trash(fuse_colab, tmp_path):  # noqa: F811
