@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import pytest
 
@@ -50,7 +51,15 @@ class FaultyDriveStore(DriveStore):
     [(False, False, 2), (True, False, 2), (False, True, 4)],
     ids=["once", "late", "dead"],
 )
-def test_an_error_at_any_call_keeps_the_last_version(fuse_colab, work, kind, is_late, for_ever, stride):  # noqa: F811
+def test_an_error_at_any_call_keeps_the_last_version(
+    fuse_colab,  # noqa: F811
+    work,  # noqa: F811
+    kind,
+    is_late,
+    for_ever,
+    stride,
+    record_property,
+):
     def store_with_one(number):
         store = FaultyDriveStore(fuse_colab.drive, CHANGING, stride)
         kind.save(store, work, V1)
@@ -58,7 +67,35 @@ def test_an_error_at_any_call_keeps_the_last_version(fuse_colab, work, kind, is_
 
     error = StoreError("Refused.", "Try again.")
     calls = check_every_interruption(kind, store_with_one, work, error, is_late=is_late, for_ever=for_ever)
+    when = "from then on" if for_ever else "done, then refused" if is_late else "refused"
+    what = f"Drive, {type(kind).__name__}, {when}"
+    record_property("table", f"{what:<45} {calls:>4} faults, all survived")
     assert calls > 20 // stride
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["the first", "the next"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+def test_what_a_save_costs_is_bounded_by_its_files(fuse_colab, work, kind, is_first, record_property):  # noqa: F811
+    """Each created file, rename and listing costs a round trip; a folder above the artifact may hold thousands."""
+    drive, folder = fuse_colab.drive, f"MyDrive/{next(FOLDERS)}"
+    store = DriveStore(folder)
+    store.prepare(0)  # mounts it
+    if not is_first:
+        kind.save(store, work, V1)
+    files = {**kind.files(V2), "manifest.json": b""}
+    drive.order("arm", CHANGING)
+    kind.save(store, work, V2)
+    calls = [made.split(" ", 1) for made in drive.order("made")]
+    drive.order("disarm")
+    count = Counter(name for name, _ in calls)
+    what = f"Drive, {type(kind).__name__}, {'first' if is_first else 'next'} save of {len(files)} files"
+    told = ", ".join(f"{count[name]} {name}" for name in ("create", "rename", "write", "readdir"))
+    record_property("table", f"{what:<45} {told}")
+    assert len(files) == count["create"]
+    assert count["rename"] <= len(files) + 2
+    assert count["write"] <= len(files)
+    listed = {path for name, path in calls if name == "readdir"}
+    assert all(path.startswith(f"/{folder}/cats") for path in listed), listed
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
