@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from colab_save.charting import open_in_tensorboard
     from colab_save.contrasting import compare_versions
     from colab_save.curating import delete_version, restore_version, tag_version
     from colab_save.errors import ColabSaveError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from colab_save.panels import panel
     from colab_save.report import LoadReport, SaveReport
     from colab_save.request import LoadRequest, SaveRequest
-    from colab_save.viewing import open_in_netron
+    from colab_save.serving import open_in_netron
     from colab_save.waiting import Pending
 
 __version__ = "0.1.0"
@@ -43,6 +44,7 @@ __all__ = [
     "list_models",
     "load_model",
     "open_in_netron",
+    "open_in_tensorboard",
     "panel",
     "pending",
     "restore_version",
@@ -66,7 +68,8 @@ _HOMES = {
     "inspect_model": "looking",
     "list_models": "loading",
     "load_model": "functions",
-    "open_in_netron": "viewing",
+    "open_in_netron": "serving",
+    "open_in_tensorboard": "charting",
     "panel": "panels",
     "pending": "keeping",
     "restore_version": "curating",

@@ -1,7 +1,7 @@
 """Look inside a saved version: its picture, its layers, and how the values of its weights are spread; none is built.
 
 The picture and the layers are in the manifest, the weights in a payload, which is inspected before it is read. The
-panel and scripts call `inspect_model`; `viewing` asks for the payloads themselves.
+panel and scripts call `inspect_model`; `serving` and `charting` ask for the payloads themselves.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from colab_save.card import Card, Cell, Remark, Shown, Table
 from colab_save.errors import FormatError, UntrustedError
 from colab_save.facts import LayerFacts, ModelFacts
 from colab_save.glance import glance_at
+from colab_save.histogram import Histogram
 from colab_save.inspecting import Kind, inspect
 from colab_save.layer_tree import LayerTree
 from colab_save.locating import Found, bring, choose, locate
@@ -75,31 +76,37 @@ class Inside(Shown):
 
     def _rows(self) -> Iterator[tuple[Cell, ...]]:
         if self.manifest is None:
-            for weight in (weight for weights in self.weights.values() for weight in weights):
+            for weight in self.weights.get("", ()):
                 yield weight.path, weight.dtype, draw_weights([Bars("", weight.shape, weight.histogram)])
-            return
-        models = {part.name: part.facts for part in self.manifest.parts} or {"": self.manifest.facts}
-        for name, facts in models.items():
+        for name, facts in self.models().items():
             yield from _rows_of(name, facts, self.weights.get(name, ()))
+
+    def models(self) -> dict[str, ModelFacts]:
+        """Give what is recorded of each model, by its name; of a file that nobody recorded nothing."""
+        if self.manifest is None:
+            return {}
+        return {part.name: part.facts for part in self.manifest.parts} or {"": self.manifest.facts}
+
+    def spreads(self, model: str) -> Iterator[tuple[str, Histogram]]:
+        """Give the histogram of each weight of a model under the model's own name for it, else under the file's."""
+        if self.manifest is None:
+            yield from ((weight.path, weight.histogram) for weight in self.weights.get(model, ()))
+            return
+        known = {weight.digest: weight.histogram for weight in self.weights.get(model, ())}
+        variables = self.models()[model].variables
+        yield from ((item.path, known[item.digest]) for item in variables if item.digest in known)
 
     def _odd(self) -> Iterator[str]:
         """Name the weights that hold values which are no finite numbers."""
-        found = []
-        for model, weights in self.weights.items():
-            names = self._names(model)
-            for weight in weights:
-                name = names.get(weight.digest, "" if self.manifest else weight.path)
-                if name and (odd := oddities_in_words(weight.histogram)):
-                    found.append(f"{model}/{name}: {odd}" if model else f"{name}: {odd}")
+        found = [
+            f"{model}/{name}: {odd}".lstrip("/")
+            for model in self.weights
+            for name, spread in self.spreads(model)
+            if (odd := oddities_in_words(spread))
+        ]
         if found:
             more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
             yield f"not all values are finite numbers: {'; '.join(found[:NAMED])}{more}"
-
-    def _names(self, model: str) -> dict[str, str]:
-        if self.manifest is None:
-            return {}
-        facts = next((part.facts for part in self.manifest.parts if part.name == model), self.manifest.facts)
-        return {variable.digest: variable.path for variable in facts.variables}
 
     def _size(self) -> str:
         values = sum(sum(weight.histogram.counts) for weights in self.weights.values() for weight in weights)

@@ -142,6 +142,7 @@ _PANEL = """
 & pre {margin: 2px 0; padding: 6px 8px; border: 0; border-radius: 4px; background: var(--field); color: var(--ink);
  font: 12px/1.5 var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospace; white-space: pre-wrap;
  overflow-wrap: anywhere; user-select: all; -webkit-user-select: all}
+& .csp-result, & .csp-spelled, & .csp-footer {max-width: none}
 & .csp-meter {min-height: 4.4em}
 & .csp-bar {align-items: center; flex-flow: row nowrap} & .csp-bar > .widget-hprogress {flex: 1 1 auto; height: 28px}
 & .csp-line {flex-flow: row wrap; border-bottom: 1px solid var(--rule); padding: 2px 0; align-items: baseline}

@@ -26,7 +26,7 @@ collection comparing formats.base layer_tree load_request manifest remarks toler
 
 answering capturing.finding capturing.origins compiling describing folding request
 
-attributes labels listing remarks written
+attributes labels listing remarks viewed written
 
 arguments bars glance picture
 
@@ -44,7 +44,7 @@ publishing
 
 curating keeping looking verifying
 
-proving uploading viewing
+charting proving serving uploading
 
 staging trying
 

@@ -76,6 +76,17 @@ def html(value: str = "", name: str = "") -> Any:
     return made
 
 
+def output() -> Any:
+    """Make a place that takes what is displayed while it is entered; ``None`` with ipywidgets 7.
+
+    There what a click displays is shown below the cell, and a single ``Output`` keeps the classic Notebook 6.5.7 from
+    showing anything (widgetsnbextension 3.6.10, which Colab carries).
+    """
+    import ipywidgets
+
+    return None if ipywidgets.__version__.startswith("7.") else _made("Output")
+
+
 def column(*children: Any, name: str = "csp-column") -> Any:
     """Put widgets under each other."""
     made = _made("VBox", children=children)

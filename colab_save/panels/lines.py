@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from colab_save.looking import Inside
     from colab_save.report import LoadReport, SaveReport
     from colab_save.stores.drive_state import DriveState
-    from colab_save.viewing import Viewed
+    from colab_save.viewed import Viewed
     from colab_save.waiting import Pending
 
 TICK = 0.5
@@ -58,9 +58,23 @@ def _inspect(target: str, source: str | None, on_step: OnStep) -> Inside:
 
 
 def _netron(target: str, source: str | None, on_step: OnStep) -> Viewed:
-    from colab_save.viewing import serve_to_netron
+    from colab_save.serving import serve_to_netron
 
     return serve_to_netron(target, source, on_step)
+
+
+def _log(target: str, source: str | None, on_step: OnStep) -> Viewed:
+    from colab_save.charting import write_logs
+    from colab_save.viewed import require
+
+    require("tensorboard")
+    return write_logs(target, source, on_step)
+
+
+def _show_logs(logs: Viewed) -> None:
+    from colab_save.charting import show_logs
+
+    show_logs(logs)
 
 
 def _compare(first: str, second: str, source: str | None) -> Comparison:
@@ -146,6 +160,8 @@ class Lines:
         samples_for: Names the variables that fit a model's inputs.
         inspect: Looks inside a version.
         netron: Opens one in Netron.
+        log: Writes one for TensorBoard.
+        show_logs: Opens TensorBoard; in the main thread only.
         compare: Compares two versions of a store.
         tag: Gives a version tags.
         delete: Deletes a version, so that it can be brought back.
@@ -164,6 +180,8 @@ class Lines:
     samples_for: Callable[[Any, Mapping[str, Any]], Iterable[str]] = _samples_for
     inspect: Callable[[str, str | None, OnStep], Inside] = _inspect
     netron: Callable[[str, str | None, OnStep], Viewed] = _netron
+    log: Callable[[str, str | None, OnStep], Viewed] = _log
+    show_logs: Callable[[Viewed], None] = _show_logs
     compare: Callable[[str, str, str | None], Comparison] = _compare
     tag: Callable[[str, Iterable[str], str | None], Change] = _tag
     delete: Callable[[str, str | None], Change] = _delete

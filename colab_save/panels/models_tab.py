@@ -18,6 +18,7 @@ from colab_save.panels import fields
 from colab_save.panels.curation import Curation
 from colab_save.panels.destination import Destination
 from colab_save.panels.lines import Lines
+from colab_save.panels.log_view import LogView
 from colab_save.panels.more_options import MoreOptions
 from colab_save.panels.spelled import Spelled
 from colab_save.panels.version_list import VersionList
@@ -56,6 +57,7 @@ class ModelsTab:
         self.look = fields.button("Look again", "List what is saved", self.refresh)
         self.empty = fields.html()
         self.versions = VersionList(self._settle)
+        self.logs = LogView(lines, self.work.show_error)
         self._make_actions()
         self.widget = fields.column(
             fields.row(self.where.widget, self.look, name="csp-tools"),
@@ -64,6 +66,7 @@ class ModelsTab:
             self._actions,
             self.curation.undoing,
             self.work.widget,
+            self.logs.widget,
         )
         self._settle()
 
@@ -75,12 +78,14 @@ class ModelsTab:
         self.inside = fields.button("Look inside", "Show its architecture, its layers and its weights", self._inspect)
         self.netron = fields.button("Open in Netron", "Show what is in the file, in another tab", self._netron)
         self.compare = fields.button("Compare", "Compare the two that are ticked", self._compare)
+        self.tensorboard = fields.button("Open in TensorBoard", "Write its histograms and graph to logs", self._log)
         self.curation = Curation(self._lines, lambda: (self._targets()[0], self.where.location), self._changed)
         self.more = MoreOptions(LOAD, OWN, self._show_line)
         self.spelled = Spelled()
         self._actions = fields.column(
             fields.row(self.variable, self.load, name="csp-pair"),
-            fields.row(self.verify, self.card, self.compare, self.inside, self.netron),
+            fields.row(self.verify, self.card, self.compare, self.inside),
+            fields.row(self.netron, self.tensorboard),
             self.curation.widget,
             self.more.widget,
             self.spelled.widget,
@@ -117,7 +122,7 @@ class ModelsTab:
         """Offer what can be done with what is ticked."""
         ticked, is_free = self.versions.ticked, not self.work.is_busy
         one = self._one()
-        for made in (self.load, self.verify, self.card, self.inside, self.netron):
+        for made in (self.load, self.verify, self.card, self.inside, self.netron, self.tensorboard):
             made.disabled = one is None or not is_free
         self.compare.disabled = len(ticked) != 2 or not is_free
         fields.show(self._actions, is_shown=bool(self.listing and self.listing.manifests))
@@ -193,9 +198,18 @@ class ModelsTab:
     def _netron(self) -> None:
         self._look("open_in_netron", self._lines.netron)
 
+    def _log(self) -> None:
+        def log(target: str, source: str | None, on_step: OnStep) -> Shown:
+            logs = self._lines.log(target, source, on_step)
+            self.logs.offer(logs)
+            return logs
+
+        self._look("open_in_tensorboard", log)
+
     def _look(self, function: str, look: Callable[[str, str | None, OnStep], Shown]) -> None:
         target, source = self._targets()[0], self.where.location
         said = done_html("The same in a cell:", plain_call(function, target, source=source))
+        self.logs.offer(None)
         self.work.run(LOOKING, lambda on_step: as_html(look(target, source, on_step)) + said, lambda: None)
 
     def _changed(self, shown: str) -> None:

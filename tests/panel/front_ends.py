@@ -74,9 +74,12 @@ class Notebook:
         before = self.file.stat().st_mtime_ns
         self.save()
         end = time.monotonic() + PATIENCE
-        while self.file.stat().st_mtime_ns == before and time.monotonic() < end:
+        while time.monotonic() < end:  # the file is emptied first, and then written
+            text = self.file.read_text("utf-8")
+            if self.file.stat().st_mtime_ns != before and text.rstrip().endswith("}"):
+                return text
             time.sleep(0.1)
-        return self.file.read_text("utf-8")
+        raise RuntimeError(f"{self.file} was not saved")
 
     def panel(self):
         """The panel that is alive on the page."""

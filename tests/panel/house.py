@@ -17,7 +17,7 @@ from colab_save.report import LoadReport, SaveReport
 from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.stores.base import Durability
 from colab_save.stores.drive_state import DriveState, Mounted
-from colab_save.viewing import Viewed
+from colab_save.viewed import Viewed
 from colab_save.waiting import Pending
 
 VERSION = "20260822T101530Z-3fa2"
@@ -58,6 +58,7 @@ class House:
     asked: list = field(default_factory=list)
     waiting: list = field(default_factory=list)
     unsafe: list = field(default_factory=list)
+    inside: Inside = field(default_factory=lambda: Inside(manifest()))
     is_patient: bool = False
     start_with: Callable = lambda work, tick: work()
 
@@ -104,12 +105,23 @@ class House:
     def netron(self, target, source, on_step):
         self.asked.append(("netron", target, source))
         self._work(on_step)
-        return Viewed(target, "Netron", {"": "http://127.0.0.1:8080"}, ("stop it", "netron.stop()"))
+        return Viewed(target, "open in Netron", {"": "http://127.0.0.1:8080"}, ("stop it", "netron.stop()"))
+
+    def log(self, target, source, on_step):
+        self.asked.append(("log", target, source))
+        self._work(on_step)
+        return Viewed(
+            target, "written for TensorBoard", {"": "logs/cats"}, ("see it", "%tensorboard --logdir logs/cats")
+        )
+
+    def show_logs(self, logs):
+        self.asked.append(("show logs", logs.where[""]))
+        self._work(lambda step: None)
 
     def inspect(self, target, source, on_step):
         self.asked.append(("inspect", target, source))
         self._work(on_step)
-        return Inside(manifest())
+        return self.inside
 
     def mount(self):
         self.asked.append(("mount",))
@@ -144,6 +156,8 @@ class House:
             samples_for=lambda model, variables: [name for name in variables if name.startswith("x")],
             inspect=self.inspect,
             netron=self.netron,
+            log=self.log,
+            show_logs=self.show_logs,
             compare=self.compare,
             tag=self.change("tag"),
             delete=self.change("delete"),

@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 
 CELLS = [
     f"""import sys, time
+from dataclasses import replace
 sys.path.insert(0, {str(HERE)!r})
 from house import *
 from colab_save.panels.lines import in_background
@@ -38,6 +39,22 @@ house.saved = [manifest("cats" if day % 3 else "digits", f"202608{day:02}T101530
 house.saved.append(manifest("the_" + "very_" * 15 + "long_name", "20260722T101530Z-3fa1"))
 p.models.refresh()
 p.tabs.selected_index = 1""",
+    """import numpy as np
+from colab_save.facts import LayerFacts, VariableFacts
+from colab_save.histogram import histogram_of
+from colab_save.weighing import Weight
+draw = np.random.default_rng(0).normal
+arrays = {"rescaling/scale": np.full(1, 1 / 255), "conv2d/kernel": draw(0, 0.3, (3, 3, 1, 32)),
+    "conv2d/bias": np.zeros(32), "encoder/attention/query_projection/kernel": draw(0, 0.02, (64, 8, 8)) ** 3,
+    "top/kernel": draw(0, 1, (64, 10))}
+arrays["top/kernel"][0, :3] = np.nan
+layers = [LayerFacts("", "Functional"), LayerFacts("rescaling", "Rescaling", shape=(None, 28, 28, 1), trainable=False),
+    LayerFacts("conv2d", "Conv2D", shape=(None, 26, 26, 32)), LayerFacts("encoder/attention", "MultiHeadAttention",
+    shape=(None, 676, 64), dtype="mixed_bfloat16"), LayerFacts("top", "Dense", shape=(None, 10))]
+facts = ModelFacts("keras", "keras.Functional", tuple(VariableFacts(name, array.shape, "float32", True, name)
+    for name, array in arrays.items()), layers=tuple(layers))
+house.inside = Inside(replace(manifest("digits"), facts=facts), {"": tuple(
+    Weight(name, array.shape, "float32", name, histogram_of(array)) for name, array in arrays.items())})""",
     """p.tabs.selected_index = 0
 house.steps = [Step(Stage.RESOLVE), Step(Stage.STAGE, detail="keras"), Step(Stage.VERIFY, detail="keras"),
     lambda: time.sleep(3), Step(Stage.PUBLISH, 3_000_000, 8_000_000, "drive"), lambda: time.sleep(3)]""",
@@ -74,10 +91,14 @@ def main(out: str | None = None) -> None:
         notebook.dark()
         shot("models-dark")
         notebook.run(3)
+        for name in ("Look inside", "Open in Netron", "Open in TensorBoard"):
+            panel().get_by_role("button", name=name, exact=True).click()
+            shot(f"{name.lower().replace(' ', '-')}-dark", 1)
+        notebook.run(4)
         panel().get_by_role("button", name="Save", exact=True).click()
         shot("progress-dark", 2)
         shot("passed-dark", 6)
-        notebook.run(4)
+        notebook.run(5)
         panel().get_by_role("button", name="Save", exact=True).click()
         shot("failed-dark")
         page.set_viewport_size({"width": 420, "height": 1400})

@@ -142,5 +142,11 @@ def test_without_a_kernel_the_last_card_can_still_be_read(person):
     ]
 
 
+def test_a_saved_version_is_looked_into(person):
+    person.panel.get_by_role("tab", name="Models").click()
+    person.click("Look inside")
+    person.panel.get_by_role("img", name="Histogram of kernel").first.wait_for()
+
+
 def save_tab(person):
     person.panel.get_by_role("tab", name="Save").click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+import ipywidgets
 import pytest
 
 from colab_save.errors import MissingPackageError
@@ -212,6 +213,34 @@ def test_a_version_is_opened_in_netron_and_the_link_is_shown(tab, house):
     assert f"colab_save.open_in_netron('cats@{NEW}')" in html.unescape(shown(tab))
 
 
+def test_logs_are_written_and_then_offered_to_be_shown(tab, house):
+    assert GONE in tab.logs.widget._dom_classes
+    tab.tensorboard.click()
+    assert ("log", f"cats@{NEW}", None) in house.asked
+    assert "%tensorboard --logdir logs/cats" in shown(tab)
+    assert f"colab_save.open_in_tensorboard('cats@{NEW}')" in html.unescape(shown(tab))
+    assert GONE not in tab.logs.widget._dom_classes
+    tab.logs.show.click()
+    assert ["logs/cats"] == house.of("show logs")
+
+
+def test_no_output_widget_is_made_where_the_classic_notebook_shows_nothing_beside_one(tab):
+    assert ipywidgets.__version__.startswith("7.") == (tab.logs.output is None)
+
+
+def test_tensorboard_that_does_not_open_is_said_in_place(tab, house):
+    tab.tensorboard.click()
+    house.error = MissingPackageError("tensorboard is not installed.", "%pip install 'colab_save[tensorboard]'")
+    tab.logs.show.click()
+    assert "Hint: %pip install 'colab_save[tensorboard]'" in html.unescape(shown(tab))
+
+
+def test_logs_of_another_version_are_offered_no_longer(tab):
+    tab.tensorboard.click()
+    tab.inside.click()
+    assert GONE in tab.logs.widget._dom_classes
+
+
 def test_a_viewer_that_is_not_installed_is_said_in_place_with_the_command(tab, house):
     house.error = MissingPackageError("netron is not installed.", "%pip install 'colab_save[netron]'")
     tab.netron.click()
@@ -222,7 +251,7 @@ def test_a_viewer_that_is_not_installed_is_said_in_place_with_the_command(tab, h
 def test_two_that_are_ticked_can_be_compared_and_nothing_else(tab, house):
     assert tab.compare.disabled
     tab.versions.boxes[1].value = True
-    alone = (tab.load, tab.verify, tab.card, tab.inside, tab.netron, tab.curation.delete)
+    alone = (tab.load, tab.verify, tab.card, tab.inside, tab.netron, tab.tensorboard, tab.curation.delete)
     assert [True] * len(alone) == [made.disabled for made in alone]
     tab.compare.click()
     assert ("compare", f"cats@{NEW}", f"cats@{OLD}", None) in house.asked

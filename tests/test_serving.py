@@ -16,8 +16,8 @@ import pytest
 
 from colab_save.errors import DamagedFileError, FormatError, MissingPackageError, NotFoundError
 from colab_save.manifest import Part, Payload
+from colab_save.serving import LOOPBACK, open_in_netron
 from colab_save.stores.local import LocalStore
-from colab_save.viewing import LOOPBACK, open_in_netron
 from tests.making import facts, hdf5_bytes, keras_bytes, passed, save_version
 
 KERNEL = np.arange(6, dtype="float32").reshape(2, 3)

@@ -1,6 +1,6 @@
-"""Open a saved version in a viewer of somebody else's: the payload is fetched and inspected, and never built.
+"""Serve a saved version to Netron: the payload is fetched, inspected and copied, and never built.
 
-The panel and scripts call `open_in_netron`, which serves one file on loopback.
+The panel and scripts call `open_in_netron`.
 """
 
 from __future__ import annotations
@@ -8,17 +8,14 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
-import importlib.util
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from colab_save.card import Card, Drawn, Remark, Shown, Table, escape
-from colab_save.errors import FormatError, MissingPackageError
+from colab_save.errors import FormatError
 from colab_save.formats.base import translated
 from colab_save.inspecting import Kind
 from colab_save.inspecting.saved_model import GRAPH
@@ -28,6 +25,7 @@ from colab_save.progress import OnStep, ignore_steps
 from colab_save.request import LoadRequest
 from colab_save.stores import open_store
 from colab_save.stores.refusals import refusing
+from colab_save.viewed import Viewed, require
 
 LOOPBACK = "127.0.0.1"
 """The only address that is listened on: other machines do not reach it."""
@@ -42,36 +40,6 @@ SERVED_AS = {
 
 _addresses: list[tuple[str, int]] = []
 """Where the server of this process listens, once it does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Viewed(Shown):
-    """A version that a viewer shows.
-
-    Attributes:
-        name: Which.
-        viewer: What shows it.
-        where: Where to see each model, by its name; a single one has none.
-        line: The one line to paste, and what it does.
-        notes: What the user should know.
-    """
-
-    name: str
-    viewer: str
-    where: Mapping[str, str]
-    line: tuple[str, str]
-    notes: tuple[str, ...] = ()
-
-    def card(self) -> Card:
-        """Give what is shown: a row for each model with its link."""
-        rows = tuple((model or self.name, _link(place)) for model, place in self.where.items())
-        return Card(
-            title=self.name,
-            summary=f"open in {self.viewer}",
-            table=Table(("model", "see it at"), rows),
-            remarks=tuple(Remark("note", note) for note in self.notes),
-            line=self.line,
-        )
 
 
 def open_in_netron(target: str, *, source: str | None = None) -> Viewed:
@@ -108,7 +76,7 @@ def serve_to_netron(target: str, source: str | None, on_step: OnStep) -> Viewed:
         host, port = _address()
     where = {name: f"http://{host}:{port}{path}" for name, path in paths.items()}
     notes = ("Only this machine reaches it. Netron's page tells its makers anonymously that it is used.",)
-    return Viewed(found.name, "Netron", where, _netron_line(port, [*paths.values()]), notes)
+    return Viewed(found.name, "open in Netron", where, _netron_line(port, [*paths.values()]), notes)
 
 
 def _copy(name: str, path: Path, kind: Kind) -> str:
@@ -164,21 +132,3 @@ def _netron_line(port: int, paths: list[str]) -> tuple[str, str]:
         calls = "; ".join(f"output.serve_kernel_port_as_window({port}, path={path!r})" for path in paths)
         return "in Colab, see it with", f"from google.colab import output; {calls}"
     return "stop it", f"import netron; netron.stop({(LOOPBACK, port)})"
-
-
-def require(package: str) -> None:
-    """Refuse where an extra is not installed.
-
-    Args:
-        package: The package, and the extra that brings it.
-
-    Raises:
-        MissingPackageError: It is not there.
-    """
-    if importlib.util.find_spec(package) is None:
-        raise MissingPackageError(f"{package} is not installed.", f"%pip install 'colab_save[{package}]'")
-
-
-def _link(place: str) -> Drawn | str:
-    linked = f'<a href="{escape(place)}" target="_blank" rel="noreferrer">{escape(place)}</a>'
-    return Drawn(place, linked) if place.startswith("http://") else place
