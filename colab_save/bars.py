@@ -18,6 +18,9 @@ BAR, HEIGHT = 4, 20
 WIDTH = BAR * BINS
 """Pixels of a drawing."""
 
+MOST = 40
+"""Weights that are drawn in one cell; a layer of Keras's own has a dozen at most."""
+
 DIGITS = (3, 5, 8, 17)
 """Digits of a number: as few as tell the ends apart."""
 
@@ -36,9 +39,12 @@ class Bars:
 
 def draw_weights(weights: Iterable[Bars]) -> Drawn:
     """Draw weights as one cell of a table, a line each."""
-    drawn = list(weights)
+    given = list(weights)
+    drawn, more = given[:MOST], f"and {len(given) - MOST} more" if len(given) > MOST else ""
     html = "".join(f'<div class="weight">{_html(item)}</div>' for item in drawn)
-    return Drawn("".join(f"\n{_text(item)}" for item in drawn), f'<div class="weights">{html}</div>')
+    html += f'<div class="soft">{more}</div>' if more else ""
+    lines = [*map(_text, drawn), *([more] if more else [])]
+    return Drawn("".join(f"\n{line}" for line in lines), f'<div class="weights">{html}</div>')
 
 
 def spread_in_words(histogram: Histogram) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from colab_save.bars import Bars, draw_weights
+from colab_save.bars import MOST, Bars, draw_weights
 from colab_save.histogram import Histogram, histogram_of
 
 
@@ -66,6 +66,12 @@ def test_a_weight_that_was_not_read_has_its_name_and_shape_alone():
     cell = draw_weights([Bars("kernel", (2, 3))])
     assert "\nkernel [2, 3]" == str(cell)
     assert "svg" not in cell.html
+
+
+def test_very_many_weights_of_one_layer_are_counted():
+    cell = draw_weights([Bars(f"kernel_{number}", (1,), Histogram((1,), 0.0, 0.0, 0.0)) for number in range(MOST + 2)])
+    assert MOST == cell.html.count("<svg")
+    assert str(cell).endswith("\nand 2 more")
 
 
 def test_a_drawing_has_a_name_for_who_does_not_see_it():
