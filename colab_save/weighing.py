@@ -1,6 +1,6 @@
 """The weights that a model file holds, one at a time, read without building the model.
 
-`looking` calls `weigh` after `inspecting` has let a file pass. Optimizers are left out. Each weight has the digest of
+`looking` calls `weigh` after `inspecting` has let a file pass. Optimizers and metrics are left out. Each weight has the digest of
 its bytes, by which the manifest knows it under its path in the model: a file has other names for it.
 """
 
@@ -22,8 +22,8 @@ from colab_save.inspecting.archive import open_member, read_directory
 from colab_save.inspecting.sniffing import WEIGHTS
 from colab_save.progress import OnStep, Stage, Step
 
-OPTIMIZERS = ("optimizer", "optimizer_weights")
-"""The groups that hold the state of an optimizer, in ``.keras`` and in ``.h5`` (Keras 2.20 to 3.15)."""
+BOOKKEEPING = ("optimizer", "optimizer_weights", "metrics", "keras_api/metrics")
+"""What holds the state of optimizers and metrics at the root of a file (Keras 2.20 to 3.15, tf_keras 2.21)."""
 
 _SLOT, _VALUE = "/.OPTIMIZER_SLOT/", "/.ATTRIBUTES/VARIABLE_VALUE"
 """What TensorFlow writes behind the path of a variable (``trackable_utils``, 2.20 and 2.21)."""
@@ -91,7 +91,7 @@ def _in_hdf5(stream: BinaryIO) -> Iterator[tuple[str, int, Any]]:
     with h5py.File(stream, "r") as file:
         found: list[str] = []
         file.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
-        mine = [name for name in found if name.partition("/")[0] not in OPTIMIZERS and _is_real(file[name].dtype)]
+        mine = [name for name in found if not _is_bookkeeping(name) and _is_real(file[name].dtype)]
         size = sum(file[name].nbytes for name in mine)
         for name in mine:
             yield name, size, _read(file[name][()])
@@ -106,7 +106,7 @@ def _in_checkpoint(path: Path, kind: Kind) -> Iterator[tuple[str, int, Any]]:
         return
     reader = tf.train.load_checkpoint(str(prefix).removesuffix(".index"))
     dtypes, shapes = reader.get_variable_to_dtype_map(), reader.get_variable_to_shape_map()
-    mine = [name for name in sorted(dtypes) if _is_real(dtypes[name].as_numpy_dtype) and not _is_optimizer(name)]
+    mine = [name for name in sorted(dtypes) if _is_real(dtypes[name].as_numpy_dtype) and not _is_bookkeeping(name)]
     size = sum(dtypes[name].size * tf.TensorShape(shapes[name]).num_elements() for name in mine)
     for name in mine:
         yield _ESCAPE.sub(_unescaped, name.removesuffix(_VALUE)), size, reader.get_tensor(name)
@@ -116,8 +116,8 @@ def _unescaped(found: re.Match[str]) -> str:
     return "/" if found[1] == "S" else "."
 
 
-def _is_optimizer(name: str) -> bool:
-    return name.partition("/")[0] in OPTIMIZERS or _SLOT in name
+def _is_bookkeeping(name: str) -> bool:
+    return name.startswith(tuple(f"{group}/" for group in BOOKKEEPING)) or _SLOT in name
 
 
 def _is_real(dtype: Any) -> bool:

@@ -54,8 +54,8 @@ def test_bfloat16_is_read_as_such(write):
     assert hashlib.sha256(values.tobytes()).hexdigest() == weight.digest
 
 
-@pytest.mark.parametrize("group", ["optimizer", "optimizer_weights"])
-def test_the_state_of_the_optimizer_is_left_out(write, group):
+@pytest.mark.parametrize("group", ["optimizer", "optimizer_weights", "metrics"])
+def test_the_state_of_optimizers_and_metrics_is_left_out(write, group):
     assert {*ARRAYS} == {*weighed(write(hdf5_bytes(ARRAYS | {f"{group}/vars/0": KERNEL})))}
 
 
