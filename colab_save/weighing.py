@@ -1,7 +1,7 @@
 """The weights that a model file holds, one at a time, read without building the model.
 
-`looking` calls `weigh` after `inspecting` has let a file pass. Optimizers and metrics are left out. Each weight has the digest of
-its bytes, by which the manifest knows it under its path in the model: a file has other names for it.
+`looking` calls `weigh` after `inspecting` has let a file pass. Optimizers and metrics are left out. Each weight has the
+digest of its bytes, by which the manifest knows it under its path in the model: a file has other names for it.
 """
 
 from __future__ import annotations
