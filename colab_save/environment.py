@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import platform
 from importlib import metadata
 
@@ -16,5 +17,11 @@ def environment(keras: str = "keras") -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in ("colab_save", "tensorflow", keras, "numpy"):
         with contextlib.suppress(metadata.PackageNotFoundError):  # a nightly build has another name
-            found[name] = metadata.version(name)
+            found[name] = _version(name)
     return found
+
+
+@functools.cache
+def _version(name: str) -> str:
+    """Give the version of a package that is installed; that takes milliseconds, and the panel's footer asks often."""
+    return metadata.version(name)

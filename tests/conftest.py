@@ -12,7 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is slow, and no test is about that.
-settings.register_profile("patient", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "patient", max_examples=30, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("patient")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -46,6 +48,7 @@ def pytest_collection_modifyitems(items):
 def pytest_collection_finish():
     """Spare the garbage collector the thousands of collected tests: IPython calls it whenever a shell is reset."""
     gc.freeze()
+    gc.set_threshold(20_000)
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -73,6 +76,21 @@ def _places(base):
         folder.mkdir()
         while not any(folder.iterdir()):
             yield folder, base / f"home-{next(numbers)}"
+
+
+@pytest.fixture(scope="session")
+def numbered(tmp_path_factory):
+    """Give folders that are not there yet."""
+    base = tmp_path_factory.mktemp("tests")
+    return (base / str(number) for number in itertools.count())
+
+
+@pytest.fixture
+def tmp_path(numbered):
+    """Give an empty folder; pytest's own fixture looks through those of all other tests first."""
+    folder = next(numbered)
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -56,10 +56,10 @@ def test_a_terminal_gets_the_same():
     assert (1, "", 2) == (ended.returncode, ended.stdout, len(ended.stderr.splitlines()))
 
 
-def test_an_empty_store_is_listed():
-    ended = run("list", "--from", ".")
-    assert (0, "") == (ended.returncode, ended.stderr)
-    assert ended.stdout.strip()
+def test_an_empty_store_is_listed(capsys):
+    assert 0 == main(["list", "--from", "."])
+    printed = capsys.readouterr()
+    assert ("", True) == (printed.err, bool(printed.out.strip()))
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).parents[1] / "colab_save"
 MODULES = [
     ".".join(("colab_save", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
     for path in sorted(PACKAGE.rglob("*.py"))
 ]
 HEAVY = {"fsspec", "h5py", "ipywidgets", "keras", "numpy", "pandas", "sklearn", "tensorflow", "tf_keras", "tqdm"}
+
+HEAVY_IMPORT = r"\b(tensorflow|keras|zoo)\b"
+MARK = r"^pytestmark = (\[\s*)?pytest\.mark\.tensorflow\b"
 
 ONE_AFTER_THE_OTHER = """
 import importlib, json, sys
@@ -37,13 +38,17 @@ def test_no_module_loads_anything_heavy():
     assert {} == {name: found for name, found in heavy.items() if found}
 
 
-@pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=lambda path: path.stem)
-def test_a_test_module_that_imports_tensorflow_is_marked(path):
+def test_test_modules_that_import_tensorflow_are_marked():
     """So that the tests that need no TensorFlow run in seconds; conftest.py leaves marked modules out."""
-    text = path.read_text("utf-8")
-    heads = [ast.unparse(node) for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom)]
-    is_heavy = any(re.search(r"\b(tensorflow|keras|zoo)\b", head) for head in heads)
-    assert not is_heavy or re.search(r"^pytestmark = (\[\s*)?pytest\.mark\.tensorflow\b", text, re.MULTILINE)
+    texts = {path.stem: path.read_text("utf-8") for path in Path(__file__).parent.rglob("test_*.py")}
+    near = {name: text for name, text in texts.items() if re.search(HEAVY_IMPORT, text)}
+    unmarked = {name: text for name, text in near.items() if not re.search(MARK, text, re.MULTILINE)}
+    assert [] == [name for name, text in unmarked.items() if any(map(is_heavy, ast.parse(text).body))]
+
+
+def is_heavy(node):
+    """Say whether a statement imports TensorFlow, Keras, or the models that are made of them."""
+    return isinstance(node, ast.Import | ast.ImportFrom) and bool(re.search(HEAVY_IMPORT, ast.unparse(node)))
 
 
 def test_loading_the_extension_loads_nothing_heavy():

@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -26,11 +27,9 @@ EXTRAS = {name for lines in PROJECT["optional-dependencies"].values() for name i
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel, built from this tree by the tools that are installed."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip("wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", folder, ROOT)
-    [built] = folder.glob("*.whl")
-    return built
+    """The wheel, built from this tree by the backend that pip would call."""
+    builder = WheelBuilder(str(ROOT))
+    return Path(next(iter(builder.build(directory=str(tmp_path_factory.mktemp("wheel"))))))
 
 
 def pip(*arguments):

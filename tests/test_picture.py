@@ -141,14 +141,14 @@ def test_the_boxes_of_parallel_branches_say_what_is_in_them():
     assert ["Ca", "60 layers", "Cf"] == [name.split(" Cb")[0] for name in titles(graph(feeds, "abcdefgh"))]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(dags)
 def test_every_parameter_is_in_exactly_one_box(feeds):
     facts = graph(feeds, "ab")
     assert facts.parameters == sum(box.parameters for box in folded(facts).boxes)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(dags)
 def test_whatever_the_graph_is_there_are_few_boxes_and_lines_that_lead_down(feeds):
     diagram = folded(graph(feeds, "ab"))

@@ -104,6 +104,7 @@ def test_a_bar_leaves_the_warning_filters_alone():
     assert before == list(warnings.filters)
 
 
+@pytest.mark.outside
 def test_a_kernel_without_ipywidgets_gets_a_text_bar_and_no_warning():
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     command = [sys.executable, "-c", WITHOUT_WIDGETS]

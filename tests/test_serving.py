@@ -24,6 +24,9 @@ KERNEL = np.arange(6, dtype="float32").reshape(2, 3)
 PAYLOAD = keras_bytes({"layers/dense/vars/0": KERNEL})
 
 
+pytestmark = pytest.mark.outside
+
+
 @pytest.fixture
 def save(own_folder, tmp_path):
     """Save a version of cats; with parts, one of several models."""

@@ -11,7 +11,7 @@ import pytest
 from tests.kernels import started
 
 # jupyter_client 7.4.9, which Colab pins, is older than its Python; our own code runs in the kernel's process.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [pytest.mark.outside, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 CELLS = [
     """

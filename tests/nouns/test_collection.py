@@ -39,7 +39,7 @@ def kept(value):
     return collection_of({"it": value})
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(values)
 def test_what_was_written_is_read_and_made_again(tmp_path_factory, value):
     folder = tmp_path_factory.mktemp("collection")

@@ -137,17 +137,17 @@ def changed(value, path, new):
 
 
 NODES = list(nodes(written()))
-ODD = [None, True, 7, -1, 0.5, float("inf"), "", "../x", "\ud800", [], ["x"], {}, {"x": 1}, {"array": 1}, 10**400]
+ODD = [None, True, -1, float("inf"), "../x", "\ud800", ["x"], {}, {"array": 1}, 10**400]
 """One of each kind of value, and some that are hard to swallow."""
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(manifests())
 def test_any_manifest_comes_back_equal(manifest):
     assert manifest == Manifest.from_json(manifest.to_json(), "there")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(manifests())
 def test_what_was_read_is_written_as_the_same_text(manifest):
     assert manifest.to_json() == Manifest.from_json(manifest.to_json(), "there").to_json()
@@ -167,8 +167,9 @@ def test_a_wrong_value_anywhere_is_refused_or_read_as_what_it_is(odd):
 
 
 def test_a_missing_value_anywhere_is_refused_or_has_its_default():
+    whole = json.dumps(written())
     for path in NODES[1:]:
-        value = written()
+        value = json.loads(whole)
         parent = value
         for key in path[:-1]:
             parent = parent[key]
@@ -180,7 +181,7 @@ def test_a_missing_value_anywhere_is_refused_or_has_its_default():
         assert manifest == Manifest.from_json(manifest.to_json(), "there")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(NODES), json_values)
 def test_any_json_anywhere_is_refused_in_one_error_or_read(path, new):
     try:
@@ -190,7 +191,7 @@ def test_any_json_anywhere_is_refused_in_one_error_or_read(path, new):
     assert manifest == Manifest.from_json(manifest.to_json(), "there")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_damaged_file(content):
     with pytest.raises(DamagedFileError):

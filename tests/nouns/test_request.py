@@ -33,7 +33,7 @@ def checked(request):
     return [item.name for item in fields(request) if item.name not in ANYTHING]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(checked(SaveRequest)), anything)
 def test_any_value_in_any_field_is_accepted_or_a_request_error(name, value):
     try:
@@ -44,7 +44,7 @@ def test_any_value_in_any_field_is_accepted_or_a_request_error(name, value):
     assert isinstance(request.tags, tuple)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.sampled_from(checked(LoadRequest)), anything)
 def test_any_value_in_any_field_of_a_load_is_accepted_or_a_request_error(name, value):
     with contextlib.suppress(RequestError):

@@ -19,7 +19,7 @@ trips = st.builds(
     ),
     st.floats(0, 100),
 )
-a_few = settings(max_examples=40, deadline=None)
+a_few = settings(max_examples=25, deadline=None)
 
 
 def trip(**outcomes):

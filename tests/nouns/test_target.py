@@ -11,7 +11,7 @@ from colab_save.target import LONGEST_NAME, Target, check_tag, is_path, last_par
 
 texts = st.text(max_size=20) | st.text("ab.@/\\~:\0 -_+é", max_size=8)
 
-some = settings(max_examples=200, deadline=None)
+some = settings(max_examples=60, deadline=None)
 
 
 @some

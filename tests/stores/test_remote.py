@@ -36,7 +36,7 @@ from colab_save.target import Target, without_secrets
 from tests.making import V1, save_version
 from tests.stores.contract import NEW
 from tests.stores.remote_contract import FaultyRemoteStore, HastyStore, RemoteContract
-from tests.test_publishing import KINDS, REFUSED, check_every_interruption
+from tests.test_publishing import KINDS, check_every_interruption
 
 NUMBERS = itertools.count()
 PARTIAL = ".0123456789abcdef.partial"
@@ -49,8 +49,8 @@ class TestMemory(RemoteContract):
 
     @pytest.mark.parametrize(
         ("kind", "error", "is_late", "for_ever"),
-        [(KINDS[0], REFUSED, True, True), (KINDS[1], KeyboardInterrupt(), False, True)],
-        ids=["name, dead", "file, killed"],
+        [(KINDS[1], KeyboardInterrupt(), False, True)],
+        ids=["file, killed"],
     )
     def test_a_publish_that_fails_at_any_call_keeps_the_last_version(
         self, kind, error, is_late, for_ever, store, tmp_path
