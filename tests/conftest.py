@@ -7,6 +7,7 @@ import gc
 import itertools
 import os
 import re
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -34,8 +35,10 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_configure(config):
-    """Hand modules to the workers in their order, not those of most tests first: these are the short ones."""
+    """Hand modules to the workers in their order, not those of most tests first; and let Ctrl-C be heard."""
     config.option.loadscopereorder = False
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):

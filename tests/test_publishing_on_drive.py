@@ -27,7 +27,13 @@ FOLDERS = itertools.count()
 
 
 class FaultyDriveStore(DriveStore):
-    """Fails at the call of a number, counted by the file system itself; each call meets another of the errors."""
+    """Fails at the call of a number, counted by the file system itself; each call meets another of the errors.
+
+    Attributes:
+        remembered: Seconds after which the kernel asks again what a folder holds, and a bit.
+    """
+
+    remembered = 1.1
 
     def __init__(self, drive, counted, stride=1):
         super().__init__(f"MyDrive/{next(FOLDERS)}")

@@ -7,7 +7,6 @@ import contextlib
 import errno
 import functools
 import hashlib
-import os
 import threading
 import time
 from typing import ClassVar
@@ -21,7 +20,7 @@ from colab_save.stores.clients import PART
 from colab_save.stores.remote import RemoteStore
 from tests.faulty_stores import Faulty
 from tests.making import V1, V2
-from tests.stores.contract import NEW, OLD, StoreContract
+from tests.stores.contract import NEW, OLD, StoreContract, random_bytes
 from tests.stores.faults import FilesystemFaults
 from tests.stores.faulty_proxy import Fault
 from tests.test_publishing import KINDS, REFUSED, check_lists_nothing_half, check_whole
@@ -124,7 +123,7 @@ class ObjectContract(RemoteContract):
 
     @pytest.mark.parametrize("kind", ["reset", "truncated", "slow"])
     def test_a_download_that_breaks_once_comes_whole(self, store, put, proxy, kind):
-        content = os.urandom(100_000)
+        content = random_bytes(100_000)
         put("key", content)
         proxy.clear(Fault(kind, "GET"))
         assert content == store.read("key")
@@ -157,7 +156,7 @@ class ObjectContract(RemoteContract):
             assert caught.value.hint
 
     def test_a_large_file_travels_in_parts_with_progress_and_side_by_side(self, store, put, proxy):
-        content, reported = os.urandom(5 * PART // 2), []
+        content, reported = random_bytes(5 * PART // 2), []
         proxy.clear(*[Fault("slow", "GET")] * 9)
         put("large", content, reported.append)
         assert len(content) == sum(reported)
@@ -166,7 +165,7 @@ class ObjectContract(RemoteContract):
         assert proxy.busy["GET"] > 1
 
     def test_a_part_that_breaks_does_not_spoil_a_large_file(self, store, put, proxy):
-        content = os.urandom(5 * PART // 2)
+        content = random_bytes(5 * PART // 2)
         forgotten = Fault("status", "DELETE", 499)  # so GCS answers to an upload that is given up; the emulator cannot
         proxy.clear(Fault("lost", path=self.PART), Fault("reset", "GET"), Fault("truncated", "GET"), forgotten)
         put("large", content)
