@@ -81,6 +81,16 @@ def _places(base):
             yield folder, base / f"home-{next(numbers)}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory):
+    """Keep the key, the cache and the local copies of the user who runs the tests out of kernels that modules share."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def numbered(tmp_path_factory):
     """Give folders that are not there yet."""
