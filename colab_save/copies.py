@@ -129,12 +129,12 @@ def keep(store: Store, place: Place, stage: Path, manifest: Manifest) -> LocalCo
     where = f"{store.location}/{place.exact or place.folder}"
     copy = LocalCopy(folder, store.address, where, place, manifest)
     try:
-        draft = copy.write_draft()
+        copy.write_draft().replace(folder / _RECORD)  # which counts once the stage is there, and that comes last
         try:
             stage.rename(copy.stage)
         except OSError:  # another disk
-            shutil.copytree(stage, copy.stage)
-        draft.replace(folder / _RECORD)
+            shutil.copytree(stage, folder / "partial")
+            (folder / "partial").rename(copy.stage)
     except BaseException:
         copy.forget()
         raise

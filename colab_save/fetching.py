@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from colab_save.errors import DigestError, NotFoundError
 from colab_save.manifest import FileFacts, Manifest
-from colab_save.packing import PACK, contents, unpack
+from colab_save.packing import PACK, contents, copy_matched, unpack
 from colab_save.place import Place, digest_of, is_in
 from colab_save.progress import OnStep, Stage, Step
-from colab_save.stores.base import CHUNK, Store, expect
-from colab_save.stores.local import partial_of
+from colab_save.stores.base import Store
 from colab_save.stores.refusals import refusing
 
 
@@ -96,16 +94,5 @@ def _copy(store: Store, key: str, file: FileFacts, cache: Path) -> None:
     with refusing("write", str(local)):
         if _is_copied(cache, file):
             return
-        local.parent.mkdir(parents=True, exist_ok=True)
-        partial = partial_of(cache)
-        sha, copied = hashlib.sha256(), 0
-        try:
-            with store.get(key) as stream, partial.open("xb") as copy:
-                while block := stream.read(CHUNK):
-                    sha.update(block)
-                    copied += len(block)
-                    copy.write(block)
-            expect(f"{store.location}/{key}", copied, sha.hexdigest(), file.size, file.sha256)
-            partial.replace(local)
-        finally:
-            partial.unlink(missing_ok=True)
+        with store.get(key) as stream:
+            copy_matched(stream, cache, file, f"{store.location}/{key}")

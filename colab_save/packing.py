@@ -10,6 +10,7 @@ import hashlib
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from colab_save.errors import DigestError
 from colab_save.inspecting.archive import open_member, read_directory
@@ -75,15 +76,31 @@ def unpack(pack: Path, folder: str, files: Sequence[FileFacts], cache: Path) -> 
                 raise DigestError(f"{pack} lacks {file.path}.", "Load another version, or save again.")
             expect(f"{file.path} in {pack}", member.size, file.sha256, file.size, file.sha256)
             with refusing("write", str(cache / file.path)), open_member(stream, member, str(pack)) as source:
-                local = cache / file.path
-                local.parent.mkdir(parents=True, exist_ok=True)
-                partial, sha = partial_of(cache), hashlib.sha256()
-                try:
-                    with partial.open("xb") as copy:
-                        while block := source.read(CHUNK):
-                            sha.update(block)
-                            copy.write(block)
-                    expect(f"{file.path} in {pack}", file.size, sha.hexdigest(), file.size, file.sha256)
-                    partial.replace(local)
-                finally:
-                    partial.unlink(missing_ok=True)
+                copy_matched(source, cache, file, f"{file.path} in {pack}")
+
+
+def copy_matched(source: BinaryIO, cache: Path, file: FileFacts, where: str) -> None:
+    """Copy a file into a cache, and match its size and digest on the way; what does not match is not kept.
+
+    Args:
+        source: Its bytes.
+        cache: The folder for the artifact's files.
+        file: What it must be.
+        where: What to call the source in an error.
+
+    Raises:
+        DigestError: It is not what was saved.
+    """
+    local, partial = cache / file.path, partial_of(cache)
+    local.parent.mkdir(parents=True, exist_ok=True)
+    sha, copied = hashlib.sha256(), 0
+    try:
+        with partial.open("xb") as copy:
+            while block := source.read(CHUNK):
+                sha.update(block)
+                copied += len(block)
+                copy.write(block)
+        expect(where, copied, sha.hexdigest(), file.size, file.sha256)
+        partial.replace(local)
+    finally:
+        partial.unlink(missing_ok=True)

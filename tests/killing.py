@@ -102,21 +102,23 @@ CASES = [
 ]
 
 SERVER = """
-import json, os, sys
-from tests.killing import CASES, save_and_die
+import importlib, json, os, sys
+module, name, *beforehand = sys.argv[1:]
+for other in beforehand:
+    importlib.import_module(other)
+work = getattr(importlib.import_module(module), name)
 for line in sys.stdin:  # a fork for each kill, so that Python starts only once
-    case, number, where, work = json.loads(line)
     pid = os.fork()
     if not pid:
-        save_and_die(CASES[case], number, where, work)
+        work(*json.loads(line))
         os._exit(0)
     print(os.waitpid(pid, 0)[1], flush=True)
 """
 
 
-def save_and_die(case, number, where, work):
+def save_and_die(name, number, where, work):
     """Save the fourth version, and be killed before the call of that number to something in a folder."""
-    store, steps = open_store(where), itertools.count()
+    case, store, steps = CASES[name], open_store(where), itertools.count()
     root = str(getattr(store, "root", "no folder"))
 
     def count(*_):
@@ -131,23 +133,24 @@ def save_and_die(case, number, where, work):
     case.save(store, Path(work), V4, count)
 
 
-class Killer:
-    """Runs saves that are killed, in children of one process.
+class Children:
+    """Does work in children of one process, which may be killed.
 
     Args:
-        environment: What the process needs.
-        beforehand: What it imports once, so that its children need not.
+        module: Where the work is, as it is imported.
+        name: What the function is called.
+        beforehand: What the process imports once, so that its children need not.
+        environment: What it needs.
     """
 
-    def __init__(self, environment=(), beforehand="pass"):
+    def __init__(self, module, name, *beforehand, environment=()):
         known = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **dict(environment)}
-        command, pipe = [sys.executable, "-c", f"{beforehand}\n{SERVER}"], subprocess.PIPE
+        command, pipe = [sys.executable, "-c", SERVER, module, name, *beforehand], subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1, env=known)
 
-    def __call__(self, case, number, where, work):
-        """Say whether the child was killed, or had done its work before."""
-        name = next(index for index, known in enumerate(CASES) if known.name == case.name)
-        self.process.stdin.write(json.dumps([name, number, str(where), str(work)]) + "\n")
+    def was_killed(self, *arguments):
+        """Say whether the child was killed, or had done its work before; the arguments go as JSON."""
+        self.process.stdin.write(json.dumps(arguments) + "\n")
         status = int(self.process.stdout.readline())
         assert status in {0, signal.SIGKILL}
         return status == signal.SIGKILL
@@ -159,6 +162,18 @@ class Killer:
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
+
+
+class Killer(Children):
+    """Runs the saves of `CASES` that are killed; the arguments are those of `Children`."""
+
+    def __init__(self, *beforehand, environment=()):
+        super().__init__("tests.killing", "save_and_die", *beforehand, environment=environment)
+
+    def __call__(self, case, number, where, work):
+        """Say whether the save was killed, or had been done before."""
+        name = next(index for index, known in enumerate(CASES) if known.name == case.name)
+        return self.was_killed(name, number, str(where), str(work))
 
 
 def kill_everywhere(case, kill, store_with_three, work, stride=1):

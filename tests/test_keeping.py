@@ -386,3 +386,19 @@ def test_a_mount_that_is_gone_leaves_them_unknown_and_nobody_is_asked(colab, sav
 def test_a_store_is_found_again_by_its_address(colab):  # noqa: F811
     for folder in ("MyDrive/a b", "Shareddrives/team"):
         assert folder == reopen(DriveStore(folder).address).folder
+
+
+def test_a_copy_that_cannot_be_recorded_costs_only_the_copy(save, store, monkeypatch):
+    """A disk that fills up at that moment: what is published then is the stage, which is where it was."""
+    replace = os.replace
+
+    def refuse(source, target):
+        if str(target).endswith("copy.json"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    _, notes = save()
+    assert "There is no local copy until the upload is known" in notes[0]
+    assert [] == local_copies()
+    check_whole(store, V1)

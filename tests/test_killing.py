@@ -45,7 +45,7 @@ def test_a_save_that_is_killed_at_any_call_costs_no_version(kill, case, tmp_path
 
 @pytest.fixture(scope="module")
 def kill_on_drive(fuse_colab):  # noqa: F811
-    with Killer(fuse_colab.environment, "import google.colab.drive") as killer:
+    with Killer("google.colab.drive", environment=fuse_colab.environment) as killer:
         yield killer
 
 

@@ -7,10 +7,8 @@ new one there from its local copy, if it had come that far. The table at the end
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -25,23 +23,11 @@ from colab_save.stores.drive import DriveStore
 from colab_save.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
-from tests.killing import CALLS, row
+from tests.killing import CALLS, Children, row
 from tests.making import V1, V2, V3, stage
 from tests.test_publishing import KINDS, check_lists_nothing_half, check_whole
 
 pytestmark = pytest.mark.outside
-
-SERVER = """
-import json, os, sys
-import google.colab
-from tests.test_killing_on_drive import save_and_die
-for line in sys.stdin:  # a fork for each kill, so that Python starts only once
-    pid = os.fork()
-    if not pid:
-        save_and_die(*json.loads(line))
-        os._exit(0)
-    print(os.waitpid(pid, 0)[1], flush=True)
-"""
 
 
 def save(kind, store, work, version):
@@ -72,21 +58,11 @@ def save_and_die(kind, number, folder, work, home):
 @pytest.fixture(scope="module")
 def kill(fuse_colab):  # noqa: F811
     """Run a save that is killed in a child of one process; says whether it was, or had done its work before."""
-    pipe, environment = subprocess.PIPE, {**os.environ, **fuse_colab.environment}
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER], stdin=pipe, stdout=pipe, text=True, bufsize=1, env=environment
-    )
-
-    def kill(kind, number, folder, *places):
-        process.stdin.write(json.dumps([KINDS.index(kind), number, folder, *map(str, places)]) + "\n")
-        status = int(process.stdout.readline())
-        assert status in {0, signal.SIGKILL}
-        return status == signal.SIGKILL
-
-    yield kill
-    process.stdin.close()
-    process.wait()
-    process.stdout.close()
+    here = "tests.test_killing_on_drive"
+    with Children(here, "save_and_die", "google.colab", environment=fuse_colab.environment) as children:
+        yield lambda kind, number, folder, *places: children.was_killed(
+            KINDS.index(kind), number, folder, *map(str, places)
+        )
 
 
 def lost_after(kind, store, work, *, is_last_of_few):

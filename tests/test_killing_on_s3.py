@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from colab_save.stores.remote import RemoteStore
-from tests.killing import row
+from tests.killing import Children, row
 from tests.making import V1, V2, V3
 from tests.stores import servers
 from tests.stores.faulty_proxy import Fault, FaultyProxy
@@ -25,18 +22,6 @@ pytestmark = pytest.mark.outside
 
 STRIDE = 3
 ARTIFACT, PLAIN_FILE, _ = KINDS
-
-SERVER = """
-import json, os, sys
-import s3fs
-from tests.test_killing_on_s3 import save
-for line in sys.stdin:  # a fork for each kill, so that Python starts only once
-    pid = os.fork()
-    if not pid:
-        save(*json.loads(line))
-        os._exit(0)
-    print(os.waitpid(pid, 0)[1], flush=True)
-"""
 
 
 def save(kind, url, work):
@@ -74,20 +59,15 @@ def kill(proxy, tmp_path, monkeypatch):
     """Run a save that is killed in a child of one process; says whether it was, or had done its work before."""
     for name, value in {**servers.AS_AWS, "AWS_ENDPOINT_URL": proxy.url}.items():
         monkeypatch.setenv(name, value)
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    command, pipe = [sys.executable, "-c", SERVER], subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1, env=environment) as process:
+    with Children("tests.test_killing_on_s3", "save", "s3fs") as children:
 
         def kill(kind, number, url):
             proxy.arm(number, tmp_path / "pid")
-            process.stdin.write(json.dumps([KINDS.index(kind), url, str(tmp_path)]) + "\n")
-            status = int(process.stdout.readline())
+            was_killed = children.was_killed(KINDS.index(kind), url, str(tmp_path))
             proxy.arm(None, None)
-            assert status in {0, signal.SIGKILL}
-            return status == signal.SIGKILL
+            return was_killed
 
         yield kill
-        process.stdin.close()
 
 
 @pytest.mark.parametrize("kind", [ARTIFACT, PLAIN_FILE], ids=["publish", "replace a file"])

@@ -116,21 +116,26 @@ def test_an_error_when_looking_keeps_the_last_version(fuse_colab, work, kind):  
     assert calls > 5
 
 
+def after_a_runtime_went(colab, kind, folder, half):
+    """Give stores with a version that is uploaded, and one of which less or more had been when the runtime went."""
+    for sent in (0, 1, 2, 3, 4, 8):
+        store = DriveStore(f"MyDrive/{next(FOLDERS)}")
+        kind.save(store, folder, V1)
+        assert colab.drive.wait()
+        colab.drive.order("set", bandwidth=0, half=half)
+        kind.save(store, folder, V2)
+        for _ in range(sent):
+            colab.drive.order("upload", 600)
+        colab.new_runtime()
+        yield store
+    colab.new_runtime()
+
+
 @pytest.mark.parametrize("half", ["zero", "part"])
 def test_a_runtime_that_goes_while_a_version_is_on_its_way_up_costs_only_that_one(fuse_colab, work, half):  # noqa: F811
     """Drive uploads small files first, so a manifest may arrive before its payload; then its digests refuse it."""
-    drive, kind, whole = fuse_colab.drive, KINDS[0], []
-    for sent in (0, 1, 2, 3, 8):
-        store = DriveStore(f"MyDrive/{next(FOLDERS)}")
-        kind.save(store, work, V1)
-        assert drive.wait()
-        drive.order("set", bandwidth=0, half=half)
-        kind.save(store, work, V2)
-        for _ in range(sent):
-            drive.order("upload", 600)
-        fuse_colab.new_runtime()
-        whole.append([version for version in (V1, V2) if is_whole(store, version)])
-    fuse_colab.new_runtime()
+    stores = after_a_runtime_went(fuse_colab, KINDS[0], work, half)
+    whole = [[version for version in (V1, V2) if is_whole(store, version)] for store in stores]
     assert [V1] == whole[0]
     assert [V1, V2] == whole[-1]
     assert all(V1 in versions for versions in whole)
@@ -140,18 +145,8 @@ def test_a_runtime_that_goes_while_a_version_is_on_its_way_up_costs_only_that_on
 @pytest.mark.parametrize("half", ["zero", "part"])
 def test_what_is_loaded_after_a_runtime_went_is_whole(fuse_colab, work, kind, half):  # noqa: F811
     """Whatever had been uploaded by then: the new version, or the one that was there before it."""
-    drive, loaded = fuse_colab.drive, []
-    for sent in (0, 1, 2, 3, 4, 8):
-        store = DriveStore(f"MyDrive/{next(FOLDERS)}")
-        kind.save(store, work, V1)
-        assert drive.wait()
-        drive.order("set", bandwidth=0, half=half)
-        kind.save(store, work, V2)
-        for _ in range(sent):
-            drive.order("upload", 600)
-        fuse_colab.new_runtime()
-        loaded.append(version_that_is_loaded(kind, store, work))
-    fuse_colab.new_runtime()
+    stores = after_a_runtime_went(fuse_colab, kind, work, half)
+    loaded = [version_that_is_loaded(kind, store, work) for store in stores]
     assert (V1, V2) == (loaded[0], loaded[-1])
     assert {V1, V2} == set(loaded)
 
