@@ -32,7 +32,7 @@ from colab_save.stores.base import Store
 from colab_save.target import NEWEST, Target, check_tag, without_secrets
 from colab_save.trusting import is_own, signed
 
-GONE = "deleted for good: its files are gone"
+GONE = "is deleted for good: its files are gone"
 """What is said of a version that cannot be brought back."""
 
 
@@ -57,7 +57,7 @@ class Change(Shown):
     def card(self) -> Card:
         """Give what is shown: what was done, what the version is, and the line that undoes it."""
         facts = {"where": self.where, "size": size_in_words(self.manifest.size)}
-        return Card(self.target, self.done, facts=facts, line=self.line)
+        return Card(f"{self.target} {self.done}", "", facts=facts, line=self.line)
 
 
 def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = None) -> Change:
@@ -112,7 +112,7 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
         return _change(store, manifest, GONE)
     store.move(f"{place.folder}/{MANIFEST}", f"{place.folder}/{deletion_now(datetime.now(UTC))}")
     line = magic_line(RESTORE, _given(manifest, source))
-    return _change(store, manifest, "deleted; it can be brought back for a day", ("bring it back", line))
+    return _change(store, manifest, "is deleted; it can be brought back for a day", ("bring it back", line))
 
 
 def restore_version(target: str, *, source: str | None = None) -> Change:

@@ -143,7 +143,7 @@ def test_what_can_be_brought_back_is_listed_newest_first(store, tmp_path):
 
 def test_a_report_says_what_was_done_and_the_line_that_undoes_it(store):
     said = str(delete_version(f"cats@{V2}"))
-    assert said.startswith(f"cats@{V2}. deleted; it can be brought back for a day\n  where: ")
+    assert said.startswith(f"cats@{V2} is deleted; it can be brought back for a day\n  where: ")
     assert said.endswith(f"bring it back: %restoremodel cats@{V2}")
     assert str(restore_version("cats")).endswith(f"load it: model = %loadmodel cats@{V2}")
     assert "bring it back" not in str(delete_version(f"cats@{V2}", for_good=True))
