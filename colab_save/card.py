@@ -96,7 +96,7 @@ class Card:
 
     def to_html(self) -> str:
         """Render the card as one self-contained element, behind its style."""
-        label = f"{self.title}: {self.outcome or self.summary}"
+        label = ": ".join(filter(None, (self.title, self.outcome or self.summary)))
         mark = _cell(self.outcome) if self.outcome else ""
         head = f'<div class="head">{mark}<span class="title">{escape(self.title)}</span>'
         parts = [head, f'<div class="soft">{escape(self.summary)}</div>' if self.summary else "", "</div>"]

@@ -147,7 +147,7 @@ def test_a_report_says_what_was_done_and_the_line_that_undoes_it(store):
     assert said.endswith(f"bring it back: %restoremodel cats@{V2}")
     assert str(restore_version("cats")).endswith(f"load it: model = %loadmodel cats@{V2}")
     assert "bring it back" not in str(delete_version(f"cats@{V2}", for_good=True))
-    assert f"cats@{V1}. has the tags a, b" == str(tag_version(f"cats@{V1}", ("a", "b"))).splitlines()[0]
+    assert f"cats@{V1} has the tags a, b" == str(tag_version(f"cats@{V1}", ("a", "b"))).splitlines()[0]
 
 
 def test_a_report_is_short_in_python_and_a_card_in_a_notebook(store):
