@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import contextlib
+import functools
 import os
 import time
 from dataclasses import dataclass, field
@@ -80,11 +83,20 @@ class Kernel:
                 cells[asked].outputs.append({"type": message["msg_type"], **content})
 
 
+@functools.cache
+def event_loop():
+    """The loop that clients of kernels use: jupyter_client 7.4 makes one and leaves it, open, to whoever sets another."""
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
+
+
 @contextlib.contextmanager
 def started(folder, environment=None):
     """Start a kernel of this Python in a folder, and end it."""
     from jupyter_client.manager import KernelManager
 
+    asyncio.set_event_loop(event_loop())
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel(cwd=str(folder), env={**os.environ, **(environment or {})})
     client = manager.client()
