@@ -56,11 +56,16 @@ def same(first: Any, second: Any) -> bool:
 
 @contextmanager
 def state_kept(model: Any) -> Iterator[None]:
-    """Put back what a run changes: seeds, recurrent state, anything that is not trained."""
+    """Put back what a run changes: seeds, recurrent state, anything that is not trained.
+
+    A tensor read from a variable shares its memory until the variable changes, so a frozen model is not copied.
+    """
+    import tensorflow as tf
+
     trained = {id(variable) for variable in getattr(model, "trainable_variables", ())}
     recurrent = [variable for _, variable in walk_states(model)] if hasattr(model, "layers") else []
     kept = [
-        (variable, variable.numpy())
+        (variable, tf.convert_to_tensor(variable))
         for variable in [*getattr(model, "variables", ()), *recurrent]
         if id(variable) not in trained and str(getattr(variable, "dtype", "resource")) not in {"string", "resource"}
     ]

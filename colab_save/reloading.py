@@ -8,6 +8,7 @@ standard error. It runs on the CPU: the notebook may own all of the GPU's memory
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -32,6 +33,7 @@ from colab_save.formats.base import Context
 from colab_save.joining import join
 from colab_save.judging import answer_sample, trace
 from colab_save.manifest import SampleFacts
+from colab_save.memory import end_first, is_out_of_memory, limit_memory
 from colab_save.precision import made_in
 from colab_save.records import read_record
 from colab_save.repairing import Record, repair
@@ -148,30 +150,6 @@ def open_only(job: Job) -> dict[str, Any]:
     return {"opened": True}
 
 
-def limit_memory(room: int) -> None:
-    """Let this process take only so many bytes more, where the system can say what it has.
-
-    ``RLIMIT_DATA`` counts private writable memory (Linux from 4.7 on); ``RLIMIT_AS`` would count TensorFlow's libraries
-    and address space that nothing is in. TensorFlow 2.20 and 2.21 answer it with ``ResourceExhaustedError``.
-    """
-    status = Path("/proc/self/status")
-    found = re.search(r"^VmData:\s*(\d+) kB", status.read_text("ascii"), re.MULTILINE) if status.exists() else None
-    if found is not None:
-        import resource
-
-        limit = int(found[1]) * 1024 + room
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-
-
-def is_out_of_memory(error: BaseException | None) -> bool:
-    """Say whether an error, or one that it came of, is that there was no memory left."""
-    while error is not None:
-        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
 @contextlib.contextmanager
 def absent(names: tuple[str, ...]) -> Iterator[None]:
     """Let packages be missing to whoever asks meanwhile; those that are loaded already stay."""
@@ -210,6 +188,7 @@ def serve(jobs: TextIO, answers: TextIO) -> None:
             answer = {"error": first_line(error), "hint": hint, "lacks": lacking_name(error)}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
+        gc.collect()  # a model is a ring of references: without this, the next one is loaded beside it
 
 
 LOOKUPS = re.compile(r"Could not locate (?:class|function) '([^']+)'|^Unknown [\w ]+: '([^']+)'")
@@ -234,6 +213,7 @@ def main() -> None:
     os.dup2(2, 1)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    end_first()
     serve(sys.stdin, answers)
 
 

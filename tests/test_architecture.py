@@ -16,7 +16,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "colab_save"
 
 HOUSE = """
-errors histogram layering ordering records
+errors histogram layering memory ordering records
 
 dialect environment measures metrics passes purposes round_trip target theme version words
 

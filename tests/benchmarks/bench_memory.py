@@ -1,0 +1,79 @@
+"""What a save takes beside the model, where no more is free than the model weighs. Goal: 1.5 times the model, at most.
+
+Run: python tests/benchmarks/bench_memory.py [UNITS LAYERS FORMAT…]
+
+The machine may have more: what is told, by the package that Keras asks, is that little. Linux only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+UNITS, LAYERS = 4096, 30
+"""2 GB in float32."""
+
+LITTLE = """
+import psutil
+told = psutil.virtual_memory
+psutil.virtual_memory = lambda: told()._replace(available={size})
+"""
+
+
+def main() -> None:
+    """Print, as JSON, what the runtime of the fresh process takes, what the save takes beside that, and its outcome."""
+    units, layers = (int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (UNITS, LAYERS)
+    formats = sys.argv[3:] or ["keras", "saved_model"]
+    size = 4 * layers * units * units
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "sitecustomize.py").write_text(LITTLE.format(size=size))
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH", "")]))
+        exec(LITTLE.format(size=size), {})
+        runtime, _ = measure(units, 1, formats, folder)
+        taken, outcome = measure(units, layers, formats, folder)
+    print(json.dumps({"runtime": runtime, "taken": taken - runtime, "size": size, "outcome": outcome}))
+
+
+def measure(units, layers, formats, folder):
+    """The most bytes that saving a model of this many layers takes at once, in both processes, and the outcome."""
+    import keras
+    import numpy as np
+
+    from colab_save.request import SaveRequest
+    from colab_save.saving import save
+
+    dense = [keras.layers.Dense(units, use_bias=False) for _ in range(layers)]
+    model = keras.Sequential([keras.Input((units,)), *dense])
+    before, seen, is_over = taken_now(), [0], threading.Event()
+
+    def watch():
+        while not is_over.wait(0.01):
+            seen.append(taken_now())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    sample = np.ones((2, units), "float32")
+    report = save(SaveRequest(model, f"of {layers} layers", to=folder, formats=formats, sample=sample))
+    is_over.set()
+    watcher.join()
+    return max(seen) - before, report.outcome
+
+
+def taken_now():
+    """Bytes of memory that this process and those that it started have; files mapped into memory are not counted."""
+    started = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    total = 0
+    for pid in ("self", *started):
+        try:
+            total += 1024 * int(Path(f"/proc/{pid}/status").read_text().partition("RssAnon:")[2].split()[0])
+        except (OSError, IndexError):  # it has ended meanwhile
+            continue
+    return total
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Saving where memory is low: what a save takes beside the model, and which process ends when there is none left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from colab_save.verifying import Verifier
+
+pytestmark = [
+    pytest.mark.tensorflow,
+    pytest.mark.skipif(sys.platform != "linux", reason="what a process takes is read from Linux's /proc"),
+]
+
+ROOT = Path(__file__).parents[1]
+
+UNITS, LAYERS = 1024, 24
+"""24 layers of 4 MB: each is small beside the whole, as in models of gigabytes."""
+
+MOST = 1.5
+"""Times the model's size that a save may take, in both processes together."""
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A save in two formats by a process that is told that no more is free than the model weighs; sizes in bytes."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    run = subprocess.run(
+        [
+            sys.executable,
+            str(ROOT / "tests/benchmarks/bench_memory.py"),
+            str(UNITS),
+            str(LAYERS),
+            "keras",
+            "saved_model",
+        ],
+        cwd=tmp_path_factory.mktemp("memory"),
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_a_model_is_saved_in_one_and_a_half_times_its_size(saved, record_property):
+    times = saved["taken"] / saved["size"]
+    record_property("table", f"little memory: saving {saved['size'] / 1e6:.0f} MB takes {times:.2f} times that")
+    assert times <= MOST
+
+
+def test_a_model_that_was_saved_with_little_memory_is_proven(saved):
+    assert "PASSED" == saved["outcome"]
+
+
+def test_the_fresh_process_ends_first_when_memory_runs_out():
+    with Verifier() as verifier:
+        score, end = Path(f"/proc/{verifier._process.pid}/oom_score_adj"), time.monotonic() + 60
+        while score.read_text() != "1000\n" and time.monotonic() < end:
+            time.sleep(0.01)
+        assert "1000\n" == score.read_text()
