@@ -85,7 +85,7 @@ class Kernel:
 
 @functools.cache
 def event_loop():
-    """The loop that clients of kernels use: jupyter_client 7.4 makes one and leaves it, open, to whoever sets another."""
+    """The loop that clients of kernels use: jupyter_client 7.4 makes one and leaves it open when another is set."""
     loop = asyncio.new_event_loop()
     atexit.register(loop.close)
     return loop
