@@ -6,7 +6,8 @@ must know of those it is made for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ class Client:
         opening: Options of the file system; listings must never be remembered.
         parts: The names that its ``put_file`` has for the bytes of a part, and for how many travel together.
         uploading: More options of its ``put_file``.
+        put_file: What takes the place of its ``put_file``: the file system, the local path and the place.
     """
 
     package: str = ""
@@ -47,11 +49,30 @@ class Client:
     opening: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     uploading: Mapping[str, Any] = field(default_factory=dict)
+    put_file: Callable[..., None] | None = None
 
     def put_options(self, size: int) -> dict[str, Any]:
         """Give the options of ``put_file`` for a file of so many bytes."""
         part = PART * -(-max(size, 1) // (PART * MOST_PARTS))
         return {**self.uploading, **dict(zip(self.parts, (part, SIDE_BY_SIDE), strict=False))}
+
+
+def commit_file(filesystem: Any, source: str, place: str, **_: Any) -> None:
+    """Commit a file to the Hugging Face Hub, whole or not at all.
+
+    The client's own ``put_file`` (fsspec's) copies into an open file, and commits what it has when that is interrupted
+    (huggingface_hub 1.27 and 2.4).
+    """
+    from huggingface_hub import HfApi
+
+    found = filesystem.resolve_path(place)
+    HfApi(endpoint=filesystem.endpoint, token=filesystem.token).upload_file(
+        path_or_fileobj=source,
+        path_in_repo=found.path_in_repo,
+        repo_id=found.repo_id,
+        repo_type=found.repo_type,
+        revision=found.revision,
+    )
 
 
 _FRESH = {"use_listings_cache": False}
@@ -78,13 +99,14 @@ _AZ = Client(
     "Set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, or AZURE_STORAGE_CONNECTION_STRING.",
     is_whole=True,
     opening=_FRESH,
-    uploading={"overwrite": True},
+    uploading={"overwrite": True, "max_concurrency": SIDE_BY_SIDE},  # of 4 MiB each; a blob up to 64 MiB is one request
 )
 _HF = Client(
     "huggingface_hub",
     "Set HF_TOKEN to a token that may write, or run `hf auth login`.",
     is_whole=True,
     is_probed=False,  # each byte would be two commits that stay
+    put_file=commit_file,
 )
 _WEB = Client("aiohttp", "The server wants a login.", is_read_only=True)
 
@@ -126,6 +148,8 @@ def open_filesystem(url: str, protocol: str) -> tuple[Any, str]:
     except ImportError as error:
         raise _missing(protocol, client.package, str(error)) from error
     filesystem, path = url_to_fs(url, skip_instance_cache=True, **client.opening)
+    if client.put_file is not None:
+        filesystem.put_file = functools.partial(client.put_file, filesystem)
     return filesystem, str(path)
 
 

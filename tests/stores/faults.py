@@ -72,7 +72,7 @@ class FilesystemFaults(Counting):
             for name in ("_put_file", "_cp_file", "_rm_file"):
                 monkeypatch.setattr(filesystem, name, self._awaited(name, getattr(filesystem, name)))
             return
-        for name in ("cp_file", "rm_file", "makedirs", "mv"):
+        for name in ("put_file", "cp_file", "rm_file", "makedirs", "mv"):
             monkeypatch.setattr(filesystem, name, self._counted(name, getattr(filesystem, name)))
         monkeypatch.setattr(filesystem, "open", self._opened(filesystem.open, lambda mode: "w" in mode))
 

@@ -16,7 +16,7 @@ import pytest
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError
 from colab_save.stores.base import Durability
 from colab_save.stores.calling import Patience
-from colab_save.stores.clients import PART
+from colab_save.stores.clients import PART as PART_SIZE
 from colab_save.stores.remote import RemoteStore
 from tests.faulty_stores import Faulty
 from tests.making import V1, V2
@@ -92,11 +92,13 @@ class ObjectContract(RemoteContract):
         URL: The URL of the bucket.
         PUT: The method of the request that uploads a small file.
         PART: What the path of a request holds that uploads a part.
+        LARGE: Bytes of a file that travels in parts.
     """
 
     URL = ""
     PUT = "PUT"
     PART = "partNumber="
+    LARGE = 5 * PART_SIZE // 2
 
     CALLS_OF_A_PUT = frozenset({"_put_file"})
 
@@ -156,7 +158,7 @@ class ObjectContract(RemoteContract):
             assert caught.value.hint
 
     def test_a_large_file_travels_in_parts_with_progress_and_side_by_side(self, store, put, proxy):
-        content, reported = random_bytes(5 * PART // 2), []
+        content, reported = random_bytes(self.LARGE), []
         proxy.clear(*[Fault("slow", "GET")] * 9)
         put("large", content, reported.append)
         assert len(content) == sum(reported)
@@ -165,7 +167,7 @@ class ObjectContract(RemoteContract):
         assert proxy.busy["GET"] > 1
 
     def test_a_part_that_breaks_does_not_spoil_a_large_file(self, store, put, proxy):
-        content = random_bytes(5 * PART // 2)
+        content = random_bytes(self.LARGE)
         forgotten = Fault("status", "DELETE", 499)  # so GCS answers to an upload that is given up; the emulator cannot
         proxy.clear(Fault("lost", path=self.PART), Fault("reset", "GET"), Fault("truncated", "GET"), forgotten)
         put("large", content)
@@ -182,7 +184,7 @@ class ObjectContract(RemoteContract):
 
         threading.Thread(target=interrupt, daemon=True).start()
         with pytest.raises(KeyboardInterrupt):
-            put("large", bytes(5 * PART // 2))
+            put("large", bytes(self.LARGE))
         proxy.clear()
         assert not store.has("large")
         self.check_no_parts_are_left(store)

@@ -26,6 +26,11 @@ AS_AWS = {
 """How a client finds its credentials, and asks nobody else for them."""
 
 
+ACCOUNT = "devstoreaccount1"
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""The account that Azurite has, as its manual says."""
+
+
 @contextlib.contextmanager
 def s3():
     """Run moto's S3 with one bucket; gives its port."""
@@ -43,12 +48,28 @@ def gs():
 
 
 @contextlib.contextmanager
-def served(*command):
+def az():
+    """Run Azurite with one container, in memory; gives its port."""
+    options = ("--inMemoryPersistence", "--silent", "--skipApiVersionCheck", "--blobPort")
+    with served(*options, program="azurite-blob") as port:
+        from azure.storage.blob import BlobServiceClient
+
+        with BlobServiceClient.from_connection_string(as_azure(f"http://127.0.0.1:{port}")) as service:
+            service.create_container(BUCKET)
+        yield port
+
+
+def as_azure(url):
+    """How a client of Azure finds the server and its account."""
+    return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={url}/{ACCOUNT};"
+
+
+@contextlib.contextmanager
+def served(*command, program=sys.executable):
     """Run a server whose last argument is its port; gives the port once it answers."""
     port = free_port()
-    with subprocess.Popen(
-        [sys.executable, *command, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([program, *command, str(port)], **quiet) as server:
         try:
             wait_for(port, server)
             yield port
