@@ -17,18 +17,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from colab_save.caching import cache_base, most_kept
 from colab_save.errors import DamagedFileError
 from colab_save.manifest import MANIFEST, Manifest
 from colab_save.measures import size_in_words
 from colab_save.packing import stored
 from colab_save.place import Place
 from colab_save.stores.base import Store
-
-LARGEST = 5_000_000_000
-"""Bytes that all copies may take together."""
-
-SHARE = 4
-"""The share of the disk that they may take, of what would be free without them: a quarter."""
 
 LITTER_AGE = 86_400.0
 """Seconds after which a folder without a record is taken for what a killed process left."""
@@ -166,7 +161,7 @@ def trim(spare: LocalCopy) -> tuple[str, ...]:
     copies = local_copies()
     _remove_litter({copy.folder for copy in copies})
     total = sum(copy.manifest.size for copy in copies)
-    limit = min(LARGEST, (shutil.disk_usage(_base()).free + total) // SHARE)
+    limit = most_kept(_base(), total)
     said = []
     for copy in sorted(copies, key=lambda copy: not copy.is_published):
         if total <= limit:
@@ -198,9 +193,7 @@ def _remove_litter(known: set[Path]) -> None:
 
 
 def _base() -> Path:
-    import platformdirs
-
-    return platformdirs.user_cache_path("colab_save", appauthor=False) / "pending"
+    return cache_base() / "pending"
 
 
 def _read(folder: Path) -> LocalCopy | None:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from colab_save.caching import cache_of, trim_cache
 from colab_save.collection import ARRAYS, TREE
 from colab_save.errors import ColabSaveError, DamagedFileError, DigestError, NotFoundError, RequestError, did_you_mean
 from colab_save.fetching import fetch
@@ -172,8 +172,8 @@ def bring(found: Found, payload: Payload | None, work: Path, on_step: OnStep) ->
     others = [item.path for item in manifest.payloads if item != payload]
     paths = [file.path for file in manifest.files if file.path.split("/")[0] not in others]
     wanted = [payload.path, *(path for path in paths if path.split("/")[0] != payload.path)]
-    cache = _cache(manifest)
-    local_files = fetch(found.store, found.place, manifest, wanted, cache, on_step)
+    local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
+    trim_cache()
     sample, code = local_files.get(FILE), local_files.get(CUSTOM_CODE)
     beside = next((path.parent for name, path in local_files.items() if name != payload.path and "/" not in name), None)
     return Fetched(local_files[payload.path], sample, code, beside, _extras_in(local_files))
@@ -190,21 +190,13 @@ def bring_collection(found: Found, on_step: OnStep) -> Fetched:
     if manifest is None or not {TREE, ARRAYS} <= names:
         raise DamagedFileError(f"{found.name} has no {TREE} or no {ARRAYS}.", "Load another version.")
     wanted = [name for name in sorted(names) if name in {TREE, ARRAYS, CUSTOM_CODE} or is_in(name, EXTRAS)]
-    local_files = fetch(found.store, found.place, manifest, wanted, _cache(manifest), on_step)
+    local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
     return Fetched(local_files[TREE].parent, code=local_files.get(CUSTOM_CODE), extras=_extras_in(local_files))
 
 
 def _extras_in(files: Mapping[str, Path]) -> Path | None:
     """Give the folder of what else was kept."""
     return next((path.parent for name, path in files.items() if name.rpartition("/")[0] == EXTRAS), None)
-
-
-def _cache(manifest: Manifest) -> Path:
-    """Name the folder for copies of an artifact's files; its name is a digest, so that it never holds anything else."""
-    import platformdirs
-
-    digest = hashlib.sha256(manifest.to_json().encode()).hexdigest()
-    return platformdirs.user_cache_path("colab_save", appauthor=False) / digest[:32]
 
 
 def _copy_plain(found: Found, work: Path) -> Path:

@@ -24,7 +24,7 @@ card facts option precision progress sample stores.base
 
 collection comparing formats.base layer_tree load_request manifest remarks tolerances walking
 
-answering capturing.finding capturing.origins compiling describing folding request
+answering caching capturing.finding capturing.origins compiling describing folding request
 
 attributes labels listing remarks viewed written
 

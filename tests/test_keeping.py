@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from colab_save import copies
+from colab_save import caching
 from colab_save.copies import LITTER_AGE, local_copies
 from colab_save.curating import delete_version
 from colab_save.errors import CancelledError, StoreUnavailableError
@@ -303,7 +303,7 @@ def test_a_plain_save_is_resumed_at_its_place(save, store):
 
 @pytest.fixture
 def little_room(monkeypatch):
-    monkeypatch.setattr(copies, "LARGEST", 25)
+    monkeypatch.setattr(caching, "LARGEST", 25)
 
 
 def test_the_oldest_go_when_the_bound_is_reached_and_the_report_says_so(little_room, save):
@@ -340,7 +340,7 @@ def test_a_save_larger_than_the_bound_is_kept_only_while_it_is_not_published(lit
 
 
 def test_a_disk_with_little_room_bounds_them_too(save, monkeypatch):
-    monkeypatch.setattr(copies.shutil, "disk_usage", lambda _: SimpleNamespace(total=90, free=50))
+    monkeypatch.setattr(caching.shutil, "disk_usage", lambda _: SimpleNamespace(total=90, free=50))
     for version in (V1, V2, V3):
         save(version)
     assert {f"cats@{V3}"} == set(states())
