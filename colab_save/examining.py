@@ -44,7 +44,7 @@ def kind_of(model: Any) -> str:
     if isinstance(model, classes("Model")):
         return dialect_of(model)
     tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is not None and (isinstance(model, tensorflow.Module) or hasattr(model, "program")):
+    if hasattr(model, "program") or (tensorflow is not None and isinstance(model, tensorflow.Module)):
         return "module"
     raise UnsupportedError(
         f"A {type(model).__module__}.{type(model).__qualname__} cannot be saved as a model.",

@@ -19,7 +19,7 @@ from colab_save.errors import FormatError, RequestError, RoundTripError
 from colab_save.examining import examine
 from colab_save.extras import put_back, read_extras
 from colab_save.formats import get_format
-from colab_save.formats.base import Context, Format
+from colab_save.formats.base import Context, Format, require_packages
 from colab_save.formats.weights import ARCHITECTURE
 from colab_save.inspecting import (
     Findings,
@@ -42,7 +42,13 @@ from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.trusting import is_own, may_run, packages_of, supply
 from colab_save.trying import try_opening
 
-FORMAT_OF = {Kind.KERAS: "keras", Kind.H5: "h5", Kind.WEIGHTS_H5: "weights", Kind.SAVED_MODEL: "saved_model"}
+FORMAT_OF = {
+    Kind.KERAS: "keras",
+    Kind.H5: "h5",
+    Kind.WEIGHTS_H5: "weights",
+    Kind.SAVED_MODEL: "saved_model",
+    Kind.ONNX: "onnx",
+}
 """Which format opens what `inspecting` finds a file to be."""
 
 
@@ -138,11 +144,12 @@ def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: froz
     """Inspect what is to be opened, and find the format that opens it.
 
     Raises:
-        MissingPackageError: Keras 2 wrote it, and is not there.
+        MissingPackageError: What opens it is not there.
         RequestError: It cannot be loaded into a model, or is a checkpoint.
     """
     findings = inspect(fetched.payload, allowed)
     plug = get_format(_format_of(findings, fetched.payload))
+    require_packages(plug, plug.opens_with)
     if request.into is not None:
         if plug.name == "weights" and not request.convert:
             return plug, findings

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shlex
 import shutil
 import sys
@@ -15,12 +14,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from colab_save.dividing import Division, divide
-from colab_save.errors import MissingPackageError, NoSpaceError, RequestError, TargetError, UnsupportedError
+from colab_save.errors import NoSpaceError, RequestError, TargetError, UnsupportedError
 from colab_save.examining import size_of
 from colab_save.extras import Extras, find_extras
 from colab_save.finding import versions_of
 from colab_save.formats import get_format
-from colab_save.formats.base import Format, read_options
+from colab_save.formats.base import Format, read_options, require_packages
 from colab_save.measures import size_in_words
 from colab_save.place import SIDECAR, Place
 from colab_save.request import AUTO, PURPOSES, SaveRequest
@@ -113,7 +112,8 @@ def resolve(request: SaveRequest) -> Plan:
             "Leave --format out, or choose one that can: keras for any Keras model, saved_model for anything callable.",
         )
     for formats in usable:
-        _check_packages(formats)
+        for plug in formats:
+            require_packages(plug, plug.requires)
     options = read_options({plug.name: plug.Options for formats in attempts for plug in formats}, request.options)
     size = int(_size(division) * HEADROOM * len(usable[0]))
     _check_stage(size)
@@ -220,16 +220,6 @@ def _suffix(path: str, format_name: str) -> str:
     if any(path.lower().endswith(suffix) for suffix in SUFFIXES):
         return ""
     return {name: suffix for suffix, name in reversed(SUFFIXES.items())}.get(format_name, "")
-
-
-def _check_packages(formats: tuple[Format, ...]) -> None:
-    for plug in formats:
-        missing = [name for name in plug.requires if importlib.util.find_spec(name) is None]
-        if missing:
-            raise MissingPackageError(
-                f"The format {plug.name} needs {', '.join(missing)}, which is not installed.",
-                f"%pip install {' '.join(missing)}",
-            )
 
 
 def _check_stage(size: int) -> None:

@@ -62,6 +62,11 @@ def weigh(path: Path, kind: Kind, on_step: OnStep) -> Iterator[Weight]:
     Raises:
         FormatError: It has no weights that can be read so.
     """
+    if kind is Kind.ONNX:
+        raise FormatError(
+            f"{path.name} has its weights as constants of an ONNX graph, which are not those of the model's layers.",
+            "colab_save.open_in_netron shows the graph with them.",
+        )
     done = 0
     with translated(f"The weights of {path.name} cannot be read", "Copy it again, or load the model."):
         for name, size, value in _in_checkpoint(path, kind) if kind in _BY_TENSORFLOW else _in_hdf5_of(path, kind):

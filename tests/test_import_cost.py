@@ -14,7 +14,8 @@ MODULES = [
     ".".join(("colab_save", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
     for path in sorted(PACKAGE.rglob("*.py"))
 ]
-HEAVY = {"fsspec", "h5py", "ipywidgets", "keras", "numpy", "pandas", "sklearn", "tensorflow", "tf_keras", "tqdm"}
+HEAVY = {"fsspec", "h5py", "ipywidgets", "keras", "numpy", "onnx", "onnxruntime", "pandas", "sklearn", "tensorflow"}
+HEAVY |= {"tf2onnx", "tf_keras", "tqdm"}
 
 HEAVY_IMPORT = r"\b(tensorflow|keras|zoo)\b"
 MARK = r"^pytestmark = (\[\s*)?pytest\.mark\.tensorflow\b"

@@ -45,10 +45,11 @@ def test_colab_already_carries_what_is_required(requirement):
     assert PINS[canonicalize_name(requirement.name)] in requirement.specifier
 
 
-def test_installing_the_wheel_changes_no_installed_package(wheel, tmp_path):
+@pytest.mark.parametrize("extra", ["", "[onnx]"])
+def test_installing_the_wheel_changes_no_installed_package(wheel, tmp_path, extra):
     """Without an index pip can use only what is installed; in the colab environment that is what Colab carries."""
     report = tmp_path / "report.json"
-    pip("install", "--dry-run", "--quiet", "--no-index", "--report", report, wheel)
+    pip("install", "--dry-run", "--quiet", "--no-index", "--report", report, f"{wheel}{extra}")
     added = {item["metadata"]["name"] for item in json.loads(report.read_text("utf-8"))["install"]}
     assert set() == added - {"colab_save"}
 

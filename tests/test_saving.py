@@ -181,6 +181,7 @@ def test_the_default_name_is_the_models_own():
         ("./out/cats.keras", {}, "cats.keras"),
         ("./out/cats.h5", {}, "cats.h5"),
         ("./out/cats.weights.h5", {}, "cats.weights.h5"),
+        ("./out/cats.onnx", {}, "cats.onnx"),
         ("./out/served", {"formats": "saved_model"}, "served"),
         ("./out/served/1", {"formats": "saved_model"}, "served/1"),
         ("./out/served/2", {"purpose": "serving"}, "served/2"),

@@ -138,6 +138,13 @@ def test_a_damaged_file_is_refused_before_it_is_served(own_folder):
     assert [] == running()
 
 
+def test_an_onnx_file_is_served_under_a_name_that_netron_knows_it_by(own_folder):
+    data = b"\x08\x08\x3a\x08\x0a\x06\x22\x04Relu\x42\x02\x10\x0f"
+    (own_folder / "net.onnx").write_bytes(data)
+    [url] = open_in_netron("net.onnx").where.values()
+    assert (data, True) == (read(file_at(url)), file_at(url).endswith("/model.onnx"))
+
+
 def test_a_version_that_is_not_there_is_named(cats):
     with pytest.raises(NotFoundError, match="dogs"):
         open_in_netron("dogs")

@@ -6,15 +6,23 @@ A format never sees a store, and a store never sees a format.
 
 from __future__ import annotations
 
+import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 from colab_save.dialect import KERAS
-from colab_save.errors import ColabSaveError, FormatError, UnknownNameError, did_you_mean, first_line
+from colab_save.errors import (
+    ColabSaveError,
+    FormatError,
+    MissingPackageError,
+    UnknownNameError,
+    did_you_mean,
+    first_line,
+)
 from colab_save.round_trip import Aspect
 from colab_save.sample import Sample
 
@@ -52,7 +60,9 @@ class Format(ABC):
         name: What the user types.
         payload: The conventional name of the file or folder in an artifact.
         keeps: The aspects that survive in it; a round trip must pass all of them.
-        requires: Packages that must be installed, by import name.
+        requires: Packages that must be installed to write it, by import name.
+        opens_with: Those of them that it takes to open it.
+        extra: The extra of this package that brings them; empty where it requires them itself.
         Options: A frozen dataclass of what the user may set.
         opening: The Python lines that open the payload from its folder without this package; ``{keras}`` stands for
             the Keras that the model is made of.
@@ -62,6 +72,8 @@ class Format(ABC):
     payload: ClassVar[str]
     keeps: ClassVar[frozenset[Aspect]]
     requires: ClassVar[tuple[str, ...]] = ()
+    opens_with: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str] = ""
     Options: ClassVar[type] = NoOptions
     opening: ClassVar[str]
 
@@ -105,6 +117,20 @@ class Format(ABC):
     @abstractmethod
     def run(self, model: Any, sample: Any) -> Any:
         """Answer the sample with a model, live or loaded: nested arrays in, nested arrays out; inference only."""
+
+
+def require_packages(plug: Format, packages: Sequence[str]) -> None:
+    """Refuse a format early, whose packages are not there.
+
+    Raises:
+        MissingPackageError: One is not installed.
+    """
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingPackageError(
+            f"The format {plug.name} needs {', '.join(missing)}, which is not installed.",
+            f"%pip install 'colab_save[{plug.extra}]'" if plug.extra else f"%pip install {' '.join(missing)}",
+        )
 
 
 @contextmanager

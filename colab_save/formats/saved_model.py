@@ -57,7 +57,7 @@ class SavedModelFormat(Format):
     def refusal(self, model: Any) -> str:
         """Refuse a `tf.Module` without any `tf.function`."""
         if kind_of(model) == "module" and main_function(model) is None:
-            return "the tf.Module has no method that is a tf.function, so nothing of it could be called"
+            return f"the {type(model).__name__} has no method that is a tf.function, so nothing of it could be called"
         return ""
 
     def specs(self, model: Any) -> Any:

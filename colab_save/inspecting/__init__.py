@@ -28,6 +28,7 @@ from colab_save.inspecting.limits import (
     MAX_VALUES,
 )
 from colab_save.inspecting.npz import check_npz, check_npz_file
+from colab_save.inspecting.onnx import scan_onnx
 from colab_save.inspecting.saved_model import check_shards, scan_saved_model
 from colab_save.inspecting.sniffing import CONFIG, WEIGHTS, look, sniff
 from colab_save.precision import plain_policy
@@ -67,6 +68,9 @@ def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
             return Findings(kind, tuple(sorted(scan.custom_names)), tuple(scan.runs_code))
         if kind is Kind.CHECKPOINT:
             _check_checkpoint(path)
+            return Findings(kind)
+        if kind is Kind.ONNX:
+            scan_onnx(path)
             return Findings(kind)
         with path.open("rb") as file:
             return _inspect_zip(file, path, allowed)
@@ -161,10 +165,12 @@ def needs_child(findings: Findings) -> bool:
 
     Configs of Keras 2 and of unknown age go through code paths that no current Keras is tested with: a nested Keras 2
     model in ``.h5`` makes Keras 3.13.2 loop forever, and tf_keras imports the modules that a config names. What a file
-    says of its age it may say falsely, so its graph and its sizes are looked at too.
+    says of its age it may say falsely, so its graph and its sizes are looked at too. ONNX Runtime is native code, and
+    computes what is constant while it opens a file.
     """
     has_config = findings.kind in {Kind.KERAS, Kind.H5}
-    return bool(findings.risks) or (has_config and (findings.is_keras2 or not findings.keras_version))
+    is_old = has_config and (findings.is_keras2 or not findings.keras_version)
+    return bool(findings.risks) or is_old or findings.kind is Kind.ONNX
 
 
 def _inspect_zip(file: BinaryIO, path: Path, allowed: frozenset[str]) -> Findings:

@@ -19,6 +19,7 @@ class Kind(enum.StrEnum):
     WEIGHTS_H5 = "weights_h5"
     SAVED_MODEL = "saved_model"
     CHECKPOINT = "checkpoint"
+    ONNX = "onnx"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -49,7 +49,10 @@ MAX_STRUCTURE = 512 << 20
 """Bytes that HDF5 may read to show its structure; cut off, a file that leads it round in circles ends."""
 
 MAX_GRAPH = 2 << 30
-"""Bytes of ``saved_model.pb``: protobuf itself ends at 2 GiB."""
+"""Bytes of ``saved_model.pb``, and of an ONNX file: protobuf itself ends at 2 GiB."""
+
+MAX_FIELDS = 5_000_000
+"""Fields of an ONNX file: about ten for each node, one for each word of a vocabulary."""
 
 MAX_ARRAY_HEADER = 10_000
 """Characters of a ``.npy`` header, as in NumPy (``numpy.lib.format._MAX_HEADER_SIZE``)."""

@@ -44,7 +44,7 @@ def owner_of(module: str, allowed: frozenset[str]) -> Owner:
     top = module.partition(".")[0]
     if top in allowed or module in allowed:
         return Owner.USER
-    return Owner.OTHER if top in sys.stdlib_module_names or _is_installed(top) else Owner.USER
+    return Owner.OTHER if top in sys.stdlib_module_names or _is_installed(module) else Owner.USER
 
 
 def namespace_of(module: str) -> str:
@@ -53,14 +53,26 @@ def namespace_of(module: str) -> str:
     return parts[0] if parts else ""
 
 
-def _is_installed(top: str) -> bool:
-    """Look for a top-level module where installers put them; finding it does not import it."""
+def _is_installed(module: str) -> bool:
+    """Look for a module where installers put them; finding it does not import it.
+
+    The first package of its name that is no mere folder decides: a folder of the user's own may share its name with one
+    that somebody has installed, as tf2onnx (1.17) installs one named ``tests``.
+    """
     spec: importlib.machinery.ModuleSpec | None
+    name, *below = module.split(".")
     try:
-        spec = importlib.util.find_spec(top)
+        spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):  # ValueError: already imported without a spec, as a test or a shell does
         return False
     if spec is None:
         return False
+    for part in below:
+        name = f"{name}.{part}"
+        is_folder = spec.origin is None and spec.submodule_search_locations
+        found = importlib.machinery.PathFinder.find_spec(name, spec.submodule_search_locations) if is_folder else None
+        if found is None:
+            break
+        spec = found
     places = [spec.origin or "", *(spec.submodule_search_locations or ())]
     return any(_SITES & set(PurePath(place).parts) for place in places)

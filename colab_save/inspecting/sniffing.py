@@ -20,6 +20,7 @@ from colab_save.errors import (
 from colab_save.inspecting.archive import read_directory
 from colab_save.inspecting.findings import Kind
 from colab_save.inspecting.hdf5 import SIGNATURE, Structure, read_structure
+from colab_save.inspecting.onnx import is_onnx
 from colab_save.inspecting.saved_model import GRAPH
 
 WEIGHTS = ("model.weights.h5", "model.weights.npz")
@@ -79,7 +80,7 @@ def _sniff_folder(path: Path) -> Kind:
     names = sorted(item.name for item in path.iterdir())
     if "checkpoint" in names or any(name.endswith(".index") for name in names):
         return Kind.CHECKPOINT
-    models = [name for name in names if name.endswith((".keras", ".h5", ".hdf5"))]
+    models = [name for name in names if name.endswith((".keras", ".h5", ".hdf5", ".onnx"))]
     held = ", ".join(models or names[:5]) or "nothing"
     hint = (
         f"Give the file itself: {path / models[0]}" if models else "Give a model file, or a folder with saved_model.pb."
@@ -109,6 +110,8 @@ def _sniff_file(file: BinaryIO, where: str) -> tuple[Kind, Structure | None]:
     file.seek(max(0, size - 8))
     if file.read() == _TABLE_END:
         return Kind.CHECKPOINT, None
+    if is_onnx(file, where):
+        return Kind.ONNX, None
     raise _not_a_model(head, where, size)
 
 
@@ -182,5 +185,6 @@ def _not_a_model(head: bytes, where: str, size: int) -> UntrustedError:
         if head.startswith(magic):
             return DamagedFileError(f"{where} {what}.", hint)
     return DamagedFileError(
-        f"{where} is no model: its {size:,} bytes begin with {head[:12]!r}.", f"Give a .keras or .h5 file. {_AGAIN}"
+        f"{where} is no model: its {size:,} bytes begin with {head[:12]!r}.",
+        f"Give a .keras, .h5 or .onnx file. {_AGAIN}",
     )

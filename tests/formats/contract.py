@@ -65,6 +65,8 @@ class FormatContract:
         assert before == examine(model)
 
     def test_its_weights_are_read_without_building_the_model(self, plug, tmp_path):
+        if Aspect.WEIGHTS not in plug.keeps:
+            pytest.skip(f"{self.name} does not keep the weights that a model has")
         model = MODELS["sequential"]()
         self.saved(plug, model, tmp_path)
         payload, facts = tmp_path / plug.payload, examine(model)
@@ -104,8 +106,8 @@ class FormatContract:
         assert self.name in FORMATS
         assert self.name == plug.name
 
-    def test_it_keeps_outputs_and_weights(self, plug):
-        assert plug.keeps >= {Aspect.OUTPUTS, Aspect.WEIGHTS}
+    def test_it_keeps_outputs(self, plug):
+        assert Aspect.OUTPUTS in plug.keeps
 
     def test_an_answer_is_nested_arrays(self, plug):
         model = MODELS["many_inputs"]()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from types import SimpleNamespace
+
 import keras
 import numpy as np
+import onnx
 import pytest
 import tensorflow as tf
 
@@ -12,7 +16,9 @@ from colab_save.errors import ColabSaveError, FormatError, RequestError
 from colab_save.examining import examine
 from colab_save.formats import get_format
 from colab_save.formats.base import Context
+from colab_save.formats.onnx import OnnxOptions
 from colab_save.formats.saved_model import SavedModelOptions
+from colab_save.sample import Sample
 from colab_save.sampling import take_sample
 from tests import zoo
 from tests.formats.contract import FormatContract
@@ -213,3 +219,85 @@ class TestSavedModel(FormatContract):
     def test_a_folder_that_is_none_is_an_error_of_the_tree(self, tmp_path):
         with pytest.raises(ColabSaveError):
             get_format("saved_model").load(tmp_path, Context({}))
+
+
+class Cleaning(tf.Module):
+    """Calls what ONNX has no operator for."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="x")])
+    def __call__(self, x):
+        return tf.strings.regex_replace(x, "a+", "")
+
+
+class Large(tf.Module):
+    """Declares 2 GiB of weights, and has none."""
+
+    @property
+    def variables(self):
+        return [SimpleNamespace(shape=(2**29,), dtype=tf.float32)]
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 1))])
+    def __call__(self, x):
+        return x
+
+
+class Drawing(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs + tf.random.normal(tf.shape(inputs))
+
+
+class TestOnnx(FormatContract):
+    name = "onnx"
+    models = ("sequential", "convolutional", "many_inputs", "tabular", "recurrent")
+
+    def written(self, model, folder, **options):
+        plug = get_format("onnx")
+        plug.save(model, folder, take_sample(model, None, plug.run, plug.specs(model)), OnnxOptions(**options))
+        return plug.load(folder / plug.payload, Context({}))
+
+    def test_nothing_is_printed_and_logging_stays_as_it_was(self, tmp_path, capfd):
+        root = logging.getLogger()
+        before = (root.level, [*root.handlers])
+        self.written(zoo.untrained(), tmp_path)
+        assert (("", ""), before) == (capfd.readouterr(), (root.level, [*root.handlers]))
+
+    def test_an_opset_can_be_asked_for(self, tmp_path):
+        self.written(zoo.untrained(), tmp_path, opset=17)
+        made = onnx.load(tmp_path / "model.onnx")
+        assert 17 == next(each.version for each in made.opset_import if not each.domain)
+
+    @pytest.mark.parametrize("opset", [13, 19, "17", True])
+    def test_another_opset_is_refused(self, opset):
+        with pytest.raises(RequestError, match="Give one of 14, 15, 16, 17, 18"):
+            OnnxOptions(opset=opset)
+
+    def test_the_exact_gelu_is_written_though_tf2onnx_has_it_not(self, tmp_path):
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Activation("gelu")])
+        inputs = np.linspace(-6, 6, 40, dtype="float32").reshape(10, 4)
+        np.testing.assert_allclose(model(inputs), self.written(model, tmp_path)(inputs), rtol=1e-4, atol=1e-6)
+
+    def test_a_module_of_functions_is_written_too(self, tmp_path):
+        assert 4.0 == float(self.written(zoo.Counter(), tmp_path)([[1.0, 0.0]])["y"][0, 0])
+
+    def test_an_operation_without_a_counterpart_is_named(self, tmp_path):
+        plug, model = get_format("onnx"), Cleaning()
+        sample = Sample(np.array([b"a"], object), np.array([b""], object), plug.specs(model))
+        with pytest.raises(FormatError, match="The model calls StaticRegexReplace, for which ONNX has no operator"):
+            plug.save(model, tmp_path, sample, plug.Options())
+        assert [] == [*tmp_path.iterdir()]
+
+    def test_a_model_that_is_random_at_inference_is_refused(self, tmp_path):
+        with pytest.raises(FormatError, match="draws other numbers"):
+            self.written(keras.Sequential([keras.Input((4,)), Drawing()]), tmp_path)
+
+    @pytest.mark.parametrize(
+        ("make", "words"),
+        [
+            (Large, "its weights are 2.1 GB, and an ONNX file holds 2.1 GB at most"),
+            (zoo.text, "no operators for text_vectorization, a TextVectorization"),
+            (zoo.bfloat16_outputs, "bfloat16"),
+            (tf.Module, "tf.function"),
+        ],
+    )
+    def test_what_it_cannot_hold_is_refused_before_anything_is_written(self, make, words):
+        assert words in get_format("onnx").refusal(make())

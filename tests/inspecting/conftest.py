@@ -144,6 +144,20 @@ class Files:
             self.write("saved/variables/variables.data-00000-of-00001", b"1234")
         return path.parent
 
+    def onnx(self, *locations, graph=b"", **more):
+        """An ONNX model of one node, with weights in these files; ``more`` replaces a part of it by bytes."""
+        tensors = b"".join(field(5, self.external(place)) for place in locations)
+        parts = {"version": field(1, 8), "producer": field(2, "tests")}
+        parts["graph"] = field(7, field(1, field(4, "Relu")) + field(2, "graph") + tensors + graph)
+        parts |= {"operators": field(8, field(2, 15)), "property": field(14, field(1, "author") + field(2, "me"))}
+        return self.write("model.onnx", b"".join({**parts, **more}.values()))
+
+    @staticmethod
+    def external(place):
+        """A tensor whose values are in a file."""
+        entries = [field(1, "location") + field(2, place), field(1, "offset") + field(2, "0")]
+        return field(8, "weight") + b"".join(field(13, entry) for entry in entries) + field(14, 1)
+
 
 @pytest.fixture
 def files(tmp_path):

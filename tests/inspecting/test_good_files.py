@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from colab_save.inspecting import CustomName, Findings, Kind, inspect, inspect_npz, needs_child, sniff
+from colab_save.inspecting.modules import Owner, owner_of
 
 GOOD = {
     "keras": (lambda f: f.keras(), Kind.KERAS),
@@ -16,6 +17,11 @@ GOOD = {
     "h5 of the newest layout": (lambda f: f.h5(libver="latest"), Kind.H5),
     "weights of a model that has none": (lambda f: f.weights(values=False), Kind.WEIGHTS_H5),
     "SavedModel": (lambda f: f.saved_model(), Kind.SAVED_MODEL),
+    "ONNX": (lambda f: f.onnx(), Kind.ONNX),
+    "ONNX with its weights beside it": (
+        lambda f: f.onnx(str(f.write("weights/1.data", b"1").relative_to(f.folder))),
+        Kind.ONNX,
+    ),
     "checkpoint folder": (lambda f: f.saved_model() / "variables", Kind.CHECKPOINT),
     "checkpoint prefix": (lambda f: f.saved_model() / "variables" / "variables", Kind.CHECKPOINT),
     "checkpoint index": (lambda f: f.saved_model() / "variables" / "variables.index", Kind.CHECKPOINT),
@@ -28,7 +34,7 @@ def test_a_good_file_is_what_it_is(files, name):
     assert kind == inspect(make(files)).kind
 
 
-@pytest.mark.parametrize("name", ["keras", "h5", "weights"])
+@pytest.mark.parametrize("name", ["keras", "h5", "weights", "ONNX"])
 def test_a_file_is_known_by_its_bytes_and_not_by_its_name(files, name):
     make, kind = GOOD[name]
     path = make(files)
@@ -71,6 +77,13 @@ def test_a_package_that_is_allowed_may_be_named(files):
     assert (CustomName("numpy.ma", "Thing", "Thing"),) == inspect(path, frozenset({"numpy"})).custom_names
 
 
+def test_a_folder_of_the_users_may_have_the_name_of_an_installed_one(files, monkeypatch):
+    for place, module in (("site-packages", "theirs"), ("here", "mine")):
+        monkeypatch.syspath_prepend(files.write(f"{place}/shared/{module}.py", b"").parents[1])
+    found = {name: owner_of(f"shared.{name}", frozenset()) for name in ("mine", "theirs", "neither")}
+    assert {"mine": Owner.USER, "theirs": Owner.OTHER, "neither": Owner.OTHER} == found
+
+
 def test_zeros_are_no_bomb(files):
     import numpy as np
 
@@ -108,9 +121,10 @@ def test_plain_arrays_are_fine(tmp_path):
         (Kind.KERAS, "3.15.1", False),
         (Kind.WEIGHTS_H5, "", False),
         (Kind.SAVED_MODEL, "", False),
+        (Kind.ONNX, "", True),
     ],
 )
-def test_only_configs_of_old_or_unknown_keras_are_opened_in_a_child_first(kind, version, expected):
+def test_only_configs_of_old_or_unknown_keras_and_onnx_are_opened_in_a_child_first(kind, version, expected):
     assert expected == needs_child(Findings(kind, keras_version=version))
 
 

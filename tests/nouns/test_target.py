@@ -109,6 +109,7 @@ def test_spaces_around_a_target_do_not_count():
         ("a.hdf5", "h5"),
         ("a.keras", "keras"),
         ("A.KERAS", "keras"),
+        ("net.onnx", "onnx"),
         ("./a", None),
         ("./a.keras/b", None),
         ("cats", None),

@@ -58,6 +58,13 @@ def test_each_purpose_is_offered_in_words_and_says_what_its_format_keeps(tab, pu
     assert "keeps outputs" in tab.about.value
 
 
+def test_to_exchange_a_model_picks_onnx(tab, house):
+    tab.purpose.value = dict(tab.purpose.options)["Exchange it"]
+    assert "onnx keeps outputs; drops weights, training, structure, code; needs tf2onnx" in tab.about.value
+    tab.save.click()
+    assert [("exchange", ("onnx",))] == [(request.purpose, PURPOSES[request.purpose]) for request in house.of("save")]
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_each_format_can_be_picked(tab, house, name):
     tab.purpose.value = "pick"

@@ -1,0 +1,152 @@
+"""An ONNX file: known by its fields, since it begins with no magic bytes, and looked through for files that it names.
+
+`sniffing` asks `is_onnx`, `inspecting` calls `scan_onnx`. A model in ONNX computes and runs nothing else; what it can
+name is files with the values of its weights. Fields are numbered as in ``onnx.proto`` (github.com/onnx/onnx, 1.23).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PureWindowsPath
+from typing import BinaryIO
+
+from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.inspecting.limits import MAX_DEPTH, MAX_FIELDS, MAX_GRAPH
+
+_AGAIN = "Download or copy it again, or load another version."
+_TEXT, _NUMBER, _GRAPH, _OPSETS = 2, 0, 7, 8
+_FIELDS = {1: _NUMBER, 2: _TEXT, 3: _TEXT, 4: _TEXT, 5: _NUMBER, 6: _TEXT, 7: _TEXT, 8: _TEXT}
+_FIELDS |= {14: _TEXT, 20: _TEXT, 25: _TEXT, 26: _TEXT}
+"""The fields of a model, with their wire types."""
+
+LONGEST_PATH = 250
+"""Characters of the name of a file with weights; a part of a path has 255 bytes at most."""
+
+_ENTRY = "entry"
+_PARTS = {
+    "model": {_GRAPH: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "function": {7: "node", 11: "attribute"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {13: _ENTRY},
+}
+"""What of each message holds messages in which a file can be named."""
+
+
+def is_onnx(file: BinaryIO, where: str) -> bool:
+    """Say whether a file is an ONNX model: a protobuf message with the fields of one, and a graph.
+
+    Raises:
+        DamagedFileError: It is one that is cut off.
+    """
+    seen: set[int] = set()
+    size = file.seek(0, 2)
+    try:
+        for count, (number, wire, at, length) in enumerate(_fields(file, 0, size)):
+            if _FIELDS.get(number) != wire or count > MAX_FIELDS:
+                return False
+            seen.add(number)
+            if at + length > size:
+                break
+        else:
+            return _GRAPH in seen
+    except ValueError:
+        return False
+    if not {1, number} <= seen or number < _GRAPH:  # what else begins with a number and a text
+        return False
+    raise DamagedFileError(
+        f"{where} is an ONNX model that is cut off: it has {size:,} bytes of {at + length:,} or more.", _AGAIN
+    )
+
+
+def scan_onnx(path: Path) -> None:
+    """Check the structure of an ONNX file, and that the files with weights that it names lie beside it.
+
+    Raises:
+        DamagedFileError: It is cut off, malformed, or a file with weights is missing.
+        UnsafeFileError: It names a file elsewhere, or is made to exhaust whoever reads it.
+    """
+    size = path.stat().st_size
+    if size > MAX_GRAPH:
+        raise DamagedFileError(f"{path} has {size:,} bytes, and an ONNX file at most {MAX_GRAPH:,}.", _AGAIN)
+    with path.open("rb") as file:
+        try:
+            has_operators = any(number == _OPSETS for number, *_ in _fields(file, 0, size))
+            named = list(_external(file, size, path))
+        except ValueError as error:
+            raise DamagedFileError(f"{path} is damaged: {error}.", _AGAIN) from None
+    if not has_operators:
+        raise DamagedFileError(f"{path} names no set of operators: it is cut off.", _AGAIN)
+    for location in dict.fromkeys(named):
+        _check_beside(path, location)
+
+
+def _external(file: BinaryIO, size: int, path: Path) -> Iterator[str]:
+    """Give each file that a tensor says its values are in, in the model, its subgraphs and its functions."""
+    pending = [("model", 0, size, 0)]
+    count = 0
+    while pending:
+        kind, start, end, depth = pending.pop()
+        entry: dict[int, bytes] = {}
+        for number, wire, at, length in _fields(file, start, end):
+            count += 1
+            if depth > MAX_DEPTH or count > MAX_FIELDS:
+                limit = f"{MAX_DEPTH} levels" if depth > MAX_DEPTH else f"{MAX_FIELDS:,} fields"
+                raise UnsafeFileError(f"{path} has more than {limit}.", "Do not open it.")
+            if at + length > end:
+                raise ValueError("a field reaches beyond its message")
+            below = _PARTS.get(kind, {}).get(number)
+            if below and wire == _TEXT:
+                pending.append((below, at, at + length, depth + 1))
+            elif kind == _ENTRY and wire == _TEXT:
+                file.seek(at)
+                entry[number] = file.read(min(length, LONGEST_PATH + 1))
+        if entry.get(1) == b"location":
+            yield entry.get(2, b"").decode("utf-8", "replace")
+
+
+def _check_beside(path: Path, location: str) -> None:
+    there = PureWindowsPath(location)  # which knows both separators, and drives
+    file = path.parent / location.replace("\0", "")
+    if not location.strip("./\\") or "\0" in location or there.anchor or ".." in there.parts:
+        raise UnsafeFileError(f"{path} has its weights in {location!r}, outside its folder.", "Do not open it.")
+    if len(location) > LONGEST_PATH or not file.is_file():
+        raise DamagedFileError(
+            f"{path} has its weights in {location[:200]!r}, and there is no such file beside it.",
+            "Copy that file too, into the same folder.",
+        )
+    if not file.resolve().is_relative_to(path.parent.resolve()):
+        raise UnsafeFileError(f"{file}, which {path.name} has its weights in, is a link elsewhere.", "Do not open it.")
+
+
+def _fields(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Give number, wire type, place and length of each field of a message; the values are passed over, not read.
+
+    Raises:
+        ValueError: What stands there is no field.
+    """
+    while at < end:
+        file.seek(at)
+        head = file.read(min(20, end - at))
+        tag, used = _varint(head, 0)
+        number, wire = tag >> 3, tag & 7
+        if not number or wire not in {0, 1, 2, 5}:
+            raise ValueError(f"field {number} of wire type {wire}, which protobuf has not")
+        length = {1: 8, 5: 4}.get(wire, 0)
+        if wire in {0, 2}:
+            value, after = _varint(head, used)
+            length, used = (value, after) if wire == _TEXT else (after - used, used)
+        yield number, wire, at + used, length
+        at += used + length
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for index, byte in enumerate(data[at : at + 10]):
+        value |= (byte & 0x7F) << 7 * index
+        if byte < 0x80:
+            return value, at + index + 1
+    raise ValueError("a number reaches beyond its message")
