@@ -26,7 +26,7 @@ from colab_save.readme import README, readme_of
 from colab_save.report import SaveReport
 from colab_save.request import SaveRequest
 from colab_save.resolving import Plan, resolve
-from colab_save.round_trip import Aspect, Outcome
+from colab_save.round_trip import Aspect, Outcome, RoundTrip
 from colab_save.staging import Staged, Subject, attempt, examine_subjects
 from colab_save.stores.base import Durability
 from colab_save.trusting import signed
@@ -91,12 +91,19 @@ def _choose(attempts: list[Staged], *, is_forced: bool) -> Staged:
     if is_forced and written:
         return written[0]
     trips = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
-    aspects = [aspect for aspect, verdict in trips[0].verdicts.items() if verdict.outcome is Outcome.FAILED]
     raise RoundTripError(
         "The model that came back is not the one that was saved; nothing was published. "
         + "; ".join(f"{trip.label}: {trip.reason}" for trip in trips),
-        "\n".join(filter(None, (attempts[0].hint, HINTS[next(aspect for aspect in HINTS if aspect in aspects)]))),
+        "\n".join(filter(None, (attempts[0].hint, _hint(attempts, trips[0])))),
     )
+
+
+def _hint(attempts: list[Staged], trip: RoundTrip) -> str:
+    """Say what to do when a round trip has failed: by the first aspect of `HINTS`, or in the format's own words."""
+    failed = [aspect for aspect, verdict in trip.verdicts.items() if verdict.outcome is Outcome.FAILED]
+    aspect = next(aspect for aspect in HINTS if aspect in failed)
+    own = {plug.name: plug.differing for attempt in attempts for plug in attempt.formats}.get(trip.format, "")
+    return own if own and aspect is Aspect.OUTPUTS else HINTS[aspect]
 
 
 def _describe(request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], chosen: Staged) -> Manifest:

@@ -9,12 +9,16 @@ import numpy as np
 import onnx
 import pytest
 
-from colab_save.errors import DamagedFileError, FormatError, MissingPackageError, RequestError
+from colab_save import saving
+from colab_save.errors import DamagedFileError, FormatError, MissingPackageError, RequestError, RoundTripError
+from colab_save.formats import get_format
 from colab_save.loading import list_models, load
 from colab_save.looking import inspect_model
+from colab_save.manifest import SampleFacts
 from colab_save.request import LoadRequest, SaveRequest
-from colab_save.round_trip import Aspect, Outcome
+from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.saving import save
+from colab_save.staging import Staged
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow
@@ -123,6 +127,15 @@ def test_what_names_no_model_inside_is_not_opened(theirs):
     theirs.write_bytes(theirs.read_bytes()[:300])
     with pytest.raises(DamagedFileError, match="is an ONNX model that is cut off"):
         load(LoadRequest("theirs.onnx"))
+
+
+@pytest.mark.parametrize(("format", "words"), [("onnx", "--rtol 1e-3 lets"), ("keras", "get_config()")])
+def test_where_answers_differ_the_format_says_what_may_be_done(format, words):
+    trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")})
+    staged = Staged(Path(), (get_format(format),), (trip,), {"": SampleFacts()}, ())
+    with pytest.raises(RoundTripError) as caught:
+        saving._choose([staged], is_forced=False)
+    assert words in caught.value.hint
 
 
 @pytest.mark.parametrize("package", ["tf2onnx", "onnx", "onnxruntime"])

@@ -64,6 +64,7 @@ class Format(ABC):
         opens_with: Those of them that it takes to open it.
         extra: The extra of this package that brings them; empty where it requires them itself.
         Options: A frozen dataclass of what the user may set.
+        differing: What to do when it answers otherwise than the live model, where that may be its own doing.
         opening: The Python lines that open the payload from its folder without this package; ``{keras}`` stands for
             the Keras that the model is made of.
     """
@@ -74,6 +75,7 @@ class Format(ABC):
     requires: ClassVar[tuple[str, ...]] = ()
     opens_with: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str] = ""
+    differing: ClassVar[str] = ""
     Options: ClassVar[type] = NoOptions
     opening: ClassVar[str]
 

@@ -67,6 +67,10 @@ class OnnxFormat(SavedModelFormat):
     requires: ClassVar[tuple[str, ...]] = ("tf2onnx", "onnx", "onnxruntime")
     opens_with: ClassVar[tuple[str, ...]] = ("onnxruntime",)
     extra: ClassVar[str] = "onnx"
+    differing: ClassVar[str] = (
+        "ONNX Runtime does not compute what TensorFlow does. --rtol 1e-3 lets small differences pass; "
+        "--format saved_model is computed by TensorFlow itself."
+    )
     Options: ClassVar[type] = OnnxOptions
     opening: ClassVar[str] = (
         "import onnxruntime\n\n"
