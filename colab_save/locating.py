@@ -24,7 +24,7 @@ from colab_save.stores import open_folder_of, open_store
 from colab_save.stores.base import CHUNK, Store
 from colab_save.target import NEWEST, Target, without_secrets
 
-ADDED = (".keras", ".h5", ".hdf5", ".onnx", ".weights.h5")
+ADDED = (".keras", ".h5", ".hdf5", ".weights.h5", ".tflite", ".onnx")
 """Suffixes that a save gives to a path of the old kind, the one that keeps most first."""
 
 

@@ -47,6 +47,7 @@ FORMAT_OF = {
     Kind.H5: "h5",
     Kind.WEIGHTS_H5: "weights",
     Kind.SAVED_MODEL: "saved_model",
+    Kind.LITERT: "litert",
     Kind.ONNX: "onnx",
 }
 """Which format opens what `inspecting` finds a file to be."""
@@ -133,7 +134,8 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
 
     precision = made_in(record.policy or findings.policy, record.floatx, findings.dialect)
     with precision, rebuilding(supplied.objects, record.objects):
-        model, notes = _read_compiled(read, context, is_needed=found.manifest is not None)
+        is_needed = found.manifest is not None or findings.is_native
+        model, notes = _read_compiled(read, context, is_needed=is_needed)
         if dialect_of(model):
             notes += repair(model, fetched.payload, record, supplied.objects)
             notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model))

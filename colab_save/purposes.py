@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from colab_save.errors import RequestError, did_you_mean
 
-PURPOSES = {"resume": ("keras",), "serving": ("saved_model",), "exchange": ("onnx",)}
+PURPOSES = {"resume": ("keras",), "serving": ("saved_model",), "mobile": ("litert",), "exchange": ("onnx",)}
 """What the model will be used for, and the formats that suit it."""
 
 AUTO = "auto"

@@ -11,7 +11,7 @@ from colab_save.manifest import Manifest
 README = "README.md"
 """The file's name in an artifact."""
 
-PROGRAMS = frozenset({"saved_model", "onnx"})
+PROGRAMS = frozenset({"saved_model", "litert", "onnx"})
 """Formats that open without any class of the user's."""
 
 

@@ -75,7 +75,10 @@ class SaveRequest:
         default=AUTO,
         kw_only=True,
         metadata=asked(
-            "--format", Door.VALUE, "keras, h5, weights, saved_model, onnx, several with commas, or auto.", "F[,F…]"
+            "--format",
+            Door.VALUE,
+            "keras, h5, weights, saved_model, litert, onnx, several with commas, or auto.",
+            "F[,F…]",
         ),
     )
     purpose: str | None = field(

@@ -35,6 +35,7 @@ SERVED_AS = {
     Kind.H5: "model.h5",
     Kind.WEIGHTS_H5: "model.weights.h5",
     Kind.SAVED_MODEL: GRAPH,
+    Kind.LITERT: "model.tflite",
     Kind.ONNX: "model.onnx",
 }
 """What Netron knows each kind of file by."""

@@ -17,7 +17,14 @@ from pathlib import PurePosixPath
 
 from colab_save.errors import TargetError
 
-SUFFIXES = {".weights.h5": "weights", ".keras": "keras", ".h5": "h5", ".hdf5": "h5", ".onnx": "onnx"}
+SUFFIXES = {
+    ".weights.h5": "weights",
+    ".keras": "keras",
+    ".h5": "h5",
+    ".hdf5": "h5",
+    ".tflite": "litert",
+    ".onnx": "onnx",
+}
 """File suffixes that name a format; ``.weights.h5`` first, since it also ends in ``.h5``."""
 
 LONGEST_NAME = 120

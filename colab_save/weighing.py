@@ -62,9 +62,9 @@ def weigh(path: Path, kind: Kind, on_step: OnStep) -> Iterator[Weight]:
     Raises:
         FormatError: It has no weights that can be read so.
     """
-    if kind is Kind.ONNX:
+    if kind in _BY_CONVERTERS:
         raise FormatError(
-            f"{path.name} has its weights as constants of an ONNX graph, which are not those of the model's layers.",
+            f"{path.name} has its weights as constants of a graph of its own, not as those of the model's layers.",
             "colab_save.open_in_netron shows the graph with them.",
         )
     done = 0
@@ -76,6 +76,7 @@ def weigh(path: Path, kind: Kind, on_step: OnStep) -> Iterator[Weight]:
 
 
 _BY_TENSORFLOW = (Kind.SAVED_MODEL, Kind.CHECKPOINT)
+_BY_CONVERTERS = (Kind.LITERT, Kind.ONNX)
 
 
 def _in_hdf5_of(path: Path, kind: Kind) -> Iterator[tuple[str, int, Any]]:

@@ -78,9 +78,10 @@ def test_reading_stops_where_it_is_cancelled(write):
         list(weigh(write(hdf5_bytes(ARRAYS)), Kind.WEIGHTS_H5, stop))
 
 
-def test_weights_that_a_converter_has_made_constants_of_are_not_taken_for_the_models(write):
-    with pytest.raises(FormatError, match=r"constants of an ONNX graph.*\n.*open_in_netron"):
-        weighed(write(b"any"), Kind.ONNX)
+@pytest.mark.parametrize("kind", [Kind.LITERT, Kind.ONNX])
+def test_weights_that_a_converter_has_made_constants_of_are_not_taken_for_the_models(write, kind):
+    with pytest.raises(FormatError, match=r"constants of a graph of its own.*\n.*open_in_netron"):
+        weighed(write(b"any"), kind)
 
 
 def test_what_cannot_be_read_is_said_in_one_line(write):

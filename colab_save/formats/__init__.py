@@ -15,6 +15,7 @@ FORMATS = {
     "h5": "colab_save.formats.h5:H5Format",
     "weights": "colab_save.formats.weights:WeightsFormat",
     "saved_model": "colab_save.formats.saved_model:SavedModelFormat",
+    "litert": "colab_save.formats.litert:LiteRTFormat",
     "onnx": "colab_save.formats.onnx:OnnxFormat",
 }
 

@@ -74,7 +74,7 @@ class SavedModelFormat(Format):
         import tensorflow as tf
 
         for name, function in options.signatures.items():
-            _check_signature(name, function)
+            check_signature(name, function)
         with translated("TensorFlow could not write the SavedModel", HINT), quiet():
             program = program_of(model, sample, options.batch, options.signatures)
             signatures = {SERVING: program.signature, **options.signatures}
@@ -105,7 +105,12 @@ def call(function: Any, inputs: Any) -> Any:
     return function(*tensors) if isinstance(inputs, tuple) else function(tensors)
 
 
-def _check_signature(name: str, function: Any) -> None:
+def check_signature(name: str, function: Any) -> None:
+    """Refuse an endpoint that is no `tf.function`.
+
+    Raises:
+        RequestError: With what it is.
+    """
     import tensorflow as tf
 
     if not isinstance(function, tf.types.experimental.GenericFunction):

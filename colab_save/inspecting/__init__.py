@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from colab_save.errors import DamagedFileError, StoreUnavailableError, UnsafeFileError
 from colab_save.inspecting.archive import open_member, read_directory, read_member
 from colab_save.inspecting.config import Scan, read_json, scan_config
-from colab_save.inspecting.findings import CustomName, Findings, Kind
+from colab_save.inspecting.findings import CustomName, Findings, Kind, needs_child
 from colab_save.inspecting.hdf5 import Structure, read_structure
 from colab_save.inspecting.limits import (
     BOMB_FLOOR,
@@ -27,6 +27,7 @@ from colab_save.inspecting.limits import (
     MAX_VALUE_RATIO,
     MAX_VALUES,
 )
+from colab_save.inspecting.litert import scan_litert
 from colab_save.inspecting.npz import check_npz, check_npz_file
 from colab_save.inspecting.onnx import scan_onnx
 from colab_save.inspecting.saved_model import check_shards, scan_saved_model
@@ -69,6 +70,8 @@ def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
         if kind is Kind.CHECKPOINT:
             _check_checkpoint(path)
             return Findings(kind)
+        if kind is Kind.LITERT:
+            return Findings(kind, runs_code=scan_litert(path))
         if kind is Kind.ONNX:
             scan_onnx(path)
             return Findings(kind)
@@ -158,19 +161,6 @@ def inspect_npz(path: Path, limit: int = MAX_SAMPLE) -> None:
         raise StoreUnavailableError(
             f"{path} cannot be read ({error}).", "Check the mount and the permissions."
         ) from error
-
-
-def needs_child(findings: Findings) -> bool:
-    """Say whether a file must first be opened in a process that can be killed.
-
-    Configs of Keras 2 and of unknown age go through code paths that no current Keras is tested with: a nested Keras 2
-    model in ``.h5`` makes Keras 3.13.2 loop forever, and tf_keras imports the modules that a config names. What a file
-    says of its age it may say falsely, so its graph and its sizes are looked at too. ONNX Runtime is native code, and
-    computes what is constant while it opens a file.
-    """
-    has_config = findings.kind in {Kind.KERAS, Kind.H5}
-    is_old = has_config and (findings.is_keras2 or not findings.keras_version)
-    return bool(findings.risks) or is_old or findings.kind is Kind.ONNX
 
 
 def _inspect_zip(file: BinaryIO, path: Path, allowed: frozenset[str]) -> Findings:

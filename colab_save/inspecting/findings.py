@@ -19,6 +19,7 @@ class Kind(enum.StrEnum):
     WEIGHTS_H5 = "weights_h5"
     SAVED_MODEL = "saved_model"
     CHECKPOINT = "checkpoint"
+    LITERT = "litert"
     ONNX = "onnx"
 
 
@@ -69,6 +70,24 @@ class Findings:
         return self.keras_version.startswith(("0.", "1.", "2.")) or (self.kind is Kind.H5 and not self.keras_version)
 
     @property
+    def is_native(self) -> bool:
+        """Say whether native code alone opens it: an interpreter, or ONNX Runtime."""
+        return self.kind in {Kind.LITERT, Kind.ONNX}
+
+    @property
     def dialect(self) -> str:
         """Name the Keras that opens it."""
         return KERAS_2 if self.is_keras2 else KERAS
+
+
+def needs_child(findings: Findings) -> bool:
+    """Say whether a file must first be opened in a process that can be killed.
+
+    Configs of Keras 2 and of unknown age go through code paths that no current Keras is tested with: a nested Keras 2
+    model in ``.h5`` makes Keras 3.13.2 loop forever, and tf_keras imports the modules that a config names. What a file
+    says of its age it may say falsely, so its graph and its sizes are looked at too. Native code dies of what does not
+    fit together, and computes what is constant while it opens a file.
+    """
+    if findings.risks or findings.is_native:
+        return True
+    return findings.kind in {Kind.KERAS, Kind.H5} and (findings.is_keras2 or not findings.keras_version)

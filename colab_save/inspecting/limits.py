@@ -54,6 +54,9 @@ MAX_GRAPH = 2 << 30
 MAX_FIELDS = 5_000_000
 """Fields of an ONNX file: about ten for each node, one for each word of a vocabulary."""
 
+MAX_PARTS = 2_000_000
+"""Tables and numbers of a ``.tflite``: some ten for each tensor and operator; large models have thousands of those."""
+
 MAX_ARRAY_HEADER = 10_000
 """Characters of a ``.npy`` header, as in NumPy (``numpy.lib.format._MAX_HEADER_SIZE``)."""
 

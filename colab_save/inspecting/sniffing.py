@@ -20,6 +20,7 @@ from colab_save.errors import (
 from colab_save.inspecting.archive import read_directory
 from colab_save.inspecting.findings import Kind
 from colab_save.inspecting.hdf5 import SIGNATURE, Structure, read_structure
+from colab_save.inspecting.litert import IDENTIFIER
 from colab_save.inspecting.onnx import is_onnx
 from colab_save.inspecting.saved_model import GRAPH
 
@@ -80,7 +81,7 @@ def _sniff_folder(path: Path) -> Kind:
     names = sorted(item.name for item in path.iterdir())
     if "checkpoint" in names or any(name.endswith(".index") for name in names):
         return Kind.CHECKPOINT
-    models = [name for name in names if name.endswith((".keras", ".h5", ".hdf5", ".onnx"))]
+    models = [name for name in names if name.endswith((".keras", ".h5", ".hdf5", ".tflite", ".onnx"))]
     held = ", ".join(models or names[:5]) or "nothing"
     hint = (
         f"Give the file itself: {path / models[0]}" if models else "Give a model file, or a folder with saved_model.pb."
@@ -107,6 +108,8 @@ def _sniff_file(file: BinaryIO, where: str) -> tuple[Kind, Structure | None]:
         return _sniff_zip(file, where), None
     if head.startswith(SIGNATURE):
         return _sniff_hdf5(file, where)
+    if head[4:8] == IDENTIFIER:
+        return Kind.LITERT, None
     file.seek(max(0, size - 8))
     if file.read() == _TABLE_END:
         return Kind.CHECKPOINT, None
@@ -179,12 +182,10 @@ def _not_a_model(head: bytes, where: str, size: int) -> UntrustedError:
         )
     if not head.strip(b"\0"):
         return DamagedFileError(f"{where} begins with zero bytes only: its upload or download did not finish.", _AGAIN)
-    if head[4:8] == b"TFL3":
-        return DamagedFileError(f"{where} is a LiteRT model (.tflite).", "Open it with tf.lite.Interpreter.")
     for magic, what, hint in _OTHERS:
         if head.startswith(magic):
             return DamagedFileError(f"{where} {what}.", hint)
     return DamagedFileError(
         f"{where} is no model: its {size:,} bytes begin with {head[:12]!r}.",
-        f"Give a .keras, .h5 or .onnx file. {_AGAIN}",
+        f"Give a .keras, .h5, .tflite or .onnx file. {_AGAIN}",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -42,7 +43,16 @@ class FormatContract:
             pytest.skip(f"{self.name} does not promise to hold the model {request.param}")
         return MODELS[request.param]()
 
-    def saved(self, plug, model, folder):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def small(cls, tmp_path_factory):
+        """A folder with a small model, which no test changes."""
+        folder = tmp_path_factory.mktemp(cls.name)
+        cls.saved(get_format(cls.name), MODELS["untrained"](), folder)
+        return folder
+
+    @staticmethod
+    def saved(plug, model, folder):
         sample = take_sample(model, None, plug.run, plug.specs(model))
         plug.save(model, folder, sample, plug.Options())
         return sample
@@ -74,17 +84,15 @@ class FormatContract:
         assert set() == {item.digest for item in facts.variables} - read
         assert set() == {item.digest for item in facts.optimizer if item.shape} & read
 
-    def test_the_payload_has_its_conventional_name(self, plug, tmp_path):
-        self.saved(plug, MODELS["untrained"](), tmp_path)
-        assert (tmp_path / plug.payload).exists()
+    def test_the_payload_has_its_conventional_name(self, plug, small):
+        assert (small / plug.payload).exists()
 
-    def test_its_opening_lines_open_it_without_this_package(self, plug, tmp_path):
-        self.saved(plug, MODELS["untrained"](), tmp_path)
+    def test_its_opening_lines_open_it_without_this_package(self, plug, small):
         absent = dict.fromkeys(("colab_save", *NOT_NEEDED))
         program = f"import sys\nsys.modules.update({absent})\n" + plug.opening.format(keras="keras")
         done = subprocess.run(
             [sys.executable, "-c", program],
-            cwd=tmp_path,
+            cwd=small,
             env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
             capture_output=True,
             text=True,
@@ -92,9 +100,8 @@ class FormatContract:
         )
         assert (0, "") == (done.returncode, done.stdout), done.stderr
 
-    def test_a_truncated_payload_is_an_error_of_the_tree(self, plug, tmp_path):
-        self.saved(plug, MODELS["untrained"](), tmp_path)
-        payload = tmp_path / plug.payload
+    def test_a_truncated_payload_is_an_error_of_the_tree(self, plug, small, tmp_path):
+        payload = shutil.copytree(small, tmp_path / "copy") / plug.payload
         files = [payload] if payload.is_file() else sorted(payload.rglob("*.pb"))
         for file in files:
             file.write_bytes(file.read_bytes()[:40])

@@ -110,6 +110,11 @@ class TestWeights(FormatContract):
             plug.load(tmp_path / plug.payload, Context({}, into=zoo.convolutional()))
 
 
+class TestLiteRT(FormatContract):
+    name = "litert"
+    models = ("convolutional", "many_inputs", "list_of_inputs", "tabular")
+
+
 class TestSavedModel(FormatContract):
     name = "saved_model"
 

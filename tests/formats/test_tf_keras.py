@@ -29,7 +29,7 @@ from tests.zoo import rows
 pytestmark = pytest.mark.tensorflow
 
 CASES = [
-    *(("sequential", name) for name in ("keras", "h5", "weights", "saved_model")),
+    *(("sequential", name) for name in ("keras", "h5", "weights", "saved_model", "litert")),
     *(("subclassed", name) for name in ("keras", "weights")),
     *(("many_inputs", name) for name in ("keras", "saved_model")),
     ("nested", "h5"),

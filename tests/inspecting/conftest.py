@@ -144,6 +144,17 @@ class Files:
             self.write("saved/variables/variables.data-00000-of-00001", b"1234")
         return path.parent
 
+    def litert(self, *operations, graphs=None, **changes):
+        """A LiteRT model of two tensors and an operator; tables are dicts by the numbers of their fields."""
+        given = {"operations": [{1: name} for name in operations or ["ADD"]], "buffers": [{}, {0: b"1234"}]}
+        given |= {"tensors": [{0: [1, 2], 2: 0, 3: "x"}, {0: [1, 2], 2: 1, 3: "y"}], "inputs": [0], "outputs": [1]}
+        given |= {"operators": [{0: 0, 1: [0, -1], 2: [1]}]}
+        given |= {"signatures": [{0: [{0: "x", 1: 0}], 1: [{0: "y", 1: 1}], 2: "serving_default"}]}
+        part = (given | changes).__getitem__
+        graph = dict(enumerate(map(part, ("tensors", "inputs", "outputs", "operators"))))
+        model = {0: 3, 1: part("operations"), 2: [graph] if graphs is None else graphs, 4: part("buffers")}
+        return self.write("model.tflite", flatbuffer({**model, 7: part("signatures")}, b"TFL3"))
+
     def onnx(self, *locations, graph=b"", **more):
         """An ONNX model of one node, with weights in these files; ``more`` replaces a part of it by bytes."""
         tensors = b"".join(field(5, self.external(place)) for place in locations)
@@ -157,6 +168,41 @@ class Files:
         """A tensor whose values are in a file."""
         entries = [field(1, "location") + field(2, place), field(1, "offset") + field(2, "0")]
         return field(8, "weight") + b"".join(field(13, entry) for entry in entries) + field(14, 1)
+
+
+def flatbuffer(table, identifier):
+    """A flatbuffer of a table: a dict by the numbers of its fields."""
+    import flatbuffers
+
+    builder = flatbuffers.Builder()
+
+    def vector(items, prepend):
+        builder.StartVector(4, len(items), 4)
+        for item in reversed(items):
+            prepend(item)
+        return builder.EndVector()
+
+    def made(value):
+        if isinstance(value, str | bytes):
+            return builder.CreateString(value)
+        if isinstance(value, list):
+            is_plain = all(isinstance(item, int) for item in value)
+            return (
+                vector(value, builder.PrependInt32)
+                if is_plain
+                else vector([made(item) for item in value], builder.PrependUOffsetTRelative)
+            )
+        below = {number: made(item) for number, item in value.items() if not isinstance(item, int)}
+        builder.StartObject(max(value, default=-1) + 1)
+        for number, item in value.items():
+            if number in below:
+                builder.PrependUOffsetTRelativeSlot(number, below[number], 0)
+            else:
+                builder.PrependUint64Slot(number, item, 0)
+        return builder.EndObject()
+
+    builder.Finish(made(table), file_identifier=identifier)
+    return bytes(builder.Output())
 
 
 @pytest.fixture

@@ -17,6 +17,9 @@ GOOD = {
     "h5 of the newest layout": (lambda f: f.h5(libver="latest"), Kind.H5),
     "weights of a model that has none": (lambda f: f.weights(values=False), Kind.WEIGHTS_H5),
     "SavedModel": (lambda f: f.saved_model(), Kind.SAVED_MODEL),
+    "LiteRT": (lambda f: f.litert(), Kind.LITERT),
+    "LiteRT without signatures": (lambda f: f.litert(signatures=[]), Kind.LITERT),
+    "LiteRT with its weights behind it": (lambda f: f.litert(buffers=[{}, {1: 2, 2: 8}]), Kind.LITERT),
     "ONNX": (lambda f: f.onnx(), Kind.ONNX),
     "ONNX with its weights beside it": (
         lambda f: f.onnx(str(f.write("weights/1.data", b"1").relative_to(f.folder))),
@@ -34,7 +37,7 @@ def test_a_good_file_is_what_it_is(files, name):
     assert kind == inspect(make(files)).kind
 
 
-@pytest.mark.parametrize("name", ["keras", "h5", "weights", "ONNX"])
+@pytest.mark.parametrize("name", ["keras", "h5", "weights", "LiteRT", "ONNX"])
 def test_a_file_is_known_by_its_bytes_and_not_by_its_name(files, name):
     make, kind = GOOD[name]
     path = make(files)
@@ -121,10 +124,13 @@ def test_plain_arrays_are_fine(tmp_path):
         (Kind.KERAS, "3.15.1", False),
         (Kind.WEIGHTS_H5, "", False),
         (Kind.SAVED_MODEL, "", False),
+        (Kind.LITERT, "", True),
         (Kind.ONNX, "", True),
     ],
 )
-def test_only_configs_of_old_or_unknown_keras_and_onnx_are_opened_in_a_child_first(kind, version, expected):
+def test_only_configs_of_old_or_unknown_keras_and_what_native_code_opens_are_opened_in_a_child_first(
+    kind, version, expected
+):
     assert expected == needs_child(Findings(kind, keras_version=version))
 
 

@@ -21,6 +21,7 @@ MAKERS = {
         f.saved_model(f.node("AddV2"), function=[f.node("Relu")], assets=["words.txt"]) / "saved_model.pb",
         "saved_model.pb",
     ),
+    "litert": lambda f: (f.litert("ADD", "FlexRelu"), "model.tflite"),
     "onnx": lambda f: (f.onnx(str(f.write("w", b"1").relative_to(f.folder)), graph=f.field(2, "g")), "model.onnx"),
     "npz": lambda f: (f.npz(f.npy(), f.npy("<U2", (1,))), "sample.npz"),
 }
@@ -66,10 +67,14 @@ def test_a_file_that_was_cut_is_refused_or_answered(files, kind, keep):
     assert is_answered(data[: int(keep * len(data))], name)
 
 
-@pytest.mark.parametrize("name", ["model.keras", "model.h5", "saved_model.pb", "model.onnx", "sample.npz"])
+@pytest.mark.parametrize(
+    "name", ["model.keras", "model.h5", "saved_model.pb", "model.tflite", "model.onnx", "sample.npz"]
+)
 @QUICK
 @given(
-    magic=st.sampled_from([b"", b"PK\3\4", b"PK\5\6", b"\x89HDF\r\n\x1a\n", b"\x08\x01\x12", b"{", b"<"]),
+    magic=st.sampled_from(
+        [b"", b"PK\3\4", b"PK\5\6", b"\x89HDF\r\n\x1a\n", b"\x08\x01\x12", b"\x1c\0\0\0TFL3", b"{", b"<"]
+    ),
     rest=st.binary(max_size=400),
 )
 def test_random_bytes_are_answered(name, magic, rest):

@@ -107,6 +107,7 @@ def test_spaces_around_a_target_do_not_count():
         ("a.weights.h5", "weights"),
         ("a.h5", "h5"),
         ("a.hdf5", "h5"),
+        ("./a.TFLITE", "litert"),
         ("a.keras", "keras"),
         ("A.KERAS", "keras"),
         ("net.onnx", "onnx"),

@@ -1,0 +1,127 @@
+"""The ``litert`` format: one ``.tflite`` file for phones and small devices, converted from our own SavedModel.
+
+It has the forward pass and nothing else: weights are folded into constants under names of the converter's, so that
+only answers can be compared.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from colab_save.dialect import KERAS, import_dialect
+from colab_save.errors import FormatError, first_line
+from colab_save.formats.base import Context, translated
+from colab_save.formats.interpreters import LiteRTModel, open_interpreter, unheard
+from colab_save.formats.keras import quiet
+from colab_save.formats.saved_model import SavedModelFormat, SavedModelOptions, check_signature
+from colab_save.formats.tracing import SERVING, Program, program_of
+from colab_save.round_trip import Aspect
+from colab_save.sample import Sample
+from colab_save.walking import walk_states, walk_variables
+
+NESTING = "nesting.json"
+"""The file beside it that says how the model in the notebook nests its inputs and outputs, which are flat here."""
+
+HINT = "--format keras or saved_model holds every operation that TensorFlow has."
+
+
+class LiteRTFormat(SavedModelFormat):
+    """A LiteRT file (ai.google.dev/edge/litert), once TensorFlow Lite, of the program that `saved_model` writes."""
+
+    name: ClassVar[str] = "litert"
+    payload: ClassVar[str] = "model.tflite"
+    keeps: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS})
+    opening: ClassVar[str] = (
+        "import tensorflow as tf\n\n"
+        'interpreter = tf.lite.Interpreter("model.tflite")  # or that of the package ai-edge-litert\n'
+        'model = interpreter.get_signature_runner("serving_default")\n'
+        "interpreter.get_signature_list()  # inputs and outputs by name"
+    )
+
+    def save(self, model: Any, folder: Path, sample: Sample, options: SavedModelOptions) -> tuple[str, ...]:
+        """Write ``model.tflite``, and beside it how its inputs and outputs were nested."""
+        for name, function in options.signatures.items():
+            check_signature(name, function)
+        if sample.is_seeded and not sample.is_random:
+            raise FormatError(
+                "The model is random at inference, and a LiteRT interpreter draws other numbers than TensorFlow.",
+                "Save the part of it that is not random, or all of it with --format saved_model.",
+            )
+        with translated("The model could not be converted to LiteRT", HINT), quiet():
+            program = program_of(model, sample, options.batch, options.signatures)
+            data = _convert(_holder(program, model), {SERVING: program.signature, **options.signatures}, folder)
+        (folder / self.payload).write_bytes(data)
+        if program.outputs is not None and SERVING not in options.signatures:
+            text = json.dumps({"inputs": program.inputs, "outputs": program.outputs})
+            (folder / NESTING).write_text(text, encoding="utf-8")
+        return program.notes
+
+    def load(self, path: Path, context: Context) -> Any:
+        """Open it with an interpreter, as a callable that also has ``predict``."""
+        with translated(f"The LiteRT interpreter could not open {path.name}", "Is the file complete?"):
+            return open_interpreter(path, _read_nesting((context.beside or path.parent) / NESTING))
+
+    def run(self, model: Any, sample: Any) -> Any:
+        """Call a live Keras model or `tf.Module`, or a loaded LiteRT file."""
+        return model.predict(sample) if isinstance(model, LiteRTModel) else super().run(model, sample)
+
+
+def _holder(program: Program, model: Any) -> Any:
+    """Hold a program with the plain variables that are in those of Keras.
+
+    The converter takes a variable that only Keras's own object tells of for one without a value, and such a file
+    answers with what happens to be in memory (TF 2.20 and 2.21, Keras 3.13.2 and 3.15.1).
+    """
+    import tensorflow as tf
+
+    holder = tf.Module()
+    holder.module = program.module
+    kind = import_dialect(KERAS).Variable
+    found = [*walk_variables(model), *walk_states(model)]
+    holder.values = [variable.value for _, variable in found if isinstance(variable, kind)]
+    return holder
+
+
+def _convert(holder: Any, signatures: Mapping[str, Any], folder: Path) -> bytes:
+    """Write a program as a SavedModel, which goes again, and convert that."""
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        tf.saved_model.save(holder, work, signatures=dict(signatures))
+        converter = tf.lite.TFLiteConverter.from_saved_model(work, signature_keys=[*signatures])
+        try:
+            with unheard():
+                data: bytes = converter.convert()
+        except Exception as error:  # ConverterError is no public name, and it raises others too
+            raise _in_words(error) from error
+    return data
+
+
+def _in_words(error: Exception) -> FormatError:
+    """Say what LiteRT cannot do, out of pages of compiler's notes."""
+    lacking = sorted(set(re.findall(r"'tf\.(\w+)' op", str(error))))
+    if any(name.startswith("TensorList") for name in lacking):
+        return FormatError(
+            "LiteRT cannot hold a loop over a sequence, as in a recurrent layer, for any number of rows.",
+            "Say how many it gets at a time: --option batch=1",
+        )
+    if lacking:
+        return FormatError(
+            f"LiteRT has no operation for {', '.join(lacking)} as the model calls it.",
+            "Leave what calls it (text, half precision) out of the model that goes on the phone. TensorFlow's own "
+            f"operations would go into a LiteRT file, but no interpreter in Python runs them to prove it. {HINT}",
+        )
+    return FormatError(f"The model could not be converted to LiteRT ({first_line(error)}).", HINT)
+
+
+def _read_nesting(file: Path) -> Any:
+    """Read how inputs and outputs are nested; ``None`` where nothing tells."""
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None

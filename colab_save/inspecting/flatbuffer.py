@@ -1,0 +1,102 @@
+"""Read a flatbuffer from bytes that nobody vouches for: every offset is looked at before it is followed.
+
+`litert` reads its tables here. The layout is that of flatbuffers.dev/internals: a table begins with the distance to
+its vtable, which has the place of each field or 0; vectors and texts begin with their length.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from colab_save.inspecting.limits import MAX_PARTS
+
+
+@dataclass
+class Buffer:
+    """A flatbuffer, and how much of it may still be read.
+
+    Attributes:
+        data: Its bytes.
+        left: Parts that may still be read: tables that refer to each other in circles end here.
+    """
+
+    data: bytes
+    left: int = field(default=MAX_PARTS)
+
+    def root(self) -> Table:
+        """Give the table that holds all others."""
+        return Table(self, self.number(0, "<I"))
+
+    def take(self, at: int, size: int, parts: int = 1) -> bytes:
+        """Give bytes.
+
+        Raises:
+            ValueError: They are not all there, or too much was read already.
+        """
+        self.left -= parts
+        if self.left < 0:
+            raise ValueError(f"it has more than {MAX_PARTS:,} parts")
+        self.check(at, size)
+        return self.data[at : at + size]
+
+    def check(self, at: int, size: int) -> None:
+        """See whether bytes are there.
+
+        Raises:
+            ValueError: They are not.
+        """
+        if at < 0 or at + size > len(self.data):
+            raise ValueError(f"byte {at + size:,} of it is needed")
+
+    def number(self, at: int, kind: str) -> int:
+        """Give a number in the format of `struct`."""
+        value: int = struct.unpack(kind, self.take(at, struct.calcsize(kind)))[0]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a flatbuffer; its fields have numbers, and one that is missing has a default."""
+
+    buffer: Buffer
+    at: int
+
+    def number(self, field: int, kind: str = "<I") -> int:
+        """Give a number; 0 by default."""
+        at = self._place(field)
+        return self.buffer.number(at, kind) if at else 0
+
+    def text(self, field: int) -> str:
+        """Give a text; empty by default."""
+        at, size = self.vector(field)
+        return self.buffer.take(at, size).decode("utf-8", "replace")
+
+    def numbers(self, field: int) -> tuple[int, ...]:
+        """Give a vector of 32-bit numbers."""
+        at, count = self.vector(field, 4)
+        return struct.unpack(f"<{count}i", self.buffer.take(at, 4 * count, count))
+
+    def tables(self, field: int) -> Iterator[Table]:
+        """Give a vector of tables."""
+        at, count = self.vector(field, 4)
+        for place in range(at, at + 4 * count, 4):
+            yield Table(self.buffer, place + self.buffer.number(place, "<I"))
+
+    def vector(self, field: int, width: int = 1) -> tuple[int, int]:
+        """Give the place and the length of a vector; its elements are there, of so many bytes each."""
+        at = self._place(field)
+        if not at:
+            return 0, 0
+        at += self.buffer.number(at, "<I")
+        count = self.buffer.number(at, "<I")
+        self.buffer.check(at + 4, count * width)
+        return at + 4, count
+
+    def _place(self, field: int) -> int:
+        """Give the place of a field; 0 where the table has none."""
+        vtable = self.at - self.buffer.number(self.at, "<i")
+        entry = 4 + 2 * field
+        offset = self.buffer.number(vtable + entry, "<H") if entry < self.buffer.number(vtable, "<H") else 0
+        return self.at + offset if offset else 0

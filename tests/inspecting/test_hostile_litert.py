@@ -1,0 +1,29 @@
+"""LiteRT files that would do more than compute, or never end."""
+
+from __future__ import annotations
+
+import pytest
+
+from colab_save.inspecting import inspect
+from colab_save.inspecting.flatbuffer import Buffer
+
+
+@pytest.mark.parametrize("name", ["FlexWriteFile", "FlexPyFunc", "FlexRestoreV2"])
+def test_operations_that_touch_files_or_run_code_need_trust(files, name):
+    assert (name,) == inspect(files.litert("ADD", name)).runs_code
+
+
+@pytest.mark.parametrize("name", ["FlexRelu", "TFLite_Detection_PostProcess"])
+def test_operations_that_only_compute_need_none(files, name):
+    assert () == inspect(files.litert(name)).runs_code
+
+
+def test_a_file_that_leads_round_in_circles_ends(files):
+    buffer = Buffer(files.litert().read_bytes(), left=9)
+    with pytest.raises(ValueError, match="parts"):
+        list(map(buffer.number, [0] * 10, ["<I"] * 10))
+
+
+def test_a_place_before_the_file_is_not_taken_for_one_at_its_end(files):
+    with pytest.raises(ValueError, match="is needed"):
+        Buffer(files.litert().read_bytes()).take(-4, 4)
