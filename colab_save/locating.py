@@ -38,6 +38,7 @@ class Found:
         manifest: Its manifest; ``None`` for a plain file that nobody recorded.
         name: The target, made exact.
         passed_over: In words, each newer version that is not whole.
+        whole: Of one of several models, the manifest of all of them, which is the one that is signed.
     """
 
     store: Store
@@ -45,6 +46,7 @@ class Found:
     manifest: Manifest | None
     name: str
     passed_over: tuple[str, ...] = ()
+    whole: Manifest | None = None
 
     @property
     def parts(self) -> dict[str, Found]:
@@ -53,7 +55,7 @@ class Found:
             return {}
         folder = self.place.folder
         return {
-            name: Found(self.store, Place(f"{folder}/{name}"), manifest, f"{self.name}, {name}")
+            name: Found(self.store, Place(f"{folder}/{name}"), manifest, f"{self.name}, {name}", whole=self.manifest)
             for name, manifest in each_part(self.manifest).items()
         }
 

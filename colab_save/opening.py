@@ -117,7 +117,7 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
     allowed = packages_of(found.manifest) if is_allowed else frozenset()
     plug, findings = _inspect(found, fetched, request, allowed)
     record = Record.of(found.manifest.facts) if found.manifest else Record()
-    is_foreign = found.manifest is None or not is_own(found.manifest)
+    is_foreign = found.manifest is None or not is_own(found.whole or found.manifest)
     if is_foreign and found.manifest is not None:
         findings = _with_record(findings, record, found.manifest, allowed)
     supplied = supply(findings, fetched.code, is_allowed=is_allowed)

@@ -123,6 +123,13 @@ def test_a_file_of_somebody_elses_is_opened_in_a_process_of_its_own_and_then_her
     assert {"score", "parts_0", "parts_1"} == report.model.predict(INPUTS).keys()
 
 
+def test_what_is_ones_own_is_opened_here_alone_of_several_models_too():
+    save(SaveRequest({"a": zoo.untrained(), "b": zoo.untrained()}, "two", purpose="exchange", verify=False))
+    found = load(LoadRequest("two", timeout=0.01))  # in which no process starts
+    assert {"a", "b"} == found.model.keys()
+    assert found.is_proven
+
+
 def test_what_names_no_model_inside_is_not_opened(theirs):
     theirs.write_bytes(theirs.read_bytes()[:300])
     with pytest.raises(DamagedFileError, match="is an ONNX model that is cut off"):
