@@ -20,6 +20,9 @@ settings.load_profile("patient")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+LONGEST = ("test_saving.py", "test_losses.py", "test_notebooks.py", "test_publishing_on_drive.py")
+"""Modules of a minute and more: one of them at the end would keep one worker busy, and the other waiting."""
+
 LEFT_OUT = re.compile(r"not (\w+)(?: and not (\w+))?")
 """What ``-m`` says where whole modules need not be imported."""
 
@@ -41,17 +44,23 @@ def pytest_configure(config):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collectstart():
+    """Collect no garbage while tests are collected: what they import is thousands of modules, and all of them stay."""
+    gc.disable()
+
+
 def pytest_collection_modifyitems(items):
-    """Begin with what needs TensorFlow or a server; the many short modules then fill up both workers."""
+    """Begin with the longest, and what needs TensorFlow or a server; the short modules then fill up both workers."""
     marks = ("tensorflow", "outside")
     long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in marks)}
-    items.sort(key=lambda item: item.path not in long)
+    items.sort(key=lambda item: (item.path.name not in LONGEST, item.path not in long))
 
 
 def pytest_collection_finish():
     """Spare the garbage collector the thousands of collected tests: IPython calls it whenever a shell is reset."""
     gc.freeze()
     gc.set_threshold(20_000)
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter):
