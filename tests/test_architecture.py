@@ -81,6 +81,12 @@ def modules():
     return {module_name(path): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
+@functools.cache
+def nodes(module):
+    """All of a module's tree: a walk through it takes longer than what is asked of it."""
+    return tuple(ast.walk(modules()[module]))
+
+
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
@@ -93,9 +99,9 @@ def floor_of(module):
     return None
 
 
-def imports_of(tree):
+def imports_of(module):
     """Every module of ours that a module imports: at its head, in functions and for type checking."""
-    for node in ast.walk(tree):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -131,8 +137,8 @@ def public():
 def function_sizes():
     return {
         f"{module}:{node.name}": body_lines(node)
-        for module, tree in modules().items()
-        for node in ast.walk(tree)
+        for module in modules()
+        for node in nodes(module)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
 
@@ -144,8 +150,8 @@ def test_every_module_has_a_floor():
 def test_imports_point_down_only():
     wrong = [
         f"{module or 'colab_save'} (floor {floor_of(module)}) imports {name or 'colab_save'} (floor {floor_of(name)})"
-        for module, tree in modules().items()
-        for name in imports_of(tree)
+        for module in modules()
+        for name in imports_of(module)
         if not are_neighbours(module, name) and not floor_of(name) < floor_of(module)
     ]
     assert [] == wrong
@@ -156,20 +162,20 @@ def are_neighbours(module, name):
 
 
 def test_no_imports_make_a_circle():
-    graph = {module: set(imports_of(tree)) for module, tree in modules().items()}
+    graph = {module: set(imports_of(module)) for module in modules()}
     assert set(modules()) == set(graphlib.TopologicalSorter(graph).static_order())
 
 
 @pytest.mark.parametrize(("one", "other"), [("formats", "stores"), ("stores", "formats")])
 def test_formats_and_stores_never_meet(one, other):
     plugs = [name for name in modules() if name.partition(".")[0] == one]
-    met = [f"{name} imports {seen}" for name in plugs for seen in imports_of(modules()[name]) if seen.startswith(other)]
+    met = [f"{name} imports {seen}" for name in plugs for seen in imports_of(name) if seen.startswith(other)]
     assert [] == met
 
 
 @pytest.mark.parametrize("registry", sorted(REGISTRIES))
 def test_every_plug_that_a_registry_names_exists(registry):
-    strings = {node.value for node in ast.walk(modules()[registry]) if isinstance(node, ast.Constant)}
+    strings = {node.value for node in nodes(registry) if isinstance(node, ast.Constant)}
     prefix = f"colab_save.{registry}."
     named = {text.removeprefix("colab_save.") for text in strings if isinstance(text, str) and text.startswith(prefix)}
     assert named
@@ -177,15 +183,13 @@ def test_every_plug_that_a_registry_names_exists(registry):
 
 
 def test_only_the_drive_store_knows_colab():
-    knowing = {
-        module for module, tree in modules().items() for name in names_of(tree) if name.startswith("google.colab")
-    }
+    knowing = {module for module in modules() for name in names_of(module) if name.startswith("google.colab")}
     assert {"stores.drive"} == knowing
 
 
-def names_of(tree):
+def names_of(module):
     """Every name that is imported, and every text that is nothing but a dotted name."""
-    for node in ast.walk(tree):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -53,13 +53,18 @@ def test_a_quick_line_shows_nothing():
     assert "" == file.getvalue()
 
 
-def test_a_slow_line_shows_every_stage():
-    shown = show(*map(Step, SAVE))
+@pytest.fixture(scope="module")
+def shown():
+    """What a terminal gets from a save."""
+    return show(*map(Step, SAVE))
+
+
+def test_a_slow_line_shows_every_stage(shown):
     assert [] == [stage for stage in SAVE if stage not in shown]
 
 
 def test_a_stage_that_lasts_is_shown_though_it_reports_only_once():
-    assert "verify keras" in show(Step(Stage.VERIFY, detail="keras"), delay=0.15, seconds=0.5)
+    assert "verify keras" in show(Step(Stage.VERIFY, detail="keras"), delay=0.1, seconds=0.3)
 
 
 def test_bytes_are_shown_where_they_are_known():
@@ -74,8 +79,7 @@ def test_more_bytes_than_were_announced_do_no_harm():
     assert "12 bytes of 10 bytes" in show(Step(Stage.PUBLISH, 12, 10))
 
 
-def test_there_is_one_bar_and_it_is_wiped_at_the_end():
-    shown = show(*map(Step, SAVE))
+def test_there_is_one_bar_and_it_is_wiped_at_the_end(shown):
     assert ("", False) == (left_of(shown), "\n" in shown)
 
 
