@@ -102,7 +102,7 @@ def test_weights_of_layers_that_changed_places_are_told_apart_by_path(tmp_path):
 def test_weights_of_a_larger_model_are_never_taken_for_those_of_a_smaller_one():
     larger = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4), keras.layers.Dense(4)])
     smaller = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
-    save(SaveRequest(larger, "larger", formats="weights"))
+    save(SaveRequest(larger, "larger", formats="weights", verify=False))
     with pytest.raises((RoundTripError, FormatError)):
         load(LoadRequest("larger", into=smaller))
 
@@ -250,16 +250,6 @@ def test_short_names_of_losses_come_back_from_h5(loss, tmp_path):
 @pytest.mark.parametrize("format", ["h5", "weights"])
 def test_a_format_without_a_place_for_a_vocabulary_refuses_it(format):
     assert "vocabulary of text_vectorization" in get_format(format).refusal(zoo.text())
-
-
-def test_a_save_that_fails_leaves_the_good_file_as_it_was(tmp_path, monkeypatch):
-    """Keras opens its target for writing first: there, the file would be empty now."""
-    monkeypatch.chdir(tmp_path)
-    save(SaveRequest(zoo.untrained(), "./good.keras"))
-    before = (tmp_path / "good.keras").read_bytes()
-    with pytest.raises(RoundTripError):
-        save(SaveRequest(keras.Sequential([keras.Input((3,)), Offset()]), "./good.keras"))
-    assert before == (tmp_path / "good.keras").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.weights.h5"])
