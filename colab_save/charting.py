@@ -163,7 +163,7 @@ def _write(folder: Path, inside: Inside, model: str, graph: Any) -> int:
     spreads = [(name, spread) for name, spread in inside.spreads(model) if spread.counts]
     if not spreads and graph is None:
         raise FormatError(
-            f"Nothing of {inside.name} can be shown: {'; '.join(inside.notes) or 'it has no weights'}.",
+            f"Nothing of {inside.name} can be shown: {'; '.join(inside.notes).rstrip('.') or 'it has no weights'}.",
             "Load the model to see what is in it.",
         )
     kind = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "histograms"})

@@ -136,7 +136,9 @@ def test_what_names_no_model_inside_is_not_opened(theirs):
         load(LoadRequest("theirs.onnx"))
 
 
-@pytest.mark.parametrize(("format", "words"), [("onnx", "--rtol 1e-3 lets"), ("keras", "get_config()")])
+@pytest.mark.parametrize(
+    ("format", "words"), [("onnx", "--rtol 1e-3 lets"), ("litert", "--rtol 1e-3 lets"), ("keras", "get_config()")]
+)
 def test_where_answers_differ_the_format_says_what_may_be_done(format, words):
     trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")})
     staged = Staged(Path(), (get_format(format),), (trip,), {"": SampleFacts()}, ())

@@ -18,6 +18,7 @@ from colab_save.errors import DamagedFileError, FormatError, MissingPackageError
 from colab_save.manifest import Part, Payload
 from colab_save.serving import LOOPBACK, open_in_netron
 from colab_save.stores.local import LocalStore
+from tests.inspecting.conftest import Files
 from tests.making import facts, hdf5_bytes, keras_bytes, passed, save_version
 
 KERNEL = np.arange(6, dtype="float32").reshape(2, 3)
@@ -138,11 +139,13 @@ def test_a_damaged_file_is_refused_before_it_is_served(own_folder):
     assert [] == running()
 
 
-def test_an_onnx_file_is_served_under_a_name_that_netron_knows_it_by(own_folder):
-    data = b"\x08\x08\x3a\x08\x0a\x06\x22\x04Relu\x42\x02\x10\x0f"
-    (own_folder / "net.onnx").write_bytes(data)
-    [url] = open_in_netron("net.onnx").where.values()
-    assert (data, True) == (read(file_at(url)), file_at(url).endswith("/model.onnx"))
+@pytest.mark.parametrize("suffix", ["onnx", "tflite"])
+def test_a_converted_file_is_served_under_a_name_that_netron_knows_it_by(own_folder, suffix):
+    files = Files(own_folder)
+    data = (files.onnx() if suffix == "onnx" else files.litert()).read_bytes()
+    (own_folder / f"net.{suffix}").write_bytes(data)
+    [url] = open_in_netron(f"net.{suffix}").where.values()
+    assert (data, True) == (read(file_at(url)), file_at(url).endswith(f"/model.{suffix}"))
 
 
 def test_a_version_that_is_not_there_is_named(cats):

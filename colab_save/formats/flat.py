@@ -114,7 +114,8 @@ class FlatModel(ABC):
 
 def _nested(told: Any, found: Mapping[str, TensorFacts]) -> Any:
     """Nest the names of what there is: as told, if that names exactly what there is, since anybody may have told it."""
-    if [*found] and sorted(map(str, (name for _, name in leaves(told)))) == sorted(found):
+    names = [name for _, name in leaves(told)]
+    if found and all(isinstance(name, str) for name in names) and sorted(names) == sorted(found):
         return told
     return next(iter(found)) if len(found) == 1 else {name: name for name in found}
 

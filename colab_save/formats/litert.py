@@ -36,6 +36,10 @@ class LiteRTFormat(SavedModelFormat):
     name: ClassVar[str] = "litert"
     payload: ClassVar[str] = "model.tflite"
     keeps: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS})
+    differing: ClassVar[str] = (
+        "LiteRT does not compute as TensorFlow does. --rtol 1e-3 lets small differences pass; --format saved_model is "
+        "computed by TensorFlow itself."
+    )
     opening: ClassVar[str] = (
         "import tensorflow as tf\n\n"
         'interpreter = tf.lite.Interpreter("model.tflite")  # or that of the package ai-edge-litert\n'
