@@ -5,12 +5,9 @@ The interpreter is that of ``ai_edge_litert`` where that is installed, else the 
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
-import os
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +15,11 @@ from colab_save.errors import MissingPackageError
 from colab_save.facts import TensorFacts
 from colab_save.formats.base import translated
 from colab_save.formats.flat import FlatModel
-from colab_save.formats.keras import quiet
+from colab_save.formats.keras import quiet, unheard
 from colab_save.formats.tracing import SERVING
 
 PACKAGE = "ai_edge_litert"
 """The package that has the interpreter by itself (ai.google.dev/edge/litert/migration)."""
-
-_standard_error = threading.Lock()
 
 
 class LiteRTModel(FlatModel):
@@ -106,22 +101,6 @@ def interpreter_class() -> Any:
             f"TensorFlow {tf.__version__} has no interpreter of LiteRT models any more.", "%pip install ai-edge-litert"
         )
     return found
-
-
-@contextlib.contextmanager
-def unheard() -> Iterator[None]:
-    """Drop what native code writes to standard error meanwhile: the converter and the interpreter have no other way.
-
-    The errors that they raise say the same. Python's own ``sys.stderr`` is another thing in a notebook.
-    """
-    with _standard_error, open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
-        kept = os.dup(2)
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def _facts(details: Mapping[str, Any]) -> dict[str, TensorFacts]:

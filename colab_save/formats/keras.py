@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +19,8 @@ from colab_save.formats.base import Context, Format, translated
 from colab_save.round_trip import Aspect
 from colab_save.sample import Sample
 from colab_save.walking import walk_layers
+
+_standard_error = threading.Lock()
 
 
 class KerasFormat(Format):
@@ -94,3 +99,20 @@ def quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Drop what native code writes to standard error meanwhile: converters and interpreters have no other way.
+
+    The errors that they raise say the same. Python's own ``sys.stderr`` is another thing in a notebook.
+    """
+    with _standard_error, Path(os.devnull).open("wb") as nowhere:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

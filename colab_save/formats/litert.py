@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 from colab_save.dialect import KERAS, import_dialect
 from colab_save.errors import FormatError, first_line
 from colab_save.formats.base import Context, translated
-from colab_save.formats.interpreters import LiteRTModel, open_interpreter, unheard
-from colab_save.formats.keras import quiet
+from colab_save.formats.interpreters import LiteRTModel, open_interpreter
+from colab_save.formats.keras import quiet, unheard
 from colab_save.formats.saved_model import SavedModelFormat, SavedModelOptions, check_signature
 from colab_save.formats.tracing import SERVING, Program, program_of
 from colab_save.round_trip import Aspect

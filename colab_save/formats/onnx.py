@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from colab_save.dialect import classes
 from colab_save.errors import FormatError, RequestError
 from colab_save.examining import size_of
 from colab_save.formats.base import Context, translated
-from colab_save.formats.keras import quiet
+from colab_save.formats.keras import quiet, unheard
 from colab_save.formats.saved_model import SavedModelFormat
 from colab_save.formats.sessions import NESTING, OnnxModel, open_session
 from colab_save.formats.tracing import Program, program_of
@@ -99,9 +97,10 @@ class OnnxFormat(SavedModelFormat):
                 "The model is random at inference, and ONNX Runtime draws other numbers than TensorFlow.",
                 "Save the part of it that is not random, or all of it with --format saved_model.",
             )
-        with translated("The model could not be converted to ONNX", HINT), quiet(), _unheard():
+        with translated("The model could not be converted to ONNX", HINT), quiet():
             program = program_of(model, sample)
-            made = _convert(program, options.opset)
+            with unheard(), _unlogged():  # TensorFlow 2.20 tells of each session, whatever TF_CPP_MIN_LOG_LEVEL says
+                made = _convert(program, options.opset)
         if lacking := sorted(_unknown_operations(made.graph)):
             raise FormatError(f"The model calls {', '.join(lacking)}, for which ONNX has no operator.", HINT)
         if program.outputs is not None:
@@ -183,24 +182,14 @@ def _unknown_operations(graph: Any) -> Iterator[str]:
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
-    """Keep the converter quiet.
-
-    tf2onnx (1.17) logs, some of it by the root logger, and sets that up by it. TensorFlow (2.20) tells the process's
-    standard error of each session that optimizes a graph, whatever ``TF_CPP_MIN_LOG_LEVEL`` says; Jupyter shows that.
-    """
+def _unlogged() -> Iterator[None]:
+    """Keep tf2onnx (1.17) from logging, some of it by the root logger, and from setting that up by it."""
     root, handler = logging.getLogger(), logging.NullHandler()
     level = root.level
-    sys.stderr.flush()
-    own, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     root.addHandler(handler)
     root.setLevel(logging.CRITICAL + 1)
-    os.dup2(nothing, 2)
     try:
         yield
     finally:
-        os.dup2(own, 2)
         root.setLevel(level)
         root.removeHandler(handler)
-        os.close(own)
-        os.close(nothing)
