@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from colab_save import __version__
+from colab_save import __version__, save_model
 from colab_save.__main__ import main
 
 
@@ -65,15 +65,12 @@ def test_an_empty_store_is_listed(capsys):
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """A store with a model, ``cats``, and beside it a file of Keras that nobody has proven."""
+    import keras
+
     folder = tmp_path_factory.mktemp("store")
-    script = (
-        "import keras, colab_save\n"
-        "model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
-        f"colab_save.save_model(model, 'cats', to={str(folder)!r})\n"
-        f"model.save({str(folder / 'foreign.keras')!r})\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    save_model(model, "cats", to=str(folder), verify=False)
+    model.save(folder / "foreign.keras")
     return folder
 
 

@@ -83,7 +83,7 @@ def test_a_truncated_payload_is_refused_with_both_sizes():
 
 @pytest.mark.parametrize("broken", ["model.keras", "manifest.json"])
 def test_where_the_newest_version_is_half_the_one_before_is_loaded_and_it_is_said(broken):
-    older = save(SaveRequest(zoo.untrained(), "cats")).manifest.version
+    older = quick(zoo.untrained()).manifest.version
     Path(quick(zoo.untrained()).where, broken).write_bytes(b"")
     report = load(LoadRequest("cats"))
     assert (f"cats@{older}", True) == (report.target, report.is_proven)
