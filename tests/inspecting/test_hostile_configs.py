@@ -189,7 +189,7 @@ REFUSED = {
     "JSON that exhausts memory": (
         lambda f: f.keras("[" + "0," * (33 << 20) + "0]"),
         "more than 67,108,864",
-        lambda f: f.keras("[" + "0," * (1 << 20) + "0]"),
+        lambda f: f.keras("[" + "0," * (1 << 18) + "0]"),
     ),
 }
 
