@@ -66,8 +66,8 @@ def quick(model, target="cats", **fields):
     return save(SaveRequest(model, target, verify=False, **fields))
 
 
-AUTOGRAPH = "__autograph_generated_file"
-"""Files of TensorFlow's own, which go when Python does (``python/autograph/pyct/loader.py``; 2.21.0)."""
+AUTOGRAPH = ("__autograph_generated_file", "__pycache__")
+"""Files of TensorFlow's, which go when Python does (``autograph/pyct/loader.py``; 2.21.0), and their bytecode."""
 
 
 @dataclass
