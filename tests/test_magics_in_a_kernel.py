@@ -11,6 +11,11 @@ pytestmark = [pytest.mark.outside, pytest.mark.filterwarnings("ignore::Deprecati
 
 START = "%load_ext colab_save\nimport ipywidgets"
 
+WHILE_THE_OTHERS_ARRIVE = "import time\ntime.sleep(1)"
+"""A kernel that fails gives up the cells that have arrived by then, and no others."""
+
+RUN_ALL = ("%savemodel modle cats", "print('ran on')")
+
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory):
@@ -24,7 +29,7 @@ def cells(tmp_path_factory):
         "%%savemodel net\nraise KeyboardInterrupt",
     )
     with started(tmp_path_factory.mktemp("kernel")) as kernel:
-        return [*map(kernel.run, texts), *kernel.run_all(["%savemodel modle cats", "print('ran on')"])]
+        return [*map(kernel.run, texts), *kernel.run_all([WHILE_THE_OTHERS_ARRIVE, *RUN_ALL])]
 
 
 MODLE = ["UnknownNameError: MODEL modle: there is no variable 'modle'.", "Hint: Define it first."]
@@ -56,7 +61,7 @@ def test_the_cells_own_error_is_shown_beside_that_of_the_save(cells):
 
 
 def test_run_all_stops_at_a_wrong_word(cells):
-    assert [("error", ""), ("aborted", "")] == [(cell.status, cell.printed) for cell in cells[6:]]
+    assert [("error", ""), ("aborted", "")] == [(cell.status, cell.printed) for cell in cells[7:]]
 
 
 @pytest.fixture(scope="module")
