@@ -1,6 +1,6 @@
 """The cache on the local disk: what was fetched, a folder for each artifact, and the pending copies beside it.
 
-`locating` asks for a folder before it fetches and trims the others afterwards; `copies` keeps its own below this one.
+`locating` asks for a folder, `fetching` trims the others after it has filled it; `copies` keeps its own below this one.
 Nothing in it is the only one of its kind but a pending copy, so the system may clear it at any time.
 """
 

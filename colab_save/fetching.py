@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from colab_save.caching import trim_cache
 from colab_save.errors import DigestError, NotFoundError
 from colab_save.manifest import FileFacts, Manifest
 from colab_save.packing import PACK, contents, copy_matched, unpack
@@ -43,6 +44,8 @@ def fetch(
         _bring(store, place.key(inside.get(file, file).path, manifest), file, inside, cache)
         done += file.size
         on_step(Step(Stage.FETCH, done, total, file.path))
+    if cache.is_dir():
+        trim_cache()
     found = {}
     for path in paths:
         is_packed = any(is_in(file.path, path) for file in inside)

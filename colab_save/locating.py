@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from colab_save.caching import cache_of, trim_cache
+from colab_save.caching import cache_of
 from colab_save.collection import ARRAYS, TREE
 from colab_save.errors import ColabSaveError, DamagedFileError, DigestError, NotFoundError, RequestError, did_you_mean
 from colab_save.fetching import fetch
@@ -175,7 +175,6 @@ def bring(found: Found, payload: Payload | None, work: Path, on_step: OnStep) ->
     paths = [file.path for file in manifest.files if file.path.split("/")[0] not in others]
     wanted = [payload.path, *(path for path in paths if path.split("/")[0] != payload.path)]
     local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
-    trim_cache()
     sample, code = local_files.get(FILE), local_files.get(CUSTOM_CODE)
     beside = next((path.parent for name, path in local_files.items() if name != payload.path and "/" not in name), None)
     return Fetched(local_files[payload.path], sample, code, beside, _extras_in(local_files))

@@ -65,8 +65,11 @@ def commit_file(filesystem: Any, source: str, place: str, **_: Any) -> None:
     """
     from huggingface_hub import HfApi
 
-    found = filesystem.resolve_path(place)
-    HfApi(endpoint=filesystem.endpoint, token=filesystem.token).upload_file(
+    api, found = HfApi(endpoint=filesystem.endpoint, token=filesystem.token), filesystem.resolve_path(place)
+    if hasattr(found, "bucket_id"):  # a bucket (hf://buckets/…, huggingface_hub 2) has no commits
+        api.batch_bucket_files(found.bucket_id, add=[(source, found.path)])
+        return
+    api.upload_file(
         path_or_fileobj=source,
         path_in_repo=found.path_in_repo,
         repo_id=found.repo_id,
