@@ -158,9 +158,8 @@ class Manifest:
 
     def to_json(self) -> str:
         """Write the manifest as indented JSON text."""
-        value = {**asdict(self), "facts": self.facts.to_json(), "round_trips": [t.to_json() for t in self.round_trips]}
         # Without what is newer, the text is the one that was signed before there was any.
-        value = {name: item for name, item in value.items() if item or name not in {"metrics", "packed"}}
+        value = {name: item for name, item in asdict(self).items() if item or name not in {"metrics", "packed"}}
         return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod

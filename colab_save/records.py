@@ -7,13 +7,17 @@ are taken as they are and never converted, so that a record which was read is wr
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable
+import json
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 Record = TypeVar("Record")
+
+Reader: TypeAlias = Callable[[Any], Any]
+"""Gives a JSON value as what a field wants, or raises `_MisfitError`."""
 
 PLAIN = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 """The plain types of JSON, in words; a whole number is a number too, and a boolean is neither."""
@@ -31,91 +35,145 @@ def check_values(value: object) -> None:
     """
     level: list[Any] = [value]
     for _ in range(DEEPEST):
-        for item in level:
-            if isinstance(item, str):
-                item.encode()
-        records = [item for item in level if isinstance(item, dict)]
-        level = [below for item in level if isinstance(item, list) for below in item]
-        level += [below for record in records for pair in record.items() for below in pair]
+        lists = [item for item in level if isinstance(item, list)]
+        level = [below for item in level if isinstance(item, dict) for below in item.values()]
+        level += [below for items in lists for below in items]
         if not level:
+            json.dumps(value, ensure_ascii=False).encode()
             return
     raise ValueError(f"more than {DEEPEST} levels deep")
 
 
-def read_record(kind: type[Record], value: object, where: str = "") -> Record:
+class _MisfitError(ValueError):
+    """A value that is not what its annotation says; its place is put together on the way up."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.place = ""
+
+    def below(self, step: str) -> _MisfitError:
+        self.place = step + self.place
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.place.removeprefix('.') or 'the whole'} {self.reason}"
+
+
+def read_record(kind: type[Record], value: object) -> Record:
     """Make a record of a JSON value.
 
     Args:
         kind: A dataclass with fields of type `str`, `int`, `float`, `bool`, `Any`, an enum, a dataclass of this kind,
             ``tuple[X, ...]``, ``Mapping[X, Y]`` or ``X | None``.
         value: What `json.loads` gave.
-        where: The place of the value, for the error.
 
     Raises:
         ValueError: Names the first place that is something else.
     """
-    known = _expect(dict, "a record", value, where)
-    needed, types = _layout(cast("Hashable", kind))
-    for name in sorted(needed - known.keys()):
-        raise ValueError(f"{_below(where, name)} is missing")
-    for name in sorted(known.keys() - types.keys()):
-        raise ValueError(f"{_below(where, name)} is not known")
-    return kind(**{name: _read(types[name], item, _below(where, name)) for name, item in known.items()})
+    return cast("Record", _reader(cast("Hashable", kind))(value))
 
 
 @functools.cache
-def _layout(kind: Any) -> tuple[frozenset[str], dict[str, Any]]:
-    """Give the fields that a record must have, and the type of each that it may have."""
-    needed = (item.name for item in fields(kind) if item.default is MISSING and item.default_factory is MISSING)
-    return frozenset(needed), get_type_hints(kind)
-
-
-def _read(kind: Any, value: Any, where: str) -> Any:
+def _reader(kind: Any) -> Reader:
+    """Make the reader of a type once: a model has thousands of variables, and a store thousands of manifests."""
     if kind is Any:
-        return value
+        return _read_any
     if is_dataclass(kind):
-        return read_record(cast("type", kind), value, where)
-    origin = get_origin(kind)
+        return _record_reader(cast("type", kind))
+    origin, arguments = get_origin(kind), get_args(kind)
     if origin is UnionType:
-        (other,) = (item for item in get_args(kind) if item is not NoneType)
-        return None if value is None else _read(other, value, where)
-    if origin is not None:
-        return _read_many(origin, get_args(kind), value, where)
-    return _read_plain(kind, value, where) if kind in PLAIN else _read_word(kind, value, where)
-
-
-def _read_many(origin: Any, arguments: tuple[Any, ...], value: Any, where: str) -> Any:
-    kind, below, *_ = arguments
+        (other,) = (item for item in arguments if item is not NoneType)
+        return _optional_reader(_reader(other))
     if origin is tuple:
-        items = _expect(list, "a list", value, where)
-        return tuple(_read(kind, item, f"{where}[{index}]") for index, item in enumerate(items))
-    known = _expect(dict, "a record", value, where)
-    return {_read(kind, key, where): _read(below, item, _below(where, key)) for key, item in known.items()}
+        return _list_reader(_reader(arguments[0]))
+    if origin is not None:
+        return _mapping_reader(*map(_reader, arguments))
+    return _plain_reader(kind) if kind in PLAIN else _word_reader(kind)
 
 
-def _read_plain(kind: type, value: Any, where: str) -> Any:
-    is_kind = isinstance(value, (int, float) if kind is float else kind)
-    if not is_kind or (isinstance(value, bool) and kind is not bool):
-        raise _wrong(PLAIN[kind], value, where)
+def _read_any(value: Any) -> Any:
     return value
 
 
-def _read_word(kind: type[Enum], value: Any, where: str) -> Any:
+def _record_reader(kind: type) -> Reader:
+    types = get_type_hints(kind)
+    needed = {item.name for item in fields(kind) if item.default is MISSING and item.default_factory is MISSING}
+    readers = {item.name: _reader(types[item.name]) for item in fields(kind)}
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise _wrong("a record", value)
+        if not needed <= value.keys() <= readers.keys():
+            for name in sorted(needed - value.keys()):
+                raise _MisfitError("is missing").below(f".{name}")
+            for name in sorted(value.keys() - readers.keys()):
+                raise _MisfitError("is not known").below(f".{name}")
+        return kind(**_read_items(readers, value))
+
+    return read
+
+
+def _read_items(readers: Mapping[str, Reader], value: dict[str, Any]) -> dict[str, Any]:
+    read, name = {}, ""
+    try:
+        for name, item in value.items():
+            read[name] = readers[name](item)
+    except _MisfitError as error:
+        raise error.below(f".{name}") from None
+    return read
+
+
+def _optional_reader(read_other: Reader) -> Reader:
+    return lambda value: None if value is None else read_other(value)
+
+
+def _list_reader(read_item: Reader) -> Reader:
+    def read(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise _wrong("a list", value)
+        items: list[Any] = []
+        try:
+            for item in value:
+                items.append(read_item(item))  # noqa: PERF401 - how many there are is the place
+        except _MisfitError as error:
+            raise error.below(f"[{len(items)}]") from None
+        return tuple(items)
+
+    return read
+
+
+def _mapping_reader(read_key: Reader, read_item: Reader) -> Reader:
+    def read(value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise _wrong("a record", value)
+        items = _read_items(dict.fromkeys(value, read_item), value)
+        return {read_key(key): item for key, item in items.items()}
+
+    return read
+
+
+def _plain_reader(kind: type) -> Reader:
+    kinds = (int, float) if kind is float else (kind,)
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kind is not bool):
+            raise _wrong(PLAIN[kind], value)
+        return value
+
+    return read
+
+
+def _word_reader(kind: type[Enum]) -> Reader:
     words = [item.value for item in kind]
-    if value not in words:
-        raise ValueError(f"{where} is {str(value)[:40]!r}, not one of {', '.join(words)}")
-    return kind(value)
+
+    def read(value: Any) -> Any:
+        if value not in words:
+            raise _MisfitError(f"is {str(value)[:40]!r}, not one of {', '.join(words)}")
+        return kind(value)
+
+    return read
 
 
-def _expect(kind: type, words: str, value: Any, where: str) -> Any:
-    if not isinstance(value, kind):
-        raise _wrong(words, value, where)
-    return value
-
-
-def _wrong(words: str, value: Any, where: str) -> ValueError:
-    return ValueError(f"{where or 'the whole'} is {type(value).__name__}, not {words}")
-
-
-def _below(where: str, name: str) -> str:
-    return f"{where}.{name}" if where else name
+def _wrong(words: str, value: Any) -> _MisfitError:
+    return _MisfitError(f"is {type(value).__name__}, not {words}")

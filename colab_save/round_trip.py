@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 
 class Aspect(enum.StrEnum):
@@ -114,10 +113,6 @@ class RoundTrip:
         return "; ".join(
             f"{', '.join(aspect for aspect, other in failed if other == reason)}: {reason}" for reason in reasons
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the round trip as JSON values."""
-        return asdict(self)
 
 
 def sum_up(trips: Sequence[RoundTrip]) -> RoundTrip:
