@@ -12,11 +12,12 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A busy machine is slow, and no test is about that.
-settings.register_profile(
-    "patient", max_examples=30, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("patient")
+# A busy machine is slow, and no test is about that. Who looks for more asks for more: --hypothesis-profile=thorough
+for profile, examples in {"quick": 20, "thorough": 1000}.items():
+    settings.register_profile(
+        profile, max_examples=examples, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+settings.load_profile("quick")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 

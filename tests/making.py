@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
 from colab_save.manifest import FileFacts, Manifest, Payload, SampleFacts
@@ -106,10 +107,25 @@ def stage(folder, files, **changes):
     return folder, manifest(files=describe_files(folder), **changes)
 
 
-def save_version(store, folder, version=V1, files=None, *, name="cats", key="", **changes):
-    """Publish a version: as an artifact of a name, or with a key as a plain save; gives its manifest."""
+class Staged(NamedTuple):
+    """A version that can be published, as often as it is asked for."""
+
+    place: Place
+    folder: Path
+    manifest: Manifest
+
+    def publish(self, store):
+        publish(store, self.place, self.folder, self.manifest, ignore_steps)
+        return self.manifest
+
+
+def stage_version(folder, version=V1, files=None, *, name="cats", key="", **changes):
+    """Stage a version: of an artifact of a name, or with a key of a plain save."""
     place = Place.of_plain(key, version) if key else Place.of_version(name, version)
     files = files if files is not None else {"model.keras": f"model {version}".encode(), "sample.npz": b"sample"}
-    staged, described = stage(folder / version, files, version=version, name=name, **changes)
-    publish(store, place, staged, described, ignore_steps)
-    return described
+    return Staged(place, *stage(folder / version, files, version=version, name=name, **changes))
+
+
+def save_version(store, folder, version=V1, files=None, **changes):
+    """Stage a version and publish it; gives its manifest."""
+    return stage_version(folder, version, files, **changes).publish(store)

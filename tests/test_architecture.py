@@ -90,6 +90,7 @@ def nodes(module):
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
+@functools.cache
 def floor_of(module):
     """The floor that names the module, or else the package it is in."""
     for name in (module or PACKAGE.name, module.partition(".")[0]):

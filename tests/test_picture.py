@@ -7,7 +7,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.card import Card
@@ -141,14 +141,12 @@ def test_the_boxes_of_parallel_branches_say_what_is_in_them():
     assert ["Ca", "60 layers", "Cf"] == [name.split(" Cb")[0] for name in titles(graph(feeds, "abcdefgh"))]
 
 
-@settings(deadline=None, max_examples=25)
 @given(dags)
 def test_every_parameter_is_in_exactly_one_box(feeds):
     facts = graph(feeds, "ab")
     assert facts.parameters == sum(box.parameters for box in folded(facts).boxes)
 
 
-@settings(deadline=None, max_examples=25)
 @given(dags)
 def test_whatever_the_graph_is_there_are_few_boxes_and_lines_that_lead_down(feeds):
     diagram = folded(graph(feeds, "ab"))
@@ -156,7 +154,6 @@ def test_whatever_the_graph_is_there_are_few_boxes_and_lines_that_lead_down(feed
     assert [] == [edge for edge in diagram.edges if not 0 <= edge[0] < edge[1] < len(diagram.boxes)]
 
 
-@settings(deadline=None, max_examples=25)
 @given(dags.filter(lambda feeds: len(feeds) <= 40), st.integers(10, 200))
 def test_no_two_boxes_cover_each_other_and_every_line_leads_down(feeds, width):
     edges = [(source, target) for target, found in enumerate(feeds) for source in sorted(found)]
@@ -312,7 +309,6 @@ def pages(facts):
     return draw(facts).html + draw(plain).html if plain.layers[1].inputs != ("",) else draw(facts).html
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.text(max_size=50) | st.sampled_from(HOSTILE))
 def test_no_text_of_anyone_adds_an_element_or_an_attribute(text):
     page, plain = (
@@ -323,7 +319,6 @@ def test_no_text_of_anyone_adds_an_element_or_an_attribute(text):
     assert [] == page.open
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.text(max_size=50) | st.sampled_from(HOSTILE))
 def test_no_text_of_anyone_makes_a_long_line(text):
     facts = everything(text)

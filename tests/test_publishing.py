@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from colab_save.stores.local import LocalStore
 from colab_save.target import Target
 from colab_save.version import new_version
 from tests.faulty_stores import DamagingStore, FaultyLocalStore, FaultyMemoryStore, MemoryStore
-from tests.making import V1, V2, V3, save_version, stage
+from tests.making import V1, V2, V3, save_version, stage, stage_version
 
 
 class Artifact:
@@ -29,8 +30,7 @@ class Artifact:
         return {"model.keras": f"model {version}".encode(), "sample.npz": b"sample"}
 
     def save(self, store, work, version):
-        facts = ModelFacts("keras", "Model")
-        save_version(store, work, version, self.files(version), name=self.key or "cats", key=self.key, facts=facts)
+        staged(self, work, version).publish(store)
 
     def find(self, store):
         return find(store, Target("cats"))
@@ -56,6 +56,13 @@ class PlainFolder(PlainFile):
             "model/variables/index": f"index {version}".encode(),
             "sample.npz": b"sample",
         }
+
+
+@functools.cache
+def staged(kind, work, version):
+    """A version, staged once: each is published hundreds of times."""
+    facts = ModelFacts("keras", "Model")
+    return stage_version(work, version, kind.files(version), name=kind.key or "cats", key=kind.key, facts=facts)
 
 
 KINDS = [Artifact(), PlainFile(), PlainFolder()]

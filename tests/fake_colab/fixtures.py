@@ -34,7 +34,7 @@ def entered(folder, settings=None):
     service = FakeColab(folder / "service", folder / "content" / "drive", settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FAKE_COLAB", str(service.state))
-        patch.syspath_prepend(str(PACKAGE))
+        patch.setattr(sys, "path", [str(PACKAGE), *sys.path])
         for name in ("MOUNTS", "MOUNTPOINT"):  # the fake sets them when it is imported; this puts them back afterwards
             patch.setattr(DriveStore, name, getattr(DriveStore, name))
         service.enter()

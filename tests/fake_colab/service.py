@@ -72,7 +72,6 @@ class FakeColab:
         """Make this very process a Colab kernel; the environment and sys.path are the fixture's business."""
         for name in [name for name in sys.modules if name.startswith("google.colab")]:
             del sys.modules[name]
-        importlib.invalidate_caches()
         return importlib.import_module("google.colab.drive")
 
     def new_runtime(self):

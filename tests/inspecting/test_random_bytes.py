@@ -27,9 +27,7 @@ MAKERS = {
 }
 
 CHANGES = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8)
-QUICK = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+QUICK = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 
 
 def is_answered(data, name):

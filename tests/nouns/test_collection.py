@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.collection import ARRAYS, TREE, Collection, compare_collections, read_collection, write_collection
@@ -39,7 +39,6 @@ def kept(value):
     return collection_of({"it": value})
 
 
-@settings(max_examples=30)
 @given(values)
 def test_what_was_written_is_read_and_made_again(tmp_path_factory, value):
     folder = tmp_path_factory.mktemp("collection")

@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.comparing import Difference, compare, compare_code, compare_structure, compare_training, compare_weights
@@ -46,7 +46,6 @@ models = st.builds(
     layers=st.lists(layers, max_size=3, unique_by=lambda item: item.path).map(tuple),
 )
 
-a_few = settings(max_examples=30, deadline=None)
 
 NOTHING: dict[Aspect, list[Difference]] = {aspect: [] for aspect in Aspect if aspect is not Aspect.OUTPUTS}
 
@@ -55,13 +54,11 @@ def places(differences):
     return [difference.where for difference in differences]
 
 
-@a_few
 @given(models)
 def test_a_model_is_equal_to_itself(model):
     assert NOTHING == compare(model, replace(model))
 
 
-@a_few
 @given(models)
 def test_a_model_is_equal_to_what_json_made_of_it(model):
     assert NOTHING == compare(model, ModelFacts.from_json(json.loads(json.dumps(model.to_json()))))
@@ -71,13 +68,11 @@ def test_a_value_that_is_no_number_is_equal_to_itself():
     assert [] == compare_training(facts(compiled={"a": math.nan}), facts(compiled={"a": float("nan")}))
 
 
-@a_few
 @given(models, models)
 def test_weights_differ_in_both_directions_or_in_none(left, right):
     assert places(compare_weights(left, right)) == places(compare_weights(right, left))
 
 
-@a_few
 @given(models, models)
 def test_equal_weights_mean_equal_paths_shapes_dtypes_and_digests(left, right):
     def kept(model):
@@ -98,7 +93,6 @@ def without_nothing(value):
     return value
 
 
-@a_few
 @given(configs, configs)
 def test_a_change_of_the_compile_arguments_is_always_found(before, after):
     found = compare_training(facts(compiled={"loss": before}), facts(compiled={"loss": after}))

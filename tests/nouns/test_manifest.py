@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.errors import DamagedFileError, UnsafeFileError, UntrustedError
@@ -141,13 +141,11 @@ ODD = [None, True, -1, float("inf"), "../x", "\ud800", ["x"], {}, {"array": 1}, 
 """One of each kind of value, and some that are hard to swallow."""
 
 
-@settings(max_examples=20, deadline=None)
 @given(manifests())
 def test_any_manifest_comes_back_equal(manifest):
     assert manifest == Manifest.from_json(manifest.to_json(), "there")
 
 
-@settings(max_examples=10, deadline=None)
 @given(manifests())
 def test_what_was_read_is_written_as_the_same_text(manifest):
     assert manifest.to_json() == Manifest.from_json(manifest.to_json(), "there").to_json()
@@ -181,7 +179,6 @@ def test_a_missing_value_anywhere_is_refused_or_has_its_default():
         assert manifest == Manifest.from_json(manifest.to_json(), "there")
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(NODES), json_values)
 def test_any_json_anywhere_is_refused_in_one_error_or_read(path, new):
     try:
@@ -191,7 +188,6 @@ def test_any_json_anywhere_is_refused_in_one_error_or_read(path, new):
     assert manifest == Manifest.from_json(manifest.to_json(), "there")
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_damaged_file(content):
     with pytest.raises(DamagedFileError):
@@ -396,7 +392,6 @@ def test_versions_are_well_formed_and_differ():
     assert len(versions) > 15
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.datetimes(datetime(2000, 1, 1)), min_size=2, max_size=2))  # noqa: DTZ001 - ids are of UTC anyhow
 def test_versions_sort_by_time(moments):
     early, late = sorted(moments)

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.errors import RequestError, TargetError
@@ -33,7 +33,6 @@ def checked(request):
     return [item.name for item in fields(request) if item.name not in ANYTHING]
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(checked(SaveRequest)), anything)
 def test_any_value_in_any_field_is_accepted_or_a_request_error(name, value):
     try:
@@ -44,7 +43,6 @@ def test_any_value_in_any_field_is_accepted_or_a_request_error(name, value):
     assert isinstance(request.tags, tuple)
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.sampled_from(checked(LoadRequest)), anything)
 def test_any_value_in_any_field_of_a_load_is_accepted_or_a_request_error(name, value):
     with contextlib.suppress(RequestError):

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.records import read_record
@@ -20,20 +20,17 @@ trips = st.builds(
     ),
     st.floats(0, 100),
 )
-a_few = settings(max_examples=25, deadline=None)
 
 
 def trip(**outcomes):
     return RoundTrip("keras", {Aspect(aspect): Verdict(outcome, "why") for aspect, outcome in outcomes.items()})
 
 
-@a_few
 @given(trips)
 def test_any_round_trip_comes_back_from_json_equal(found):
     assert found == read_record(RoundTrip, json.loads(json.dumps(asdict(found))))
 
 
-@a_few
 @given(trips)
 def test_a_round_trip_with_one_failure_is_never_passed(found):
     has_failed = any(verdict.outcome is Outcome.FAILED for verdict in found.verdicts.values())

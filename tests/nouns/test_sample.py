@@ -72,7 +72,7 @@ def sent(tmp_path, tree):
     return read_arrays(tmp_path / FILE, json.loads(json.dumps(structure)))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=per_example)
+@settings(suppress_health_check=per_example)
 @given(anything)
 def test_any_nested_arrays_come_back_equal(tmp_path, tree):
     assert same(tree, sent(tmp_path, tree))
@@ -195,13 +195,11 @@ def array(values, dtype="float32"):
     return np.asarray(values, dtype=dtype)
 
 
-@settings(max_examples=30, deadline=None)
 @given(anything)
 def test_an_answer_is_equal_to_itself(tree):
     assert [] == differ(tree, tree)
 
 
-@settings(max_examples=30, deadline=None)
 @given(anything)
 def test_an_answer_has_its_own_shapes(tree):
     assert [] == compare_shapes(tree, tree)

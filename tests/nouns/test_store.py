@@ -6,7 +6,7 @@ import hashlib
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.errors import DigestError, NotFoundError, TargetError
@@ -80,7 +80,6 @@ def test_bytes_that_are_what_was_saved_are_accepted():
     assert expect("there", 3, "abc", 3, "abc") is None
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=10) | st.text("./\\\0a", max_size=6))
 def test_a_key_stays_in_its_store_or_is_refused(key):
     try:

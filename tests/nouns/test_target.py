@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from colab_save.errors import TargetError
@@ -11,10 +11,7 @@ from colab_save.target import LONGEST_NAME, Target, check_tag, is_path, last_par
 
 texts = st.text(max_size=20) | st.text("ab.@/\\~:\0 -_+é", max_size=8)
 
-some = settings(max_examples=60, deadline=None)
 
-
-@some
 @given(texts)
 @example("cats@")
 @example("@best")
@@ -29,7 +26,6 @@ def test_any_text_is_a_target_or_a_target_error(text):
     assert bool(target.name) is not bool(target.path)
 
 
-@some
 @given(texts)
 def test_an_accepted_name_stays_in_its_store(text):
     try:
@@ -41,7 +37,6 @@ def test_an_accepted_name_stays_in_its_store(text):
     assert not name.startswith(".")
 
 
-@some
 @given(texts)
 def test_an_accepted_target_means_the_same_when_it_is_typed_as_it_is_shown(text):
     try:
@@ -51,7 +46,6 @@ def test_an_accepted_target_means_the_same_when_it_is_typed_as_it_is_shown(text)
     assert target == Target.parse(str(target))
 
 
-@some
 @given(st.text(max_size=12) | st.text("ab1.h5 keras_-+TZ2", max_size=8))
 def test_an_accepted_tag_is_found_behind_a_name(tag):
     try:
@@ -186,6 +180,5 @@ def test_the_last_part_of_a_path(path, expected):
 
 
 @given(st.text("abc123", min_size=1, max_size=10))
-@settings(max_examples=30, deadline=None)
 def test_plain_words_are_names(text):
     assert not is_path(text)

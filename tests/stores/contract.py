@@ -62,7 +62,7 @@ class StoreContract:
         put(key)
         assert NEW == store.read(key)
 
-    @settings(max_examples=30, suppress_health_check=SHARED, deadline=None)
+    @settings(suppress_health_check=SHARED)
     @given(key=st.text(st.characters(codec="utf-8"), min_size=1, max_size=30), content=st.binary(max_size=200))
     def test_any_key_keeps_its_bytes_inside_the_store_or_is_refused(self, store, put, key, content):
         try:
