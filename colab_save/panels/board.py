@@ -77,7 +77,7 @@ class Panel:
         """Take the widgets away, and stop looking; what was last seen stays as plain HTML."""
         with suppress(ValueError):  # closed already
             self._shell.events.unregister(EVENT, self.refresh)
-        self.widget.close()
+        fields.close(self.widget)
 
     def still(self) -> str:
         """Give what the panel shows now, as HTML that needs neither kernel nor widgets."""

@@ -128,6 +128,13 @@ def tabs(titled: Sequence[tuple[str, Any]]) -> Any:
     return made
 
 
+def close(widget: Any) -> None:
+    """Close a widget and all that is in it: ipywidgets keeps what is open, in the kernel and in the page."""
+    for child in getattr(widget, "children", ()):
+        close(child)
+    widget.close()
+
+
 def show(widget: Any, *, is_shown: bool) -> None:
     """Show a widget, or take it out of the layout."""
     (widget.remove_class if is_shown else widget.add_class)(GONE)

@@ -44,6 +44,21 @@ def test_without_a_model_it_says_what_to_do(shell, house):
     panel.close()
 
 
+def test_a_closed_panel_leaves_no_widget_open(shell, house):
+    panel = panel_in(shell, house)
+    widgets = list(inside(panel.widget))
+    panel.close()
+    assert len(widgets) > 20
+    assert [] == [widget for widget in widgets if widget.comm is not None]
+
+
+def inside(widget):
+    """A widget, and all that is in it."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from inside(child)
+
+
 def test_a_closed_panel_no_longer_looks(shell, house):
     panel = panel_in(shell, house)
     panel.close()
