@@ -17,7 +17,7 @@ MODULES = [
 HEAVY = {"fsspec", "h5py", "ipywidgets", "keras", "numpy", "onnx", "onnxruntime", "pandas", "sklearn", "tensorflow"}
 HEAVY |= {"tf2onnx", "tf_keras", "tqdm"}
 
-HEAVY_IMPORT = r"\b(tensorflow|keras|zoo)\b"
+HEAVY_IMPORT = r"^(import|from) (\([^)]*\)|[^\n(])*\b(tensorflow|keras|zoo)\b"
 MARK = r"^pytestmark = (\[\s*)?pytest\.mark\.tensorflow\b"
 
 ONE_AFTER_THE_OTHER = """
@@ -42,7 +42,7 @@ def test_no_module_loads_anything_heavy():
 def test_test_modules_that_import_tensorflow_are_marked():
     """So that the tests that need no TensorFlow run in seconds; conftest.py leaves marked modules out."""
     texts = {path.stem: path.read_text("utf-8") for path in Path(__file__).parent.rglob("test_*.py")}
-    near = {name: text for name, text in texts.items() if re.search(HEAVY_IMPORT, text)}
+    near = {name: text for name, text in texts.items() if re.search(HEAVY_IMPORT, text, re.MULTILINE)}
     unmarked = {name: text for name, text in near.items() if not re.search(MARK, text, re.MULTILINE)}
     assert [] == [name for name, text in unmarked.items() if any(map(is_heavy, ast.parse(text).body))]
 

@@ -101,12 +101,9 @@ class ObjectContract(RemoteContract):
     LARGE = 5 * PART_SIZE // 2
 
     CALLS_OF_A_PUT = frozenset({"_put_file"})
+    ERRNOS = (errno.EIO,)
 
     test_any_key_keeps_its_bytes_inside_the_store_or_is_refused = None  # XML and JSON hold fewer characters
-
-    @pytest.mark.parametrize("before", [None, OLD], ids=["fresh", "replacing"])
-    def test_a_put_that_fails_at_any_call_is_whole_or_not_at_all(self, store, put, faults, before):
-        super().test_a_put_that_fails_at_any_call_is_whole_or_not_at_all(store, put, faults, before, errno.EIO)
 
     @pytest.mark.parametrize("kind", ["reset", "lost", "hang", "truncated"])
     def test_an_upload_that_breaks_once_is_sent_again(self, store, put, proxy, kind):
