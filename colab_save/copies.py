@@ -145,10 +145,10 @@ def local_copies() -> list[LocalCopy]:
     return [copy for copy in map(_read, folders) if copy is not None]
 
 
-def forget_copies(manifest: Manifest) -> None:
+def forget_copies(name: str, version: str) -> None:
     """Remove the copies of a version that is deleted for good."""
     for copy in local_copies():
-        if (copy.manifest.name, copy.manifest.version) == (manifest.name, manifest.version):
+        if (copy.manifest.name, copy.manifest.version) == (name, version):
             copy.forget()
 
 

@@ -35,6 +35,9 @@ from colab_save.trusting import is_own, signed
 GONE = "is deleted for good: its files are gone"
 """What is said of a version that cannot be brought back."""
 
+UNREADABLE = "is deleted; its manifest cannot be read, so that it cannot be brought back"
+"""What is said of a damaged one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change(Shown):
@@ -44,19 +47,19 @@ class Change(Shown):
         target: Its full name.
         done: What was done, in words.
         where: The folder that it is in, or was.
-        manifest: The version, as it is then.
+        manifest: The version, as it is then; ``None`` where it cannot be read.
         line: What can be done next, and the magic line for it.
     """
 
     target: str
     done: str
     where: str
-    manifest: Manifest = field(repr=False)
+    manifest: Manifest | None = field(repr=False)
     line: tuple[str, str] | None = field(default=None, repr=False)
 
     def card(self) -> Card:
         """Give what is shown: what was done, what the version is, and the line that undoes it."""
-        facts = {"where": self.where, "size": size_in_words(self.manifest.size)}
+        facts = {"where": self.where} | ({"size": size_in_words(self.manifest.size)} if self.manifest else {})
         return Card(f"{self.target} {self.done}", "", facts=facts, line=self.line)
 
 
@@ -103,16 +106,17 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
         TargetError: A path.
     """
     store, name = open_store(source), _name(target)
-    if for_good and name.selector and (known := next(_deleted(store, name.name, name.selector), None)):
-        remove(store, known[1], known[0])
-        return _change(store, known[1], GONE)
-    place, manifest = find(store, name)
+    key, version, manifest = _deletable(store, name, also_deleted=for_good)
+    folder = Place.of_version(name.name, version).folder
+    line = None
     if for_good:
-        remove(store, manifest)
-        return _change(store, manifest, GONE)
-    store.move(f"{place.folder}/{MANIFEST}", f"{place.folder}/{deletion_now(datetime.now(UTC))}")
-    line = magic_line(RESTORE, _given(manifest, source))
-    return _change(store, manifest, "is deleted; it can be brought back for a day", ("bring it back", line))
+        remove(store, name.name, version, key)
+        done = GONE
+    else:
+        store.move(f"{folder}/{key}", f"{folder}/{deletion_now(datetime.now(UTC))}")
+        done = UNREADABLE if manifest is None else "is deleted; it can be brought back for a day"
+        line = None if manifest is None else ("bring it back", magic_line(RESTORE, _given(manifest, source)))
+    return Change(f"{name.name}@{version}", done, f"{store.location}/{folder}", manifest, line)
 
 
 def restore_version(target: str, *, source: str | None = None) -> Change:
@@ -154,6 +158,26 @@ def list_deleted(pattern: str = "*", source: str | None = None) -> Listing:
     found = [manifest for name in names for _, manifest in _deleted(store, name)]
     newest_first = sorted(found, key=lambda manifest: manifest.version, reverse=True)
     return Listing(store.location, store.kind, tuple(newest_first), kind="deleted version")
+
+
+def _deletable(store: Store, target: Target, *, also_deleted: bool) -> tuple[str, str, Manifest | None]:
+    """Find the version that is meant: what its manifest is called, its id, and the manifest.
+
+    A damaged one, which nothing can load and every listing names, goes by its own id alone.
+
+    Raises:
+        UntrustedError: A manifest that cannot be read, and no single version begins as the target says.
+    """
+    if also_deleted and target.selector and (known := next(_deleted(store, target.name, target.selector), None)):
+        return known[0], known[1].version, known[1]
+    try:
+        _, manifest = find(store, target)
+    except UntrustedError:
+        begin_so = [version for version in versions_of(store, target.name) if version.startswith(target.selector)]
+        if target.selector in {"", NEWEST} or len(begin_so) != 1:
+            raise
+        return MANIFEST, begin_so[0], None
+    return MANIFEST, manifest.version, manifest
 
 
 def _restorable(store: Store, target: Target) -> tuple[str, Manifest]:

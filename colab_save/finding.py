@@ -129,28 +129,21 @@ def find(store: Store, target: Target) -> tuple[Place, Manifest]:
     return Place.of_version(target.name, newest.version), newest
 
 
-def find_before(store: Store, name: str, version: str = "") -> Manifest | None:
-    """Find the newest version of a name whose manifest can be read.
-
-    Args:
-        store: Where.
-        name: The name.
-        version: Only versions older than this one; empty for all.
-    """
-    for older in reversed(versions_of(store, name)):
-        if not version or older < version:
-            with contextlib.suppress(NotFoundError, DamagedFileError):  # litter, and what is not whole
-                return read_manifest(store, f"{name}/{older}")
-    return None
+def readable(store: Store, name: str, before: str = "") -> Iterator[Manifest]:
+    """Give the committed versions of a name, those before one or all, whose manifests can be read, newest first."""
+    for version in reversed(versions_of(store, name)):
+        if not before or version < before:
+            with contextlib.suppress(NotFoundError, UntrustedError):  # litter, and what is not whole
+                yield read_manifest(store, f"{name}/{version}")
 
 
 def _matching(store: Store, name: str, wanted: str) -> Iterator[Manifest]:
-    """Give the newest version, or the newest with that tag, or all that begin so."""
+    """Give the newest version, or all that begin so, or the newest that can be read and has that tag."""
     if not wanted:
         yield from itertools.islice(committed(store, name), 1)
         return
     beginning = list(committed(store, name, wanted))
-    tagged = (manifest for manifest in committed(store, name) if wanted in manifest.tags)
+    tagged = (manifest for manifest in readable(store, name) if wanted in manifest.tags)
     yield from beginning or itertools.islice(tagged, 1)
 
 

@@ -13,7 +13,7 @@ from colab_save.caching import cache_of
 from colab_save.collection import ARRAYS, TREE
 from colab_save.errors import ColabSaveError, DamagedFileError, DigestError, NotFoundError, RequestError, did_you_mean
 from colab_save.fetching import fetch
-from colab_save.finding import find, find_before, find_plain, find_plain_before
+from colab_save.finding import find, find_plain, find_plain_before, readable
 from colab_save.manifest import Manifest, Payload
 from colab_save.parts import each_part
 from colab_save.place import CUSTOM_CODE, EXTRAS, Place, is_in
@@ -144,8 +144,8 @@ def step_back(found: Found, request: LoadRequest, error: DigestError) -> Found:
 
 def _older(store: Store, target: Target, error: ColabSaveError, after: Found | None = None) -> Found:
     version = after.manifest.version if after and after.manifest else ""
-    manifest = find_before(store, target.name, version) if target.selector in {"", NEWEST} else None
-    if manifest is None:
+    manifest = next(readable(store, target.name, version), None)
+    if manifest is None or target.selector not in {"", NEWEST}:
         raise error
     place = Place.of_version(target.name, manifest.version)
     passed_over = (*(after.passed_over if after else ()), error.message)

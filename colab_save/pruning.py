@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from colab_save.copies import forget_copies, keys_of
-from colab_save.errors import ColabSaveError, NotFoundError, StoreError, UntrustedError, did_you_mean
-from colab_save.finding import is_committed, read_manifest, versions_of
+from colab_save.errors import ColabSaveError, StoreError, did_you_mean
+from colab_save.finding import is_committed, read_manifest, readable, versions_of
 from colab_save.manifest import MANIFEST, Manifest
 from colab_save.metrics import Best
 from colab_save.place import Place
@@ -129,10 +129,7 @@ def _superseded_in(store: Store, manifest: Manifest, rule: Rule) -> tuple[Manife
     known = versions_of(store, manifest.name)
     if len(known) <= rule.newest:
         return ()
-    read = []
-    for version in known:
-        with contextlib.suppress(NotFoundError, UntrustedError):
-            read.append(read_manifest(store, f"{manifest.name}/{version}"))
+    read = readable(store, manifest.name)
     return superseded(read, rule, manifest.version, lambda item: store.durability(_keys(item)).is_done)
 
 
@@ -151,11 +148,11 @@ def _remove_untagged(store: Store, manifest: Manifest) -> bool:
         if is_committed(store, folder):
             raise
         return False
-    _delete_hidden(store, manifest)
+    _delete_hidden(store, manifest.name, manifest.version)
     return True
 
 
-def remove(store: Store, manifest: Manifest, name: str = MANIFEST) -> None:
+def remove(store: Store, name: str, version: str, key: str = MANIFEST) -> None:
     """Remove a version for good, and the local copies of it.
 
     Its manifest goes first and in one renaming: Drive empties files before it deletes them, and a version with half
@@ -163,22 +160,23 @@ def remove(store: Store, manifest: Manifest, name: str = MANIFEST) -> None:
 
     Args:
         store: Where.
-        manifest: The version.
-        name: What its manifest is called now, see `place`.
+        name: The artifact's name.
+        version: The version's id.
+        key: What its manifest is called now, see `place`.
 
     Raises:
         NotFoundError: There is no such version.
         StoreError: The store refused.
     """
-    _hide(store, Place.of_version(manifest.name, manifest.version).folder, name)
-    _delete_hidden(store, manifest)
+    _hide(store, Place.of_version(name, version).folder, key)
+    _delete_hidden(store, name, version)
 
 
-def _hide(store: Store, folder: str, name: str) -> None:
-    store.move(f"{folder}/{name}", f"{folder}/{REMOVED}")
+def _hide(store: Store, folder: str, key: str) -> None:
+    store.move(f"{folder}/{key}", f"{folder}/{REMOVED}")
 
 
-def _delete_hidden(store: Store, manifest: Manifest) -> None:
+def _delete_hidden(store: Store, name: str, version: str) -> None:
     with contextlib.suppress(OSError):  # what the local disk does not let go of is litter in a cache
-        forget_copies(manifest)
-    store.delete_folder(Place.of_version(manifest.name, manifest.version).folder)
+        forget_copies(name, version)
+    store.delete_folder(Place.of_version(name, version).folder)

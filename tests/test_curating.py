@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from colab_save.curating import delete_version, list_deleted, restore_version, tag_version
-from colab_save.errors import NotFoundError, TargetError
+from colab_save.errors import DamagedFileError, NotFoundError, TargetError
 from colab_save.finding import list_versions
-from colab_save.manifest import Payload
+from colab_save.manifest import MANIFEST, Payload
 from colab_save.packing import pack
 from colab_save.place import Place, deletion_now
 from colab_save.progress import ignore_steps
@@ -160,6 +160,24 @@ def test_a_report_is_short_in_python_and_a_card_in_a_notebook(store):
 def test_deleting_for_good_frees_the_room(store):
     delete_version(f"cats@{V2}", for_good=True)
     assert not (store.root / "cats" / V2).exists()
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+def test_a_damaged_version_can_be_deleted_by_its_id(store, for_good):
+    (store.root / "cats" / V2 / MANIFEST).write_bytes(b"{")
+    change = delete_version(f"cats@{V2}", for_good=for_good)
+    manifests, damaged = list_versions(store)
+    assert ([V3, V1], ()) == ([manifest.version for manifest in manifests], damaged)
+    assert not for_good or not (store.root / "cats" / V2).exists()
+    assert ("cannot be brought back" in str(change)) is not for_good
+
+
+@pytest.mark.parametrize("target", ["cats", "cats@2026082"])
+def test_a_damaged_version_is_never_deleted_by_less_than_its_id(store, target):
+    (store.root / "cats" / V3 / MANIFEST).write_bytes(b"{")
+    with pytest.raises(DamagedFileError, match=V3):
+        delete_version(target)
+    assert ([V2, V1], 1) == ([m.version for m in list_versions(store)[0]], len(list_versions(store)[1]))
 
 
 def test_what_is_deleted_already_can_be_deleted_for_good(store):

@@ -135,6 +135,17 @@ def test_another_version_is_found_beside_a_damaged_one(store):
     assert V1 == version_of(store, f"cats@{V1}")
 
 
+def test_a_tag_is_found_beside_a_damaged_version(store):
+    damage(store, V3)
+    assert V2 == version_of(store, "cats@best")
+
+
+def test_a_tag_that_only_a_damaged_version_may_have_had_is_answered_with_the_damage(store):
+    damage(store, V3)
+    with pytest.raises(DamagedFileError, match=V3):
+        find(store, Target("cats", "lost"))
+
+
 def test_a_damaged_manifest_of_another_name_does_not_hide_what_is_wrong(store):
     damage(store, V1, name="dogs")
     with pytest.raises(NotFoundError, match="'cast'"):
