@@ -84,9 +84,10 @@ def terms_of(name: str, offer: Offer | None) -> Terms:
     size = (offer.weights + offer.optimizer * (Aspect.TRAINING in plug.keeps)) if offer else 0
     missing = [package for package in plug.requires if importlib.util.find_spec(package) is None]
     needs = ", ".join(plug.requires) + (" (not installed yet)" if missing else "")
+    dropped = ", ".join(aspect for aspect in Aspect if aspect not in plug.keeps)
     return Terms(
         ", ".join(aspect for aspect in Aspect if aspect in plug.keeps),
-        ", ".join(aspect for aspect in Aspect if aspect not in plug.keeps),
+        "all but the forward pass" if plug.keeps == {Aspect.OUTPUTS} else dropped,
         needs,
         f"about {size_in_words(size)}" if size else "what the weights weigh",
     )

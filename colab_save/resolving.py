@@ -116,7 +116,7 @@ def resolve(request: SaveRequest) -> Plan:
             require_packages(plug, plug.requires)
     options = read_options({plug.name: plug.Options for formats in attempts for plug in formats}, request.options)
     size = int(_size(division) * HEADROOM * len(usable[0]))
-    _check_stage(size)
+    _check_stage(size + int(_size(division) * max(plug.scratch for plug in usable[0])))
     store, key = open_folder_of(target.path) if target.path else (open_store(request.to), "")
     store.prepare(size)
     if target.name:
@@ -223,7 +223,7 @@ def _suffix(path: str, format_name: str) -> str:
 
 
 def _check_stage(size: int) -> None:
-    """Refuse when the local disk cannot hold the stage: one copy of all payloads, and what is written beside them."""
+    """Refuse when the local disk cannot hold the stage: one copy of all payloads, and what is written on the way."""
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     if free < size + SPARE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -34,6 +35,7 @@ from colab_save.loading import list_models, load
 from colab_save.progress import Step
 from colab_save.report import SaveReport
 from colab_save.request import LoadRequest, SaveRequest
+from colab_save.resolving import SPARE, resolve
 from colab_save.round_trip import Aspect, Outcome
 from colab_save.saving import save
 from colab_save.stores.local import LocalStore
@@ -329,6 +331,19 @@ def test_a_store_without_room_is_refused_before_anything_is_staged(monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 10))
     with pytest.raises(NoSpaceError, match="10 bytes are free"):
         quick(zoo.untrained())
+
+
+@pytest.mark.parametrize(
+    ("format", "expectation"),
+    [("keras", contextlib.nullcontext()), ("litert", pytest.raises(NoSpaceError, match=r"needs 3\d.* and 3\d"))],
+    ids=["keras", "litert"],
+)
+def test_room_for_what_a_format_writes_on_its_way_is_asked_for(monkeypatch, format, expectation):
+    model = keras.Sequential([keras.Input((500,)), keras.layers.Dense(500)])  # a megabyte
+    free = SPARE + 1_500_000
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - free, free))
+    with expectation:
+        resolve(SaveRequest(model, "cats", formats=format))
 
 
 def test_a_read_only_store_is_refused(own_folder, monkeypatch):

@@ -62,6 +62,7 @@ class Format(ABC):
         keeps: The aspects that survive in it; a round trip must pass all of them.
         requires: Packages that must be installed to write it, by import name.
         opens_with: Those of them that it takes to open it.
+        scratch: Bytes on the local disk for each byte of weights, beside the payload and while it is written.
         extra: The extra of this package that brings them; empty where it requires them itself.
         Options: A frozen dataclass of what the user may set.
         differing: What to do when it answers otherwise than the live model, where that may be its own doing.
@@ -74,6 +75,7 @@ class Format(ABC):
     keeps: ClassVar[frozenset[Aspect]]
     requires: ClassVar[tuple[str, ...]] = ()
     opens_with: ClassVar[tuple[str, ...]] = ()
+    scratch: ClassVar[float] = 0.0
     extra: ClassVar[str] = ""
     differing: ClassVar[str] = ""
     Options: ClassVar[type] = NoOptions

@@ -75,14 +75,14 @@ def test_each_purpose_is_offered_in_words_and_says_what_its_format_keeps(tab, pu
 
 def test_to_put_a_model_on_a_phone_picks_litert(tab, house):
     tab.purpose.value = dict(tab.purpose.options)["Put it on a phone"]
-    assert "litert keeps outputs; drops weights, training, structure, code; needs nothing more" in tab.about.value
+    assert "litert keeps outputs; drops all but the forward pass; needs nothing more" in tab.about.value
     tab.save.click()
     assert [("mobile", ("litert",))] == [(request.purpose, PURPOSES[request.purpose]) for request in house.of("save")]
 
 
 def test_to_exchange_a_model_picks_onnx(tab, house):
     tab.purpose.value = dict(tab.purpose.options)["Exchange it"]
-    assert "onnx keeps outputs; drops weights, training, structure, code; needs tf2onnx" in tab.about.value
+    assert "onnx keeps outputs; drops all but the forward pass; needs tf2onnx" in tab.about.value
     tab.save.click()
     assert [("exchange", ("onnx",))] == [(request.purpose, PURPOSES[request.purpose]) for request in house.of("save")]
 
