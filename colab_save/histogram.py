@@ -53,6 +53,14 @@ def histogram_of(values: Any) -> Histogram:
     """
     import numpy as np
 
+    # A signalling NaN says so when it is converted, and the mean of the largest floats leaves the range by a rounding.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return _histogram_of(values)
+
+
+def _histogram_of(values: Any) -> Histogram:
+    import numpy as np
+
     low, high, total, finite, nans = math.inf, -math.inf, 0.0, 0, 0
     for block in _blocks(values):
         nans += int(np.isnan(block).sum())

@@ -52,6 +52,19 @@ def test_without_a_finite_value_there_is_no_bar():
     assert ((), 2, 2) == (found.counts, found.nans, found.infinite)
 
 
+@pytest.mark.parametrize(
+    ("bits", "dtype"), [(0x7D01, "float16"), (0x7F800001, "float32"), (0x7FF0000000000001, "float64")]
+)
+def test_a_signalling_nan_is_counted_without_a_warning(bits, dtype):
+    values = np.array([bits, 0, 0, 0], f"uint{8 * np.dtype(dtype).itemsize}").view(dtype)
+    assert Histogram((3,), 0.0, 0.0, 0.0, nans=1) == histogram_of(values)
+
+
+def test_the_largest_floats_have_a_mean():
+    largest = np.finfo("float64").max
+    assert largest == histogram_of(np.full(3, largest)).mean
+
+
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "int64", ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn])
 def test_every_dtype_of_a_weight_can_be_counted(dtype):
     found = histogram_of(np.array([0, 1, 1], dtype))
