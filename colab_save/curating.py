@@ -172,11 +172,13 @@ def _deletable(store: Store, target: Target, *, also_deleted: bool) -> tuple[str
         return known[0], known[1].version, known[1]
     try:
         _, manifest = find(store, target)
-    except UntrustedError:
-        begin_so = [version for version in versions_of(store, target.name) if version.startswith(target.selector)]
-        if target.selector in {"", NEWEST} or len(begin_so) != 1:
-            raise
-        return MANIFEST, begin_so[0], None
+    except UntrustedError as error:
+        asked = "" if target.selector == NEWEST else target.selector
+        begin_so = [version for version in versions_of(store, target.name) if version.startswith(asked)]
+        if asked and len(begin_so) == 1:
+            return MANIFEST, begin_so[0], None
+        hint = f"A version that cannot be read is deleted by its whole id, as in {target.name}@{begin_so[-1]}."
+        raise type(error)(error.message, hint) from error
     return MANIFEST, manifest.version, manifest
 
 
