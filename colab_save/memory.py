@@ -1,6 +1,7 @@
-"""The memory of the fresh process: how much of it may be taken, and who ends when there is none left.
+"""Memory: how much of it may be taken, and who ends when there is none left.
 
-`reloading` asks for it. What this process holds is only a copy; what the notebook holds may be hours of training.
+`reloading` limits the fresh process, which holds only a copy; what the notebook holds may be hours of training.
+`formats.keras` asks what a container leaves.
 """
 
 from __future__ import annotations
@@ -8,6 +9,31 @@ from __future__ import annotations
 import contextlib
 import re
 from pathlib import Path
+
+CONTAINER = Path("/sys/fs/cgroup")
+"""What Linux tells a process of the limits of its container (cgroups(7))."""
+
+_TOLD = (
+    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
+)
+"""Files of both versions of cgroups: the limit, what is used, and which of that are copies of files, that can go."""
+
+
+def is_tight(size: int) -> bool:
+    """Say whether twice so many bytes are more than the container of this process still leaves.
+
+    psutil, which Keras asks, tells what the machine has; a container that takes more than its own limit is ended, and
+    the notebook with it.
+    """
+    for limit, used, statistics, cached in _TOLD:
+        try:
+            most, taken = (int((CONTAINER / name).read_text("ascii")) for name in (limit, used))
+            found = re.search(rf"^{cached} (\d+)$", (CONTAINER / statistics).read_text("ascii"), re.MULTILINE)
+        except (OSError, ValueError):  # no such container, or one without a limit: "max"
+            continue
+        return 2 * size > most - taken + int(found[1] if found else 0)
+    return False
 
 
 def end_first() -> None:

@@ -7,15 +7,19 @@ import os
 import sys
 import threading
 import warnings
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 from colab_save.answering import run_keras
 from colab_save.compiling import compile_given
-from colab_save.dialect import dialect_of, import_dialect
+from colab_save.dialect import KERAS, dialect_of, import_dialect
+from colab_save.examining import size_of
 from colab_save.formats.base import Context, Format, translated
+from colab_save.memory import is_tight
 from colab_save.round_trip import Aspect
 from colab_save.sample import Sample
 from colab_save.walking import walk_layers
@@ -40,7 +44,10 @@ class KerasFormat(Format):
         """Write ``model.keras``."""
         hint = "--format saved_model needs no get_config()."
         with translated(f"Keras could not write {self.payload}", hint), quiet(), whole_compile_config(model):
-            model.save(folder / self.payload)
+            if dialect_of(model) == KERAS and is_tight(size_of(model)):
+                _write_in_pieces(model, folder / self.payload)
+            else:
+                model.save(folder / self.payload)
         return ()
 
     def load(self, path: Path, context: Context) -> Any:
@@ -48,11 +55,27 @@ class KerasFormat(Format):
         keras, custom = import_dialect(context.dialect), dict(context.custom_objects)
         how = {"compile": context.is_compiled, "safe_mode": context.is_safe}
         with translated(f"Keras could not open {path.name}", "Are the custom classes that it needs defined?"), quiet():
+            if context.dialect == KERAS and path.is_file() and is_tight(path.stat().st_size):
+                with TemporaryDirectory(prefix="colab_save_") as work, zipfile.ZipFile(path) as archive:
+                    archive.extractall(work)
+                    return keras.saving.load_model(work, custom_objects=custom, **how)
             return keras.saving.load_model(path, custom_objects=custom, **how)
 
     def run(self, model: Any, sample: Any) -> Any:
         """Call the model in inference mode."""
         return run_keras(model, sample)
+
+
+def _write_in_pieces(model: Any, file: Path) -> None:
+    """Write a ``.keras`` file by way of a folder, so that no second copy of the weights is ever in memory.
+
+    Keras writes that folder for ``zipped=False``; the file is the folder's zip, and what Keras itself would write.
+    """
+    keras = import_dialect(KERAS)
+    with TemporaryDirectory(dir=file.parent) as work, zipfile.ZipFile(file, "w") as archive:
+        keras.saving.save_model(model, work, zipped=False)
+        for part in sorted(path for path in Path(work).rglob("*") if path.is_file()):
+            archive.write(part, part.relative_to(work).as_posix())
 
 
 def lost_vocabulary(model: Any) -> str:

@@ -1,8 +1,9 @@
 """What a save takes beside the model, where no more is free than the model weighs. Goal: 1.5 times the model, at most.
 
-Run: python tests/benchmarks/bench_memory.py [UNITS LAYERS FORMAT…]
+Run: python tests/benchmarks/bench_memory.py [machine|container UNITS LAYERS FORMAT…]
 
-The machine may have more: what is told, by the package that Keras asks, is that little. Linux only.
+There may be more: what is told is that little, of the machine by the package that Keras asks, or of a container by
+files as Linux has them. Linux only.
 """
 
 from __future__ import annotations
@@ -17,22 +18,34 @@ from pathlib import Path
 UNITS, LAYERS = 4096, 30
 """2 GB in float32."""
 
-LITTLE = """
+LITTLE = {
+    "machine": """
 import psutil
 told = psutil.virtual_memory
 psutil.virtual_memory = lambda: told()._replace(available={size})
-"""
+""",
+    "container": """
+from pathlib import Path
+import colab_save.memory
+colab_save.memory.CONTAINER = Path({folder!r})
+""",
+}
+"""What tells both processes how little is free."""
 
 
 def main() -> None:
     """Print, as JSON, what the runtime of the fresh process takes, what the save takes beside that, and its outcome."""
-    units, layers = (int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (UNITS, LAYERS)
-    formats = sys.argv[3:] or ["keras", "saved_model"]
+    what = sys.argv[1] if len(sys.argv) > 1 else "machine"
+    units, layers = (int(word) for word in sys.argv[2:4]) if len(sys.argv) > 3 else (UNITS, LAYERS)
+    formats = sys.argv[4:] or ["keras", "saved_model"]
     size = 4 * layers * units * units
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "sitecustomize.py").write_text(LITTLE.format(size=size))
+        for name, told in (("max", f"{size}"), ("current", "0"), ("stat", "inactive_file 0")):
+            Path(folder, f"memory.{name}").write_text(told)
+        little = LITTLE[what].format(size=size, folder=folder)
+        Path(folder, "sitecustomize.py").write_text(little)
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH", "")]))
-        exec(LITTLE.format(size=size), {})
+        exec(little, {})
         runtime, _ = measure(units, 1, formats, folder)
         taken, outcome = measure(units, layers, formats, folder)
     print(json.dumps({"runtime": runtime, "taken": taken - runtime, "size": size, "outcome": outcome}))
