@@ -20,8 +20,8 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[1]
 
-UNITS, LAYERS = 1024, 64
-"""64 layers of 4 MB: each is small beside the whole, as in models of gigabytes, and so is what a runtime varies by."""
+UNITS, LAYERS = 1024, 24
+"""24 layers of 4 MB: each is small beside the whole, as in models of gigabytes."""
 
 MOST = 1.5
 """Times the model's size that a save may take, in both processes together."""

@@ -79,10 +79,12 @@ def measure(units, layers, formats, folder):
 def taken_now():
     """Bytes of memory that this process and those that it started have; files mapped into memory are not counted."""
     started = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    total = 0
+    total, own = 0, Path("/proc/self/cmdline").read_bytes()
     for pid in ("self", *started):
         try:
-            total += 1024 * int(Path(f"/proc/{pid}/status").read_text().partition("RssAnon:")[2].split()[0])
+            # Between fork and exec a process has this one's memory, and still its command line.
+            if pid == "self" or Path(f"/proc/{pid}/cmdline").read_bytes() != own:
+                total += 1024 * int(Path(f"/proc/{pid}/status").read_text().partition("RssAnon:")[2].split()[0])
         except (OSError, IndexError):  # it has ended meanwhile
             continue
     return total
