@@ -108,10 +108,9 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
     store, name = open_store(source), _name(target)
     key, version, manifest = _deletable(store, name, also_deleted=for_good)
     folder = Place.of_version(name.name, version).folder
-    line = None
+    done, line = GONE, None
     if for_good:
         remove(store, name.name, version, key)
-        done = GONE
     else:
         store.move(f"{folder}/{key}", f"{folder}/{deletion_now(datetime.now(UTC))}")
         done = UNREADABLE if manifest is None else "is deleted; it can be brought back for a day"
@@ -173,11 +172,11 @@ def _deletable(store: Store, target: Target, *, also_deleted: bool) -> tuple[str
     try:
         _, manifest = find(store, target)
     except UntrustedError as error:
-        asked = "" if target.selector == NEWEST else target.selector
-        begin_so = [version for version in versions_of(store, target.name) if version.startswith(asked)]
-        if asked and len(begin_so) == 1:
+        named = "" if target.selector == NEWEST else target.selector
+        begin_so = [version for version in versions_of(store, target.name) if named and version.startswith(named)]
+        if len(begin_so) == 1:
             return MANIFEST, begin_so[0], None
-        hint = f"A version that cannot be read is deleted by its whole id, as in {target.name}@{begin_so[-1]}."
+        hint = f"{error.hint} To delete what cannot be read, name it by its id, as in {target.name}@ID."
         raise type(error)(error.message, hint) from error
     return MANIFEST, manifest.version, manifest
 

@@ -143,9 +143,10 @@ def step_back(found: Found, request: LoadRequest, error: DigestError) -> Found:
 
 
 def _older(store: Store, target: Target, error: ColabSaveError, after: Found | None = None) -> Found:
+    if target.selector not in {"", NEWEST}:
+        raise error
     version = after.manifest.version if after and after.manifest else ""
-    manifest = next(readable(store, target.name, version), None)
-    if manifest is None or target.selector not in {"", NEWEST}:
+    if (manifest := next(readable(store, target.name, version), None)) is None:
         raise error
     place = Place.of_version(target.name, manifest.version)
     passed_over = (*(after.passed_over if after else ()), error.message)

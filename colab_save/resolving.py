@@ -115,8 +115,9 @@ def resolve(request: SaveRequest) -> Plan:
         for plug in formats:
             require_packages(plug, plug.requires)
     options = read_options({plug.name: plug.Options for formats in attempts for plug in formats}, request.options)
-    size = int(_size(division) * HEADROOM * len(usable[0]))
-    _check_stage(size + int(_size(division) * max(plug.scratch for plug in usable[0])))
+    weights = _size(division)
+    size = int(weights * HEADROOM * len(usable[0]))
+    _check_stage(size + int(weights * max(plug.scratch for plug in usable[0])))
     store, key = open_folder_of(target.path) if target.path else (open_store(request.to), "")
     store.prepare(size)
     if target.name:

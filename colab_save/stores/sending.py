@@ -171,5 +171,5 @@ class _Report:
     def _tell(self, count: int) -> None:
         try:
             self._on_bytes(count)
-        except Exception as error:
+        except Exception as error:  # who listens may raise anything to stop; no client may take it for its own
             raise ReportFailed(error) from error
