@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from colab_save.charting import open_in_tensorboard
-    from colab_save.contrasting import compare_versions
-    from colab_save.curating import delete_version, restore_version, tag_version
     from colab_save.errors import ColabSaveError
-    from colab_save.functions import PassedOverWarning, UnprovenWarning, load_model, save_model
-    from colab_save.keeping import pending, resume
-    from colab_save.listing import Listing
-    from colab_save.loading import list_models
-    from colab_save.looking import inspect_model
-    from colab_save.panels import panel
-    from colab_save.report import LoadReport, SaveReport
-    from colab_save.request import LoadRequest, SaveRequest
-    from colab_save.serving import open_in_netron
-    from colab_save.waiting import Pending
+    from colab_save.frontends.python import PassedOverWarning, UnprovenWarning, load_model, save_model
+    from colab_save.loading.pipeline import list_models
+    from colab_save.reports.listing import Listing
+    from colab_save.reports.pending import Pending
+    from colab_save.reports.report import LoadReport, SaveReport
+    from colab_save.request.request import LoadRequest, SaveRequest
+    from colab_save.versions.curating import delete_version, restore_version, tag_version
+    from colab_save.versions.pending import pending, resume
+    from colab_save.viewing.comparison import compare_versions
+    from colab_save.viewing.inside import inspect_model
+    from colab_save.viewing.netron import open_in_netron
+    from colab_save.viewing.tensorboard import open_in_tensorboard
+    from colab_save.widgets.board import panel
 
 __version__ = "0.1.0"
 
@@ -55,27 +55,27 @@ __all__ = [
 
 _HOMES = {
     "ColabSaveError": "errors",
-    "Listing": "listing",
-    "LoadReport": "report",
-    "LoadRequest": "request",
-    "PassedOverWarning": "functions",
-    "Pending": "waiting",
-    "SaveReport": "report",
-    "SaveRequest": "request",
-    "UnprovenWarning": "functions",
-    "compare_versions": "contrasting",
-    "delete_version": "curating",
-    "inspect_model": "looking",
-    "list_models": "loading",
-    "load_model": "functions",
-    "open_in_netron": "serving",
-    "open_in_tensorboard": "charting",
-    "panel": "panels",
-    "pending": "keeping",
-    "restore_version": "curating",
-    "resume": "keeping",
-    "save_model": "functions",
-    "tag_version": "curating",
+    "Listing": "reports.listing",
+    "LoadReport": "reports.report",
+    "LoadRequest": "request.request",
+    "PassedOverWarning": "frontends.python",
+    "Pending": "reports.pending",
+    "SaveReport": "reports.report",
+    "SaveRequest": "request.request",
+    "UnprovenWarning": "frontends.python",
+    "compare_versions": "viewing.comparison",
+    "delete_version": "versions.curating",
+    "inspect_model": "viewing.inside",
+    "list_models": "loading.pipeline",
+    "load_model": "frontends.python",
+    "open_in_netron": "viewing.netron",
+    "open_in_tensorboard": "viewing.tensorboard",
+    "panel": "widgets.board",
+    "pending": "versions.pending",
+    "restore_version": "versions.curating",
+    "resume": "versions.pending",
+    "save_model": "frontends.python",
+    "tag_version": "versions.curating",
 }
 """Where each public name lives (PEP 562)."""
 
@@ -94,15 +94,15 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Register the magics and their completion; IPython calls this for ``%load_ext colab_save``."""
-    from colab_save import completing, magics
+    from colab_save.frontends import completion, magics
 
     magics.register(ipython)
-    completing.register(ipython)
+    completion.register(ipython)
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
     """Take both away again; IPython calls this for ``%unload_ext colab_save``."""
-    from colab_save import completing, magics
+    from colab_save.frontends import completion, magics
 
     magics.unregister(ipython)
-    completing.unregister(ipython)
+    completion.unregister(ipython)

@@ -7,11 +7,13 @@ naming one. Importing either takes seconds: nothing is imported here but by `imp
 from __future__ import annotations
 
 import importlib.util
+import math
+import re
 import sys
 from types import ModuleType
 from typing import Any
 
-from colab_save.errors import MissingPackageError
+from colab_save.errors import MissingPackageError, UnsupportedError
 
 KERAS = "keras"
 """Keras 3."""
@@ -21,6 +23,10 @@ KERAS_2 = "tf_keras"
 
 DIALECTS = (KERAS, KERAS_2)
 """Every Keras, by its import name; a model's kind is one of these, or ``module``."""
+
+POLICY = re.compile(r"(mixed_b?float16|b?float16|float32|float64)$")
+"""The policies that a model can be made under, also at the end of those that it has got since: ``int8_from_float32``,
+``map_mixed_float16``."""
 
 
 def classes(name: str) -> tuple[Any, ...]:
@@ -109,3 +115,40 @@ def _attribute(module: object, name: str) -> object:
     for part in name.split("."):
         module = getattr(module, part, None)
     return module
+
+
+def kind_of(model: Any) -> str:
+    """Tell what a model is made with: ``keras``, ``tf_keras`` or ``module``.
+
+    Raises:
+        UnsupportedError: Neither a Keras model nor a `tf.Module`.
+    """
+    if isinstance(model, classes("Model")):
+        return dialect_of(model)
+    tensorflow = sys.modules.get("tensorflow")
+    if hasattr(model, "program") or (tensorflow is not None and isinstance(model, tensorflow.Module)):
+        return "module"
+    raise UnsupportedError(
+        f"A {type(model).__module__}.{type(model).__qualname__} cannot be saved as a model.",
+        "Give a Keras model, or a tf.Module whose methods are tf.functions.",
+    )
+
+
+def size_of(model: Any) -> int:
+    """Sum the bytes of a model's variables and of its optimizer's; an estimate, before anything is read."""
+    variables = [*getattr(model, "variables", ()), *optimizer_variables(getattr(model, "optimizer", None))]
+    return sum(_bytes_of(variable) for variable in variables if hasattr(variable, "dtype"))
+
+
+def _bytes_of(variable: Any) -> int:
+    bits = int(
+        "".join(letter for letter in getattr(variable.dtype, "name", str(variable.dtype)) if letter.isdigit()) or 8
+    )
+    values: int = math.prod(size or 1 for size in variable.shape)
+    return values * bits // 8
+
+
+def plain_policy(name: str) -> str:
+    """Give the policy under which a model with this one was made; empty for what is none."""
+    found = POLICY.search(name)
+    return found[1] if found else ""

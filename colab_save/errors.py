@@ -32,9 +32,6 @@ None subclasses `ImportError`: Colab's own handler takes those and hides the hin
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-
 
 class ColabSaveError(Exception):
     """The root of the tree.
@@ -158,30 +155,3 @@ class UntrustedCodeError(UntrustedError):
 
 class UnsafeFileError(UntrustedError):
     """A file that would run code or leave its folder, or that takes for ever or all memory to open."""
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Name the closest known words, as a sentence for a hint.
-
-    Returns:
-        ``"Did you mean 'cats'?"``, or the list of what there is, or an empty string when there is nothing.
-    """
-    names = sorted(set(known))
-    close = difflib.get_close_matches(word, names, n=2, cutoff=0.6)
-    if close:
-        return "Did you mean " + " or ".join(repr(name) for name in close) + "?"
-    if not names:
-        return ""
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    return f"There is: {shown}."
-
-
-def first_line(error: BaseException) -> str:
-    """Give the first line that somebody else's error says, for a message of ours."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    # Keras puts a whole config before what went wrong in it.
-    cause = [
-        line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception encountered:")
-    ]
-    said = [*cause, *lines]
-    return f"{type(error).__name__}: {said[0][:200]}" if said else type(error).__name__

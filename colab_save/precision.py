@@ -7,22 +7,11 @@ all of these come out of Keras's global policy and ``floatx`` (LOSSES §5; Keras
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from colab_save.dialect import KERAS, import_dialect
-
-POLICY = re.compile(r"(mixed_b?float16|b?float16|float32|float64)$")
-"""The policies that a model can be made under, also at the end of those that it has got since: ``int8_from_float32``,
-``map_mixed_float16``."""
-
-
-def plain_policy(name: str) -> str:
-    """Give the policy under which a model with this one was made; empty for what is none."""
-    found = POLICY.search(name)
-    return found[1] if found else ""
+from colab_save.dialect import KERAS, import_dialect, plain_policy
 
 
 @contextmanager

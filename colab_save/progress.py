@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from colab_save.measures import size_in_words
+from colab_save.quantities import size_in_words
 
 
 class Stage(enum.StrEnum):

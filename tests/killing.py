@@ -11,16 +11,16 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from colab_save.curating import delete_version, restore_version, tag_version
+from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.layout import Place
+from colab_save.artifact.metrics import Best
 from colab_save.errors import ColabSaveError
-from colab_save.facts import ModelFacts
-from colab_save.finding import is_committed, list_versions
-from colab_save.metrics import Best
-from colab_save.place import Place
 from colab_save.progress import ignore_steps
-from colab_save.pruning import Rule, prune
-from colab_save.publishing import publish
-from colab_save.stores import open_store
+from colab_save.stores.table import open_store
+from colab_save.versions.curating import delete_version, restore_version, tag_version
+from colab_save.versions.finding import is_committed, list_versions
+from colab_save.versions.pruning import Rule, prune
+from colab_save.versions.publishing import publish
 from tests.making import V1, V2, V3, stage
 from tests.test_publishing import KINDS, Artifact, check_lists_nothing_half, check_whole
 

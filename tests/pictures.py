@@ -14,12 +14,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from colab_save.card import Card
-from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
-from colab_save.listing import Listing
-from colab_save.manifest import FileFacts, Manifest, Payload
-from colab_save.report import LoadReport, SaveReport
-from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
+from colab_save.artifact.manifest import FileFacts, Manifest, Payload
+from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+from colab_save.reports.card import Card
+from colab_save.reports.listing import Listing
+from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.stores.base import Durability
 
 VERSION = "20260822T101530Z-3fa2"

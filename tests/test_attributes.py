@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import pytest
 
-from colab_save.attributes import free_attributes, plain_names
+from colab_save.model.attributes import free_attributes, plain_names
 
 pytestmark = pytest.mark.tensorflow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from colab_save.browsing import MEASURED, ORDERS, narrowed, orders_of
+from colab_save.widgets.filtering import MEASURED, ORDERS, narrowed, orders_of
 from tests.making import V1, V2, V3, manifest
 
 KNOWN = [

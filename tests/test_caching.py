@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from colab_save import caching
-from colab_save.caching import IN_USE, cache_base, cache_of, trim_cache
+from colab_save.versions import caching
+from colab_save.versions.caching import IN_USE, cache_base, cache_of, trim_cache
 from tests.making import V1, V2, V3, manifest
 
 

@@ -12,11 +12,11 @@ import tensorflow as tf
 from IPython.display import display
 from IPython.utils.capture import capture_output
 
-from colab_save.charting import SUFFIX, open_in_tensorboard, write_logs
+from colab_save.artifact.manifest import Part, Payload
 from colab_save.errors import DamagedFileError, FormatError, MissingPackageError
-from colab_save.manifest import Part, Payload
 from colab_save.progress import ignore_steps
 from colab_save.stores.local import LocalStore
+from colab_save.viewing.tensorboard import SUFFIX, open_in_tensorboard, write_logs
 from tests.making import V1, facts, keras_bytes, passed, save_version, variable
 
 pytestmark = pytest.mark.tensorflow

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from colab_save import __version__, save_model
-from colab_save.__main__ import main
+from colab_save.frontends.terminal import main
 
 
 def run(*arguments):

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.command import COMMANDS, LIST, LOAD, SAVE
 from colab_save.errors import RequestError, UnknownNameError
-from colab_save.option import Door
-from colab_save.request import LoadRequest, SaveRequest, options_of
-from colab_save.words import split, unquote
+from colab_save.request.command import COMMANDS, LIST, LOAD, SAVE, split, unquote
+from colab_save.request.option import Door
+from colab_save.request.request import LoadRequest, SaveRequest, options_of
 
 TYPED = {
     Door.POSITIONAL: "cats",

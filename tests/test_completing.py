@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from colab_save.command import COMMANDS
-from colab_save.completing import PATIENCE, Completer, register, unregister
+from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.manifest import Manifest
 from colab_save.errors import StoreUnavailableError
-from colab_save.facts import ModelFacts
-from colab_save.listing import Listing
-from colab_save.manifest import Manifest
+from colab_save.frontends.completion import PATIENCE, Completer, register, unregister
+from colab_save.reports.listing import Listing
+from colab_save.request.command import COMMANDS
 
 # IPython's own terminal still asks this way, and the warning is about its future.
 pytestmark = pytest.mark.filterwarnings("ignore:`Completer.complete` is pending deprecation:PendingDeprecationWarning")

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colab_save.arguments import auto_config
-from colab_save.configs import Configs, rebuilding
 from colab_save.errors import FormatError
+from colab_save.model.configs import Configs, rebuilding
+from colab_save.model.constructor_arguments import auto_config
 
 pytestmark = pytest.mark.tensorflow
 

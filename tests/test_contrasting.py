@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from colab_save.contrasting import compare_versions
-from colab_save.manifest import Part, Payload, SampleFacts
-from colab_save.sample import write_arrays
+from colab_save.artifact.manifest import Part, Payload, SampleFacts
+from colab_save.artifact.sample import write_arrays
 from colab_save.stores.local import LocalStore
+from colab_save.viewing.comparison import compare_versions
 from tests.making import V1, V2, V3, facts, passed, save_version, variable
 
 

@@ -8,13 +8,13 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from colab_save.converting import convert
 from colab_save.errors import FormatError, RequestError
-from colab_save.formats import get_format
 from colab_save.formats.base import Context
-from colab_save.loading import load
-from colab_save.request import LoadRequest
-from colab_save.translating import layer_arguments
+from colab_save.formats.table import get_format
+from colab_save.loading.converting import convert
+from colab_save.loading.pipeline import load
+from colab_save.loading.translating import layer_arguments
+from colab_save.request.request import LoadRequest
 from tests import old_zoo, zoo
 
 pytestmark = pytest.mark.tensorflow

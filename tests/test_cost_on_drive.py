@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from colab_save.loading import load
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.saving import save
+from colab_save.loading.pipeline import load
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
 from tests import zoo
 from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
 

@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from colab_save.curating import delete_version, list_deleted, restore_version, tag_version
+from colab_save.artifact.layout import Place, deletion_now
+from colab_save.artifact.manifest import MANIFEST, Payload
+from colab_save.custom_code.signing import is_own, signed
 from colab_save.errors import DamagedFileError, NotFoundError, TargetError
-from colab_save.finding import list_versions
-from colab_save.manifest import MANIFEST, Payload
-from colab_save.packing import pack
-from colab_save.place import Place, deletion_now
 from colab_save.progress import ignore_steps
-from colab_save.publishing import publish
 from colab_save.stores.local import LocalStore
 from colab_save.target import NEWEST
-from colab_save.trusting import is_own, signed
+from colab_save.versions.curating import delete_version, list_deleted, restore_version, tag_version
+from colab_save.versions.finding import list_versions
+from colab_save.versions.packing import pack
+from colab_save.versions.publishing import publish
 from tests.making import V1, V2, V3, save_version, stage
 
 NEW = "20260825T101530Z-0004"

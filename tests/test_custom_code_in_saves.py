@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colab_save.capturing import load_custom_code
+from colab_save.artifact.round_trip import Outcome
+from colab_save.custom_code.running import load_custom_code
 from colab_save.errors import FormatError, RoundTripError
-from colab_save.loading import load
-from colab_save.reloading import lacking_name
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.round_trip import Outcome
-from colab_save.saving import save
+from colab_save.loading.pipeline import load
+from colab_save.proof.child import lacking_name
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

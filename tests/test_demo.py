@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from colab_save.demo import load_digits, run_demo
 from colab_save.errors import MissingPackageError
+from colab_save.frontends.demo import load_digits, run_demo
 
 
 def test_without_scikit_learn_the_demo_names_the_pip_command(monkeypatch):

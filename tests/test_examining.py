@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colab_save.comparing import compare, compare_training, compare_weights
+from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.round_trip import Aspect
+from colab_save.dialect import kind_of, size_of
 from colab_save.errors import UnsupportedError
-from colab_save.examining import examine, kind_of, size_of
-from colab_save.facts import ModelFacts
-from colab_save.round_trip import Aspect
+from colab_save.model.examining import examine
+from colab_save.proof.comparing import compare, compare_training, compare_weights
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

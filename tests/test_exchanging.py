@@ -9,16 +9,16 @@ import numpy as np
 import onnx
 import pytest
 
-from colab_save import saving
+from colab_save.artifact.manifest import SampleFacts
+from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.errors import DamagedFileError, FormatError, MissingPackageError, RequestError, RoundTripError
-from colab_save.formats import get_format
-from colab_save.loading import list_models, load
-from colab_save.looking import inspect_model
-from colab_save.manifest import SampleFacts
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
-from colab_save.saving import save
-from colab_save.staging import Staged
+from colab_save.formats.table import get_format
+from colab_save.loading.pipeline import list_models, load
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving import pipeline
+from colab_save.saving.pipeline import save
+from colab_save.saving.staging import Staged
+from colab_save.viewing.inside import inspect_model
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow
@@ -143,7 +143,7 @@ def test_where_answers_differ_the_format_says_what_may_be_done(format, words):
     trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")})
     staged = Staged(Path(), (get_format(format),), (trip,), {"": SampleFacts()}, ())
     with pytest.raises(RoundTripError) as caught:
-        saving._choose([staged], is_forced=False)
+        pipeline._choose([staged], is_forced=False)
     assert words in caught.value.hint
 
 

@@ -9,12 +9,12 @@ import sys
 import numpy as np
 import pytest
 
-from colab_save.collection import ARRAYS, TREE
+from colab_save.artifact.collection import ARRAYS, TREE
+from colab_save.collections.extras import Extras, find_extras, prove_extras, put_back, read_extras, write_extras
 from colab_save.errors import ColabSaveError, DamagedFileError, FormatError, RequestError, UnknownNameError
-from colab_save.extras import Extras, find_extras, prove_extras, put_back, read_extras, write_extras
-from colab_save.loading import load
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.saving import save
+from colab_save.loading.pipeline import load
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
 
 VALUES = {
     "class_names": ["cat", "dog"],

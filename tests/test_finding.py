@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from colab_save.artifact.layout import PREVIOUS, SIDECAR, Place, deletion_now
+from colab_save.artifact.manifest import MANIFEST
 from colab_save.errors import (
     DamagedFileError,
     DigestError,
@@ -16,13 +18,11 @@ from colab_save.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
-from colab_save.fetching import fetch
-from colab_save.finding import contents_of, find, find_plain, list_versions, names_of, versions_of
-from colab_save.manifest import MANIFEST
-from colab_save.place import PREVIOUS, SIDECAR, Place, deletion_now
 from colab_save.progress import Stage, ignore_steps
 from colab_save.stores.local import LocalStore
 from colab_save.target import Target
+from colab_save.versions.fetching import fetch
+from colab_save.versions.finding import contents_of, find, find_plain, list_versions, names_of, versions_of
 from tests.faulty_stores import FaultyMemoryStore, MemoryStore
 from tests.making import V1, V2, V3, save_version
 

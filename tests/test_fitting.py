@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from colab_save.facts import TensorFacts
-from colab_save.fitting import fits, samples_for
+from colab_save.artifact.facts import TensorFacts
+from colab_save.sampling.matching import fits, samples_for
 
 ROWS = TensorFacts("x", (None, 4), "float32")
 WORDS = TensorFacts("words", (None,), "string")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from colab_save.dividing import Division
+from colab_save.collections.extras import Extras
+from colab_save.collections.splitting import Division
 from colab_save.errors import TargetError
-from colab_save.extras import Extras
-from colab_save.formats import get_format
-from colab_save.resolving import AUTO_ATTEMPTS, Plan, with_free_places
+from colab_save.formats.table import get_format
+from colab_save.saving.resolving import AUTO_ATTEMPTS, Plan, with_free_places
 from colab_save.stores.local import LocalStore
 
 

@@ -13,11 +13,11 @@ import keras
 import numpy as np
 import pytest
 
+from colab_save.artifact.version import new_version
 from colab_save.errors import NoSpaceError, ReadOnlyStoreError, RequestError, StoreError, TargetError
-from colab_save.loading import list_models, load
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.saving import save
-from colab_save.version import new_version
+from colab_save.loading.pipeline import list_models, load
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
 
 pytestmark = pytest.mark.tensorflow
 

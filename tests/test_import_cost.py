@@ -17,7 +17,7 @@ MODULES = [
 HEAVY = {"fsspec", "h5py", "ipywidgets", "keras", "numpy", "onnx", "onnxruntime", "pandas", "sklearn", "tensorflow"}
 HEAVY |= {"tf2onnx", "tf_keras", "tqdm"}
 
-HEAVY_IMPORT = r"^(import|from) (\([^)]*\)|[^\n(])*\b(tensorflow|keras|zoo)\b"
+HEAVY_IMPORT = r"^(import|from) (\([^)]*\)|[^\n(])*(?<!inspecting\.)\b(tensorflow|keras|zoo)\b"
 MARK = r"^pytestmark = (\[\s*)?pytest\.mark\.tensorflow\b"
 
 ONE_AFTER_THE_OTHER = """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from colab_save.judging import NAMED, first_difference, judge_outputs
-from colab_save.manifest import SampleFacts
-from colab_save.passes import TRAINING, Pass
-from colab_save.round_trip import Outcome
+from colab_save.artifact.manifest import SampleFacts
+from colab_save.artifact.round_trip import Outcome
+from colab_save.artifact.sample import TRAINING, Pass
+from colab_save.proof.verdicts import NAMED, first_difference, judge_outputs
 
 ONE, TWO = np.ones((2, 1), "float32"), np.full((2, 1), 2.0, "float32")
 

@@ -10,21 +10,21 @@ from types import SimpleNamespace
 
 import pytest
 
-from colab_save import caching
-from colab_save.copies import LITTER_AGE, local_copies
-from colab_save.curating import delete_version
+from colab_save.artifact.layout import Place
+from colab_save.artifact.manifest import MANIFEST
 from colab_save.errors import CancelledError, StoreUnavailableError
-from colab_save.finding import find, find_plain, list_versions
-from colab_save.keeping import pending, publish_kept, resume
-from colab_save.manifest import MANIFEST
-from colab_save.place import Place
 from colab_save.progress import Clock, ignore_steps
-from colab_save.stores import reopen
 from colab_save.stores.base import Durability
-from colab_save.stores.drive import DriveStore
+from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.local import LocalStore
+from colab_save.stores.table import reopen
 from colab_save.target import Target
-from colab_save.uploading import see_through
+from colab_save.versions import caching
+from colab_save.versions.curating import delete_version
+from colab_save.versions.finding import find, find_plain, list_versions
+from colab_save.versions.local_copies import LITTER_AGE, local_copies
+from colab_save.versions.pending import pending, publish_kept, resume
+from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
 from tests.making import V1, V2, V3, stage
 from tests.stores.contract import os_error

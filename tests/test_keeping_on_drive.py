@@ -7,17 +7,17 @@ import sys
 
 import pytest
 
-from colab_save import uploading
+from colab_save.artifact.layout import Place
 from colab_save.errors import StoreUnavailableError
-from colab_save.finding import find
-from colab_save.keeping import pending, publish_kept, resume
-from colab_save.loading import list_models
-from colab_save.place import Place
+from colab_save.loading.pipeline import list_models
 from colab_save.progress import Clock, ignore_steps
 from colab_save.stores.base import Durability
-from colab_save.stores.drive import DriveStore
+from colab_save.stores.drive.drive import DriveStore
 from colab_save.target import Target
-from colab_save.uploading import see_through
+from colab_save.versions import uploading
+from colab_save.versions.finding import find
+from colab_save.versions.pending import pending, publish_kept, resume
+from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.making import V1, V2, V3, stage

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from colab_save.stores.drive import DriveStore
+from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.local import LocalStore
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture

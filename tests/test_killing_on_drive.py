@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.layout import Place
 from colab_save.errors import ColabSaveError
-from colab_save.facts import ModelFacts
-from colab_save.keeping import pending, publish_kept, resume
-from colab_save.place import Place
 from colab_save.progress import Clock, ignore_steps
-from colab_save.stores.drive import DriveStore
-from colab_save.uploading import see_through
+from colab_save.stores.drive.drive import DriveStore
+from colab_save.versions.pending import pending, publish_kept, resume
+from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.killing import CALLS, Children, row

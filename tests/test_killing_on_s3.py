@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from colab_save.stores.remote import RemoteStore
+from colab_save.stores.remote.remote import RemoteStore
 from tests.killing import Children, row
 from tests.making import V1, V2, V3
 from tests.stores import servers

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from colab_save.comparing import compare_weights
+from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.errors import (
     ColabSaveError,
     DamagedFileError,
@@ -21,12 +21,12 @@ from colab_save.errors import (
     UnsafeFileError,
     UntrustedCodeError,
 )
-from colab_save.examining import examine
-from colab_save.functions import PassedOverWarning, load_model
-from colab_save.loading import list_models, load
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.round_trip import Aspect, Outcome
-from colab_save.saving import save
+from colab_save.frontends.python import PassedOverWarning, load_model
+from colab_save.loading.pipeline import list_models, load
+from colab_save.model.examining import examine
+from colab_save.proof.comparing import compare_weights
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

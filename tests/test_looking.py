@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from colab_save.artifact.facts import LayerFacts
+from colab_save.artifact.manifest import Part, Payload
 from colab_save.errors import DamagedFileError, NotFoundError
-from colab_save.facts import LayerFacts
-from colab_save.looking import HEAD, MOST, Inside, inspect_model
-from colab_save.manifest import Part, Payload
 from colab_save.stores.local import LocalStore
+from colab_save.viewing.inside import HEAD, MOST, Inside, inspect_model
 from tests.making import V1, facts, hdf5_bytes, keras_bytes, manifest, passed, save_version, variable
 
 LAYERS = (

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colab_save.comparing import compare_weights
+from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import RoundTripError
-from colab_save.examining import examine
-from colab_save.loading import load
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.round_trip import Outcome
-from colab_save.saving import save
+from colab_save.loading.pipeline import load
+from colab_save.model.examining import examine
+from colab_save.proof.comparing import compare_weights
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
 from tests import zoo
 
 # What these models do is what Keras warns of; it is the reason to test them.

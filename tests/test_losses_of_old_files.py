@@ -13,12 +13,13 @@ import pytest
 import tf_keras
 
 from colab_save.errors import MissingPackageError, UnsafeFileError, UntrustedCodeError
-from colab_save.formats import get_format
 from colab_save.formats.base import Context
-from colab_save.formats.callables import SavedModel
-from colab_save.inspecting import inspect, needs_child
-from colab_save.loading import load
-from colab_save.request import LoadRequest
+from colab_save.formats.loaded.saved_model import SavedModel
+from colab_save.formats.table import get_format
+from colab_save.inspecting.findings import needs_child
+from colab_save.inspecting.inspection import inspect
+from colab_save.loading.pipeline import load
+from colab_save.request.request import LoadRequest
 from tests import old_zoo, zoo
 
 pytestmark = pytest.mark.tensorflow

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colab_save.comparing import compare, compare_weights
 from colab_save.errors import DigestError, FormatError, RoundTripError
-from colab_save.examining import examine
-from colab_save.formats import get_format
 from colab_save.formats.base import Context
-from colab_save.loading import load
-from colab_save.repairing import Record, repair
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.sampling import take_sample
-from colab_save.saving import save
+from colab_save.formats.table import get_format
+from colab_save.loading.pipeline import load
+from colab_save.model.examining import examine
+from colab_save.model.repairing import Record, repair
+from colab_save.proof.comparing import compare, compare_weights
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.sampling.sampling import take_sample
+from colab_save.saving.pipeline import save
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

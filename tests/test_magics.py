@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from colab_save.curating import Change
+from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.manifest import Manifest, Payload
+from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, UnknownNameError
-from colab_save.facts import ModelFacts
-from colab_save.listing import Listing
-from colab_save.magics import ModelMagics, register, unregister
-from colab_save.manifest import Manifest, Payload
-from colab_save.report import LoadReport, SaveReport
-from colab_save.request import SaveRequest
-from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
+from colab_save.frontends.magics import ModelMagics, register, unregister
+from colab_save.reports.listing import Listing
+from colab_save.reports.report import LoadReport, SaveReport
+from colab_save.request.request import SaveRequest
 from colab_save.stores.base import Durability
+from colab_save.versions.curating import Change
 
 TRIP = RoundTrip("keras", {aspect: Verdict(Outcome.PASSED) for aspect in Aspect})
 

@@ -7,7 +7,7 @@ import types
 import numpy as np
 import pytest
 
-from colab_save.measuring import metrics_of
+from colab_save.model.history import metrics_of
 
 
 def model_with(history):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from colab_save.verifying import Verifier
+from colab_save.proof.process import Verifier
 
 pytestmark = [
     pytest.mark.tensorflow,

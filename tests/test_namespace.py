@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from colab_save.command import Expression
 from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, UnknownNameError
-from colab_save.namespace import evaluate, find_models, only_model, pick_model
+from colab_save.frontends.namespace import evaluate, find_models, only_model, pick_model
+from colab_save.request.command import Expression
 
 
 class Model:
@@ -73,7 +73,7 @@ def test_the_notebooks_history_and_private_names_do_not_count():
 
 def test_without_tensorflow_there_are_no_models_and_none_is_imported(monkeypatch):
     script = (
-        "import sys; from colab_save.namespace import find_models\n"
+        "import sys; from colab_save.frontends.namespace import find_models\n"
         "print(find_models({'a': 1, 'b': object()}), {'tensorflow', 'keras', 'tf_keras'} & set(sys.modules))"
     )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from colab_save.answering import layers_recorded, run_keras, run_pass
-from colab_save.passes import TRAINING
-from colab_save.sampling import take_passes, take_sample
+from colab_save.artifact.sample import TRAINING
+from colab_save.sampling.running import layers_recorded, run_keras, run_pass
+from colab_save.sampling.sampling import take_passes, take_sample
 from tests import zoo
 from tests.test_losses import TrainingBranch, called, decoded
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.card import Card
-from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
-from colab_save.folding import MOST, SHOWN, fold
-from colab_save.glance import at_a_glance
-from colab_save.labels import label_of
-from colab_save.layer_tree import LayerTree
-from colab_save.layering import arrange
-from colab_save.picture import draw, draw_all
+from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
+from colab_save.reports.card import Card
+from colab_save.reports.drawing.folding import MOST, SHOWN, fold
+from colab_save.reports.drawing.labels import label_of
+from colab_save.reports.drawing.layer_tree import LayerTree
+from colab_save.reports.drawing.layering import arrange
+from colab_save.reports.drawing.picture import draw, draw_all
+from colab_save.reports.glance import at_a_glance
 
 HOSTILE = ["<script>", '"><img src=x onerror=1>', "</svg></style>", "&lt;", "a\nb<i>c", "\x1b[2J", "ـ" * 5000]
 

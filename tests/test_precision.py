@@ -8,13 +8,14 @@ from pathlib import Path
 import keras
 import pytest
 
-from colab_save.examining import examine
-from colab_save.inspecting import inspect
-from colab_save.loading import load
-from colab_save.precision import made_in, plain_policy
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.round_trip import Outcome
-from colab_save.saving import save
+from colab_save.artifact.round_trip import Outcome
+from colab_save.dialect import plain_policy
+from colab_save.inspecting.inspection import inspect
+from colab_save.loading.pipeline import load
+from colab_save.model.examining import examine
+from colab_save.precision import made_in
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

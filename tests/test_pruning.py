@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.curating import delete_version, tag_version
+from colab_save.artifact.metrics import Best
+from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.errors import RequestError, StoreError
-from colab_save.finding import list_versions
-from colab_save.metrics import Best
-from colab_save.pruning import Rule, prune, superseded
-from colab_save.request import SaveRequest
-from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
+from colab_save.request.request import SaveRequest
 from colab_save.stores.local import LocalStore
+from colab_save.versions.curating import delete_version, tag_version
+from colab_save.versions.finding import list_versions
+from colab_save.versions.pruning import Rule, prune, superseded
 from tests.faulty_stores import FaultyMemoryStore, MemoryStore, SlowMemoryStore
 from tests.making import V1, V2, V3, manifest, save_version
 

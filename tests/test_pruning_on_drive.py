@@ -6,13 +6,13 @@ import itertools
 
 import pytest
 
-from colab_save.copies import local_copies
-from colab_save.finding import list_versions
-from colab_save.keeping import publish_kept
-from colab_save.place import Place
+from colab_save.artifact.layout import Place
 from colab_save.progress import ignore_steps
-from colab_save.pruning import Rule, prune
-from colab_save.stores.drive import DriveStore
+from colab_save.stores.drive.drive import DriveStore
+from colab_save.versions.finding import list_versions
+from colab_save.versions.local_copies import local_copies
+from colab_save.versions.pending import publish_kept
+from colab_save.versions.pruning import Rule, prune
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.making import V1, V2, V3, save_version, stage

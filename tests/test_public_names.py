@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import colab_save
-from colab_save.request import LoadRequest, SaveRequest, options_of
+from colab_save.request.request import LoadRequest, SaveRequest, options_of
 
 FUNCTIONS = [("save_model", SaveRequest), ("load_model", LoadRequest)]
 FIELDS = [(name, item) for name, request in FUNCTIONS for item in fields(request)]
@@ -73,7 +73,7 @@ def test_a_type_checker_sees_the_fields(tmp_path):
     )
     command = [sys.executable, "-m", "mypy", str(script)]
     found = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False).stdout
-    assert 'Revealed type is "colab_save.report.SaveReport"' in found
+    assert 'Revealed type is "colab_save.reports.report.SaveReport"' in found
     assert 'script.py:3: error: Argument "trust" has incompatible type "str"; expected "bool"' in found
 
 

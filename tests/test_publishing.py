@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.layout import PREVIOUS, SIDECAR, Place
+from colab_save.artifact.manifest import MANIFEST
+from colab_save.artifact.version import new_version
 from colab_save.errors import DamagedFileError, DigestError, StoreError
-from colab_save.facts import ModelFacts
-from colab_save.finding import find, find_plain, list_versions, names_of
-from colab_save.manifest import MANIFEST
-from colab_save.place import PREVIOUS, SIDECAR, Place
 from colab_save.progress import Stage
-from colab_save.publishing import LITTER_AGE, publish
 from colab_save.stores.local import LocalStore
 from colab_save.target import Target
-from colab_save.version import new_version
+from colab_save.versions.finding import find, find_plain, list_versions, names_of
+from colab_save.versions.publishing import LITTER_AGE, publish
 from tests.faulty_stores import DamagingStore, FaultyLocalStore, FaultyMemoryStore, MemoryStore
 from tests.making import V1, V2, V3, save_version, stage, stage_version
 

@@ -8,12 +8,12 @@ from collections import Counter
 import pytest
 
 from colab_save.errors import DamagedFileError, DigestError, NotFoundError, StoreError
-from colab_save.fetching import fetch
-from colab_save.finding import read_manifest
-from colab_save.locating import locate, step_back
 from colab_save.progress import ignore_steps
-from colab_save.request import LoadRequest
-from colab_save.stores.drive import DriveStore
+from colab_save.request.request import LoadRequest
+from colab_save.stores.drive.drive import DriveStore
+from colab_save.versions.fetching import fetch
+from colab_save.versions.finding import read_manifest
+from colab_save.versions.locating import locate, step_back
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.making import V1, V2

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from colab_save.comparing import compare_weights
 from colab_save.errors import ColabSaveError
-from colab_save.examining import examine
-from colab_save.loading import load
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.saving import save
+from colab_save.loading.pipeline import load
+from colab_save.model.examining import examine
+from colab_save.proof.comparing import compare_weights
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from colab_save.formats import FORMATS, get_format
-from colab_save.round_trip import Aspect
+from colab_save.artifact.round_trip import Aspect
+from colab_save.formats.table import FORMATS, get_format
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 FENCE = re.compile(

@@ -7,8 +7,8 @@ import shlex
 
 import pytest
 
-from colab_save.manifest import FileFacts, Payload
-from colab_save.readme import readme_of
+from colab_save.artifact.manifest import FileFacts, Payload
+from colab_save.artifact.readme import readme_of
 from tests.making import facts, manifest, variable
 
 OPENINGS = {"keras": 'import keras\nmodel = keras.saving.load_model("model.keras")', "h5": "import keras"}

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from colab_save.reloading import NOT_NEEDED, absent
+from colab_save.proof.child import NOT_NEEDED, absent
 
 CHILD = """
 import json, sys

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from colab_save.artifact.layout import PREVIOUS, SIDECAR, Place
+from colab_save.artifact.manifest import MANIFEST
 from colab_save.errors import DigestError
-from colab_save.finding import find_plain, find_plain_before, versions_of
-from colab_save.manifest import MANIFEST
-from colab_save.place import PREVIOUS, SIDECAR, Place
+from colab_save.versions.finding import find_plain, find_plain_before, versions_of
 from tests.faulty_stores import SlowMemoryStore
 from tests.making import V1, V2, V3, save_version
 

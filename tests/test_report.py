@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.card import visible
-from colab_save.facts import LayerFacts, ModelFacts, TensorFacts
-from colab_save.listing import Listing
-from colab_save.manifest import FileFacts, Manifest, Payload
-from colab_save.measures import age_in_words, size_in_words
-from colab_save.report import LoadReport, SaveReport
-from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts
+from colab_save.artifact.manifest import FileFacts, Manifest, Payload
+from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+from colab_save.quantities import age_in_words, size_in_words
+from colab_save.reports.card import visible
+from colab_save.reports.listing import Listing
+from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.stores.base import Durability
 
 VERSION = "20260822T101530Z-3fa2"

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from colab_save.answering import run_keras, seeds_fixed
 from colab_save.errors import SampleError, UnbuiltModelError
-from colab_save.sample import leaves
-from colab_save.sampling import MOST_ROWS, take_sample
+from colab_save.nested import leaves
+from colab_save.sampling.running import run_keras, seeds_fixed
+from colab_save.sampling.sampling import MOST_ROWS, take_sample
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

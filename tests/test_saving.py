@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colab_save import formats, stores
+from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.errors import (
     ColabSaveError,
     NoSpaceError,
@@ -29,15 +30,15 @@ from colab_save.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from colab_save.examining import examine
-from colab_save.facts import ModelFacts
-from colab_save.loading import list_models, load
+from colab_save.formats import table as formats
+from colab_save.loading.pipeline import list_models, load
+from colab_save.model.examining import examine
 from colab_save.progress import Step
-from colab_save.report import SaveReport
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.resolving import SPARE, resolve
-from colab_save.round_trip import Aspect, Outcome
-from colab_save.saving import save
+from colab_save.reports.report import SaveReport
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
+from colab_save.saving.resolving import SPARE, resolve
+from colab_save.stores import table as stores
 from colab_save.stores.local import LocalStore
 from tests import zoo
 
@@ -442,10 +443,10 @@ def test_an_exception_at_any_format_call_leaves_the_previous_version(monkeypatch
 
 PROGRAM = """
 import sys
-from colab_save.reloading import NOT_NEEDED, import_keras
+from colab_save.proof.child import NOT_NEEDED, import_keras
 keras = import_keras(NOT_NEEDED)
-from colab_save.request import SaveRequest
-from colab_save.saving import save
+from colab_save.request.request import SaveRequest
+from colab_save.saving.pipeline import save
 def tell(step):
     print(step.stage, flush=True)
     if step.stage == sys.argv[1]:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from colab_save.errors import StoreUnavailableError, TargetError
-from colab_save.keeping import pending, resume
-from colab_save.loading import load
+from colab_save.loading.pipeline import load
 from colab_save.progress import Stage
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.saving import save
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
+from colab_save.versions.pending import pending, resume
 from tests import zoo
 from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
 

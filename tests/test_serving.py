@@ -14,10 +14,10 @@ import netron
 import numpy as np
 import pytest
 
+from colab_save.artifact.manifest import Part, Payload
 from colab_save.errors import DamagedFileError, FormatError, MissingPackageError, NotFoundError
-from colab_save.manifest import Part, Payload
-from colab_save.serving import LOOPBACK, open_in_netron
 from colab_save.stores.local import LocalStore
+from colab_save.viewing.netron import LOOPBACK, open_in_netron
 from tests.inspecting.conftest import Files
 from tests.making import facts, hdf5_bytes, keras_bytes, passed, save_version
 

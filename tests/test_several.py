@@ -17,6 +17,7 @@ import pytest
 import tensorflow as tf
 
 from colab_save import load_model, save_model
+from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.errors import (
     CancelledError,
     NotFoundError,
@@ -26,11 +27,10 @@ from colab_save.errors import (
     UnsafeFileError,
     UntrustedCodeError,
 )
-from colab_save.loading import list_models, load
+from colab_save.loading.pipeline import list_models, load
 from colab_save.progress import Stage
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.round_trip import Aspect, Outcome
-from colab_save.saving import save
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

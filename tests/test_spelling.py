@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.command import LOAD, SAVE, Expression
-from colab_save.magics import _expand
-from colab_save.spelling import magic_line, python_call, text_word
+from colab_save.frontends.magics import _expand
+from colab_save.request.command import LOAD, SAVE, Expression
+from colab_save.request.spelling import magic_line, python_call, text_word
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.text(st.sampled_from("ab $'\"\\{}\n#-=%?"))
 VARIABLES = {"a": 1, "b": "two"}

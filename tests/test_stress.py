@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from colab_save.finding import list_versions, versions_of
-from colab_save.place import Place
+from colab_save.artifact.layout import Place
+from colab_save.artifact.version import new_version
 from colab_save.progress import ignore_steps
-from colab_save.pruning import Rule, prune
-from colab_save.publishing import publish
 from colab_save.stores.local import LocalStore
-from colab_save.version import new_version
+from colab_save.versions.finding import list_versions, versions_of
+from colab_save.versions.pruning import Rule, prune
+from colab_save.versions.publishing import publish
 from tests.making import stage
 from tests.test_publishing import check_lists_nothing_half
 

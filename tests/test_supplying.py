@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from colab_save.supplying import MOST, Supply
+from colab_save.custom_code.growing import MOST, Supply
 
 RATE = 0.25
 LOCK = threading.Lock()

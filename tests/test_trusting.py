@@ -7,11 +7,11 @@ from dataclasses import fields, replace
 
 import pytest
 
+from colab_save.artifact.manifest import FileFacts, Manifest, Part, SampleFacts
+from colab_save.custom_code.signing import KEY, Supplied, is_own, may_run, signed, supply
 from colab_save.errors import UntrustedCodeError
 from colab_save.inspecting.findings import CustomName, Findings, Kind
-from colab_save.manifest import FileFacts, Manifest, Part, SampleFacts
-from colab_save.stores import key_folder
-from colab_save.trusting import KEY, Supplied, is_own, may_run, signed, supply
+from colab_save.stores.table import key_folder
 from tests.making import V2, facts, manifest, passed
 
 

@@ -12,13 +12,13 @@ import h5py
 import keras
 import pytest
 
-from colab_save import trying
 from colab_save.errors import FormatError, UnsafeFileError
-from colab_save.formats import get_format
 from colab_save.formats.base import Context
-from colab_save.loading import load
-from colab_save.request import LoadRequest
-from colab_save.trying import try_opening
+from colab_save.formats.table import get_format
+from colab_save.loading.pipeline import load
+from colab_save.proof import probe
+from colab_save.proof.probe import try_opening
+from colab_save.request.request import LoadRequest
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow
@@ -83,7 +83,7 @@ def wide(units):
 def children():
     """The processes that this one has started and that still run."""
     mine = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [pid for pid in mine if b"colab_save.reloading" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in mine if b"colab_save.proof.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def test_a_model_in_a_model_of_keras_2_ends_in_an_error_and_not_in_a_notebook_that_hangs():
@@ -102,9 +102,7 @@ def test_a_file_that_would_take_all_memory_is_opened_by_nothing_in_this_process(
     monkeypatch.setattr(keras.saving, "load_model", lambda *given, **more: opened.append(given))
     with pytest.raises(UnsafeFileError, match=r"ran out of memory.*OOM.*bytes and declares up to") as caught:
         load(LoadRequest(str(path)))
-    assert f"300 seconds and 4.3 GB ({trying.MEMORY + trying.COPIES * path.stat().st_size:,} bytes)" in str(
-        caught.value
-    )
+    assert f"300 seconds and 4.3 GB ({probe.MEMORY + probe.COPIES * path.stat().st_size:,} bytes)" in str(caught.value)
     assert "--timeout" in caught.value.hint
     assert [] == opened
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from colab_save import uploading
+from colab_save.artifact.layout import Place
 from colab_save.errors import CancelledError
-from colab_save.keeping import pending, publish_kept
-from colab_save.place import Place
 from colab_save.progress import Clock, Stage, ignore_steps
 from colab_save.stores.base import Durability
-from colab_save.stores.drive import DriveStore
-from colab_save.uploading import see_through
+from colab_save.stores.drive.drive import DriveStore
+from colab_save.versions import uploading
+from colab_save.versions.pending import pending, publish_kept
+from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
 from tests.making import V1, V2, stage
 from tests.stores.contract import os_error

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from colab_save.errors import CancelledError, FormatError
-from colab_save.inspecting import Kind
+from colab_save.inspecting.findings import Kind
 from colab_save.progress import ignore_steps
-from colab_save.weighing import weigh
+from colab_save.viewing.weights import weigh
 from tests.making import hdf5_bytes, keras_bytes
 
 KERNEL = np.arange(6, dtype="float32").reshape(2, 3)

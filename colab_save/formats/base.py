@@ -8,23 +8,16 @@ from __future__ import annotations
 
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
+from colab_save.artifact.round_trip import Aspect
+from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS
-from colab_save.errors import (
-    ColabSaveError,
-    FormatError,
-    MissingPackageError,
-    UnknownNameError,
-    did_you_mean,
-    first_line,
-)
-from colab_save.round_trip import Aspect
-from colab_save.sample import Sample
+from colab_save.errors import MissingPackageError, UnknownNameError
+from colab_save.wording import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -137,22 +130,6 @@ def require_packages(plug: Format, packages: Sequence[str]) -> None:
         )
 
 
-@contextmanager
-def translated(what: str, hint: str) -> Iterator[None]:
-    """Turn whatever Keras, TensorFlow or the user's own code raises into a `FormatError` in their words.
-
-    Args:
-        what: What could not be done, as the beginning of a sentence.
-        hint: What to do next.
-    """
-    try:
-        yield
-    except ColabSaveError:
-        raise
-    except Exception as error:  # a model is the user's code: its get_config, build or call may raise anything
-        raise FormatError(f"{what} ({first_line(error)}).", hint) from error
-
-
 def read_options(kinds: Mapping[str, type], given: Mapping[str, Any]) -> dict[str, Any]:
     """Give each format its own options out of what the user gave.
 
@@ -175,3 +152,7 @@ def read_options(kinds: Mapping[str, type], given: Mapping[str, Any]) -> dict[st
         for name in having:
             taken[name][option] = value
     return {name: kind(**taken[name]) for name, kind in kinds.items()}
+
+
+SERVING = "serving_default"
+"""The name of the signature, for TF Serving."""

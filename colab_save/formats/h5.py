@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from colab_save.dialect import import_dialect, optimizer_variables
-from colab_save.formats.base import Context, translated
+from colab_save.formats.base import Context
 from colab_save.formats.keras import KerasFormat, lost_vocabulary
-from colab_save.walking import is_graph
+from colab_save.model.walking import is_graph
+from colab_save.wording import translated
 
 ALIASES = ("mse", "mae", "mape", "msle", "kld", "bce")
 """Short names of losses and metrics that Keras writes to HDF5 and then cannot find again (LOSSES §6); one more is a

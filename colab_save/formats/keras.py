@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
-import threading
-import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +9,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
-from colab_save.answering import run_keras
-from colab_save.compiling import compile_given
-from colab_save.dialect import KERAS, dialect_of, import_dialect
-from colab_save.examining import size_of
-from colab_save.formats.base import Context, Format, translated
+from colab_save.artifact.round_trip import Aspect
+from colab_save.artifact.sample import Sample
+from colab_save.dialect import KERAS, dialect_of, import_dialect, size_of
+from colab_save.formats.base import Context, Format
 from colab_save.memory import is_tight
-from colab_save.round_trip import Aspect
-from colab_save.sample import Sample
-from colab_save.walking import walk_layers
-
-_standard_error = threading.Lock()
+from colab_save.model.compiling import compile_given
+from colab_save.model.walking import walk_layers
+from colab_save.quieting import quiet
+from colab_save.sampling.running import run_keras
+from colab_save.wording import translated
 
 
 class KerasFormat(Format):
@@ -106,36 +100,3 @@ def whole_compile_config(model: Any) -> Iterator[None]:
         yield
     finally:
         config.update(whole)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Leave out what Keras and TensorFlow warn of: it is compared afterwards, or the user has chosen it."""
-    loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-@contextmanager
-def unheard() -> Iterator[None]:
-    """Drop what native code writes to standard error meanwhile: converters and interpreters have no other way.
-
-    The errors that they raise say the same. Python's own ``sys.stderr`` is another thing in a notebook.
-    """
-    with _standard_error, Path(os.devnull).open("wb") as nowhere:
-        sys.stderr.flush()
-        kept = os.dup(2)
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

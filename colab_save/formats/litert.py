@@ -13,16 +13,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from colab_save.artifact.round_trip import Aspect
+from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS, import_dialect
-from colab_save.errors import FormatError, first_line
-from colab_save.formats.base import Context, translated
-from colab_save.formats.interpreters import LiteRTModel, open_interpreter
-from colab_save.formats.keras import quiet, unheard
+from colab_save.errors import FormatError
+from colab_save.formats.base import SERVING, Context
+from colab_save.formats.loaded.litert import LiteRTModel, open_interpreter
+from colab_save.formats.program import Program, program_of
 from colab_save.formats.saved_model import SavedModelFormat, SavedModelOptions, check_signature
-from colab_save.formats.tracing import SERVING, Program, program_of
-from colab_save.round_trip import Aspect
-from colab_save.sample import Sample
-from colab_save.walking import walk_states, walk_variables
+from colab_save.model.walking import walk_states, walk_variables
+from colab_save.quieting import quiet, unheard
+from colab_save.wording import first_line, translated
 
 NESTING = "nesting.json"
 """The file beside it that says how the model in the notebook nests its inputs and outputs, which are flat here."""

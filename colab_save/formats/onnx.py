@@ -15,18 +15,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from colab_save.dialect import classes
+from colab_save.artifact.round_trip import Aspect
+from colab_save.artifact.sample import Sample
+from colab_save.dialect import classes, size_of
 from colab_save.errors import FormatError, RequestError
-from colab_save.examining import size_of
-from colab_save.formats.base import Context, translated
-from colab_save.formats.keras import quiet, unheard
+from colab_save.formats.base import Context
+from colab_save.formats.loaded.onnx import NESTING, OnnxModel, open_session
+from colab_save.formats.program import Program, program_of
 from colab_save.formats.saved_model import SavedModelFormat
-from colab_save.formats.sessions import NESTING, OnnxModel, open_session
-from colab_save.formats.tracing import Program, program_of
-from colab_save.measures import size_in_words
-from colab_save.round_trip import Aspect
-from colab_save.sample import Sample
-from colab_save.walking import walk_layers
+from colab_save.model.walking import walk_layers
+from colab_save.quantities import size_in_words
+from colab_save.quieting import quiet, unheard
+from colab_save.wording import translated
 
 OPSETS = range(14, 19)
 """Versions of the operators that tf2onnx 1.17 is tested with; it writes 15 unless it is told another."""

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from colab_save.answering import run_keras, to_arrays
-from colab_save.dialect import KERAS_2, dialect_of, import_dialect
+from colab_save.artifact.round_trip import Aspect
+from colab_save.artifact.sample import Sample
+from colab_save.dialect import KERAS_2, dialect_of, import_dialect, kind_of
 from colab_save.errors import RequestError
-from colab_save.examining import kind_of
-from colab_save.formats.base import Context, Format, translated
-from colab_save.formats.callables import SavedModel, main_function, restore
-from colab_save.formats.keras import quiet
-from colab_save.formats.tracing import SERVING, facts_of_signature, program_of
-from colab_save.round_trip import Aspect
-from colab_save.sample import Sample, map_structure
+from colab_save.formats.base import SERVING, Context, Format
+from colab_save.formats.loaded.saved_model import SavedModel, main_function, restore
+from colab_save.formats.program import facts_of_signature, program_of
+from colab_save.nested import map_structure
+from colab_save.quieting import quiet
+from colab_save.sampling.running import run_keras, to_arrays
+from colab_save.wording import translated
 
 METADATA = "keras_metadata.pb"
 """What tf_keras writes beside the graph of a model: with it, it makes the model again."""

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
+from colab_save.artifact.round_trip import Aspect
+from colab_save.artifact.sample import Sample
 from colab_save.dialect import import_dialect
 from colab_save.errors import FormatError
-from colab_save.formats.base import Context, translated
-from colab_save.formats.keras import KerasFormat, lost_vocabulary, quiet
-from colab_save.round_trip import Aspect
-from colab_save.sample import Sample
+from colab_save.formats.base import Context
+from colab_save.formats.keras import KerasFormat, lost_vocabulary
+from colab_save.quieting import quiet
+from colab_save.wording import translated
 
 ARCHITECTURE = "architecture.json"
 """The file beside the weights."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from colab_save.errors import DamagedFileError
 from colab_save.inspecting.flatbuffer import Buffer, Table
-from colab_save.inspecting.operations import CHECKPOINT_OPERATIONS, TABLE_OPERATIONS, UNSAFE_OPERATIONS
+from colab_save.inspecting.tensorflow.operations import CHECKPOINT_OPERATIONS, TABLE_OPERATIONS, UNSAFE_OPERATIONS
 
 IDENTIFIER = b"TFL3"
 """What stands behind the first four bytes of every such file."""

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.inspecting.limits import MAX_DEPTH, MAX_FIELDS, MAX_GRAPH
+from colab_save.protobuf import varint
 
 _AGAIN = "Download or copy it again, or load another version."
 _TEXT, _NUMBER, _GRAPH, _OPSETS = 2, 0, 7, 8
@@ -131,22 +132,13 @@ def _fields(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int, int, 
     while at < end:
         file.seek(at)
         head = file.read(min(20, end - at))
-        tag, used = _varint(head, 0)
+        tag, used = varint(head, 0)
         number, wire = tag >> 3, tag & 7
         if not number or wire not in {0, 1, 2, 5}:
             raise ValueError(f"field {number} of wire type {wire}, which protobuf has not")
         length = {1: 8, 5: 4}.get(wire, 0)
         if wire in {0, 2}:
-            value, after = _varint(head, used)
+            value, after = varint(head, used)
             length, used = (value, after) if wire == _TEXT else (after - used, used)
         yield number, wire, at + used, length
         at += used + length
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for index, byte in enumerate(data[at : at + 10]):
-        value |= (byte & 0x7F) << 7 * index
-        if byte < 0x80:
-            return value, at + index + 1
-    raise ValueError("a number reaches beyond its message")

@@ -10,19 +10,13 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
-from colab_save.errors import (
-    DamagedFileError,
-    NotFoundError,
-    StoreUnavailableError,
-    UnsafeFileError,
-    UntrustedError,
-)
+from colab_save.errors import DamagedFileError, NotFoundError, StoreUnavailableError, UnsafeFileError, UntrustedError
 from colab_save.inspecting.archive import read_directory
 from colab_save.inspecting.findings import Kind
-from colab_save.inspecting.hdf5 import SIGNATURE, Structure, read_structure
+from colab_save.inspecting.hdf5.structure import SIGNATURE, Structure, read_structure
 from colab_save.inspecting.litert import IDENTIFIER
 from colab_save.inspecting.onnx import is_onnx
-from colab_save.inspecting.saved_model import GRAPH
+from colab_save.protobuf import GRAPH
 
 WEIGHTS = ("model.weights.h5", "model.weights.npz")
 """The names under which Keras looks for the weights in a ``.keras`` (``saving_lib._VARS_FNAME_H5``, ``…_NPZ``)."""

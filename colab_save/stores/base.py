@@ -13,10 +13,8 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, ClassVar, TypeVar
 
+from colab_save.disk import CHUNK
 from colab_save.errors import DigestError, NotFoundError, TargetError
-
-CHUNK = 1 << 20
-"""Bytes per read or write."""
 
 OnBytes = Callable[[int], None]
 """Called with the number of bytes that have just been moved."""

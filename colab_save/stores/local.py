@@ -9,21 +9,17 @@ from __future__ import annotations
 import errno
 import io
 import os
-import re
-import secrets
 import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
+from colab_save.disk import CHUNK, is_partial, partial_of
 from colab_save.errors import NoSpaceError, NotFoundError, TargetError
-from colab_save.measures import size_in_words
-from colab_save.stores.base import CHUNK, Durability, OnBytes, Store, check_key
-from colab_save.stores.refusals import NO_HINTS, SafeFile, refusing, system_error
-
-_PARTIAL = re.compile(r"\.[0-9a-f]+\.partial")
-"""The name of a file that is being written; it is no key."""
+from colab_save.os_errors import NO_HINTS, SafeFile, refusing, system_error
+from colab_save.quantities import size_in_words
+from colab_save.stores.base import Durability, OnBytes, Store, check_key
 
 
 class LocalStore(Store):
@@ -203,16 +199,6 @@ class LocalStore(Store):
             except OSError:  # not empty, or out of reach: an empty folder harms nobody
                 return
             folder = folder.parent
-
-
-def partial_of(folder: Path) -> Path:
-    """Name a fresh file for what is being written; its length does not depend on the key's."""
-    return folder / f".{secrets.token_hex(8)}.partial"
-
-
-def is_partial(name: str) -> bool:
-    """Tell a file that is being written from a key."""
-    return _PARTIAL.fullmatch(name) is not None
 
 
 def exists(path: Path) -> bool:

@@ -19,7 +19,7 @@ def main() -> None:
     import numpy as np
     import tensorflow as tf
 
-    from colab_save.examining import examine
+    from colab_save.model.examining import examine
 
     for name, units, count in (("dense 1 GB, 8 variables", 8192, 4), ("250 layers, 500 variables", 64, 250)):
         model = keras.Sequential([keras.Input((units,)), *(keras.layers.Dense(units) for _ in range(count))])

@@ -56,8 +56,8 @@ def measure(units, layers, formats, folder):
     import keras
     import numpy as np
 
-    from colab_save.request import SaveRequest
-    from colab_save.saving import save
+    from colab_save.request.request import SaveRequest
+    from colab_save.saving.pipeline import save
 
     dense = [keras.layers.Dense(units, use_bias=False) for _ in range(layers)]
     model = keras.Sequential([keras.Input((units,)), *dense])

@@ -42,8 +42,8 @@ def show_models(shell):
 
 def list_versions(shell):
     """Fill a store with 500 versions, and open the tab that lists them."""
-    from colab_save.panels.board import Panel
-    from colab_save.panels.lines import Lines
+    from colab_save.frontends.actions import Lines
+    from colab_save.widgets.board import Panel
 
     for number in range(VERSIONS):
         made = manifest(

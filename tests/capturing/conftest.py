@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from colab_save.capturing import capture, load_custom_code
+from colab_save.custom_code.running import capture, load_custom_code
 
 _NUMBERS = itertools.count(1)
 

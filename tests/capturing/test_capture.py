@@ -11,7 +11,8 @@ import threading
 import numpy as np
 import pytest
 
-from colab_save.capturing import CustomCode, capture
+from colab_save.custom_code.captured import CustomCode
+from colab_save.custom_code.running import capture
 
 
 def reasons(code):

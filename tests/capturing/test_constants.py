@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.capturing.constants import MAX_ELEMENTS, MAX_LENGTH, express
+from colab_save.custom_code.constants import MAX_ELEMENTS, MAX_LENGTH, express
 from colab_save.errors import CustomCodeError
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from colab_save.capturing import compare_source, load_custom_code
+from colab_save.custom_code.running import compare_source, load_custom_code
 from colab_save.errors import CustomCodeError, DamagedFileError
 
 
@@ -49,7 +49,7 @@ def test_captured_code_can_be_captured_again_as_the_same_text(notebook, path, tm
             def call(self, x): return square(held(x))
         square = lambda x: x * x
     """)
-    from colab_save.capturing import capture
+    from colab_save.custom_code.running import capture
 
     first = notebook.capture("Layer", "square")
     table = load_custom_code(write(path, first.source), "captured_here")

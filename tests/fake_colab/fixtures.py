@@ -27,7 +27,7 @@ def fuse_colab(fuse, tmp_path_factory):
 
 def entered(folder, settings=None):
     """Make this process a Colab kernel, and undo that."""
-    from colab_save.stores.drive import DriveStore
+    from colab_save.stores.drive.drive import DriveStore
 
     (folder / "content").mkdir()
     (folder / "service").mkdir()

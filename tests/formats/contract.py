@@ -7,19 +7,20 @@ import shutil
 import numpy as np
 import pytest
 
-from colab_save.comparing import compare
+from colab_save.artifact.round_trip import Aspect
+from colab_save.dialect import kind_of
 from colab_save.errors import ColabSaveError
-from colab_save.examining import examine, kind_of
-from colab_save.formats import FORMATS, get_format
 from colab_save.formats.base import Context, Format
-from colab_save.inspecting import inspect
+from colab_save.formats.table import FORMATS, get_format
+from colab_save.inspecting.inspection import inspect
+from colab_save.model.examining import examine
+from colab_save.model.repairing import Record, repair
+from colab_save.nested import leaves
 from colab_save.progress import ignore_steps
-from colab_save.repairing import Record, repair
-from colab_save.round_trip import Aspect
-from colab_save.sample import leaves
-from colab_save.sampling import take_sample
-from colab_save.tolerances import compare_outputs
-from colab_save.weighing import weigh
+from colab_save.proof.comparing import compare
+from colab_save.proof.tolerances import compare_outputs
+from colab_save.sampling.sampling import take_sample
+from colab_save.viewing.weights import weigh
 from tests.zoo import MODELS
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from colab_save.artifact.facts import TensorFacts
 from colab_save.errors import RequestError
-from colab_save.facts import TensorFacts
-from colab_save.formats.flat import FlatModel
+from colab_save.formats.loaded.flat import FlatModel
 
 ONE = np.ones((3, 2), "float32")
 

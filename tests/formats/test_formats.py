@@ -11,15 +11,15 @@ import onnx
 import pytest
 import tensorflow as tf
 
-from colab_save.comparing import compare_weights
+from colab_save.artifact.sample import Sample
 from colab_save.errors import ColabSaveError, FormatError, RequestError
-from colab_save.examining import examine
-from colab_save.formats import get_format
 from colab_save.formats.base import Context
 from colab_save.formats.onnx import OnnxOptions
 from colab_save.formats.saved_model import SavedModelOptions
-from colab_save.sample import Sample
-from colab_save.sampling import take_sample
+from colab_save.formats.table import get_format
+from colab_save.model.examining import examine
+from colab_save.proof.comparing import compare_weights
+from colab_save.sampling.sampling import take_sample
 from tests import zoo
 from tests.formats.contract import FormatContract
 

@@ -12,17 +12,18 @@ import pytest
 import tensorflow as tf
 
 from colab_save.errors import FormatError, MissingPackageError, RequestError, UnsafeFileError
-from colab_save.formats import get_format, interpreters
 from colab_save.formats.base import Context
 from colab_save.formats.litert import NESTING
+from colab_save.formats.loaded import litert
 from colab_save.formats.saved_model import SavedModelOptions
-from colab_save.inspecting import inspect
+from colab_save.formats.table import get_format
 from colab_save.inspecting.flatbuffer import Buffer
-from colab_save.loading import load
-from colab_save.looking import inspect_model
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.sampling import take_sample
-from colab_save.saving import save
+from colab_save.inspecting.inspection import inspect
+from colab_save.loading.pipeline import load
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.sampling.sampling import take_sample
+from colab_save.saving.pipeline import save
+from colab_save.viewing.inside import inspect_model
 from tests import zoo
 from tests.inspecting.conftest import Files
 
@@ -169,23 +170,23 @@ def test_tensorflow_still_has_the_interpreter_and_the_converter():
 
 
 def test_without_an_interpreter_the_error_says_what_brings_one(monkeypatch):
-    monkeypatch.setitem(sys.modules, interpreters.PACKAGE, None)
+    monkeypatch.setitem(sys.modules, litert.PACKAGE, None)
     monkeypatch.delattr(tf.lite, "Interpreter")
     with pytest.raises(MissingPackageError) as caught:
-        interpreters.interpreter_class()
+        litert.interpreter_class()
     assert "%pip install ai-edge-litert" == caught.value.hint
 
 
 def test_the_package_of_its_own_comes_first(tmp_path, monkeypatch):
-    package = tmp_path / interpreters.PACKAGE
+    package = tmp_path / litert.PACKAGE
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "interpreter.py").write_text("class Interpreter: ...\n")
     monkeypatch.syspath_prepend(tmp_path)
     try:
-        assert f"{interpreters.PACKAGE}.interpreter" == interpreters.interpreter_class().__module__
+        assert f"{litert.PACKAGE}.interpreter" == litert.interpreter_class().__module__
     finally:
-        for name in [name for name in sys.modules if name.startswith(interpreters.PACKAGE)]:
+        for name in [name for name in sys.modules if name.startswith(litert.PACKAGE)]:
             del sys.modules[name]
 
 

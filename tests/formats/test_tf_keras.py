@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 import tf_keras
 
-from colab_save.comparing import compare, compare_weights
-from colab_save.dialect import dialect_of, is_functional, nodes_of
-from colab_save.examining import examine, kind_of
-from colab_save.formats import get_format
+from colab_save.artifact.round_trip import Aspect
+from colab_save.dialect import dialect_of, is_functional, kind_of, nodes_of
 from colab_save.formats.base import Context
-from colab_save.loading import load
-from colab_save.reloading import NOT_NEEDED
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.round_trip import Aspect
-from colab_save.sample import leaves
-from colab_save.sampling import take_sample
-from colab_save.saving import save
-from colab_save.tolerances import compare_outputs
+from colab_save.formats.table import get_format
+from colab_save.loading.pipeline import load
+from colab_save.model.examining import examine
+from colab_save.nested import leaves
+from colab_save.proof.child import NOT_NEEDED
+from colab_save.proof.comparing import compare, compare_weights
+from colab_save.proof.tolerances import compare_outputs
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.sampling.sampling import take_sample
+from colab_save.saving.pipeline import save
 from tests import old_zoo
 from tests.zoo import rows
 
@@ -152,8 +152,8 @@ def test_the_artifact_says_which_keras_opens_it(saved):
 def test_a_model_of_keras_3_costs_no_import_of_tf_keras():
     program = (
         f"import sys; sys.modules.update({dict.fromkeys(NOT_NEEDED)}); import keras;"
-        "from colab_save.examining import examine; from colab_save.sampling import take_sample;"
-        "from colab_save.answering import run_keras;"
+        "from colab_save.model.examining import examine; from colab_save.sampling.sampling import take_sample;"
+        "from colab_save.sampling.running import run_keras;"
         "model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]);"
         "examine(model), take_sample(model, None, run_keras); print('tf_keras' in sys.modules)"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from colab_save.inspecting import inspect
+from colab_save.inspecting.inspection import inspect
 
 LAMBDA = {"class_name": "__lambda__", "config": {"code": "4wEAAAA=", "defaults": None, "closure": None}}
 OLD_LAMBDA = {"function": ["4wEAAAA=", None, None], "function_type": "lambda"}

@@ -7,7 +7,8 @@ import os
 import pytest
 
 from colab_save.errors import DamagedFileError, NotFoundError, UnsafeFileError
-from colab_save.inspecting import inspect, inspect_npz, sniff
+from colab_save.inspecting.inspection import inspect, inspect_npz
+from colab_save.inspecting.sniffing import sniff
 
 
 def cut(path, keep):

@@ -6,8 +6,10 @@ import zipfile
 
 import pytest
 
-from colab_save.inspecting import CustomName, Findings, Kind, inspect, inspect_npz, needs_child, sniff
-from colab_save.inspecting.modules import Owner, owner_of
+from colab_save.inspecting.findings import CustomName, Findings, Kind, needs_child
+from colab_save.inspecting.inspection import inspect, inspect_npz
+from colab_save.inspecting.keras.modules import Owner, owner_of
+from colab_save.inspecting.sniffing import sniff
 
 GOOD = {
     "keras": (lambda f: f.keras(), Kind.KERAS),

@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from colab_save.inspecting import CustomName, Kind, inspect, needs_child
+from colab_save.inspecting.findings import CustomName, Kind, needs_child
+from colab_save.inspecting.inspection import inspect
 
 pytestmark = pytest.mark.tensorflow
 

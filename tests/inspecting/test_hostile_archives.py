@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
-from colab_save.inspecting import inspect, inspect_npz
+from colab_save.inspecting.inspection import inspect, inspect_npz
 
 
 def asset(f, name, data=b"a\nb\n"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from colab_save.errors import UnsafeFileError
-from colab_save.inspecting import inspect
+from colab_save.inspecting.inspection import inspect
 
 
 def nested(levels):

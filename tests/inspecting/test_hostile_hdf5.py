@@ -7,7 +7,7 @@ import os
 import pytest
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
-from colab_save.inspecting import inspect
+from colab_save.inspecting.inspection import inspect
 
 
 def linked_outside(file):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from colab_save.inspecting import inspect
 from colab_save.inspecting.flatbuffer import Buffer
+from colab_save.inspecting.inspection import inspect
 
 
 @pytest.mark.parametrize("name", ["FlexWriteFile", "FlexPyFunc", "FlexRestoreV2"])

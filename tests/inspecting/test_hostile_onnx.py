@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from colab_save.errors import UnsafeFileError
-from colab_save.inspecting import inspect, onnx
+from colab_save.inspecting import onnx
+from colab_save.inspecting.inspection import inspect
 
 
 def linked(files):

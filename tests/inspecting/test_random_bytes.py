@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from colab_save.errors import NotFoundError, UntrustedError
-from colab_save.inspecting import inspect, inspect_npz
+from colab_save.inspecting.inspection import inspect, inspect_npz
 
 MAKERS = {
     "keras": lambda f: (f.keras(), "model.keras"),

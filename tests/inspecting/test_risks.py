@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from colab_save.inspecting import inspect, inspect_architecture, needs_child
+from colab_save.inspecting.findings import needs_child
+from colab_save.inspecting.inspection import inspect, inspect_architecture
 
 
 def tensor(name, at=0):

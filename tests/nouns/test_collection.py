@@ -10,10 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.collection import ARRAYS, TREE, Collection, compare_collections, read_collection, write_collection
-from colab_save.dividing import collection_of, divide
+from colab_save.artifact.collection import (
+    ARRAYS,
+    TREE,
+    Collection,
+    compare_collections,
+    read_collection,
+    write_collection,
+)
+from colab_save.collections.joining import check_into, join, put_into
+from colab_save.collections.splitting import collection_of, divide
 from colab_save.errors import DamagedFileError, RequestError, UnsupportedError
-from colab_save.joining import check_into, join, put_into
 
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec="utf-8"), max_size=5)
 arrays = st.sampled_from(

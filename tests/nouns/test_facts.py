@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.comparing import Difference, compare, compare_code, compare_structure, compare_training, compare_weights
-from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
-from colab_save.round_trip import Aspect
+from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
+from colab_save.artifact.round_trip import Aspect
+from colab_save.proof.comparing import (
+    Difference,
+    compare,
+    compare_code,
+    compare_structure,
+    compare_training,
+    compare_weights,
+)
 from tests.making import digest, facts, variable
 
 variables = st.builds(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from colab_save.errors import FormatError, NotFoundError, UnknownNameError
-from colab_save.formats.base import NoOptions, read_options, translated
+from colab_save.formats.base import NoOptions, read_options
+from colab_save.wording import translated
 
 
 @dataclass(frozen=True)

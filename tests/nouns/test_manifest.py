@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
+from colab_save.artifact.manifest import FileFacts, Manifest, Payload, SampleFacts
+from colab_save.artifact.records import DEEPEST
+from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
+from colab_save.artifact.version import new_version
 from colab_save.errors import DamagedFileError, UnsafeFileError, UntrustedError
-from colab_save.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
-from colab_save.manifest import FileFacts, Manifest, Payload, SampleFacts
-from colab_save.records import DEEPEST
-from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
 from colab_save.target import VERSION
-from colab_save.version import new_version
 from tests import making
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colab_save.artifact.metrics import LONGEST, Best, check_metrics, metrics_in_words
 from colab_save.errors import RequestError
-from colab_save.metrics import LONGEST, Best, check_metrics, metrics_in_words
 
 
 @pytest.mark.parametrize(

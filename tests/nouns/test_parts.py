@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colab_save.artifact.manifest import FileFacts, Manifest, Part, Payload, SampleFacts
+from colab_save.artifact.parts import RESERVED, each_part, of_part, part_name
+from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict, failed, sum_up
 from colab_save.errors import DamagedFileError
-from colab_save.listing import Listing
-from colab_save.manifest import FileFacts, Manifest, Part, Payload, SampleFacts
-from colab_save.parts import RESERVED, each_part, of_part, part_name
-from colab_save.report import SaveReport
-from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict, failed, sum_up
+from colab_save.reports.listing import Listing
+from colab_save.reports.report import SaveReport
 from colab_save.stores.base import Durability
 from tests.making import digest, facts, manifest, passed
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.errors import RequestError, TargetError
-from colab_save.request import AUTO, PURPOSES, LoadRequest, SaveRequest, options_of
+from colab_save.request.request import AUTO, PURPOSES, LoadRequest, SaveRequest, options_of
 
 MODEL = object()
 ANYTHING = {"model", "sample", "into", "verify", "force", "trust", "check"}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.records import read_record
-from colab_save.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+from colab_save.artifact.records import read_record
+from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
 
 verdicts = st.builds(Verdict, st.sampled_from(Outcome), st.text(max_size=5), st.integers(0, 5))
 trips = st.builds(

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
+from colab_save.artifact.sample import FILE, read_arrays, write_arrays
 from colab_save.errors import DamagedFileError
-from colab_save.sample import FILE, leaves, map_structure, read_arrays, write_arrays
-from colab_save.tolerances import compare_outputs, compare_shapes
+from colab_save.nested import leaves, map_structure
+from colab_save.proof.tolerances import compare_outputs, compare_shapes
 
 PLAIN = [
     "bool",

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colab_save.disk import CHUNK
 from colab_save.errors import DigestError, NotFoundError, TargetError
-from colab_save.stores.base import CHUNK, check_key, expect
+from colab_save.stores.base import check_key, expect
 from tests.faulty_stores import MemoryStore
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.manifest import FileFacts, Manifest, Payload
+from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.errors import NotFoundError, RoundTripError
-from colab_save.facts import ModelFacts
-from colab_save.listing import Listing
-from colab_save.looking import Inside
-from colab_save.manifest import FileFacts, Manifest, Payload
-from colab_save.panels.board import Panel
-from colab_save.panels.lines import Lines
+from colab_save.frontends.actions import Lines
 from colab_save.progress import Stage, Step
-from colab_save.report import LoadReport, SaveReport
-from colab_save.round_trip import Aspect, Outcome, RoundTrip, Verdict
+from colab_save.reports.listing import Listing
+from colab_save.reports.pending import Pending
+from colab_save.reports.report import LoadReport, SaveReport
+from colab_save.reports.viewed import Viewed
 from colab_save.stores.base import Durability
-from colab_save.stores.drive_state import DriveState, Mounted
-from colab_save.viewed import Viewed
-from colab_save.waiting import Pending
+from colab_save.stores.drive.drive_state import DriveState, Mounted
+from colab_save.viewing.inside import Inside
+from colab_save.widgets.board import Panel
 
 VERSION = "20260822T101530Z-3fa2"
 

@@ -22,7 +22,7 @@ CELLS = [
 from dataclasses import replace
 sys.path.insert(0, {str(HERE)!r})
 from house import *
-from colab_save.panels.lines import in_background
+from colab_save.frontends.actions import in_background
 keras = type(sys)("keras"); keras.Model = Model; sys.modules["keras"] = keras
 class Sequential(Model): pass
 digits = Sequential()
@@ -40,9 +40,9 @@ house.saved.append(manifest("the_" + "very_" * 15 + "long_name", "20260722T10153
 p.models.refresh()
 p.tabs.selected_index = 1""",
     """import numpy as np
-from colab_save.facts import LayerFacts, VariableFacts
-from colab_save.histogram import histogram_of
-from colab_save.weighing import Weight
+from colab_save.artifact.facts import LayerFacts, VariableFacts
+from colab_save.reports.drawing.histogram import histogram_of
+from colab_save.viewing.weights import Weight
 draw = np.random.default_rng(0).normal
 arrays = {"rescaling/scale": np.full(1, 1 / 255), "conv2d/kernel": draw(0, 0.3, (3, 3, 1, 32)),
     "conv2d/bias": np.zeros(32), "encoder/attention/query_projection/kernel": draw(0, 0.02, (64, 8, 8)) ** 3,

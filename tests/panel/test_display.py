@@ -9,10 +9,10 @@ import pytest
 
 import colab_save
 from colab_save.errors import RequestError
-from colab_save.magics import register, unregister
-from colab_save.panels.board import Panel
+from colab_save.frontends.magics import register, unregister
+from colab_save.reports.pending import Waiting
 from colab_save.stores.base import Durability
-from colab_save.waiting import Waiting
+from colab_save.widgets.board import Panel
 from tests.panel.house import REFUSED
 
 VIEW = "application/vnd.jupyter.widget-view+json"

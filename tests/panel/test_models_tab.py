@@ -7,12 +7,12 @@ import html
 import ipywidgets
 import pytest
 
+from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import MissingPackageError
-from colab_save.panels.fields import GONE
-from colab_save.panels.version_list import PAGE
-from colab_save.request import LoadRequest, options_of
-from colab_save.round_trip import Outcome
-from colab_save.stores.drive_state import Mounted
+from colab_save.request.request import LoadRequest, options_of
+from colab_save.stores.drive.drive_state import Mounted
+from colab_save.widgets.fields import GONE
+from colab_save.widgets.version_list import PAGE
 from tests.panel.house import MISSING, Model, manifest, panel_in
 
 OLD, NEW = "20260821T101530Z-0001", "20260822T101530Z-0002"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from colab_save.command import SAVE
-from colab_save.formats import FORMATS
-from colab_save.namespace import save_request
-from colab_save.offering import WORDS
-from colab_save.panels.fields import GONE
-from colab_save.panels.working import SAVING
+from colab_save.formats.table import FORMATS
+from colab_save.frontends.namespace import save_request
 from colab_save.progress import Stage, Step
-from colab_save.request import PURPOSES, SaveRequest, options_of
-from colab_save.stores.drive_state import Mounted
+from colab_save.request.command import SAVE
+from colab_save.request.request import PURPOSES, SaveRequest, options_of
+from colab_save.stores.drive.drive_state import Mounted
+from colab_save.widgets.choices import WORDS
+from colab_save.widgets.fields import GONE
+from colab_save.widgets.working import SAVING
 from tests.panel.house import MISSING, REFUSED, panel_in
 
 

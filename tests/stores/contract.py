@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from colab_save.disk import CHUNK
 from colab_save.errors import ColabSaveError, NotFoundError, StoreError, TargetError
-from colab_save.stores.base import CHUNK, Durability, check_key, ignore_bytes
+from colab_save.stores.base import Durability, check_key, ignore_bytes
 from tests.stores.faults import Faults
 
 OLD, NEW = b"old bytes", b"new bytes, more of them"

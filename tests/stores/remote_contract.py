@@ -15,9 +15,9 @@ import pytest
 
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError
 from colab_save.stores.base import Durability
-from colab_save.stores.calling import Patience
-from colab_save.stores.clients import PART as PART_SIZE
-from colab_save.stores.remote import RemoteStore
+from colab_save.stores.remote.calling import Patience
+from colab_save.stores.remote.clients import PART as PART_SIZE
+from colab_save.stores.remote.remote import RemoteStore
 from tests.faulty_stores import Faulty
 from tests.making import V1, V2
 from tests.stores.contract import NEW, OLD, StoreContract, random_bytes

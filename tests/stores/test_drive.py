@@ -14,16 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from colab_save.errors import (
-    NoSpaceError,
-    ReadOnlyStoreError,
-    StoreError,
-    StoreUnavailableError,
-    TargetError,
-)
+from colab_save.errors import NoSpaceError, ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError
 from colab_save.stores.base import Durability
-from colab_save.stores.drive import DriveStore
-from colab_save.stores.mount import check_mountpoint, mounts_of
+from colab_save.stores.drive.drive import DriveStore
+from colab_save.stores.drive.mount import check_mountpoint, mounts_of
 from tests.stores.contract import NEW, OLD, StoreContract, os_error
 
 ROOT = Path(__file__).parents[2]
@@ -431,7 +425,7 @@ def test_a_real_process_sees_the_fake_at_content_drive(colab_at_content):
     script = """
 import google.colab
 from pathlib import Path
-from colab_save.stores import open_store
+from colab_save.stores.table import open_store
 store = open_store()
 Path("source").write_bytes(b"bytes")
 store.put("cats/model", Path("source"), lambda count: None)

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from colab_save.stores import open_store
-from colab_save.stores.drive import DriveStore
-from colab_save.stores.drive_state import DriveState, Mounted, drive_state
+from colab_save.stores.drive.drive import DriveStore
+from colab_save.stores.drive.drive_state import DriveState, Mounted, drive_state
+from colab_save.stores.table import open_store
 from tests.fake_colab.fixtures import colab  # noqa: F401
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from colab_save.errors import StoreError, StoreUnavailableError
 from colab_save.stores.base import Durability, ignore_bytes
-from colab_save.stores.drive import DriveStore
+from colab_save.stores.drive.drive import DriveStore
 from tests.stores.contract import NEW, OLD, StoreContract
 
 pytestmark = pytest.mark.outside

@@ -8,16 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from colab_save.errors import (
-    NoSpaceError,
-    NotFoundError,
-    ReadOnlyStoreError,
-    StoreError,
-    StoreUnavailableError,
-)
+from colab_save.errors import NoSpaceError, NotFoundError, ReadOnlyStoreError, StoreError, StoreUnavailableError
+from colab_save.os_errors import refusal
 from colab_save.stores.base import Durability, ignore_bytes
 from colab_save.stores.local import LocalStore
-from colab_save.stores.refusals import refusal
 from tests.stores.contract import NEW, OLD, StoreContract, os_error
 
 KINDS = {

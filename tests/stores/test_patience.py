@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from colab_save.stores.patience import alive, within
+from colab_save.stores.drive.deadline import alive, within
 
 
 def test_the_answer_is_given():

@@ -17,7 +17,6 @@ from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.completing import Completer
 from colab_save.errors import (
     MissingPackageError,
     NoSpaceError,
@@ -27,12 +26,13 @@ from colab_save.errors import (
     StoreUnavailableError,
     UnknownNameError,
 )
-from colab_save.loading import list_models
-from colab_save.locating import locate
-from colab_save.request import LoadRequest, SaveRequest
-from colab_save.stores.answers import is_passing, refusal_of
-from colab_save.stores.remote import RemoteStore
+from colab_save.frontends.completion import Completer
+from colab_save.loading.pipeline import list_models
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.stores.remote.errors import is_passing, refusal_of
+from colab_save.stores.remote.remote import RemoteStore
 from colab_save.target import Target, without_secrets
+from colab_save.versions.locating import locate
 from tests.making import V1, save_version
 from tests.stores.contract import NEW
 from tests.stores.remote_contract import FaultyRemoteStore, HastyStore, RemoteContract
@@ -166,7 +166,7 @@ def test_an_unknown_protocol_is_refused_with_what_may_be_meant():
 
 def test_a_missing_package_is_named_with_the_release_that_fits_fsspec():
     script = (
-        "import sys; sys.modules['s3fs'] = None; from colab_save.stores import open_store; "
+        "import sys; sys.modules['s3fs'] = None; from colab_save.stores.table import open_store; "
         "open_store('s3://bucket/models').prepare(1)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

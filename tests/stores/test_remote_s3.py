@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from colab_save.errors import StoreUnavailableError
-from colab_save.stores.remote import RemoteStore
+from colab_save.stores.remote.remote import RemoteStore
 from tests.stores import servers
 from tests.stores.faulty_proxy import FaultyProxy
 from tests.stores.remote_contract import HastyStore, ObjectContract

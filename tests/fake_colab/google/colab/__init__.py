@@ -6,7 +6,7 @@ See README.md beside the package: the state of the service is in the folder that
 import os
 from pathlib import Path
 
-from colab_save.stores.drive import DriveStore
+from colab_save.stores.drive.drive import DriveStore
 
 STATE = Path(os.environ["FAKE_COLAB"])
 

@@ -1,0 +1,1 @@
+"""What one save produces: manifest, facts, sample, round trips, and where the files lie."""

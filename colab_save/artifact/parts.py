@@ -1,0 +1,84 @@
+"""One part of an artifact that holds several models, seen as an artifact of its own in a folder.
+
+So each part is located, fetched, opened and compared as a single model is; `locating` and the reports ask here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from colab_save.artifact.collection import ARRAYS, COLLECTION, TREE
+from colab_save.artifact.layout import CUSTOM_CODE, EXTRAS, is_in
+from colab_save.artifact.manifest import MANIFEST, FileFacts, Manifest, Payload
+from colab_save.artifact.readme import README
+from colab_save.errors import TargetError
+from colab_save.target import check_name
+
+RESERVED = (ARRAYS, CUSTOM_CODE, EXTRAS, MANIFEST, README, TREE)
+"""What lies beside the folders of the parts."""
+
+
+def part_name(place: Sequence[str], others: Iterable[str]) -> str:
+    """Name a part, and its folder, after its place; by number where no folder can have that name, or one has it.
+
+    Args:
+        place: The keys and attributes that lead to it.
+        others: The names of the parts before it.
+    """
+    taken = [name.casefold() for name in (*others, *RESERVED)]
+    numbered = (f"part-{number}" for number in itertools.count(len(taken) - len(RESERVED) + 1))
+    names = itertools.chain([".".join(place).strip("_")], numbered)
+    return next(name for name in names if _is_folder(name) and name.casefold() not in taken)
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        check_name(name, name)
+    except TargetError:
+        return False
+    return True
+
+
+def of_part(manifest: Manifest, name: str) -> Manifest:
+    """Give the manifest of one part; its paths begin in the part's folder."""
+    part = next(part for part in manifest.parts if part.name == name)
+    folder = f"{name}/"
+    return replace(
+        manifest,
+        payloads=tuple(
+            Payload(item.format, item.path.removeprefix(folder))
+            for item in manifest.payloads
+            if item.path.startswith(folder)
+        ),
+        files=_below(folder, manifest.files),
+        packed=_below(folder, manifest.packed),
+        facts=part.facts,
+        sample=part.sample,
+        round_trips=tuple(trip for trip in manifest.round_trips if trip.part == name),
+        parts=(),
+        signature="",
+    )
+
+
+def _below(folder: str, files: tuple[FileFacts, ...]) -> tuple[FileFacts, ...]:
+    inside = (file for file in files if file.path.startswith(folder))
+    return tuple(FileFacts(file.path.removeprefix(folder), file.size, file.sha256) for file in inside)
+
+
+def each_part(manifest: Manifest) -> dict[str, Manifest]:
+    """Give the manifest of each part by its name; that of a single model is its own, without a name."""
+    return {part.name: of_part(manifest, part.name) for part in manifest.parts} or {"": manifest}
+
+
+def payload_sizes(manifest: Manifest) -> dict[str, int]:
+    """Give the bytes of each payload by its label, and of what held several models."""
+    found = {}
+    for payload in manifest.payloads:
+        part = payload.path.rpartition("/")[0] if manifest.parts else ""
+        files = (file for file in manifest.files if is_in(file.path, payload.path))
+        found[f"{part} {payload.format}".strip()] = sum(file.size for file in files)
+    if manifest.parts:
+        found[COLLECTION] = sum(file.size for file in manifest.files if file.path in {TREE, ARRAYS})
+    return found

@@ -1,0 +1,1 @@
+"""Several models saved as one artifact: taken apart, joined again, with extras beside them."""

@@ -1,0 +1,185 @@
+"""Make again what held several models: from a `Collection` and the models that came back, by the name of the part.
+
+The fresh process and `loading` call `join`; with ``--into`` the parts are put into an object of the user's own.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from colab_save.artifact.collection import Collection, walk_tree
+from colab_save.collections.kinds import is_model, is_plain_object
+from colab_save.errors import DamagedFileError, FormatError, RequestError
+from colab_save.model.walking import walk_variables
+from colab_save.wording import translated
+
+
+def join(collection: Collection, models: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> Any:
+    """Make the whole again; an object comes back as a dict of its attributes.
+
+    Args:
+        collection: What was kept of it, read strictly.
+        models: The models that came back.
+        custom_objects: Classes and functions by the name under which Keras looks them up.
+
+    Raises:
+        DamagedFileError: It names a model or an object that is not there.
+        FormatError: Keras could not make an object again.
+    """
+    joining = _Joining(collection.arrays, models, custom_objects)
+    try:
+        made = joining.node(collection.tree)
+        for node in walk_tree(collection.tree):
+            if "keras" in node:
+                joining.restore(node)
+    except (KeyError, TypeError) as error:  # also a key of a dict that cannot be one
+        raise DamagedFileError(
+            f"The collection refers to what is not there ({type(error).__name__}: {error}).",
+            "The version is damaged; %listmodels shows the others. Each part still opens with Keras itself.",
+        ) from error
+    return made
+
+
+class _Joining:
+    """What has been made so far, by the name or id under which the tree refers to it."""
+
+    def __init__(self, arrays: list[Any], models: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
+        self._arrays = arrays
+        self._models = models
+        self._custom_objects = dict(custom_objects)
+        self._made: dict[str, Any] = {}
+        self._weights: dict[str, Mapping[str, Any]] = {}
+
+    def node(self, node: Mapping[str, Any]) -> Any:
+        """Make what a node describes."""
+        match node:
+            case {"value": value}:
+                return value
+            case {"model": name}:
+                return self._models[name]
+            case {"same": name}:
+                return self._made[name]
+            case {"id": name}:
+                self._made[name] = self._object(node)
+                return self._made[name]
+            case {"dict": pairs} | {"object": pairs}:
+                made = {self.node(key): self.node(item) for key, item in pairs}
+                if len(made) != len(pairs):
+                    raise KeyError("a key is there twice")
+                return made
+        return self._array(node) if node.keys() & {"array", "scalar", "tensor"} else self._sequence(node)
+
+    def _array(self, node: Mapping[str, Any]) -> Any:
+        (kind, at), *_ = node.items()
+        if kind == "tensor":
+            import tensorflow as tf
+
+            return tf.convert_to_tensor(self._arrays[at])
+        return self._arrays[at][()] if kind == "scalar" else self._arrays[at]
+
+    def _sequence(self, node: Mapping[str, Any]) -> Any:
+        (kind, nodes), *_ = node.items()
+        items = [self.node(item) for item in nodes]
+        return (
+            deque(items, node["maxlen"]) if kind == "deque" else {"list": list, "tuple": tuple, "set": set}[kind](items)
+        )
+
+    def _object(self, node: Mapping[str, Any]) -> Any:
+        """Make what may have several names."""
+        import keras
+        import tensorflow as tf
+
+        if "optimizer_of" in node:
+            return getattr(self._models[node["optimizer_of"]], "optimizer", None)
+        if "variable" in node:
+            maker = keras.Variable if node["maker"] == "keras" else tf.Variable
+            return maker(self._arrays[node["variable"]], trainable=node["trainable"])
+        with translated(f"{node['id']} could not be made again", "Are the custom classes that it needs defined?"):
+            config = copy.deepcopy(node["keras"])  # Keras puts a schedule in the place of its own config
+            return keras.saving.deserialize_keras_object(config, custom_objects=self._custom_objects, safe_mode=True)
+
+    def restore(self, node: Mapping[str, Any]) -> None:
+        """Give an object of Keras its state: an optimizer for the weights that it trained."""
+        made, state = self._made[node["id"]], [self._arrays[at] for at in node["state"]]
+        with translated(f"{node['id']} could not be given its state", "Is it the same version of Keras?"):
+            if node["trains"]:
+                made.build([self._weight(part, path) for part, path in node["trains"]])
+            variables = list(getattr(made, "variables", ())) if state else []
+            if [tuple(variable.shape) for variable in variables] != [array.shape for array in state]:
+                raise FormatError(f"{node['id']} has other variables than it had.", "Is it the same version of Keras?")
+            for variable, array in zip(variables, state, strict=True):
+                variable.assign(array)
+            for name, value in node["attributes"].items():  # config drops some (LOSSES §4)
+                if name in vars(made) and isinstance(value, (bool, int, float, str, dict)):
+                    setattr(made, name, value)
+
+    def _weight(self, part: str, path: str) -> Any:
+        if part not in self._weights:
+            self._weights[part] = dict(walk_variables(self._models[part])) if part else self._made
+        return self._weights[part][path]
+
+
+def check_into(holder: Any, tree: Mapping[str, Any]) -> None:
+    """Refuse what several models cannot be put into, before any is loaded.
+
+    Raises:
+        RequestError: It is neither a dict nor an object of the user's own, or what was saved is a list.
+    """
+    is_named = "dict" in tree or "object" in tree
+    if not is_named or not (isinstance(holder, dict) or is_plain_object(holder)):
+        whole = "several models by name" if is_named else f"a {next(iter(tree))} of models"
+        raise RequestError(
+            f"--into is a {type(holder).__qualname__}, and what was saved is {whole}.",
+            "Give a dict or an object of your own that takes them by name, or leave --into out.",
+        )
+
+
+def existing(node: Mapping[str, Any], holder: Any) -> Iterator[tuple[str, Any]]:
+    """Give the models that an object already holds, by the part that stands in the same place."""
+    for key, item in (*node.get("dict", ()), *node.get("object", ())):
+        held = _get(holder, key.get("value"))
+        if "model" in item and held is not None and is_model(held):
+            yield item["model"], held
+        elif held is not None and ("dict" in item or "object" in item):
+            yield from existing(item, held)
+
+
+def put_into(holder: Any, node: Mapping[str, Any], made: Mapping[Any, Any]) -> None:
+    """Set the entries of a dict, or the attributes of an object; objects that it holds get theirs.
+
+    Args:
+        holder: The user's own; what it has under other names stays.
+        node: What was kept.
+        made: What `join` made of it.
+
+    Raises:
+        RequestError: It does not let an attribute be set.
+    """
+    nodes = zip((*node.get("dict", ()), *node.get("object", ())), made.items(), strict=True)
+    for (_, item), (key, value) in nodes:
+        held = _get(holder, key)
+        if "object" in item and held is not None and is_plain_object(held):
+            put_into(held, item, value)
+        elif isinstance(holder, dict):
+            holder[key] = value
+        else:
+            _set(holder, key, value)
+
+
+def _get(holder: Any, key: Any) -> Any:
+    if isinstance(holder, dict):
+        return holder.get(key)
+    return vars(holder).get(key) if is_plain_object(holder) else None
+
+
+def _set(holder: Any, key: Any, value: Any) -> None:
+    try:
+        setattr(holder, key, value)
+    except (AttributeError, TypeError) as error:
+        raise RequestError(
+            f"A {type(holder).__qualname__} does not let {key!r} be set ({error}).",
+            "Leave --into out: they come back as a dict.",
+        ) from error

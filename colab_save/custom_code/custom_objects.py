@@ -1,0 +1,113 @@
+"""Which classes and functions a live Keras model needs that Keras itself does not have.
+
+`saving` gives them to `capture`. The walk goes over attributes, lists and dicts, so that it meets layers, losses,
+metrics, schedules and functions wherever the model holds them, in both Keras versions and in `tf_keras`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from types import FunctionType, MethodType
+from typing import Any
+
+from colab_save.custom_code.origins import STANDARD, is_own, is_own_module
+
+_KERAS = frozenset({"keras", "tf_keras"})
+_GIVEN = STANDARD | _KERAS | {"tensorflow", "numpy", "colab_save"}
+"""The packages whose objects a reload has anyway."""
+
+_ENDS = (str, bytes, int, float, complex, type(None), type(...))
+
+
+def find_custom_objects(model: Any) -> list[object]:
+    """Find the classes and functions, of the user's own and of installed packages, that reloading a model needs."""
+    found: dict[int, object] = {}
+    for item in held_by(model):
+        needed = item if isinstance(item, (type, FunctionType)) or _is_wrapped(item) else type(item)
+        if _is_needed(needed, item):
+            found.setdefault(id(needed), needed)
+    return list(found.values())
+
+
+def held_by(model: Any) -> Iterator[object]:
+    """Give everything that a model holds and that may be custom, or hold something custom, once each."""
+    seen: dict[int, object] = {}
+    open_items: list[object] = [model]
+    while open_items:
+        item = open_items.pop()
+        if isinstance(item, _ENDS) or id(item) in seen:
+            continue
+        seen[id(item)] = item
+        yield item
+        open_items.extend(reversed(list(_inside(item))))
+
+
+def _root(cls: type) -> str:
+    return cls.__module__.partition(".")[0]
+
+
+def _is_keras(cls: type) -> bool:
+    return any(_root(base) in _KERAS for base in cls.__mro__)
+
+
+def _is_wrapped(item: object) -> bool:
+    """Tell whether an object is a function below decorators, such as one of `tf.function`."""
+    return hasattr(item, "__wrapped__") and callable(item) and isinstance(inspect.unwrap(item), FunctionType)
+
+
+def _is_needed(needed: Any, item: object) -> bool:
+    if isinstance(needed, type):
+        if is_own_module(needed.__module__):
+            return _is_keras(needed) or hasattr(needed, "get_config")
+        return needed is not item and _root(needed) not in _GIVEN and _is_keras(needed)
+    function = inspect.unwrap(needed)
+    return is_own(needed) and isinstance(function, FunctionType) and not isinstance(function, MethodType)
+
+
+def _inside(item: Any) -> Iterator[object]:
+    """Give what an object holds, where a model may hold custom objects: never tensors, variables or graphs."""
+    if isinstance(item, Mapping):
+        yield from item.values()
+    elif isinstance(item, (list, tuple, set, frozenset)):
+        yield from item
+    elif isinstance(item, functools.partial):
+        yield from (item.func, *item.args, *item.keywords.values())
+    elif isinstance(item, MethodType):
+        yield item.__self__
+    elif _holds_objects(item):
+        yield from getattr(item, "__dict__", {}).values()
+        yield from _registered(item)
+
+
+def _holds_objects(item: object) -> bool:
+    has_values = hasattr(type(item), "numpy")
+    if isinstance(item, type) or has_values:
+        return False
+    return _is_keras(type(item)) or is_own_module(type(item).__module__)
+
+
+def _registered(item: Any) -> Iterable[object]:
+    """Give the registered objects that the config of an own object names."""
+    if not is_own_module(type(item).__module__) or not hasattr(item, "get_config"):
+        return []
+    try:
+        config = item.get_config()
+    except Exception:  # noqa: BLE001 - the user's own method may raise anything; examining reports it
+        return []
+    known = [sys.modules[name].saving.get_custom_objects() for name in _KERAS if name in sys.modules]
+    return [registry[name] for name in _strings(config) for registry in known if name in registry]
+
+
+def _strings(config: object) -> Iterator[str]:
+    """Give every string in nested dicts and lists."""
+    if isinstance(config, str):
+        yield config
+    elif isinstance(config, Mapping):
+        for item in config.values():
+            yield from _strings(item)
+    elif isinstance(config, (list, tuple)):
+        for item in config:
+            yield from _strings(item)

@@ -1,0 +1,234 @@
+"""From live objects to the definitions of a file: their sources, and all that these use, until nothing is open.
+
+`capture` (in the package's face) drives it; `definitions` orders what it finds and writes the file.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType, SimpleNamespace
+from typing import TypeAlias
+
+from colab_save.custom_code import closures, constants, origins
+from colab_save.custom_code.captured import TABLE, Missing
+from colab_save.custom_code.definitions import CALLABLE, CONSTANT, Definition, bound
+from colab_save.custom_code.naming import is_given, look, own_name
+from colab_save.custom_code.origins import Import
+from colab_save.custom_code.scopes import attributes, uses
+from colab_save.custom_code.sources import Library, Source
+from colab_save.errors import CustomCodeError
+
+Imports: TypeAlias = Iterable[Import]
+"""The import statements that a name may come from."""
+
+
+@dataclass
+class Gathering:
+    """What one capture has found so far.
+
+    Attributes:
+        namespace: The notebook's variables.
+        library: The texts to search.
+        held: The live value that each top-level name of the file means.
+        definitions: The statements, by name; helpers before their users.
+        imports: The import statements, by the name that they bind.
+        missing: What could not be captured, by name.
+    """
+
+    namespace: Mapping[str, object]
+    library: Library = field(default_factory=Library)
+    held: dict[str, object] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    imports: dict[str, set[str]] = field(default_factory=dict)
+    missing: dict[str, Missing] = field(default_factory=dict)
+    _user: str = ""
+    _hints: list[tuple[str, object, Imports]] = field(default_factory=list)
+    _members: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def miss(self, name: str, error: CustomCodeError) -> None:
+        """Note a name that could not be captured."""
+        self.missing.setdefault(name, Missing(name, error.message, error.hint, self._user))
+
+    def add(self, name: str, value: object, written: Imports = ()) -> bool:
+        """Make a top-level name of the file mean a value; tell whether it does."""
+        if name in self.held:
+            if self.held[name] is value or self._is_equal(self.held[name], value):
+                if name in self.imports:
+                    self.imports[name].update(origins.imports_of(name, value, written))
+                return True
+            self.miss(name, CustomCodeError("means two different things in this code.", "Rename one of them."))
+            return False
+        self.held[name] = value
+        try:
+            self._make(name, value, written)
+        except CustomCodeError as error:
+            del self.held[name]
+            self.miss(name, error)
+            return False
+        return True
+
+    def refer(self, value: object) -> str:
+        """Make a class, function or module reachable in the file, and give the expression that reaches it.
+
+        Raises:
+            CustomCodeError: It cannot be reached.
+        """
+        if origins.is_builtin(value):
+            return origins.attribute_of(value)
+        module = value.__name__ if isinstance(value, ModuleType) else origins.public_module(value)
+        if not origins.is_own(value) and module in sys.modules and not origins.is_own_module(module):
+            root = module.partition(".")[0]
+            if self.held.setdefault(root, sys.modules[root]) is sys.modules[root]:
+                self.imports.setdefault(root, set()).add(f"import {module}")
+                return module if isinstance(value, ModuleType) else f"{module}.{origins.attribute_of(value)}"
+        name = self._own_name(value)
+        if not self.add(name, value):
+            raise CustomCodeError(f"holds {name}, which could not be captured.", self.missing[name].hint)
+        return name
+
+    def finish(self) -> None:
+        """Add the names of type hints where that is easy, and drop what cannot be defined, with the reason."""
+        for name, value, written in self._hints:
+            kept = dict(self.held), dict(self.definitions), dict(self.missing)
+            self.add(name, value, written)
+            if self.missing != kept[2]:
+                self.held, self.definitions, self.missing = kept
+        while broken := [item for item in self.definitions.values() if self._lacks(item)]:
+            for item in broken:
+                need = self._lacks(item)[0]
+                del self.definitions[item.name]
+                hint = self.missing[need].hint if need in self.missing else f"Define {need} at the top level."
+                self.miss(item.name, CustomCodeError(f"cannot be defined without {need}, which is missing.", hint))
+
+    def _lacks(self, item: Definition) -> list[str]:
+        return sorted(item.before - self.definitions.keys() - self.imports.keys())
+
+    def _is_equal(self, one: object, other: object) -> bool:
+        """Tell whether two values of one name would be written as the same statement."""
+        if origins.is_own(one) != origins.is_own(other) or type(one) is not type(other):
+            return False
+        try:
+            if not origins.is_own(one):
+                return constants.express(one, self.refer) == constants.express(other, self.refer)
+            return closures.is_equal(one, other, self.library)
+        except CustomCodeError:
+            return False
+
+    def _make(self, name: str, value: object, written: Imports) -> None:
+        if name == TABLE:
+            raise CustomCodeError("is the name that the file itself uses.", "Rename it.")
+        if origins.is_own(value):
+            self._define(name, value)
+        elif statements := origins.imports_of(name, value, written):
+            self.imports.setdefault(name, set()).update(statements)
+        else:
+            text = constants.express(value, self.refer)
+            if text == name:
+                raise CustomCodeError("cannot be imported from any module.", "Import it from where it is public.")
+            self.definitions[name] = _assignment(name, text, CONSTANT)
+
+    def _own_name(self, value: object) -> str:
+        names = [name for name, item in self.held.items() if item is value]
+        return names[0] if names and not isinstance(value, type) else own_name(value, self.namespace, self.held)
+
+    def _define(self, name: str, value: object) -> None:
+        try:
+            source = self.library.find(value)
+        except CustomCodeError:
+            if not hasattr(value, "_fields"):
+                raise
+            text = constants.express_fields(value, self.refer)
+            self.definitions[name] = _assignment(name, text, CALLABLE)
+            return
+        own = self._own_name(value) if isinstance(source.node, ast.Lambda) else source.node.name
+        if name != own:
+            if not self.add(own, value):
+                raise CustomCodeError(f"is {own}, which could not be captured.", self.missing[own].hint)
+            self.definitions[name] = _assignment(name, own, CALLABLE)
+            return
+        outer, self._user = self._user, name
+        try:
+            self._write(name, value, source)
+        finally:
+            self._user = outer
+
+    def _write(self, name: str, value: object, source: Source) -> None:
+        """Put a definition, after everything that it uses."""
+        text = source.text
+        if isinstance(source.node, ast.Lambda):
+            text = f"{name} = ({text})\n" if "\n" in text else f"{name} = {text}\n"
+            text += f"{name}.__name__ = {name!r}\n"
+        if isinstance(value, type):
+            for method in closures.attached(value, source):
+                error = CustomCodeError("was attached to the class later.", "Define it in the class body.")
+                self.miss(f"{name}.{method}", error)
+        used = uses(text)
+        local = closures.local_values(value, source, lambda key: look(key, value, self.namespace))
+        expressions = self._express_all(local)
+        written = self.library.imports_around(value)
+        for key in sorted((used.defining | used.calling) - local.keys()):
+            self._resolve(key, value, text, written)
+        for key in sorted(used.hinting - local.keys()):
+            self._hint(key, value, written)
+        before = {key for key in used.defining - local.keys() if not is_given(key, value, self.namespace)}
+        before |= {need for item in expressions.values() for need in _names(item)}
+        before |= used.defining & (local.keys() - expressions.keys())
+        kept = {key: item for key, item in expressions.items() if key != item}
+        whole = bound(name, name, text, kept) if kept else text
+        later = frozenset(used.calling - local.keys())
+        self.definitions[name] = Definition(name, whole, CALLABLE, frozenset(before - {name}), later)
+
+    def _express_all(self, values: Mapping[str, object]) -> dict[str, str]:
+        found = {}
+        for name, value in values.items():
+            try:
+                found[name] = constants.express(value, self.refer)
+            except CustomCodeError as error:
+                self.miss(name, error)
+        return found
+
+    def _resolve(self, name: str, value: object, text: str, written: Imports) -> None:
+        """Add what a name of a source means; a name that nobody has is as absent as it is in the live model."""
+        if is_given(name, value, self.namespace):
+            return
+        try:
+            found = look(name, value, self.namespace)
+        except KeyError:
+            return
+        if isinstance(found, ModuleType) and origins.is_own_module(found.__name__):
+            self._add_members(name, found, attributes(text, name))
+        else:
+            self.add(name, found, written)
+
+    def _hint(self, name: str, value: object, written: Imports) -> None:
+        try:
+            found = look(name, value, self.namespace)
+        except KeyError:
+            return
+        if not isinstance(found, ModuleType) or not origins.is_own_module(found.__name__):
+            self._hints.append((name, found, written))
+
+    def _add_members(self, name: str, module: ModuleType, wanted: Iterable[str]) -> None:
+        """Stand in for a local module by a namespace with those of its members that are used."""
+        if self.held.setdefault(name, module) is not module:
+            self.miss(name, CustomCodeError("means two different things in this code.", "Rename one of them."))
+            return
+        found = self._members.setdefault(name, {})
+        new = {key: vars(module)[key] for key in sorted(wanted) if key in vars(module) and key not in found}
+        found |= dict.fromkeys(new, "None")
+        found |= self._express_all(new)
+        made = ", ".join(f"{key}={item}" for key, item in found.items())
+        self.definitions[name] = _assignment(name, f"{self.refer(SimpleNamespace)}({made})", CALLABLE)
+
+
+def _names(expression: str) -> frozenset[str]:
+    """Give the names that an expression needs, without those that Python has."""
+    return frozenset(name for name in uses(expression).defining if not hasattr(builtins, name))
+
+
+def _assignment(name: str, expression: str, part: int) -> Definition:
+    return Definition(name, f"{name} = {expression}\n", part, _names(expression))

@@ -1,0 +1,69 @@
+"""Custom code that grows: when the fresh process lacks a name, find it in the notebook and capture once more.
+
+`staging` makes one `Supply` for each save; `verifying` asks it for every name that the fresh process did not have.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import ChainMap
+from collections.abc import Sequence
+from types import FunctionType
+from typing import Any
+
+from colab_save.custom_code.captured import CustomCode
+from colab_save.custom_code.origins import is_own_module
+from colab_save.custom_code.running import capture
+
+MOST = 10
+"""Names that are added one after the other; each costs one more load in the fresh process."""
+
+
+class Supply:
+    """The custom code of one model, and what could not be had for it.
+
+    Attributes:
+        code: What has been captured so far.
+        refusals: Why a name that was lacking could not be added, one sentence each.
+
+    Args:
+        objects: The custom classes and functions that the model holds.
+    """
+
+    def __init__(self, objects: Sequence[object]) -> None:
+        self.refusals: list[str] = []
+        self._objects = list(objects)
+        self._names: list[str] = []
+        self._namespace = _namespace_of(objects)
+        self.code: CustomCode = capture(self._objects, self._namespace)
+
+    def add(self, name: str) -> bool:
+        """Capture again with a name that was lacking; say whether there is more code now."""
+        if name in self._names or len(self._names) == MOST:
+            return False
+        self._names.append(name)
+        if name not in self._namespace:
+            self.refusals.append(f"{name} is not defined in the notebook either")
+            return False
+        value = self._namespace[name]
+        if isinstance(value, (type, FunctionType)):  # Keras may look it up, too
+            self._objects.append(value)
+        self.code = capture(self._objects, self._namespace, self._names)
+        return name not in {missing.name for missing in self.code.missing}
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Say what could not be captured, and why."""
+        return (*self.refusals, *(str(missing).rstrip(".") for missing in self.code.missing))
+
+    @property
+    def hint(self) -> str:
+        """Say what to change so that it can be captured; empty when nothing is missing."""
+        return " ".join(dict.fromkeys(missing.hint for missing in self.code.missing))
+
+
+def _namespace_of(objects: Sequence[object]) -> ChainMap[str, Any]:
+    """Give the notebook's variables, and after them those of the local modules that define the objects."""
+    names = dict.fromkeys(str(getattr(item, "__module__", "")) for item in objects)
+    local = [name for name in names if is_own_module(name) and name in sys.modules and name != "__main__"]
+    return ChainMap(*(vars(sys.modules[name]) for name in ("__main__", *local)))

@@ -1,0 +1,60 @@
+"""Which name means what: the names that a source uses, and the names that live objects have.
+
+`gathering` asks; the answer is what the live object itself would find today.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import sys
+from collections.abc import Container, Mapping
+from types import SimpleNamespace
+
+from colab_save.custom_code.origins import plain_function
+from colab_save.custom_code.sources import functions_of
+
+Namespace = Mapping[str, object]
+
+
+def look(name: str, value: object, namespace: Namespace) -> object:
+    """Give what a global name means to an object: in its own module, or else in the notebook.
+
+    Raises:
+        KeyError: Neither has it.
+    """
+    function = next(functions_of(value), None)
+    home = vars(sys.modules.get(str(getattr(value, "__module__", None)), SimpleNamespace()))
+    for place in (function.__globals__ if function else home, namespace):
+        if name in place:
+            return place[name]
+    raise KeyError(name)
+
+
+def is_given(name: str, value: object, namespace: Namespace) -> bool:
+    """Tell whether Python or the file itself gives a name, so that it needs no statement."""
+    if re.fullmatch(r"__\w+__", name):
+        return True
+    try:
+        look(name, value, namespace)
+    except KeyError:
+        return hasattr(builtins, name)
+    return False
+
+
+def own_name(value: object, namespace: Namespace, taken: Container[str]) -> str:
+    """Name a value as its own definition does; a lambda by the variable that holds it, or by a number."""
+    function = plain_function(value)
+    if function is None or isinstance(value, type):
+        return str(getattr(value, "__name__", type(value).__name__))
+    if function.__code__.co_name != "<lambda>":
+        return function.__code__.co_name
+    if function.__name__ != "<lambda>":
+        return function.__name__
+    for place in (function.__globals__, namespace):
+        if names := [name for name, item in place.items() if item is value and re.match(r"[A-Za-z]", name)]:
+            return names[0]
+    number = 1
+    while f"lambda_{number}" in taken:
+        number += 1
+    return f"lambda_{number}"

@@ -1,0 +1,1 @@
+"""What a loaded SavedModel, LiteRT or ONNX file looks like in the notebook."""

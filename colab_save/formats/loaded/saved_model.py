@@ -1,0 +1,176 @@
+"""What a SavedModel is in the notebook: a callable with ``predict``, ``signatures`` and the user's own functions.
+
+Also which function of a `tf.Module` is called when somebody calls the module.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from colab_save.errors import FormatError, RequestError
+from colab_save.model.walking import walk_variables
+from colab_save.nested import leaves, map_structure
+
+
+class SavedModel:
+    """A loaded SavedModel: call it, ``predict`` with it, or use its ``signatures``.
+
+    Attributes:
+        program: What `tf.saved_model.load` gave.
+        function: The function that a call calls.
+    """
+
+    def __init__(self, program: Any, function: Any) -> None:
+        self.program = program
+        self.function = function
+
+    @property
+    def signatures(self) -> Mapping[str, Any]:
+        """Give the signatures by name, as `tf.saved_model.load` does."""
+        return self.program.signatures  # type: ignore[no-any-return]
+
+    @property
+    def variables(self) -> list[Any]:
+        """Give the variables."""
+        return [variable for _, variable in walk_variables(self)]
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        """Answer nested arrays or tensors with nested tensors; the dtypes are cast to those of the signature.
+
+        Raises:
+            RequestError: The inputs do not fit the signature.
+        """
+        args, kwargs = fitting(self.function, inputs, named)
+        return self.function(*args, **kwargs)
+
+    def predict(self, inputs: Any, batch_size: int = 32, verbose: object = None) -> Any:
+        """Answer many rows in batches, as ``keras.Model.predict`` does.
+
+        Args:
+            inputs: Nested arrays, batch axis first, or a `tf.data.Dataset` of batches.
+            batch_size: Rows per call.
+            verbose: Accepted for Keras's sake; there is no progress bar.
+
+        Returns:
+            Nested arrays.
+        """
+        import tensorflow as tf
+
+        if isinstance(inputs, tf.data.Dataset):
+            batches = [item[0] if isinstance(item, tuple) else item for item in inputs]
+        else:
+            rows = min((len(item) for _, item in leaves(inputs)), default=0)
+            starts = range(0, max(rows, 1), batch_size)
+            batches = [map_structure(operator.itemgetter(slice(at, at + batch_size)), inputs) for at in starts]
+        answers = [map_structure(lambda item: item.numpy(), self(batch)) for batch in batches]
+        return _concatenate(answers)
+
+    def __getattr__(self, name: str) -> Any:
+        """Give the user's own functions and attributes, as they were on the saved object."""
+        if name.startswith("__") or name == "program":
+            raise AttributeError(name)
+        return getattr(self.program, name)
+
+    def __repr__(self) -> str:
+        """Name the signatures with their inputs and outputs."""
+        return f"<SavedModel with signatures {', '.join(self.signatures) or 'none'}>"
+
+
+def restore(path: Path) -> SavedModel:
+    """Load a SavedModel folder.
+
+    Raises:
+        FormatError: Nothing in it can be called.
+    """
+    import tensorflow as tf
+
+    program = tf.saved_model.load(str(path))
+    function = program if callable(program) else main_function(program)
+    if function is None and program.signatures:
+        function = next(iter(program.signatures[name] for name in _by_preference(program.signatures)))
+    if function is None:
+        raise FormatError(
+            f"The SavedModel {path} has no function that can be called.", "Save it again with a tf.function in it."
+        )
+    return SavedModel(program, function)
+
+
+def main_function(module: Any) -> Any:
+    """Pick the `tf.function` that is called when somebody calls the module: ``__call__``, else a well-known name."""
+    import tensorflow as tf
+
+    def is_function(item: Any) -> bool:
+        return isinstance(item, tf.types.experimental.GenericFunction)
+
+    names = [name for name in dir(type(module)) + list(vars(module)) if not name.startswith("_self_")]
+    found = {
+        name: getattr(module, name)
+        for name in ("__call__", *dict.fromkeys(names))
+        if is_function(vars(module).get(name, getattr(type(module), name, None)))
+    }
+    return next((found[name] for name in _by_preference(found)), None)
+
+
+def _by_preference(names: Mapping[str, Any]) -> list[str]:
+    known = [name for name in ("__call__", "serving_default", "serve", "call", "predict") if name in names]
+    return [*known, *(name for name in names if name not in known)]
+
+
+def fitting(function: Any, inputs: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Cast what the user gave to the dtypes of a function's signature, and name it where the signature has names.
+
+    Raises:
+        RequestError: Another number of inputs than the signature has.
+    """
+    import tensorflow as tf
+
+    if not isinstance(function, tf.types.experimental.ConcreteFunction):
+        specs = _structured_specs(function)
+        cast = [_cast(item, spec) for item, spec in zip(inputs, specs, strict=False)] if specs else None
+        return tuple(cast) if cast and len(cast) == len(inputs) else inputs, dict(named)
+    wanted = dict(function.structured_input_signature[1])
+    given = dict(named)
+    if inputs:
+        only = next(iter(wanted), "") if len(wanted) == len(inputs) == 1 else ""
+        given.update(inputs[0] if isinstance(inputs[0], Mapping) else {only: inputs[0]})
+    if given.keys() != wanted.keys():
+        raise RequestError(
+            f"The signature takes {', '.join(sorted(wanted))}; it was given {', '.join(sorted(given)) or 'nothing'}.",
+            "Give a dict with these names, or keyword arguments.",
+        )
+    return (), {name: _cast(item, wanted[name]) for name, item in given.items()}
+
+
+def _structured_specs(function: Any) -> list[Any]:
+    """Give the specs of a restored function's positional arguments, where it has exactly one signature."""
+    candidates = [function, vars(function).get("__call__")]
+    found = [getattr(item, "concrete_functions", None) for item in candidates]
+    concrete: list[Any] = next((item for item in found if item), [])
+    return list(concrete[0].structured_input_signature[0]) if len(concrete) == 1 else []
+
+
+def _cast(item: Any, spec: Any) -> Any:
+    import tensorflow as tf
+
+    if isinstance(spec, Mapping) and isinstance(item, Mapping):
+        return {key: _cast(value, spec[key]) if key in spec else value for key, value in item.items()}
+    if isinstance(spec, (list, tuple)) and isinstance(item, (list, tuple)) and len(spec) == len(item):
+        return type(spec)(_cast(value, part) for value, part in zip(item, spec, strict=True))
+    if not isinstance(spec, tf.TensorSpec):
+        return item
+    tensor = tf.convert_to_tensor(item)
+    return tensor if tensor.dtype in {spec.dtype, tf.string} else tf.cast(tensor, spec.dtype)
+
+
+def _concatenate(answers: list[Any]) -> Any:
+    import numpy as np
+
+    first = answers[0]
+    if isinstance(first, Mapping):
+        return {key: _concatenate([answer[key] for answer in answers]) for key in first}
+    if isinstance(first, (list, tuple)):
+        return type(first)(_concatenate([answer[index] for answer in answers]) for index in range(len(first)))
+    return np.concatenate(answers) if first.ndim else first

@@ -1,0 +1,192 @@
+"""From a live model to a TensorFlow program: what `saved_model` writes, and other formats convert.
+
+Keras's own ``export`` refuses nested outputs and names everything ``output_0``, so the program is built here, with
+public TensorFlow calls: the model as a callable (nested inputs and outputs as in the notebook), a signature with named
+tensors, the user's own functions, and the weights by path.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from colab_save.artifact.facts import TensorFacts
+from colab_save.artifact.sample import Sample
+from colab_save.dialect import KERAS_2, dialect_of, kind_of
+from colab_save.errors import RequestError
+from colab_save.formats.base import SERVING
+from colab_save.formats.loaded.saved_model import main_function
+from colab_save.model.walking import WEIGHTS_BY_PATH, is_made_up, own_attributes, walk_layers, walk_variables
+from colab_save.nested import leaves, map_structure
+from colab_save.sampling.running import call_keras
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A model as TensorFlow functions.
+
+    Attributes:
+        module: The `tf.Module` with the model as a callable.
+        signature: A concrete function: every input a keyword by its name, every output a named tensor.
+        inputs: The names of the inputs, nested as the model takes them.
+        outputs: The names of the outputs, nested as the model answers; ``None`` for answers that are no plain tensors.
+        notes: What the user should know.
+    """
+
+    module: Any
+    signature: Any
+    inputs: Any
+    outputs: Any
+    notes: tuple[str, ...]
+
+
+def program_of(
+    model: Any, sample: Sample, batch: int | None = None, functions: Mapping[str, Callable[..., Any]] | None = None
+) -> Program:
+    """Trace a model.
+
+    Args:
+        model: A live Keras model, or a `tf.Module`.
+        sample: What it was asked and answered.
+        batch: Rows that the signature accepts; default: any number.
+        functions: The user's own `tf.function`s, which become attributes of the module.
+    """
+    specs, notes = _accepted(model, sample, batch)
+    module = model if kind_of(model) == "module" else _module(model, specs, functions or {})
+    names = _output_names(model, sample)
+    signature = _serving(main_function(module), specs, names)
+    places = {id(item): name for (_, item), name in zip(leaves(sample.outputs), names, strict=True)}
+    is_plain = set(names) == signature.structured_outputs.keys()
+    outputs = map_structure(lambda item: places[id(item)], sample.outputs) if is_plain else None
+    return Program(module, signature, map_structure(lambda spec: spec.name, specs), outputs, notes)
+
+
+def facts_of_signature(signature: Any) -> Any:
+    """Describe the inputs of a `tf.Module` by the ``input_signature`` of the function that is called."""
+    named = [map_structure(functools.partial(_facts, name=f"inputs_{at}"), item) for at, item in enumerate(signature)]
+    return tuple(named) if len(named) > 1 else named[0]
+
+
+def _tensor_specs(specs: Any, rows: int | None) -> Any:
+    """Turn `TensorFacts` into `tf.TensorSpec`, with the given number of rows (``None`` = any) where it is free."""
+    import tensorflow as tf
+
+    def spec(facts: TensorFacts) -> Any:
+        batch = tuple(rows if axis is None else axis for axis in facts.shape[:1])
+        return tf.TensorSpec((*batch, *facts.shape[1:]), facts.dtype, name=_identifier(facts.name))
+
+    return map_structure(spec, specs)
+
+
+def _facts(spec: Any, name: str) -> TensorFacts:
+    return TensorFacts(spec.name or name, tuple(spec.shape), spec.dtype.name)
+
+
+def _accepted(model: Any, sample: Sample, batch: int | None) -> tuple[Any, tuple[str, ...]]:
+    """Find the specs that the model can be traced with: any number of rows, else as many as the sample has."""
+    import tensorflow as tf
+
+    if kind_of(model) == "module":
+        return _tensor_specs(sample.specs, batch), ()
+    specs = _tensor_specs(sample.specs, batch)
+    try:
+        tf.function(lambda inputs: call_keras(model, inputs), autograph=False).get_concrete_function(specs)
+    except Exception as error:  # the user's call() may only work with a known batch; then that is what is written
+        rows = {len(item) for _, item in leaves(sample.inputs) if item.ndim}
+        if batch is not None or len(rows) != 1:
+            raise
+        count = rows.pop()
+        note = (
+            f"What was written accepts exactly {count} rows: without a known batch call() fails "
+            f"({type(error).__name__})."
+        )
+        return _tensor_specs(sample.specs, count), (note,)
+    return specs, ()
+
+
+def _module(model: Any, specs: Any, functions: Mapping[str, Callable[..., Any]]) -> Any:
+    """Build the module that is written: the callable, the weights by path, the user's functions.
+
+    The model itself is not an attribute: it would bring the optimizer along, three times the size.
+    """
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.state = [variable for variable in model.variables if hasattr(variable, "dtype")]
+    module.held = _resources(model) if dialect_of(model) == KERAS_2 else _tracked(model)
+    setattr(module, WEIGHTS_BY_PATH, dict(walk_variables(model)))
+
+    is_several = isinstance(specs, tuple)
+
+    @tf.function(input_signature=specs if is_several else [specs], autograph=False)
+    def answer(*inputs: Any) -> Any:
+        return call_keras(model, inputs if is_several else inputs[0])
+
+    module.__call__ = answer
+    for name, function in functions.items():
+        if name != SERVING:
+            setattr(module, name, function)
+    return module
+
+
+def _tracked(model: Any) -> list[Any]:
+    """Give what a Keras 3 model holds and TensorFlow must keep: its layers, and what else it can track."""
+    import tensorflow as tf
+
+    trackable = tf.__internal__.tracking.Trackable  # exported by TensorFlow for Keras
+    return [*model.layers, *(item for _, item in own_attributes(model) if isinstance(item, trackable))]
+
+
+def _resources(model: Any) -> list[Any]:
+    """Give the tables of a tf_keras model; its layers would be traced with all their functions, which takes minutes."""
+    import tensorflow as tf
+
+    resource = tf.saved_model.experimental.TrackableResource
+    return [item for _, layer in walk_layers(model) for item in vars(layer).values() if isinstance(item, resource)]
+
+
+def _serving(function: Any, specs: Any, names: list[str]) -> Any:
+    """Make the signature: every input a keyword by its name, every output a named tensor."""
+    import tensorflow as tf
+
+    flat = [spec for _, spec in leaves(specs)]
+
+    @tf.function(autograph=False)
+    def serve(**tensors: Any) -> dict[str, Any]:
+        inputs = map_structure(lambda spec: tensors[spec.name], specs)
+        answer = function(*inputs) if isinstance(inputs, tuple) else function(inputs)
+        found = [item for _, item in leaves(answer)]
+        return dict(zip(names if len(names) == len(found) else _numbered(len(found)), found, strict=True))
+
+    if len({spec.name for spec in flat}) != len(flat):
+        raise RequestError(
+            f"Two inputs have one name: {[spec.name for spec in flat]}.", "Name them: keras.Input(..., name='left')"
+        )
+    return serve.get_concrete_function(**{spec.name: spec for spec in flat})
+
+
+def _output_names(model: Any, sample: Sample) -> list[str]:
+    """Name the outputs: by the keys of a dict, by the names of output layers that the user named, else by number."""
+    places = [where for where, _ in leaves(sample.outputs)]
+    if any("'" in where for where in places):
+        names = [_identifier(where) for where in places]
+        return names if len(set(names)) == len(names) else _numbered(len(names))
+    named = list(getattr(model, "output_names", None) or ())
+    numbered = _numbered(len(places))
+    if len(set(named)) != len(places):
+        return numbered
+    made_up = {layer.name for layer in model.layers if is_made_up(layer)}
+    return [number if name in made_up else _identifier(name) for name, number in zip(named, numbered, strict=True)]
+
+
+def _numbered(count: int) -> list[str]:
+    return [f"output_{index}" for index in range(count)]
+
+
+def _identifier(name: str) -> str:
+    """Turn a name or a place such as ``['score'][0]`` into an argument name."""
+    text = re.sub(r"\W+", "_", name).strip("_") or "inputs"
+    return f"_{text}" if text[0].isdigit() else text

@@ -1,0 +1,162 @@
+"""Tab in a magic's line: options, formats, purposes, metrics, model variables and saved names.
+
+`load_ipython_extension` registers a `Completer` with IPython's hook ``complete_command``, which 7.34 and 9.x both
+have. Where nothing of ours fits, IPython completes variables and files as ever.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from colab_save.errors import ColabSaveError
+from colab_save.formats.table import FORMATS
+from colab_save.frontends.namespace import find_models
+from colab_save.request.command import COMMANDS, RESTORE, Command
+from colab_save.request.option import Door, Option
+from colab_save.request.request import AUTO
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from colab_save.artifact.manifest import Manifest
+    from colab_save.reports.listing import Listing
+
+HOOK = "complete_command"
+"""IPython's hook for lines that begin with a known word, or match a pattern."""
+
+LINE = re.compile(rf"(?:[\w.,\s]*=)?\s*%{{0,2}}({'|'.join(COMMANDS)})\s(?!\s*=)")
+"""The beginning of a line of ours: with ``%``, ``%%`` or nothing before it, or assigned to something."""
+
+PATIENCE = 0.4
+"""Seconds that Tab waits for a store."""
+
+
+def _list_saved(pattern: str, source: str | None) -> Listing:
+    from colab_save.loading.pipeline import list_models
+
+    return list_models(pattern, source)
+
+
+def _list_deleted(pattern: str, source: str | None) -> Listing:
+    from colab_save.versions.curating import list_deleted
+
+    return list_deleted(pattern, source)
+
+
+Lister = Callable[[str, str | None], "Listing"]
+"""Lists versions, by pattern and store."""
+
+
+class Event(Protocol):
+    """What IPython tells about a Tab."""
+
+    text_until_cursor: str
+
+
+class Completer:
+    """Completes the lines of our magics in one notebook.
+
+    Saved names are looked up in a thread of their own: a dead mount then costs `PATIENCE` and nothing else, and Drive
+    is never mounted, since its store does that in the main thread only.
+
+    Args:
+        variables: The notebook's.
+        list_saved: Lists what is saved; loaded when it is first needed.
+        list_deleted: Lists what can be brought back; likewise.
+    """
+
+    def __init__(
+        self, variables: Mapping[str, Any], list_saved: Lister = _list_saved, list_deleted: Lister = _list_deleted
+    ) -> None:
+        self._variables = variables
+        self._list_saved, self._list_deleted = list_saved, list_deleted
+        self._looking: threading.Thread | None = None
+        self._saved: tuple[Manifest, ...] = ()
+
+    def __call__(self, event: Event) -> list[str]:
+        """Give what may stand at the cursor; IPython keeps what begins as the word does."""
+        match = LINE.match(event.text_until_cursor)
+        if match is None:
+            return []
+        *before, word = re.split(r"\s+", event.text_until_cursor[match.end() :].lstrip())
+        return list(self._candidates(COMMANDS[match[1]], before, word))
+
+    def _candidates(self, command: Command, before: list[str], word: str) -> Iterable[str]:
+        flags = {option.flag: option for option in command.options if option.flag.startswith("-")}
+        valued = {flag: option for flag, option in flags.items() if option.door not in {Door.FLAG, Door.ANTIFLAG}}
+        last = word.partition("=")[0] if "=" in word else "".join(before[-1:])
+        place, source = _place_of(before, valued)
+        if last in valued:
+            return self._values(valued[last], source)
+        if word.startswith("-"):
+            return flags
+        asked = command.positionals[place : place + 1]
+        if asked and asked[0].door is Door.EXPRESSION:
+            return find_models(self._variables)
+        lister = self._list_deleted if command is RESTORE else self._list_saved
+        return self._names(lister, word, source) if asked else ()
+
+    def _values(self, option: Option, source: str | None) -> Iterable[str]:
+        match option.name:
+            case "formats":
+                return (*FORMATS, AUTO)
+            case "format":
+                return FORMATS
+            case "into":
+                return find_models(self._variables)
+            case "keep_best":
+                return {name for manifest in self._look(self._list_saved, "*", source) for name in manifest.metrics}
+        return option.choices
+
+    def _names(self, lister: Lister, word: str, source: str | None) -> Iterator[str]:
+        """Give the saved names, or behind ``@`` the tags and versions of one."""
+        name, at, _ = word.partition("@")
+        for manifest in self._look(lister, name if at else f"{name}*", source):
+            if not at:
+                yield manifest.name
+            elif manifest.name == name:
+                yield from (*manifest.tags, manifest.version)
+
+    def _look(self, lister: Lister, pattern: str, source: str | None) -> tuple[Manifest, ...]:
+        """Ask the store, and give what is known when that takes too long; a later Tab then has the answer."""
+        if self._looking is None or not self._looking.is_alive():
+            self._looking = threading.Thread(target=self._list, args=(lister, pattern, source), daemon=True)
+            self._looking.start()
+        self._looking.join(PATIENCE)
+        return self._saved
+
+    def _list(self, lister: Lister, pattern: str, source: str | None) -> None:
+        found: tuple[Manifest, ...] = ()
+        with suppress(ColabSaveError, OSError):  # a store that cannot be listed has nothing to offer for Tab
+            found = lister(pattern, source).manifests
+        self._saved = found
+
+
+def register(shell: InteractiveShell, completer: Completer | None = None) -> None:
+    """Complete the lines of our magics."""
+    complete = completer or Completer(shell.user_ns)
+    unregister(shell)
+    # IPython binds a hook to itself: `set_hook` makes a method of it.
+    shell.set_hook(HOOK, lambda _, event: complete(event), re_key=LINE)
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Complete them no more."""
+    shell.strdispatchers[HOOK].regexs.pop(LINE, None)
+
+
+def _place_of(before: list[str], valued: Iterable[str]) -> tuple[int, str | None]:
+    """Tell how many positionals stand before the cursor, and which store the line names."""
+    place, source, words = 0, None, iter(before)
+    for word in words:
+        flag, equals, value = word.partition("=")
+        if flag in valued:
+            value = value if equals else next(words, "")
+            source = value if flag in {"--to", "--from"} else source
+        elif not word.startswith("-"):
+            place += 1
+    return place, source

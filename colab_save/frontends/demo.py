@@ -1,0 +1,146 @@
+"""The whole line on real data: train a small network, save it, and load it again in a new process.
+
+`colab-save demo` calls `run_demo`, which starts this module once more as that new process: it loads the model from
+its store, knowing only its name, and says how well it does.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from colab_save.artifact.round_trip import Outcome
+from colab_save.errors import MissingPackageError, RoundTripError
+from colab_save.frontends.python import load_with_bar, save_with_bar
+from colab_save.reports.report import SaveReport
+from colab_save.request.request import LoadRequest, SaveRequest
+
+NAME = "digits"
+"""The artifact's name, for ``%loadmodel digits`` afterwards."""
+
+ACCURACY = "Accuracy in the new process:"
+"""How the new process says what it found; the number follows in full precision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """The 1,797 handwritten digits that ship with scikit-learn, 1,437 of them for training.
+
+    Attributes:
+        train_images: Pixels from 0 to 1, float32, shape (1437, 8, 8, 1).
+        train_labels: The digits, shape (1437,).
+        test_images: The same of those that training does not see, shape (360, 8, 8, 1).
+        test_labels: Their digits, shape (360,).
+    """
+
+    train_images: Any
+    train_labels: Any
+    test_images: Any
+    test_labels: Any
+
+
+def run_demo(to: str | None = None) -> int:
+    """Train, save, reload in a new process, and print the reports and both accuracies.
+
+    Args:
+        to: The store; default as for any save.
+
+    Returns:
+        0 when every aspect has passed and the accuracies are equal, else 1.
+
+    Raises:
+        MissingPackageError: scikit-learn is not installed.
+        RoundTripError: The new process could not load the model.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells where it finds no GPU, at each start
+    digits = load_digits()
+    print(f"Training a small convolutional network on {len(digits.train_labels)} handwritten digits …", flush=True)
+    model = train(digits)
+    before = accuracy(model, digits)
+    report = save_with_bar(SaveRequest(model, NAME, to=to, sample=digits.test_images[:8]))
+    print(f"\n{report}\n\nLoading it in a new process …", flush=True)
+    after = reload(f"{NAME}@{report.manifest.version}", to)
+    print(f"Accuracy before the save:    {before!r}")
+    is_same = is_whole(report) and before == after
+    print("The same model came back." if is_same else "The model that came back is not the same.")
+    return 0 if is_same else 1
+
+
+def load_digits() -> Digits:
+    """Read the digits that ship with scikit-learn; nothing is downloaded.
+
+    Raises:
+        MissingPackageError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn import datasets
+    except ImportError as error:
+        raise MissingPackageError(
+            "The demo trains on scikit-learn's digits, and scikit-learn is not installed.", "pip install scikit-learn"
+        ) from error
+    images, labels = datasets.load_digits(return_X_y=True)
+    images = (images / 16).astype("float32").reshape(-1, 8, 8, 1)
+    return Digits(images[:1437], labels[:1437], images[1437:], labels[1437:])
+
+
+def train(digits: Digits) -> Any:
+    """Train a small convolutional network for a few seconds."""
+    import keras
+
+    keras.utils.set_random_seed(7)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(16, 3, activation="relu"),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ],
+        name=NAME,
+    )
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(digits.train_images, digits.train_labels, epochs=10, verbose=0)
+    return model
+
+
+def accuracy(model: Any, digits: Digits) -> float:
+    """Give the share of the unseen digits that a model reads right."""
+    guesses = model.predict(digits.test_images, verbose=0).argmax(axis=-1)
+    return float((guesses == digits.test_labels).mean())
+
+
+def is_whole(report: SaveReport) -> bool:
+    """Say whether every aspect of every payload has passed; one that a format cannot keep is not whole."""
+    trips = report.manifest.round_trips
+    return all(verdict.outcome is Outcome.PASSED for trip in trips for verdict in trip.verdicts.values())
+
+
+def reload(target: str, source: str | None) -> float:
+    """Load the model in a new process, print what it says, and give the accuracy that it found.
+
+    Raises:
+        RoundTripError: The new process failed.
+    """
+    command = [sys.executable, "-m", "colab_save.frontends.demo", target, *([source] if source else [])]
+    # On the CPU: the trained model may hold all of the GPU's memory
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, timeout=600, check=False)
+    print(done.stdout, end="", flush=True)
+    if done.returncode:
+        raise RoundTripError(f"The new process could not load {target}.", "What it printed says why.")
+    return float(done.stdout.rpartition(ACCURACY)[2])
+
+
+def main(target: str, source: str | None = None) -> int:
+    """Be the new process: load the model, print the report and the accuracy; 0 when the model is proven."""
+    report = load_with_bar(LoadRequest(target, source=source))
+    print(f"{report}\n\n{ACCURACY} {accuracy(report.model, load_digits())!r}")
+    return 0 if report.is_proven else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

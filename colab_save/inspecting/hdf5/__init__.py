@@ -1,0 +1,1 @@
+"""The structure of HDF5 files, read without libhdf5."""

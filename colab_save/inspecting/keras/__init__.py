@@ -1,0 +1,1 @@
+"""Keras configs, searched for what loading them would import, call or read."""

@@ -1,0 +1,1 @@
+"""SavedModel folders: their graph and the operations in it."""

@@ -1,0 +1,1 @@
+"""The load pipeline: a `LoadRequest` comes in, a `LoadReport` with the model goes out."""

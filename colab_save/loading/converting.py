@@ -1,0 +1,182 @@
+"""Rebuild a Keras 2 model as a Keras 3 one, and hand it back only where both answer a sample alike.
+
+`loading` calls `convert` for ``--convert``. Layers are made anew from their configs, called as they were called, and
+given their weights; `translating` turns configs. What Keras 3 does not know is left out and named in a note; whether
+it mattered, the outputs say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from colab_save.artifact.sample import Sample
+from colab_save.dialect import KERAS_2, dialect_of, is_compiled, is_functional, nodes_of
+from colab_save.errors import ColabSaveError, FormatError
+from colab_save.loading.translating import HINT, compile_arguments, layer_arguments, operation
+from colab_save.nested import leaves, map_structure
+from colab_save.proof.tolerances import compare_outputs
+from colab_save.quieting import quiet
+from colab_save.sampling.running import run_as, run_keras
+from colab_save.sampling.sampling import take_sample
+from colab_save.wording import first_line
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A model of Keras 3 that answers as the one of Keras 2 did.
+
+    Attributes:
+        model: The new model.
+        difference: The largest absolute difference of their answers to the sample.
+        notes: What was left out, one sentence each.
+    """
+
+    model: Any
+    difference: float
+    notes: tuple[str, ...]
+
+
+def convert(model: Any) -> Converted:
+    """Rebuild a functional or Sequential model of ``tf_keras`` with Keras 3.
+
+    Raises:
+        FormatError: It cannot be rebuilt, or the new model does not answer as the old one does.
+    """
+    if dialect_of(model) != KERAS_2 or not is_functional(model):
+        what = "functional or Sequential model of Keras 2 with known inputs"
+        raise FormatError(f"{_named(model)} is no {what}, so it cannot be converted.", HINT)
+    rebuilding = _Rebuilding()
+    try:
+        with quiet():
+            made = rebuilding.model(model)
+            rebuilding.copy_weights()
+            sample = take_sample(model, None, run_keras)
+            actual = run_as(run_keras, made, sample.inputs, is_seeded=sample.is_seeded)
+            difference = _proven(model, sample, actual)
+            notes = rebuilding.notes + compile_as(made, model)
+    except ColabSaveError:
+        raise
+    except Exception as error:  # configs of other versions, the user's Lambda functions: Keras may raise anything
+        raise FormatError(f"{_named(model)} could not be rebuilt with Keras 3 ({first_line(error)}).", HINT) from error
+    return Converted(made, difference, tuple(notes))
+
+
+def _proven(model: Any, sample: Sample, actual: Any) -> float:
+    """Compare both answers.
+
+    Returns:
+        The largest absolute difference.
+
+    Raises:
+        FormatError: They differ, or the model differs from itself.
+    """
+    if sample.is_random:
+        raise FormatError(f"{_named(model)} is random at inference: no conversion can be proven.", HINT)
+    precisions = {str(layer.compute_dtype) for layer in model.layers}
+    precision = next((name for name in ("bfloat16", "float16") if name in precisions), "float32")
+    errors, found = compare_outputs(sample.outputs, actual, None, None, precision)
+    if found:
+        raise FormatError(f"The converted model does not answer as {_named(model)} does: {found[0]}.", HINT)
+    return max((error.absolute for error in errors), default=0.0)
+
+
+@dataclass(slots=True)
+class _Rebuilding:
+    """One conversion: each old layer with its new one, each old symbolic tensor with its new one.
+
+    Attributes:
+        layers: The new layer with the old one, by the old one's id.
+        notes: What was left out.
+    """
+
+    layers: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def model(self, old: Any) -> Any:
+        """Rebuild a functional or Sequential model, and what is nested in it."""
+        import keras
+        import tf_keras
+
+        tensors = {id(tensor): self._input(tensor) for tensor in old.inputs}
+        if isinstance(old, tf_keras.Sequential):
+            return keras.Sequential([*tensors.values(), *map(self.layer, old.layers)], name=old.name)
+        for layer, node in nodes_of(old):
+            if not node.is_input:
+                self._call(layer, node, tensors)
+        nested = [map_structure(lambda item: tensors[id(item)], end) for end in (old.input, old.output)]
+        return keras.Model(*nested, name=old.name)
+
+    def _input(self, tensor: Any) -> Any:
+        import keras
+
+        shape, dtype = tuple(tensor.shape), tensor.dtype.name
+        return keras.Input(shape=shape[1:], batch_size=shape[0], dtype=dtype, name=tensor.node.layer.name)
+
+    def _call(self, layer: Any, node: Any, tensors: dict[int, Any]) -> None:
+        """Call the new layer as the old one was called."""
+
+        def given(item: Any) -> Any:
+            return tensors.get(id(item), item)
+
+        args, kwargs = map_structure(given, list(node.call_args)), map_structure(given, dict(node.call_kwargs))
+        function = operation(layer)
+        answer = function(*args, **kwargs) if function else self.layer(layer)(*args, **kwargs)
+        pairs = zip(leaves(node.outputs), leaves(answer), strict=True)
+        tensors.update((id(before), after) for (_, before), (_, after) in pairs)
+
+    def layer(self, old: Any) -> Any:
+        """Make a layer anew, once."""
+        if id(old) not in self.layers:
+            if is_functional(old):
+                made = self.model(old)
+            else:
+                make, arguments, dropped = layer_arguments(old)
+                made = make(**arguments)
+                self.notes += [f"{old.name}: Keras 3 has no {name}; it was left out." for name in dropped]
+            self.layers[id(old)] = (made, old)
+        return self.layers[id(old)][0]
+
+    def copy_weights(self) -> None:
+        """Give each new layer the weights of the old one, by position; models hold none but their layers'."""
+        for made, old in self.layers.values():
+            made.trainable = old.trainable
+            if not is_functional(old):
+                _copy_weights(made, old)
+
+
+def _copy_weights(made: Any, old: Any) -> None:
+    if hasattr(old, "get_vocabulary"):
+        made.set_vocabulary(old.get_vocabulary())
+        return
+    values = old.get_weights()
+    if hasattr(made, "adapt_mean"):  # Keras 2 counts the rows that it has seen, too
+        values = values[: len(made.weights)]
+    before, after = [value.shape for value in values], [tuple(weight.shape) for weight in made.weights]
+    if before != after:
+        raise FormatError(f"The weights of {old.name} have the shapes {before}, and Keras 3 wants {after}.", HINT)
+    made.set_weights(values)
+    if hasattr(made, "adapt_mean"):
+        made.finalize_state()
+
+
+def compile_as(made: Any, old: Any) -> list[str]:
+    """Compile the new model as the old one was, as far as Keras 3 can.
+
+    Returns:
+        What could not be kept, one sentence each.
+    """
+    if not is_compiled(old):
+        return []
+    try:
+        arguments, notes = compile_arguments(old)
+        made.compile(**arguments)
+    except Exception as error:  # noqa: BLE001 - a loss of the user's own may fail in any way; the model predicts without
+        return [f"The model is not compiled: {first_line(error)}."]
+    if steps := int(old.optimizer.iterations.numpy()):
+        notes.append(f"The optimizer begins anew: its state after {steps} steps was not converted.")
+    return notes
+
+
+def _named(model: Any) -> str:
+    return f"{type(model).__name__} {getattr(model, 'name', '')!r}"

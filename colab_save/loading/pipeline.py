@@ -1,0 +1,83 @@
+"""The load line: resolve, then bring back what is there. A request comes in, a `LoadReport` with the model goes out.
+
+A model that is not the one that was saved is never handed back without saying so.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from colab_save.artifact.layout import Place
+from colab_save.artifact.round_trip import sum_up
+from colab_save.errors import DigestError
+from colab_save.loading.collections import open_all
+from colab_save.loading.opening import Loaded
+from colab_save.progress import Clock, OnStep, Stage, ignore_steps
+from colab_save.reports.listing import Listing
+from colab_save.reports.report import LoadReport
+from colab_save.request.request import LoadRequest
+from colab_save.stores.table import open_store
+from colab_save.versions.finding import contents_of
+from colab_save.versions.local_copies import keys_of
+from colab_save.versions.locating import Found, locate, step_back
+
+
+def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
+    """Bring a model back and compare it with the one that was saved.
+
+    Args:
+        request: What the user wants.
+        on_step: Told the progress.
+
+    Raises:
+        ColabSaveError: Any of the tree; `RoundTripError` when what came back is not what was saved.
+    """
+    clock = Clock(on_step)
+    found, loaded = _open(request, clock, on_step)
+    return LoadReport(
+        model=loaded.model,
+        target=found.name,
+        where=found.where,
+        format=loaded.format,
+        round_trip=sum_up(loaded.trips),
+        manifest=found.manifest,
+        round_trips=loaded.trips,
+        extras=loaded.extras,
+        notes=loaded.notes,
+        passed_over=found.passed_over,
+        size=found.manifest.size if found.manifest else 0,
+        seconds=clock.seconds,
+    )
+
+
+def _open(request: LoadRequest, clock: Clock, on_step: OnStep) -> tuple[Found, Loaded]:
+    """Open what is meant; of a name without a version the newest one that is whole."""
+    with clock.at(Stage.RESOLVE):
+        found = locate(request)
+    while True:
+        with tempfile.TemporaryDirectory(prefix="colab_save_load_") as work:
+            try:
+                return found, open_all(found, request, Path(work), clock, on_step)
+            except DigestError as error:
+                found = step_back(found, request, error)
+
+
+def list_models(pattern: str = "*", source: str | None = None) -> Listing:
+    """List the committed versions in a store, newest first.
+
+    Args:
+        pattern: Names to list, with ``*`` and ``?``.
+        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+
+    Raises:
+        StoreError: The store is not available.
+    """
+    store = open_store(source)
+    found = contents_of(store, pattern)
+    keys = {
+        f"{manifest.name}@{manifest.version}": keys_of(Place.of_version(manifest.name, manifest.version), manifest)
+        for manifest in found.manifests
+    }
+    kept = store.durabilities(keys) if store.address else {}
+    return Listing(store.location, store.kind, found.manifests, found.damaged, found.unfinished, kept)

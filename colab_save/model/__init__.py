@@ -1,0 +1,1 @@
+"""A live Keras model or `tf.Module`: walked, examined, described, rebuilt."""

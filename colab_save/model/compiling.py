@@ -1,0 +1,113 @@
+"""What a ``compile`` of the user's own gives a model, and how it comes back.
+
+Keras calls no custom ``compile`` when it loads: the optimizers, losses and functions that it put into attributes are
+gone, and the state of those optimizers with them, although it is in the file (LOSSES §5; Keras 3.13.2 and 3.15.1).
+`examining` records them, `repairing` puts them back.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from colab_save.dialect import classes, keras_of
+from colab_save.model.walking import own_attributes
+from colab_save.wording import first_line
+
+
+def compile_given(model: Any) -> dict[str, Any]:
+    """Give the very objects that Keras's ``compile`` was given, by argument; empty where there are none.
+
+    Private, and nothing public has them: ``get_compile_config`` serialises, and with that drops arguments
+    (``keras/src/trainers/trainer.py``, Keras 3.13.2 and 3.15.1).
+    """
+    config = getattr(getattr(model, "_compile_config", None), "config", None)
+    return config if isinstance(config, dict) else {}
+
+
+def has_own_compile(model: Any) -> bool:
+    """Say whether the class of a model has a ``compile`` of its own."""
+    return type(model).compile is not keras_of(model).Model.compile
+
+
+def optimizers_of(model: Any) -> Iterator[tuple[str, Any]]:
+    """Give every optimizer of a model by name: its own, and those in its attributes."""
+    own = getattr(model, "optimizer", None)
+    if own is not None:
+        yield "optimizer", own
+    for name, item in own_attributes(model):
+        if isinstance(item, classes("optimizers.Optimizer")) and item is not own:
+            yield name, item
+
+
+def held_objects(model: Any) -> dict[str, Any]:
+    """Give what a ``compile`` of the user's own may have put into attributes, by name, as Keras serialises it."""
+    keras = keras_of(model)
+    kinds = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric, FunctionType)
+    found: dict[str, Any] = {}
+    if not has_own_compile(model):
+        return found
+    for name, item in own_attributes(model):
+        if isinstance(item, kinds) and name in vars(model):
+            try:
+                found[name] = json.loads(json.dumps(keras.saving.serialize_keras_object(item)))
+            except Exception as error:  # noqa: BLE001 - the user's own get_config may raise anything; it is compared
+                found[name] = {"not serialisable": first_line(error)}
+    return found
+
+
+def trained_by(optimizer: Any) -> list[Any]:
+    """Give the weights that an optimizer was built for.
+
+    Private, without a public way (``keras/src/optimizers/base_optimizer.py``, Keras 3.13.2 and 3.15.1).
+    """
+    return list(getattr(optimizer, "_trainable_variables", ()))
+
+
+def trained_paths(model: Any, weights: Iterable[tuple[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Give, for each optimizer in an attribute, the paths of the weights that it trains."""
+    others = [(name, found) for name, found in optimizers_of(model) if name != "optimizer"]
+    paths = {id(variable): path for path, variable in weights} if others else {}
+    return {name: tuple(paths[id(item)] for item in trained_by(found) if id(item) in paths) for name, found in others}
+
+
+def restore_compile(
+    model: Any, path: Path, held: Mapping[str, Any], trains: Mapping[str, Iterable[str]], weights: Mapping[str, Any]
+) -> list[str]:
+    """Give a model what its own ``compile`` had given it; the state of optimizers is then read by ``load_weights``.
+
+    Args:
+        model: A model that Keras loaded.
+        path: The ``.keras`` file.
+        held: See `held_objects`, of the model that was saved.
+        trains: See `trained_paths`, likewise.
+        weights: The model's weights by path.
+
+    Returns:
+        The attributes that were put back.
+    """
+    keras = keras_of(model)
+    missing = [name for name in held if getattr(model, name, None) is None]
+    for name in missing:
+        setattr(model, name, keras.saving.deserialize_keras_object(dict(held[name])))
+    is_compiled = getattr(model, "optimizer", None) is not None  # Keras says that it is compiled, all the same
+    if has_own_compile(model) and not is_compiled and (config := _compile_config(path)):
+        keras.Model.compile(model, **keras.saving.deserialize_keras_object(config))
+    for name, paths in trains.items():
+        optimizer = getattr(model, name, None)
+        if isinstance(optimizer, keras.optimizers.Optimizer) and not getattr(optimizer, "built", True):
+            optimizer.build([weights[each] for each in paths])
+            missing += [] if name in missing else [name]
+    return missing
+
+
+def _compile_config(path: Path) -> Any:
+    """Read what Keras's own ``compile`` had been given, from a ``.keras`` file; ``None`` where it says nothing."""
+    if not zipfile.is_zipfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read("config.json")).get("compile_config")

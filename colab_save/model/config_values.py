@@ -1,0 +1,93 @@
+"""A value as Keras writes it into a config: whether that can be, whether two are the same, how to say it in a sentence.
+
+`arguments` asks, for what a constructor was given.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any
+
+from colab_save.custom_code.origins import is_own, public_module
+from colab_save.nested import leaves
+from colab_save.wording import first_line
+
+MAX_LENGTH = 16 << 20
+"""Characters of one argument in a config; more is data, and belongs into a weight."""
+
+
+def in_words(value: Any) -> str:
+    """Give a value for a sentence: a number as it is, anything else by its kind."""
+    if isinstance(value, FunctionType):
+        return value.__name__
+    text = repr(value)
+    return text if is_plain(value) and len(text) <= 40 else f"{type(value).__name__} object"
+
+
+def problem_of(value: Any) -> str:
+    """Say why Keras could not write a value, or not read it again; empty where it can."""
+    for _, leaf in leaves(value):
+        if hasattr(leaf, "assign"):
+            return "is a variable, and no value of a config"
+        if getattr(leaf, "__name__", "") == "<lambda>":
+            return "is a lambda without a name in the captured code"
+        if isinstance(leaf, FunctionType) and not is_own(leaf) and not (public_module(leaf) or "").startswith("keras"):
+            return f"is {leaf.__name__} of {leaf.__module__}, which Keras does not look up"
+        if callable(leaf) and not isinstance(leaf, FunctionType) and not hasattr(type(leaf), "get_config"):
+            return f"is a {in_words(leaf)}, which no config can say"
+    try:
+        length = len(_written(value))
+    except Exception as error:  # noqa: BLE001 - the user's own get_config may raise anything; it is the reason
+        return f"cannot be written ({first_line(error)})"
+    return f"takes {length} characters to write down" if length > MAX_LENGTH else ""
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Compare two values as Keras writes them, but for the names that it makes up."""
+    if one is other:
+        return True
+    try:
+        return _written(one) == _written(other)
+    except Exception:  # noqa: BLE001 - the user's own get_config may raise anything; unknown is not the same
+        return False
+
+
+def _written(value: Any) -> str:
+    import keras
+
+    with silent():
+        return json.dumps(_nameless(keras.saving.serialize_keras_object(value)), sort_keys=True)
+
+
+def _nameless(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _nameless(item) for key, item in value.items() if key not in {"name", "build_config"}}
+    return [_nameless(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def is_plain(value: Any) -> bool:
+    """Say whether a value stands in a config as it is."""
+    import numpy as np
+
+    if isinstance(value, Mapping):
+        return "class_name" not in value and all(map(is_plain, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, str, np.generic))
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keep warnings back, and Python's random numbers where they are: Keras draws seeds for what it makes."""
+    state = random.getstate()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        random.setstate(state)

@@ -1,0 +1,186 @@
+"""Constructor arguments that the config of one live object does not give back, read from the object itself.
+
+`configs` asks for them while a model is written. Where it is open which value the constructor had been given, a
+second object is made with each, and the one that has the live object's attribute decides.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from colab_save.custom_code.origins import is_own_module
+from colab_save.dialect import classes
+from colab_save.errors import CustomCodeError
+from colab_save.model.config_values import in_words, is_plain, is_same, problem_of, silent
+from colab_save.model.walking import own_attributes
+from colab_save.nested import leaves
+from colab_save.wording import first_line
+
+COMMON = {"name": ("name",), "trainable": ("trainable",), "dtype": ("dtype_policy", "dtype")}
+"""Arguments that Keras's own classes hand on, and the attributes that hold them."""
+
+ABSENT = object()
+"""Stands for a value that is not there; ``None`` is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A constructor argument that a config drops, or gives with a value that the live object has no longer.
+
+    Attributes:
+        name: The argument.
+        value: What to write; `ABSENT` where that is not known or cannot be done.
+        problem: Why it cannot be written, as words that follow the argument's name.
+        outdated: The value that the config gives, in words; empty where it gives none.
+        attribute: The attribute that holds it; empty where there is none.
+    """
+
+    name: str
+    value: Any = ABSENT
+    problem: str = ""
+    outdated: str = ""
+    attribute: str = ""
+
+    @property
+    def is_object(self) -> bool:
+        """Say whether it is no plain value, so that ``from_config`` must make it of its config."""
+        return not self.problem and not is_plain(self.value)
+
+
+def is_completable(item: Any) -> bool:
+    """Say whether an object is of the user's own class and is made again of the arguments of its constructor."""
+    return hasattr(item, "__dict__") and hasattr(item, "get_config") and bool(_parameters(type(item)))
+
+
+def lacking(item: Any, config: Mapping[str, Any] | None) -> tuple[Argument, ...]:
+    """Find what the config of an object lacks of the arguments of its constructor.
+
+    Args:
+        item: A live object, see `is_completable`.
+        config: What its ``get_config`` gives; ``None`` where it has none.
+    """
+    found: list[Argument | None] = []
+    live, auto, parameters = _Live(item), auto_config(item), _parameters(type(item))
+    if config is None:
+        found = [_record(live, name, live.get(name)) for name in parameters]
+        return tuple(argument for argument in found if argument and not (argument.problem and argument.name in COMMON))
+    known = {name: auto.get(name, live.get(name)) for name in parameters if name not in config}
+    guess = {**config, **{name: value for name, value in known.items() if value is not ABSENT}}
+    for name, parameter in parameters.items():
+        if name in config:
+            found.append(_outdated(live, name, guess))
+        elif name not in COMMON or known[name] is not ABSENT:
+            found.append(_dropped(live, name, guess, auto.get(name, ABSENT), parameter.default))
+    return tuple(argument for argument in found if argument)
+
+
+def accepted(item: Any, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out of a config what the constructor of an object does not take."""
+    parameters = inspect.signature(type(item).__init__).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return dict(config)
+    return {name: value for name, value in config.items() if name in parameters}
+
+
+def auto_config(item: Any) -> dict[str, Any]:
+    """Give the arguments that Keras recorded when it made an object; empty where they were not all plain values.
+
+    Private, and the only trace of an argument that no attribute holds (``Operation.__new__`` in
+    ``keras/src/ops/operation.py``, Keras 3.13.2 and 3.15.1).
+    """
+    recorded = getattr(vars(item).get("_auto_config"), "config", None)
+    return dict(recorded) if isinstance(recorded, dict) else {}
+
+
+class _Live:
+    """The attributes of a live object, by the constructor argument that they may hold."""
+
+    def __init__(self, item: Any) -> None:
+        self.item = item
+        self._own = dict(own_attributes(item))
+
+    def get(self, name: str) -> Any:
+        if name in COMMON:
+            value = next((getattr(self.item, key) for key in COMMON[name] if hasattr(self.item, key)), ABSENT)
+            return getattr(value, "name", value) if name == "dtype" else value
+        return self._own.get(name, ABSENT)
+
+    def attribute(self, name: str) -> str:
+        return next((key for key in (name, f"_{name}") if key in vars(self.item)), "")
+
+    def with_config(self, config: Mapping[str, Any], name: str) -> Any:
+        """Give what the attribute would be in a second object; an exception where none can be made."""
+        try:
+            with silent():
+                return _Live(type(self.item).from_config(dict(config))).get(name)
+        except Exception as error:  # noqa: BLE001 - the user's own constructor may raise anything; it is the answer
+            return error
+
+
+def _parameters(cls: type) -> dict[str, inspect.Parameter]:
+    """Name the arguments of a constructor of the user's own; none where other code decides what becomes of them.
+
+    That is: ``from_config`` is the user's own too, or some arguments have no name.
+    """
+    maker, builder = (next((kind for kind in cls.__mro__ if key in vars(kind)), cls) for key in _METHODS)
+    if not is_own_module(maker.__module__) or is_own_module(builder.__module__):
+        return {}
+    signature = list(inspect.signature(vars(maker)["__init__"]).parameters.values())[1:]
+    if any(item.kind in {item.VAR_POSITIONAL, item.POSITIONAL_ONLY} for item in signature):
+        return {}
+    return {item.name: item for item in signature if item.kind is not item.VAR_KEYWORD}
+
+
+_METHODS = ("__init__", "from_config")
+
+
+def _outdated(live: _Live, name: str, guess: Mapping[str, Any]) -> Argument | None:
+    """Find an attribute that was set after ``__init__``, so that the config holds the old value."""
+    now, before = live.get(name), guess[name]
+    if name in COMMON or before is None or not is_plain(now) or not is_plain(before) or is_same(now, before):
+        return None
+    if _has_layers(guess) or not is_same(_choose(live, name, guess, (before, now)), now):
+        return None
+    return Argument(name, now, outdated=in_words(before), attribute=live.attribute(name))
+
+
+def _dropped(live: _Live, name: str, guess: Mapping[str, Any], auto: Any, default: Any) -> Argument | None:
+    """Find the value of an argument that is not in the config; nothing where its default gives the same object."""
+    now = live.get(name)
+    options = [item for item in (auto, now) if item is not ABSENT]
+    if options and all(is_same(item, default) for item in options):
+        return None
+    if now is ABSENT or is_same(auto, now) or _has_layers(guess):
+        return _record(live, name, options[0] if options else ABSENT)
+    value = _choose(live, name, guess, [default, *options] if default is not _REQUIRED else options)
+    return None if is_same(value, default) else _record(live, name, value)
+
+
+_REQUIRED = inspect.Parameter.empty
+
+
+def _choose(live: _Live, name: str, guess: Mapping[str, Any], options: Iterable[Any]) -> Any:
+    """Give the first value with which a second object has the attribute of the live one; else what went wrong."""
+    now, result = live.get(name), ABSENT
+    for value in options:
+        result = live.with_config({**guess, name: value}, name)
+        if is_same(result, now):
+            return value
+    said = first_line(result) if isinstance(result, Exception) else f"its {name} is {in_words(result)}"
+    return CustomCodeError(f"is {in_words(now)}, and a second object made with that is another ({said})", "")
+
+
+def _record(live: _Live, name: str, value: Any) -> Argument:
+    """Make the argument of a value, or of the reason why it cannot be written."""
+    if value is ABSENT:
+        return Argument(name, problem="is in no attribute of that name")
+    problem = value.message if isinstance(value, CustomCodeError) else problem_of(value)
+    return Argument(name, ABSENT if problem else value, problem, attribute=live.attribute(name))
+
+
+def _has_layers(config: Mapping[str, Any]) -> bool:
+    """Say whether a second object would be made around live layers."""
+    return any(isinstance(leaf, classes("layers.Layer")) for _, leaf in leaves(config))

@@ -1,0 +1,193 @@
+"""Take the facts of one layer, loss or metric from the live object, whatever its ``get_config`` says.
+
+`examining` calls it for everything that a model holds. Nothing of the user's runs here but ``get_build_config`` and
+``get_vocabulary``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import inspect
+import itertools
+import json
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, cast
+
+from colab_save.artifact.facts import LayerFacts
+from colab_save.dialect import classes
+from colab_save.model.walking import is_graph, named_layers, walk_layers
+
+LONGEST = 400
+"""Characters of an argument that facts hold; a longer one is kept as its digest."""
+
+PASSING = frozenset({"_allow_sum_over_batch_size"})
+"""What tf_keras notes in a loss object once the model has been trained."""
+
+COMMON = frozenset({"self", "args", "kwargs", "name", "dtype", "trainable", "autocast"})
+"""Arguments that every layer has; they are facts of their own, or are no facts."""
+
+
+def describe_layer(path: str, layer: Any, inputs: tuple[str, ...] = ()) -> LayerFacts:
+    """Take the facts of one layer.
+
+    Args:
+        path: See `LayerFacts`.
+        layer: A live Keras layer.
+        inputs: See `LayerFacts`.
+    """
+    build = layer.get_build_config() if layer.built else None
+    return LayerFacts(
+        path=path,
+        class_name=type(layer).__name__,
+        trainable=bool(layer.trainable),
+        dtype=str(getattr(layer.dtype_policy, "name", layer.dtype_policy)),
+        arguments={**constructor_arguments(layer), **_vocabulary(layer)},
+        build=json.loads(json.dumps(build, default=str)),
+        shape=_output_shape(layer),
+        inputs=inputs,
+    )
+
+
+def constructor_arguments(thing: Any) -> dict[str, Any]:
+    """Read back from an object's attributes what its constructor was given, as JSON; defaults are left out.
+
+    An argument counts where an attribute has its name, with or without an underscore before it. Values that JSON
+    cannot say, such as layers and tensors, are left to other facts.
+    """
+    found = {}
+    known = vars(thing)
+    for name, default in parameters_of(cast("Hashable", type(thing))).items():
+        attribute = name if name in known else f"_{name}"
+        if attribute not in known:
+            continue
+        with contextlib.suppress(TypeError, ValueError):
+            text = json.dumps(_plain(known[attribute]), sort_keys=True)
+            if text != _as_default(default):
+                found[name] = json.loads(text) if len(text) <= LONGEST else _digest(text)
+    return found
+
+
+def _as_default(default: Any) -> str:
+    with contextlib.suppress(TypeError, ValueError):
+        return json.dumps(_plain(default), sort_keys=True)
+    return ""
+
+
+def plain_attributes(thing: Any) -> dict[str, Any]:
+    """Give the attributes of an object that JSON can hold."""
+    found = {}
+    for name, value in vars(thing).items():
+        if name in PASSING:
+            continue
+        with contextlib.suppress(TypeError, ValueError):
+            found[name] = json.loads(json.dumps(value))
+    return found
+
+
+@functools.cache
+def parameters_of(cls: Hashable) -> Mapping[str, Any]:
+    """Give the named arguments of the constructors of a class and its bases, with their defaults."""
+    found: dict[str, Any] = {}
+    for base in reversed(cast("type", cls).__mro__[:-1]):
+        with contextlib.suppress(TypeError, ValueError):  # a constructor in C has no signature
+            parameters = inspect.signature(vars(base).get("__init__", object.__init__)).parameters.values()
+            named = [item for item in parameters if item.kind not in {item.VAR_POSITIONAL, item.VAR_KEYWORD}]
+            found.update({item.name: item.default for item in named if item.name not in COMMON})
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Turn an argument into JSON values.
+
+    Raises:
+        TypeError: It is nothing that JSON can say.
+    """
+    import numpy as np
+
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist() if value.size <= LONGEST else _digest(value.tobytes())
+    if hasattr(value, "get_config") and type(value).__module__.startswith(("keras.src.", "tf_keras.src.")):
+        if hasattr(value, "build"):
+            raise TypeError("a layer among the arguments is walked by itself")
+        return {type(value).__name__: _config(value)}
+    if callable(value):
+        return getattr(value, "__name__", type(value).__name__)
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    raise TypeError(f"{type(value).__name__} is no plain value")
+
+
+def _config(thing: Any) -> Any:
+    """Give the config of one of Keras's own initializers, regularizers or constraints; what is unset is left out."""
+    config = json.loads(json.dumps(thing.get_config(), default=lambda item: type(item).__name__))
+    return {key: item for key, item in config.items() if item is not None}
+
+
+def _digest(data: str | bytes) -> str:
+    raw = data.encode() if isinstance(data, str) else data
+    return f"sha256 {hashlib.sha256(raw).hexdigest()}"
+
+
+def _vocabulary(layer: Any) -> dict[str, Any]:
+    """Give the size and the digest of a preprocessing layer's vocabulary: it is in neither config nor weights."""
+    read = getattr(layer, "get_vocabulary", None)
+    if read is None:
+        return {}
+    words = [str(word) for word in read()]
+    return {"vocabulary": [len(words), _digest("\0".join(words))]}
+
+
+def _output_shape(layer: Any) -> tuple[int | None, ...] | None:
+    """Give the shape of a layer's first output, where it was called on symbolic tensors."""
+    with contextlib.suppress(AttributeError, ValueError, RuntimeError):  # Keras's words for "never called"
+        output = layer.output
+        while isinstance(output, (list, tuple, Mapping)):
+            output = next(iter(output.values() if isinstance(output, Mapping) else output))
+        return tuple(None if size is None else int(size) for size in output.shape)
+    return None
+
+
+def feeds_of(model: Any) -> dict[str, tuple[str, ...]]:
+    """Give for each layer of a graph model, by path, the paths of the layers that feed it; also in nested models."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path, layer in walk_layers(model):
+        if hasattr(layer, "layers") and is_graph(layer):
+            names = {part.name: f"{path}/{name}" if path else name for name, part in named_layers(layer.layers)}
+            found |= {names[to]: tuple(names[item] for item in before) for to, before in _feeds(layer, names)}
+    return found
+
+
+def _feeds(model: Any, names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Give the layers of one graph model with those that feed them, by Keras's names: as its config says."""
+    if isinstance(model, classes("Sequential")):
+        chain = [layer.name for layer in model.layers]
+        yield from ((to, [before]) for before, to in itertools.pairwise(chain))
+        return
+    try:
+        config = model.get_config()
+    except Exception:  # noqa: BLE001 - the user's own get_config may raise anything; the round trip will say so
+        return
+    for item in config.get("layers", ()):
+        before = [name for name in dict.fromkeys(_histories(item.get("inbound_nodes"))) if name in names]
+        if item.get("name") in names:
+            yield item["name"], before
+
+
+def _histories(node: Any) -> Iterator[str]:
+    """Name the layers whose tensors a node was called on (``keras_history`` in a functional config)."""
+    if isinstance(node, Mapping):
+        history = node.get("keras_history")
+        yield from [str(history[0])] if history else []
+        for item in node.values():
+            yield from _histories(item)
+    elif isinstance(node, (list, tuple)):
+        if len(node) > 2 and isinstance(node[0], str) and isinstance(node[1], int):  # so tf_keras writes a tensor
+            yield node[0]
+        for item in node:
+            yield from _histories(item)

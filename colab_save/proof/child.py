@@ -1,0 +1,181 @@
+"""The fresh process: load a staged payload, answer the sample, report the facts. Nothing of the notebook is here.
+
+`verifying` starts it before anything is staged, so that its TensorFlow import overlaps with staging. It reads one
+job a line from standard input and answers one line each; what TensorFlow and the user's code print goes to
+standard error. It runs on the CPU: the notebook may own all of the GPU's memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from colab_save.artifact.collection import read_collection, write_collection
+from colab_save.artifact.manifest import SampleFacts
+from colab_save.artifact.records import read_record
+from colab_save.artifact.sample import write_arrays
+from colab_save.collections.extras import prove_extras
+from colab_save.collections.joining import join
+from colab_save.collections.splitting import collection_of
+from colab_save.custom_code.running import load_custom_code
+from colab_save.dialect import dialect_of
+from colab_save.errors import ColabSaveError
+from colab_save.formats.base import Context
+from colab_save.formats.table import get_format
+from colab_save.memory import end_first, is_out_of_memory, limit_memory
+from colab_save.model.configs import Configs, rebuilding
+from colab_save.model.examining import examine
+from colab_save.model.repairing import Record, repair
+from colab_save.precision import made_in
+from colab_save.proof.job import Job
+from colab_save.proof.verdicts import answer_sample, trace
+from colab_save.wording import first_line
+
+CODE_MODULE = "colab_save_custom_code"
+"""The name under which captured code is imported."""
+
+NOT_NEEDED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
+"""What Keras and TensorFlow import only where it is there (``keras/src/wrappers``, ``keras/src/visualization``,
+``keras/src/saving/file_editor.py``), for nothing that a reload does: a third of the time that their import takes."""
+
+
+def reload(job: Job, parts: dict[Path, Any]) -> dict[str, Any]:
+    """Do one job.
+
+    Args:
+        job: What to do.
+        parts: The models of several that have been reloaded, by the folder of the part; in the first of its formats.
+
+    Returns:
+        ``facts`` and ``outputs`` (a structure) in JSON, and the ``seconds`` it took.
+    """
+    if job.memory:
+        return open_only(job)
+    began = time.perf_counter()
+    code = Path(job.custom_code)
+    custom = load_custom_code(code, CODE_MODULE) if code.is_file() else {}
+    if not job.format:
+        models = {folder.name: model for folder, model in parts.items() if folder.parent == Path(job.payload)}
+        prove_extras(None, Path(job.extras))
+        whole = join(read_collection(Path(job.payload)), models, custom)
+        write_collection(Path(job.answer), collection_of(whole))
+        return {"seconds": time.perf_counter() - began}
+    plug = get_format(job.format)
+    record, context = Record(**job.record), Context(custom, **job.how)
+    sample = read_record(SampleFacts, job.asked)
+    with made_in(record.policy, record.floatx, context.dialect):
+        with rebuilding(custom, record.objects):
+            model = plug.load(Path(job.payload), context)
+            if dialect_of(model):
+                repair(model, Path(job.payload), record, custom)
+        if job.extras:
+            prove_extras(model, Path(job.extras))
+        with Configs.of(model).whole():
+            facts = examine(model)
+        answer: Any = trace if job.is_traced else answer_sample
+        actual = answer(plug, model, Path(job.sample), sample)
+    if job.is_part:
+        parts.setdefault(Path(job.payload).parent, model)
+    outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
+    return {"facts": facts.to_json(), "outputs": outputs, "seconds": time.perf_counter() - began}
+
+
+def open_only(job: Job) -> dict[str, Any]:
+    """Open a payload within limits, to see whether that ends.
+
+    Returns:
+        ``opened``; where it did not open, ``failed`` and ``hint``, and whether it ``is_out_of_memory``.
+    """
+    limit_memory(job.memory)
+    try:
+        custom = load_custom_code(Path(job.custom_code), CODE_MODULE) if job.custom_code else {}
+        beside = Path(job.beside) if job.beside else None
+        get_format(job.format).load(Path(job.payload), Context(custom, beside=beside, **job.how))
+    except Exception as error:  # noqa: BLE001 - whatever Keras, TensorFlow or the code in the file raises is the answer
+        hint = error.hint if isinstance(error, ColabSaveError) else "Is it complete?"
+        said = error.message.rstrip(".") if isinstance(error, ColabSaveError) else first_line(error)
+        return {"opened": False, "failed": said, "hint": hint, "is_out_of_memory": is_out_of_memory(error)}
+    return {"opened": True}
+
+
+@contextlib.contextmanager
+def absent(names: tuple[str, ...]) -> Iterator[None]:
+    """Let packages be missing to whoever asks meanwhile; those that are loaded already stay."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: the import system says that it is missing
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+def import_keras(without: tuple[str, ...]) -> Any:
+    """Import Keras, with TensorFlow: the seconds that this takes are the reason to start early.
+
+    Args:
+        without: Packages that need not be imported with it; a Keras that cannot do without them gets them all the same.
+    """
+    with contextlib.suppress(ImportError), absent(without):
+        return importlib.import_module("keras")
+    return importlib.import_module("keras")
+
+
+def serve(jobs: TextIO, answers: TextIO) -> None:
+    """Answer jobs until there are no more."""
+    gc.disable()  # an import makes next to no garbage, and looking for it takes a tenth of the time
+    answers.write(json.dumps({"ready": import_keras(NOT_NEEDED).__version__}) + "\n")
+    answers.flush()
+    gc.freeze()
+    gc.enable()
+    parts: dict[Path, Any] = {}
+    for line in jobs:
+        try:
+            answer = reload(Job(**json.loads(line)), parts)
+        except ColabSaveError as error:
+            answer = {"error": error.message, "hint": error.hint, "lacks": lacking_name(error)}
+        except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer
+            hint = "The model loads, and then fails on the sample."
+            answer = {"error": first_line(error), "hint": hint, "lacks": lacking_name(error)}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+        gc.collect()  # a model is a ring of references: without this, the next one is loaded beside it
+
+
+LOOKUPS = re.compile(r"Could not locate (?:class|function) '([^']+)'|^Unknown [\w ]+: '([^']+)'")
+"""What Keras says of a name that it looks up (``serialization_lib.py`` in ``keras/src/saving`` and, the second,
+``keras/src/legacy/saving/serialization.py``; 3.13.2 and 3.15.1)."""
+
+
+def lacking_name(error: BaseException | None) -> str:
+    """Give the name that Python, or Keras, did not have when an error was raised; empty for any other error."""
+    while error is not None:
+        if isinstance(error, NameError) and error.name:
+            return str(error.name)
+        if found := LOOKUPS.search(str(error)):
+            return (found[1] or found[2]).rpartition(">")[2]
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def main() -> None:
+    """Keep standard output for answers and send everything else to standard error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    end_first()
+    serve(sys.stdin, answers)
+
+
+if __name__ == "__main__":
+    main()

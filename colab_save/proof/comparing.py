@@ -1,0 +1,128 @@
+"""Compare the facts of two models, aspect by aspect; pure.
+
+`judging` makes verdicts of what is found. Outputs are no facts: `tolerances.compare_outputs` compares them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
+from colab_save.artifact.round_trip import Aspect
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where two models differ: where, and both values in words."""
+
+    where: str
+    expected: str
+    actual: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: expected {self.expected}, got {self.actual}"
+
+
+def compare_weights(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
+    """Compare every weight by path and digest, and never by count."""
+    return list(_compare_variables(expected.variables, actual.variables))
+
+
+def compare_training(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
+    """Compare what training goes on from: compile arguments, optimizer, iterations, trainable map.
+
+    An optimizer that has never stepped has no slot variables yet, while Keras creates them (zeros) when
+    it loads: variables that only the reloaded optimizer has are therefore no difference.
+    """
+    found = list(_compare_maps("compile", expected.compiled, actual.compiled))
+    found += _compare_maps("loss", expected.losses, actual.losses)
+    found += _compare_maps("metric", expected.metrics, actual.metrics)
+    found += _compare_maps("held", expected.held, actual.held)
+    found += _compare_maps("state", expected.states, actual.states)
+    if expected.iterations != actual.iterations:
+        found.append(Difference("iterations", str(expected.iterations), str(actual.iterations)))
+    known = {variable.path for variable in expected.optimizer}
+    found += _compare_variables(expected.optimizer, tuple(item for item in actual.optimizer if item.path in known))
+    found += _compare_maps("trainable", expected.trainable, actual.trainable)
+    return found
+
+
+def compare_structure(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
+    """Compare what a model is made of: every layer's class, dtype policy and arguments; inputs and outputs."""
+    found: list[Difference] = []
+    for name in ("inputs", "outputs"):
+        before, after = getattr(expected, name), getattr(actual, name)
+        found += _compare_maps(name, [_interface(item) for item in before], [_interface(item) for item in after])
+    wanted, got = ({layer.path: layer for layer in facts.layers} for facts in (expected, actual))
+    for path in [*wanted, *(path for path in got if path not in wanted)]:
+        found += _compare_maps(path or "the model", _constructed(wanted.get(path)), _constructed(got.get(path)))
+    return found
+
+
+def _interface(tensor: TensorFacts) -> dict[str, Any]:
+    """Give what users rely on."""
+    return {"name": given_name(tensor.name), "shape": tensor.shape, "dtype": tensor.dtype}
+
+
+def _constructed(layer: LayerFacts | None) -> Any:
+    if layer is None:
+        return None
+    return {"class": layer.class_name, "dtype": layer.dtype, **layer.arguments}
+
+
+def compare_code(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
+    """Name each class and function of the user's that the model which came back does not use."""
+    return [Difference(name, "the custom object", "none") for name in expected.custom if name not in actual.custom]
+
+
+def lost_attributes(expected: ModelFacts, actual: ModelFacts) -> tuple[str, ...]:
+    """Name the plain attributes that the model which came back does not have; that is no failure of a format."""
+    return tuple(name for name in expected.attributes if name not in actual.attributes)
+
+
+COMPARISONS = {
+    Aspect.WEIGHTS: compare_weights,
+    Aspect.TRAINING: compare_training,
+    Aspect.STRUCTURE: compare_structure,
+    Aspect.CODE: compare_code,
+}
+
+
+def compare(expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, list[Difference]]:
+    """Compare two models in every aspect that facts alone decide (outputs need the sample)."""
+    return {aspect: function(expected, actual) for aspect, function in COMPARISONS.items()}
+
+
+def _compare_variables(expected: tuple[VariableFacts, ...], actual: tuple[VariableFacts, ...]) -> Iterator[Difference]:
+    wanted = {variable.path: variable for variable in expected}
+    got = {variable.path: variable for variable in actual}
+    for path in sorted(wanted.keys() | got.keys()):
+        before, after = wanted.get(path), got.get(path)
+        if before is None or after is None or (before.shape, before.dtype) != (after.shape, after.dtype):
+            yield Difference(path, _describe(before), _describe(after))
+        elif before.digest != after.digest:
+            yield Difference(path, f"digest {before.digest[:12]}", f"digest {after.digest[:12]}")
+
+
+def _describe(variable: VariableFacts | None) -> str:
+    return "nothing" if variable is None else f"{variable.dtype} {list(variable.shape)}"
+
+
+def _compare_maps(where: str, expected: Any, actual: Any) -> Iterator[Difference]:
+    """Walk two JSON values and name each leaf that differs."""
+    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+        for key in sorted(expected.keys() | actual.keys(), key=str):
+            yield from _compare_maps(f"{where}.{key}", expected.get(key), actual.get(key))
+    elif isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
+        for index, (left, right) in enumerate(itertools.zip_longest(expected, actual)):
+            yield from _compare_maps(f"{where}[{index}]", left, right)
+    elif expected != actual and repr(expected) != repr(actual):  # NaN is not equal to itself
+        yield Difference(where, _shorten(expected), _shorten(actual))
+
+
+def _shorten(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"

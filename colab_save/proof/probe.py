@@ -1,0 +1,81 @@
+"""Open a foreign file first in a process that may hang, die or run out of memory without harm to the notebook.
+
+`loading` calls `try_opening` for files that `inspecting` has doubts about. The process is that of `verifying`, with a
+limit of memory beside that of time, and it only opens the file: no sample is run and nothing is compared.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from colab_save.artifact.layout import CUSTOM_CODE
+from colab_save.custom_code.running import capture
+from colab_save.errors import FormatError, UnsafeFileError, VerifierError
+from colab_save.formats.base import Context, Format
+from colab_save.proof.job import Job
+from colab_save.proof.process import Verifier
+from colab_save.quantities import size_in_words
+
+MEMORY = 4 << 30
+"""Bytes that opening a file may take in any case: a third of the smallest Colab runtime."""
+
+COPIES = 8
+"""Bytes that it may take besides, for each byte of the file: weights, an optimizer's two moments, and copies."""
+
+
+def try_opening(
+    plug: Format, payload: Path, context: Context, code: Path | None, timeout: float, risks: tuple[str, ...] = ()
+) -> None:
+    """Open a file or folder in a process of its own, which is ended with all that it started.
+
+    Args:
+        plug: The format that would open it.
+        payload: The file or folder.
+        context: What it would be opened with here; of live custom objects the process gets the captured source.
+        code: The captured code that came with it, where that may run.
+        timeout: Seconds, the import of TensorFlow included.
+        risks: See `Findings.risks`.
+
+    Raises:
+        UnsafeFileError: The process hung, died or ran out of memory; this process has not opened the file.
+        FormatError: It does not open, in the words of Keras or TensorFlow.
+    """
+    memory = MEMORY + COPIES * _size(payload)
+    with tempfile.TemporaryDirectory(prefix="colab_save_try_") as folder, Verifier() as verifier:
+        file = code or _captured(context.custom_objects, Path(folder, CUSTOM_CODE))
+        job = Job.of_trial(plug.name, payload, context, file, memory)
+        try:
+            answer = verifier.reload(job, timeout)
+        except VerifierError as error:
+            raise _unsafe(payload, timeout, memory, error.message, risks) from error
+    if answer.get("is_out_of_memory"):
+        raise _unsafe(payload, timeout, memory, f"It ran out of memory: {answer['failed']}.", risks)
+    if not answer["opened"] and not context.custom_objects:  # a live class may be one that only the notebook can have
+        raise FormatError(f"{answer['failed']}.", str(answer["hint"]))
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
+
+
+def _captured(objects: Mapping[str, Any], file: Path) -> Path | None:
+    """Write the source of the notebook's classes for the process, which has none of them."""
+    source = capture(objects.values(), vars(sys.modules["__main__"])).source
+    if not source:
+        return None
+    file.write_text(source, encoding="utf-8")
+    return file
+
+
+def _unsafe(payload: Path, timeout: float, memory: int, found: str, risks: tuple[str, ...]) -> UnsafeFileError:
+    because = f" The file {risks[0]}." if risks else ""
+    return UnsafeFileError(
+        f"{payload} was opened first in a process of its own, with {timeout:g} seconds and {size_in_words(memory)} "
+        f"({memory:,} bytes) of memory, and did not open. {found}{because}",
+        "This notebook has not opened it. If it only needs more time, give it with --timeout 900; files of Keras 2 "
+        "open with tf_keras.",
+    )

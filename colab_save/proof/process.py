@@ -1,0 +1,197 @@
+"""The fresh process of a round trip, seen from the notebook: start it, ask it, end it.
+
+`saving` opens a `Verifier` before it stages, so that the child's TensorFlow import costs no extra time; `proving` asks
+it once per payload. The child can hang or die without harm: it has a time limit and is killed with all it started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self, TypeAlias
+
+from colab_save.errors import VerifierError
+from colab_save.proof.job import Job, to_line
+
+COMMAND = (sys.executable, "-P", "-c")
+"""Python without the current folder on its path: the notebook's own modules must not be what makes it work."""
+
+PROGRAM = """
+import sys
+try:
+    import colab_save
+except ModuleNotFoundError:
+    sys.path.append({root!r})
+from colab_save.artifact.layout import CUSTOM_CODE
+from colab_save.proof.child import main
+main()
+"""
+
+GIVING_BACK = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
+"""Has the GNU C library give each freed block of 1 MB or more back at once (mallopt(3)). By default it learns to keep
+blocks of up to 32 MB, and a child that loads layers of 4 MB takes half as much again as the model weighs."""
+
+BEAT = 0.2
+"""Seconds between two calls of whoever wants to know that the child is still waited for."""
+
+OnWait: TypeAlias = Callable[[], None]
+OnLack: TypeAlias = Callable[[str], bool]
+
+
+class Verifier:
+    """A fresh Python process that reloads payloads; a context manager that always ends it.
+
+    Args:
+        is_used: Whether to start it; one that is not used costs nothing.
+    """
+
+    def __init__(self, *, is_used: bool = True) -> None:
+        self._is_used = is_used
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._log: IO[str] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Self:
+        if self._is_used:
+            self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
+        self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed in close)
+        root = str(Path(__file__).resolve().parents[2])
+        self._process = subprocess.Popen(
+            [*COMMAND, PROGRAM.format(root=root)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            cwd=self._folder.name,
+            env={**GIVING_BACK, **os.environ},
+            start_new_session=True,
+        )
+        self._answers = queue.SimpleQueue()
+        threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
+
+    def reload(
+        self, job: Job, timeout: float, on_wait: OnWait = lambda: None, supply: OnLack = lambda _: False
+    ) -> dict[str, Any]:
+        """Have one payload reloaded.
+
+        Args:
+            job: What to reload.
+            timeout: Seconds, the child's TensorFlow import included.
+            on_wait: Called now and then while it works; what that raises ends the waiting.
+            supply: Called with a name that the child lacked; says whether it is worth another try.
+
+        Raises:
+            VerifierError: The child died, was killed for taking too long, or says what failed in it.
+        """
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._start()
+        process = self._process
+        if process is None or process.stdin is None:
+            raise VerifierError("The fresh process could not be started.", "Save again, or with --no-verify.")
+        try:
+            process.stdin.write(to_line(job))
+            process.stdin.flush()
+            answer = self._wait(timeout, on_wait)
+        except BrokenPipeError:
+            answer = {}
+        if not answer:
+            raise self._death(timeout)
+        if "error" in answer:
+            if (name := str(answer.get("lacks", ""))) and supply(name):
+                return self.reload(job, timeout, on_wait, supply)
+            raise VerifierError(f"In a fresh process: {answer['error']}", str(answer["hint"]))
+        return answer
+
+    def _wait(self, timeout: float, on_wait: OnWait) -> dict[str, Any]:
+        """Give the next answer that is one; empty when the child has gone or the time is up."""
+        end = time.monotonic() + timeout
+        while (left := end - time.monotonic()) > 0:
+            try:
+                line = self._answers.get(timeout=min(left, BEAT))
+            except queue.Empty:
+                on_wait()
+                continue
+            try:
+                answer = json.loads(line)
+            except ValueError:  # an empty line: it has gone
+                return {}
+            if "ready" not in answer:
+                return dict(answer)
+        return {}
+
+    def _death(self, timeout: float) -> VerifierError:
+        """End the child and say how it went."""
+        process, log = self._process, self._log
+        try:
+            code = process.wait(timeout=1) if process else None
+        except subprocess.TimeoutExpired:
+            code = None
+        tail = ""
+        if log is not None:
+            log.seek(0)
+            tail = next((line.strip() for line in reversed(log.readlines()) if line.strip()), "")
+        self.close()
+        if code is None:
+            return VerifierError(
+                f"The fresh process did not answer within {timeout:g} seconds.",
+                "Give it more time with --timeout 900, or save with --no-verify.",
+            )
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
+        return VerifierError(
+            f"The fresh process {how}{f': {tail[:200]}' if tail else ''}.",
+            "Often there was too little memory for a second copy of the model; --no-verify saves without it.",
+        )
+
+    def close(self) -> None:
+        """End the child and everything it started."""
+        process, self._process = self._process, None
+        if process is not None:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    _close(stream)
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+
+def _read(stream: IO[str], answers: queue.SimpleQueue[str]) -> None:
+    """Pass lines on until the child closes its end; an empty line says that it has."""
+    try:
+        for line in stream:
+            answers.put(line)
+    except ValueError:  # closed under us, by close()
+        pass
+    answers.put("")
+
+
+def _close(stream: IO[str]) -> None:
+    with contextlib.suppress(BrokenPipeError):  # what the dead child did not read
+        stream.close()

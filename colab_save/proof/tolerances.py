@@ -1,0 +1,100 @@
+"""Compare two answers to the same sample, within tolerances by dtype; pure.
+
+`judging` makes verdicts of what is found.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from colab_save.artifact.round_trip import OutputError
+from colab_save.nested import leaves
+
+TOLERANCES = {"float64": 1e-7, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
+"""Relative tolerance by the coarsest floating dtype in play; integers, booleans and strings must be equal.
+
+A fresh process on the CPU answers within a few units in the last place of the CPU; a GPU that rounds convolutions
+to TF32 or sums in another order needs these.
+"""
+
+
+def compare_outputs(
+    expected: Any, actual: Any, rtol: float | None, atol: float | None, precision: str = "float32"
+) -> tuple[list[OutputError], list[str]]:
+    """Compare two answers to the same sample.
+
+    Args:
+        expected: Nested arrays, from the live model.
+        actual: Nested arrays, from the reloaded one.
+        rtol: Relative tolerance; ``None`` = by dtype, see `TOLERANCES`.
+        atol: Absolute tolerance; ``None`` = a tenth of the relative one.
+        precision: The coarsest dtype that the model computes in (``float16`` under a mixed policy).
+
+    Returns:
+        The largest differences of each output, and in words each place where they differ by more.
+    """
+    wanted, got = dict(leaves(expected)), dict(leaves(actual))
+    errors: list[OutputError] = []
+    found = [f"output{where} is missing" for where in wanted.keys() - got.keys()]
+    found += [f"output{where} was not there before" for where in got.keys() - wanted.keys()]
+    for where in wanted.keys() & got.keys():
+        error, difference = _compare_arrays(f"output{where}", wanted[where], got[where], rtol, atol, precision)
+        errors += [error] if error else []
+        found += [difference] if difference else []
+    return sorted(errors, key=lambda error: error.name), sorted(found)
+
+
+def compare_shapes(expected: Any, actual: Any) -> list[str]:
+    """Compare only structure, shapes and dtypes: all that a model which differs from itself allows."""
+    described = [{where: (item.shape, item.dtype.name) for where, item in leaves(tree)} for tree in (expected, actual)]
+    places = sorted(described[0].keys() | described[1].keys())
+    return [
+        f"output{where} is {described[1].get(where)}, expected {described[0].get(where)}"
+        for where in places
+        if described[0].get(where) != described[1].get(where)
+    ]
+
+
+def _compare_arrays(
+    name: str, expected: Any, actual: Any, rtol: float | None, atol: float | None, precision: str
+) -> tuple[OutputError | None, str]:
+    import numpy as np
+
+    if expected.shape != actual.shape or expected.dtype != actual.dtype:
+        return None, (
+            f"{name} is {actual.dtype.name} {list(actual.shape)}, expected {expected.dtype.name} {list(expected.shape)}"
+        )
+    if expected.dtype.kind not in "fcV":  # whole numbers, booleans, strings
+        different = int(np.sum(expected != actual))
+        return OutputError(name, float(different > 0), float(different > 0)), (
+            f"{different} of {expected.size} values of {name} differ" if different else ""
+        )
+    relative = _tolerance(expected.dtype.name, precision) if rtol is None else rtol
+    absolute = relative / 10 if atol is None else atol
+    wide = "complex128" if expected.dtype.kind == "c" else "float64"
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        before, after = expected.astype(wide), actual.astype(wide)
+        same = (before == after) | (np.isnan(before) & np.isnan(after))
+        gaps = np.where(same, 0.0, np.abs(after - before))
+        gaps = np.where(np.isnan(gaps), np.inf, gaps)
+        ratios = np.where(same, 0.0, gaps / np.abs(before))
+        bad = ~same & ~(np.isfinite(gaps) & (gaps <= absolute + relative * np.abs(before)))
+    error = OutputError(name, _largest(gaps), _largest(ratios))
+    if not bad.any():
+        return error, ""
+    first = tuple(int(index) for index in np.argwhere(bad)[0])
+    return error, (
+        f"{int(bad.sum())} of {bad.size} values of {name} differ, by up to {error.absolute:.3g}; "
+        f"first at {list(first)}: expected {before[first]:.6g}, got {after[first]:.6g}"
+    )
+
+
+def _tolerance(dtype: str, precision: str) -> float:
+    own = TOLERANCES.get(dtype, TOLERANCES["float32"])
+    return own if dtype == "float64" else max(own, TOLERANCES.get(precision, 0.0))
+
+
+def _largest(values: Any) -> float:
+    largest = float(values.max()) if values.size else 0.0
+    return largest if math.isfinite(largest) else math.inf

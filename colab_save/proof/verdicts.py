@@ -1,0 +1,170 @@
+"""Compare two models and two answers to the same sample: the verdicts of a round trip.
+
+`verifying` judges what the fresh process found, `loading` what came back into the notebook; all but `answer_sample`
+is pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from colab_save.artifact.collection import COLLECTION, Collection, compare_collections, walk_tree
+from colab_save.artifact.facts import ModelFacts, precision
+from colab_save.artifact.manifest import SampleFacts
+from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
+from colab_save.artifact.sample import read_arrays
+from colab_save.dialect import dialect_of
+from colab_save.formats.base import Format
+from colab_save.proof.comparing import compare, lost_attributes
+from colab_save.proof.tolerances import compare_outputs, compare_shapes
+from colab_save.sampling.running import layers_recorded, run_as, run_pass
+from colab_save.wording import translated
+
+NAMED = 3
+"""Differences that a verdict names."""
+
+
+def judge(
+    plug: Format,
+    expected: ModelFacts,
+    actual: ModelFacts,
+    sample: SampleFacts,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    seconds: float,
+) -> RoundTrip:
+    """Compare two models and two answers; pure.
+
+    Args:
+        plug: The format, which says what it keeps.
+        expected: Facts of the model that was saved.
+        actual: Facts of the model that came back.
+        sample: How outputs are compared.
+        before: The answers of the model that was saved, see `answers_of`.
+        after: The answers of the model that came back.
+        seconds: How long the reload took.
+    """
+    errors, verdict = judge_outputs(sample, before, after, precision(expected))
+    verdicts = {Aspect.OUTPUTS: verdict, **verdicts_of(plug, expected, actual)}
+    return RoundTrip(plug.name, verdicts, tuple(errors), seconds, lost=lost_attributes(expected, actual))
+
+
+def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, Verdict]:
+    """Judge every aspect that facts alone decide."""
+    verdicts = {}
+    for aspect, differences in compare(expected, actual).items():
+        if aspect not in plug.keeps:
+            verdicts[aspect] = Verdict(Outcome.NOT_KEPT, f"the format {plug.name} cannot hold it")
+        elif differences:
+            verdicts[aspect] = _failed([str(difference) for difference in differences])
+        else:
+            verdicts[aspect] = Verdict(Outcome.PASSED)
+    return verdicts
+
+
+def judge_collection(expected: Collection, actual: Collection, seconds: float = 0.0) -> RoundTrip:
+    """Compare what held several models with what came back of it; pure."""
+    gaps = compare_collections(expected, actual)
+    training, dropped, others = (
+        [str(gap) for gap in gaps if (gap.is_training, gap.is_dropped) == kind]
+        for kind in ((True, False), (True, True), (False, False))
+    )
+    verdicts = {Aspect.STRUCTURE: _kept(others, list(expected.lost))}
+    if any("keras" in node or "optimizer_of" in node for node in walk_tree(expected.tree)):
+        verdicts[Aspect.TRAINING] = _kept(training, dropped)
+    return RoundTrip(COLLECTION, verdicts, (), seconds)
+
+
+def _kept(differences: list[str], lost: list[str]) -> Verdict:
+    if differences:
+        return _failed(differences)
+    return Verdict(Outcome.NOT_KEPT, "; ".join(lost), len(lost)) if lost else Verdict(Outcome.PASSED)
+
+
+def answer_sample(plug: Format, model: Any, file: Path, sample: SampleFacts) -> dict[str, Any]:
+    """Let a model that was loaded in this process answer the recorded sample, in every pass that it can make.
+
+    Returns:
+        Nested arrays by the name of the pass; the plain inference has none.
+    """
+    inputs = read_arrays(file, sample.inputs)
+    answers = {"": run_as(plug.run, model, inputs, is_seeded=sample.is_seeded)}
+    for each in sample.passes if dialect_of(model) else ():
+        run = partial(_run_pass, each.name)
+        own = inputs if each.inputs is None else read_arrays(file, each.inputs)
+        answers[each.name] = run_as(run, model, own, is_seeded=True)
+    return answers
+
+
+def trace(plug: Format, model: Any, file: Path, sample: SampleFacts) -> list[list[Any]]:
+    """Let a Keras model answer the recorded sample, and note what each layer answers: its path and its output."""
+    import numpy as np
+
+    with layers_recorded(model) as seen:
+        run_as(plug.run, model, read_arrays(file, sample.inputs), is_seeded=True)
+    return [[np.array(path), answer] for path, answer in seen]
+
+
+def _run_pass(name: str, model: Any, inputs: Any) -> Any:
+    with translated(f"The pass {name} fails in the model that came back", "What does it use that is not saved?"):
+        return run_pass(model, name, inputs)
+
+
+def answers_of(file: Path, sample: SampleFacts) -> dict[str, Any]:
+    """Read the answers of the model that was saved, by the name of the pass."""
+    recorded = {"": sample.outputs, **{each.name: each.outputs for each in sample.passes}}
+    return {name: read_arrays(file, structure) for name, structure in recorded.items()}
+
+
+def judge_outputs(
+    sample: SampleFacts, before: Mapping[str, Any], after: Mapping[str, Any], precision: str
+) -> tuple[list[OutputError], Verdict]:
+    """Compare two sets of answers; a model that differs from itself only in structure, shape and dtype."""
+    random = {each.name: each.is_random for each in sample.passes} | {"": sample.is_random}
+    errors: list[OutputError] = []
+    found: list[str] = []
+    for name, answer in after.items():
+        where = f"{name}: " if name else ""
+        if random[name]:
+            found += [f"{where}{text}" for text in compare_shapes(before[name], answer)]
+            continue
+        largest, differing = compare_outputs(before[name], answer, sample.rtol, sample.atol, precision)
+        errors += [replace(error, name=f"{where}{error.name}") for error in largest]
+        found += [f"{where}{text}" for text in differing]
+    if found:
+        return errors, _failed(found)
+    only = "random at inference: only shapes and dtypes could be compared" if sample.is_random else ""
+    return errors, Verdict(Outcome.PASSED, only)
+
+
+def _failed(differences: list[str]) -> Verdict:
+    """Word the first differences, and how many more there are."""
+    more = len(differences) - NAMED
+    reason = "; ".join(differences[:NAMED]) + (f"; and {more} more" if more > 0 else "")
+    return Verdict(Outcome.FAILED, reason, len(differences))
+
+
+def first_difference(expected: list[list[Any]], actual: list[list[Any]]) -> str:
+    """Name the first layer whose output differs, of what `trace` gave for two models; pure."""
+    import numpy as np
+
+    for (path, before), (other, after) in zip(expected, actual, strict=False):
+        if (path := _text(path)) != _text(other):
+            return f"the first call that differs is that of {path}: there it is {_text(other)}"
+        if before.shape != after.shape or not np.allclose(
+            before.astype("float64"), after.astype("float64"), 1e-3, 1e-5, equal_nan=True
+        ):
+            return f"the first layer whose output differs is {path}"
+    if len(expected) != len(actual):
+        return f"{len(expected)} layers answered before, {len(actual)} after"
+    return "every layer answers the same: it is what call() does between them"
+
+
+def _text(name: Any) -> str:
+    """Give the text of a string array, as it was made or as it was read."""
+    item = name.item()
+    return item.decode() if isinstance(item, bytes) else str(item)

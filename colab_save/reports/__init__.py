@@ -1,0 +1,1 @@
+"""What happened, as an object that every frontend shows: reports, listings, cards."""

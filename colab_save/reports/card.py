@@ -1,0 +1,213 @@
+"""What a report shows, before anyone decides how: a `Card`, rendered as text and as HTML with the same content.
+
+`report` builds cards; only here is anything escaped, and what `picture` draws. Names, notes and reasons may come from
+anywhere, so control characters are made visible (a terminal would obey them) and HTML is escaped. The HTML is
+self-contained: no script, no asset, no heading (front ends put headings into the notebook's table of contents).
+"""
+
+from __future__ import annotations
+
+import html
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from colab_save.artifact.round_trip import Outcome
+from colab_save.reports.theme import CARD
+
+MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_KEPT: "∅", Outcome.SKIPPED: "○"}
+"""A sign for each outcome, beside its word, so that nothing is told by colour alone."""
+
+SHORT = 24
+"""Characters of a cell that is not broken into lines; a version id has 21."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A cell that is drawn: as text, and as HTML, escaped by who drew it."""
+
+    text: str
+    html: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Cell = str | Outcome | Drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under named columns; the first cell of a row names it. An empty cell says that there is nothing to tell."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that should be known: what it is about, an outcome where there is one, and why."""
+
+    about: str
+    reason: str
+    outcome: Outcome | None = None
+
+    @property
+    def label(self) -> str:
+        """Say what it is about, with the outcome in words."""
+        return " ".join(filter(None, (self.about, self.outcome)))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing as HTML, escaped by who drew it, and whether it is small enough to be shown unfolded."""
+
+    html: str
+    is_small: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The content of one report.
+
+    Attributes:
+        title: What it is about, such as ``cats@20260822T101530Z-3fa2``.
+        summary: What happened, in a few words.
+        outcome: The whole in one word, where there is one.
+        facts: Where it is, how large, and so on, by label.
+        table: See `Table`.
+        remarks: What should be known, in order.
+        line: The one line to paste, and what it does.
+        picture: Of the model, in HTML only; the facts say in words what it is.
+    """
+
+    title: str
+    summary: str
+    outcome: Outcome | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    table: Table | None = None
+    remarks: tuple[Remark, ...] = ()
+    line: tuple[str, str] | None = None
+    picture: Picture | None = None
+
+    def __str__(self) -> str:
+        return "\n".join(_text(self))
+
+    def to_html(self) -> str:
+        """Render the card as one self-contained element, behind its style."""
+        label = ": ".join(filter(None, (self.title, self.outcome or self.summary)))
+        mark = _cell(self.outcome) if self.outcome else ""
+        head = f'<div class="head">{mark}<span class="title">{escape(self.title)}</span>'
+        parts = [head, f'<div class="soft">{escape(self.summary)}</div>' if self.summary else "", "</div>"]
+        parts += [_table(self.table)] if self.table else []
+        parts += [_remark(remark) for remark in self.remarks]
+        facts = (f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in self.facts.items())
+        parts += ["<dl>", *facts, "</dl>"] if self.facts else []
+        if self.line:
+            about, code = map(escape, self.line)
+            parts.append(f'<div class="line"><span class="soft">{about}</span>')
+            parts.append(f'<pre tabindex="0"><code>{code}</code></pre></div>')
+        if self.picture:
+            is_open = " open" if self.picture.is_small else ""
+            parts.append(f'<details class="picture"{is_open}><summary class="soft">architecture</summary>')
+            parts.append(f"{self.picture.html}</details>")
+        opening = f'<div class="colab-save {self.outcome or ""}" role="group" aria-label="{escape(label)}">'
+        return f"<style>{CARD}</style>{opening}{''.join(parts)}</div>"
+
+
+class Printer(Protocol):
+    """What IPython hands to ``_repr_pretty_``."""
+
+    def text(self, obj: str) -> None:
+        """Print a piece of text."""
+
+
+class Shown(ABC):
+    """Anything that doors show as a card: in a notebook, in IPython's terminal, and by ``print``."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        # IPython asks class by class, and would find the `__repr__` of a dataclass before this method of its base.
+        cls._repr_pretty_ = Shown._repr_pretty_  # type: ignore[method-assign]
+
+    @abstractmethod
+    def card(self) -> Card:
+        """Give what is shown."""
+
+    def __str__(self) -> str:
+        return str(self.card())
+
+    def _repr_html_(self) -> str:
+        return self.card().to_html()
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
+        printer.text(str(self))
+
+
+def _text(card: Card) -> Iterator[str]:
+    said = f"{card.outcome}  {card.title}: {card.summary}" if card.outcome else f"{card.title}. {card.summary}"
+    yield visible(said.removesuffix(". "))
+    for name, value in card.facts.items():
+        yield _indent(2, f"{name}: {value}")
+    table = card.table or Table((), ())
+    for row in table.rows:
+        cells = (f"{label} {value}" for label, value in zip(table.head[1:], row[1:], strict=True) if value)
+        yield _indent(2, f"{row[0]}: " + ", ".join(cells))
+    for remark in card.remarks:
+        yield _indent(2, f"{remark.label}: {remark.reason}")
+    if card.line:
+        yield _indent(2, "{}: {}".format(*card.line))
+
+
+def aligned(table: Table) -> Iterator[str]:
+    """Give a table as lines of text with its columns under each other; each cell is one line."""
+    rows = [[" ".join(visible(str(value)).split()) for value in row] for row in (table.head, *table.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def visible(text: str) -> str:
+    r"""Show control characters and lone surrogates as escapes (``\x1b``); line ends and joiners stay."""
+    return "".join(c if c.isprintable() or c in "\n\u200d" else ascii(c)[1:-1] for c in text)
+
+
+def _indent(width: int, text: str) -> str:
+    first, *rest = [line.rstrip() for line in visible(text).splitlines()] or [""]
+    return "\n".join([" " * width + first, *(" " * (width + 2) + line for line in rest)])
+
+
+def escape(text: str) -> str:
+    """Write a text of anyone as HTML, and what a terminal or a page would obey as an escape."""
+    return html.escape(visible(text))
+
+
+def _cell(value: Cell) -> str:
+    if isinstance(value, Outcome):
+        return f'<span class="outcome {value}"><span aria-hidden="true">{MARKS[value]}</span> {value}</span>'
+    return value.html if isinstance(value, Drawn) else escape(value)
+
+
+def _table(table: Table) -> str:
+    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in table.head)
+    body = "".join(f"<tr>{''.join(_cells(table.head, row))}</tr>" for row in table.rows)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _cells(head: tuple[str, ...], row: tuple[Cell, ...]) -> Iterator[str]:
+    yield f'<th scope="row">{_cell(row[0])}</th>'
+    for label, value in zip(head[1:], row[1:], strict=True):
+        short = ' class="short"' if len(str(value)) <= SHORT else ""
+        yield f'<td{short} data-label="{escape(label)}">{_cell(value)}</td>'
+
+
+def _remark(remark: Remark) -> str:
+    """Show a reason of one line as it is, and fold what follows the first line of a longer one."""
+    first, _, rest = remark.reason.strip().partition("\n")
+    label = f'<span class="soft">{escape(remark.about)}</span> {_cell(remark.outcome) if remark.outcome else ""}'
+    said = f'{label} <span class="reason">{escape(first)}</span>'
+    if rest:
+        said = f'<details><summary>{said}</summary><div class="reason">{escape(rest)}</div></details>'
+    return f'<div class="remark {remark.outcome or ""}">{said}</div>'

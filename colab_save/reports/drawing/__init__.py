@@ -1,0 +1,1 @@
+"""Models and weights as SVG and text; `picture` is the entry."""

@@ -1,0 +1,95 @@
+"""What a store holds, as every door shows it: a row for each version, or how to make the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from colab_save.artifact.manifest import Manifest
+from colab_save.artifact.metrics import metrics_in_words
+from colab_save.quantities import age_in_words, count_in_words, size_in_words
+from colab_save.reports.card import Card, Cell, Remark, Shown, Table, aligned
+from colab_save.stores.base import Durability
+
+SAVED = "saved version"
+"""What the rows of a listing are, unless it is said."""
+
+MEASURED = 3
+"""Metrics of a version that its row names."""
+
+
+OPTIONAL = {"kept", "metrics"}
+"""Columns that are there when any version has something in them."""
+
+MISSING = (
+    "a file of it is not there, or not all of it: the runtime went before it was uploaded. %loadmodel passes over it, "
+    "and %deletemodel removes it."
+)
+"""What a version is whose files are fewer or shorter than its manifest says."""
+
+UNFINISHED = (
+    "a save that has died before its commit, or whose upload has, or that is still going on. It costs nothing but "
+    "room; the next save of that name removes it once it is a day old."
+)
+"""What a folder of a version without a manifest is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Shown):
+    """What a store holds.
+
+    Attributes:
+        where: Where the store is.
+        store: The kind of store.
+        manifests: The committed versions, newest first.
+        damaged: What is wrong with each version that cannot be read.
+        unfinished: The folders of versions that were never committed.
+        kept: How far a store that uploads later has kept each version, by its full name.
+        kind: What the versions are, in words.
+    """
+
+    where: str
+    store: str
+    manifests: tuple[Manifest, ...]
+    damaged: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+    kept: Mapping[str, Durability] = field(default_factory=dict)
+    kind: str = SAVED
+
+    def __str__(self) -> str:
+        card = self.card()
+        head, *remarks = str(replace(card, table=None)).splitlines()
+        return "\n".join([head, *(aligned(card.table) if card.table else ()), *remarks])
+
+    def card(self, now: datetime | None = None) -> Card:
+        """Give what is shown: a row for each version, or how to make the first one.
+
+        Args:
+            now: The moment that ages are counted from.
+        """
+        remarks = tuple(Remark("damaged", message) for message in self.damaged)
+        missing = (name for name, durability in self.kept.items() if durability is Durability.MISSING)
+        remarks += tuple(Remark("missing", f"{name}: {MISSING}") for name in missing)
+        remarks += tuple(Remark("unfinished", f"{folder}: {UNFINISHED}") for folder in self.unfinished)
+        if not self.manifests and self.kind != SAVED:
+            return Card(f"No {self.kind} in {self.where}", "", remarks=remarks)
+        if not self.manifests:
+            return Card(f"No saved models in {self.where}", "Save one with %savemodel.", remarks=remarks)
+        columns = [dict(self._columns(manifest, now)) for manifest in self.manifests]
+        head = [label for label in columns[0] if label not in OPTIONAL or any(each[label] for each in columns)]
+        rows = tuple(tuple(each[label] for label in head) for each in columns)
+        title = f"{count_in_words(len(rows), self.kind)} in {self.where}"
+        return Card(title, "", table=Table(tuple(head), rows), remarks=remarks)
+
+    def _columns(self, manifest: Manifest, now: datetime | None) -> Iterator[tuple[str, Cell]]:
+        yield "name", manifest.name
+        yield "version", manifest.version
+        yield "when", age_in_words(manifest.created, now)
+        yield "size", size_in_words(manifest.size)
+        yield "formats", ", ".join(manifest.formats)
+        yield "outcome", manifest.outcome
+        yield "kept", self.kept.get(f"{manifest.name}@{manifest.version}", "")
+        yield "metrics", metrics_in_words(manifest.metrics, MEASURED)
+        yield "tags", ", ".join(manifest.tags)
+        yield "note", manifest.note

@@ -1,0 +1,87 @@
+"""What is not known to be safe yet, as `keeping` tells it and the doors show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from colab_save.quantities import age_in_words, count_in_words, size_in_words
+from colab_save.reports.card import Card, Remark, Shown, Table
+from colab_save.stores.base import Durability
+
+PENDING, RESUME = "colab_save.pending()", "colab_save.resume()"
+"""The lines that list what waits, and that publish what is not there."""
+
+_STATES: Mapping[Durability | None, str] = {
+    None: "not published",
+    Durability.MISSING: "not there, or not all of it",
+    Durability.WRITTEN: "written, not uploaded yet",
+    Durability.UNKNOWN: "written, upload unknown",
+}
+"""What a save that is not known to be safe has come to; ``None``: it was never committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One save that is not known to be safe.
+
+    Attributes:
+        name: The version's full name.
+        size: Bytes.
+        durability: How far its store has kept it; ``None`` when it could not be published.
+        since: When it was saved: UTC time in ISO 8601.
+        where: Where it is, or should be.
+        copy: The folder with its local copy, which opens as any artifact.
+    """
+
+    name: str
+    size: int
+    durability: Durability | None
+    since: str
+    where: str
+    copy: Path
+
+    @property
+    def state(self) -> str:
+        """Say what has become of it, in words."""
+        return _STATES[self.durability]
+
+    @property
+    def is_there(self) -> bool:
+        """Say whether its store has it, as far as is known."""
+        return self.durability not in {None, Durability.MISSING}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending(Shown):
+    """What is not known to be safe yet.
+
+    Attributes:
+        saves: Each such save, oldest first.
+        resumed: The full names of those that have just been published.
+    """
+
+    saves: tuple[Waiting, ...]
+    resumed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.saves)
+
+    def __len__(self) -> int:
+        return len(self.saves)
+
+    def card(self) -> Card:
+        """Give what is shown: a row for each save, and the line that helps."""
+        remarks = tuple(Remark("published", name) for name in self.resumed)
+        if not self.saves:
+            return Card("Nothing is pending", "No save of this machine waits for its upload.", remarks=remarks)
+        head = ("save", "state", "size", "since", "where", "local copy")
+        rows = tuple(
+            (save.name, save.state, size_in_words(save.size), age_in_words(save.since), save.where, str(save.copy))
+            for save in self.saves
+        )
+        is_whole = all(save.is_there for save in self.saves)
+        line = None if is_whole else ("publish what is not there, from the local copy", RESUME)
+        title = f"{count_in_words(len(rows), 'save')} not known to be safe"
+        return Card(title, "", table=Table(head, rows), remarks=remarks, line=line)

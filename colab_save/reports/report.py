@@ -1,0 +1,246 @@
+"""What happened, in one object that every door shows: as text, and as a card in a notebook.
+
+`saving` and `loading` return these; the magics display them, the terminal prints them, the panel embeds them.
+Here the content is chosen and worded; `card` renders it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from colab_save.artifact.manifest import Manifest
+from colab_save.artifact.metrics import metrics_in_words
+from colab_save.artifact.parts import payload_sizes
+from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
+from colab_save.quantities import age_in_words, count_in_words, size_in_words
+from colab_save.reports.card import Card, Cell, Remark, Shown, Table
+from colab_save.reports.drawing.picture import picture_of
+from colab_save.reports.glance import glance_at
+from colab_save.stores.base import Durability
+
+SAVED = {
+    Outcome.PASSED: "saved, and proven by a fresh process",
+    Outcome.SKIPPED: "saved, not proven",
+    Outcome.FAILED: "saved as you forced it: what came back is not what was saved",
+}
+"""What a save came to, by the outcome of the whole."""
+
+LOADED = {
+    Outcome.PASSED: "loaded, and proven: equal to what was saved",
+    Outcome.SKIPPED: "loaded, not proven",
+    Outcome.FAILED: "loaded, but it differs from what was saved",
+}
+"""What a load came to, by the outcome of the whole."""
+
+KEPT = {
+    ("drive", Durability.WRITTEN): "written to the Drive mount; not uploaded yet",
+    ("drive", Durability.UPLOADED): "uploaded to Drive",
+    ("drive", Durability.FLUSHED): "flushed: uploaded to Drive, which is unmounted now",
+    ("drive", Durability.UNKNOWN): "written to the Drive mount; upload not confirmed",
+    ("drive", Durability.MISSING): "written to the Drive mount, and not there as it was",
+    ("local", Durability.DONE): "on this machine's disk",
+    ("remote", Durability.DONE): "uploaded; every file was read back",
+}
+"""How durable a save is, in words that say no more than the store knows."""
+
+NAMED = 4
+"""Versions that were pruned, and are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveReport(Shown):
+    """What a save did.
+
+    Attributes:
+        manifest: What was committed: name, version, payloads, files, round trips, facts, tags, note.
+        where: The folder, file or URL that holds it.
+        store: The kind of store (``local``, ``drive``, ``remote``).
+        durability: How far the store has really kept it, as far as it can tell.
+        load_line: The one magic line that brings the model back.
+        attempts: Round trips of formats that ``auto`` tried and gave up, in order.
+        notes: What the user should know: a suffix that was added, what is not kept and why.
+        pruned: The older versions that were removed, as ``--keep`` says.
+        seconds: Seconds of each step of the line, by its name.
+        extras: The names of what else was kept.
+    """
+
+    manifest: Manifest = field(repr=False)
+    where: str
+    store: str
+    durability: Durability
+    load_line: str
+    attempts: tuple[RoundTrip, ...] = ()
+    notes: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    extras: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """Sum the round trips of what was committed up."""
+        return self.manifest.outcome
+
+    def card(self) -> Card:
+        """Give what is shown: what was proven of each payload, where it is, and how to load it."""
+        manifest = self.manifest
+        trips, sizes = {trip.label: trip for trip in manifest.round_trips}, payload_sizes(manifest)
+        told = [trips.get(label) or skipped(label, "not verified") for label in sizes]
+        rows = tuple(_row(trip, sizes[trip.label]) for trip in told)
+        remarks = [remark for trip in self.attempts for remark in remarks_on(trip, f"auto gave up {trip.label}:")]
+        remarks += [remark for trip in told for remark in remarks_on(trip, trip.label)]
+        remarks += remarks_on_lost(told)
+        return Card(
+            title=f"{manifest.name}@{manifest.version}",
+            summary=SAVED[self.outcome],
+            outcome=self.outcome,
+            facts=dict(self._facts()),
+            table=Table(("payload", *Aspect, "largest error", "size", "round trip"), rows),
+            remarks=(*remarks, *(Remark("note", note) for note in self.notes)),
+            line=("load it", self.load_line),
+            picture=picture_of(manifest),
+        )
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        manifest = self.manifest
+        yield "where", self.where
+        confirmed = "confirmed" if self.durability.is_done else "not confirmed"
+        yield "kept", KEPT.get((self.store, self.durability), f"written to {self.store}; {confirmed}")
+        yield "size", f"{size_in_words(manifest.size)} in {count_in_words(len(manifest.files), 'file')}"
+        if self.extras:
+            yield "extras", ", ".join(self.extras)
+        if self.pruned:
+            names = [*self.pruned[:NAMED], *([f"{len(self.pruned) - NAMED} more"] if self.pruned[NAMED:] else [])]
+            yield "pruned", f"{count_in_words(len(self.pruned), 'older version')}: {', '.join(names)}"
+        yield from _about(manifest, self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport(Shown):
+    """What a load found.
+
+    Attributes:
+        model: What was loaded: a Keras model, or a callable for a SavedModel.
+        target: What was asked for, made exact (``cats@20260822T101530Z-3fa2``, or the path).
+        where: The folder, file or URL that it came from.
+        format: The format of the payload that was opened.
+        round_trip: The comparison with the manifest, made in this process; aspects that could not be compared are
+            ``SKIPPED`` with the reason (a plain file without a manifest has nothing to compare with).
+        manifest: The manifest, where there is one.
+        round_trips: Of several models, that of each part and of what held them; the above is then their sum.
+        notes: What the user should know.
+        size: Bytes read.
+        seconds: Seconds of each step of the line, by its name.
+        extras: What else was kept (``--extra``), by name.
+        passed_over: In words, each newer version that is not whole.
+    """
+
+    model: Any = field(repr=False)
+    target: str
+    where: str
+    format: str
+    round_trip: RoundTrip
+    manifest: Manifest | None = field(default=None, repr=False)
+    round_trips: tuple[RoundTrip, ...] = ()
+    notes: tuple[str, ...] = ()
+    size: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    passed_over: tuple[str, ...] = ()
+
+    @property
+    def is_proven(self) -> bool:
+        """Say whether every aspect that the format keeps was compared and is equal."""
+        return self.round_trip.is_passed
+
+    def card(self) -> Card:
+        """Give what is shown: what was compared, what differs, and what could not be compared and why."""
+        trip, several = self.round_trip, self.round_trips[1:]
+        sizes = payload_sizes(self.manifest) if self.manifest and several else {trip.label: self.size}
+        told = self.round_trips if several else (trip,)
+        notes = (Remark("note", note) for note in self.notes)
+        return Card(
+            title=self.target,
+            summary=LOADED[trip.outcome],
+            outcome=trip.outcome,
+            facts=dict(self._facts()),
+            table=Table(
+                ("payload", *Aspect, "largest error", "size", "check"),
+                tuple(_row(each, sizes.get(each.label, 0)) for each in told),
+            ),
+            remarks=(*remarks_on_newer(self.passed_over), *remarks_on(trip), *remarks_on_lost(told), *notes),
+            picture=picture_of(self.manifest) if self.manifest else None,
+        )
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        yield "where", self.where
+        class_name = type(self.model).__name__
+        if self.manifest is None:
+            yield "model", class_name
+            return
+        if class_name != self.manifest.facts.class_name.rpartition(".")[2]:
+            yield "comes as", class_name
+        yield "saved", age_in_words(self.manifest.created)
+        if self.extras:
+            yield "extras", ", ".join(self.extras)
+        yield from _about(self.manifest, self.seconds)
+
+
+def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    yield from glance_at(manifest)
+    if manifest.metrics:
+        yield "metrics", metrics_in_words(manifest.metrics)
+    if manifest.requirements:
+        yield "needs", ", ".join(" ".join(pair) for pair in manifest.requirements.items())
+    if manifest.tags:
+        yield "tags", ", ".join(manifest.tags)
+    if manifest.note:
+        yield "your note", manifest.note
+    if seconds:
+        steps = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
+        yield "time", f"{sum(seconds.values()):.1f} s ({steps})"
+
+
+def _row(trip: RoundTrip, size: int) -> tuple[Cell, ...]:
+    outcomes = (trip.verdicts[aspect].outcome if aspect in trip.verdicts else "" for aspect in Aspect)
+    seconds = f"{trip.seconds:.1f} s" if trip.seconds else ""
+    return (trip.label, *outcomes, _largest(trip.errors), size_in_words(size), seconds)
+
+
+def _largest(errors: tuple[OutputError, ...]) -> str:
+    """Give the largest absolute error, and of which output; one that is not a number counts as the largest."""
+    if not errors:
+        return ""
+    worst = max(errors, key=lambda error: (error.absolute != error.absolute, error.absolute))
+    return f"{worst.absolute:.2g}" + (f" in {worst.name}" if len(errors) > 1 and worst.absolute != 0 else "")
+
+
+MOST_LOST = 12
+"""Attributes that did not come back, and are named."""
+
+
+def remarks_on(trip: RoundTrip, about: str = "") -> Iterator[Remark]:
+    """Say why each aspect has not passed; aspects with one and the same verdict are told together."""
+    verdicts = {aspect: trip.verdicts[aspect] for aspect in Aspect if aspect in trip.verdicts}
+    for verdict in dict.fromkeys(verdicts.values()):
+        aspects = ", ".join(aspect for aspect, other in verdicts.items() if other == verdict)
+        first = f"{verdict.differences} places differ, first " if verdict.differences > 1 else ""
+        if verdict.outcome is not Outcome.PASSED:
+            yield Remark(f"{about} {aspects}".strip(), first + verdict.reason, verdict.outcome)
+
+
+def remarks_on_newer(passed_over: Sequence[str]) -> Iterator[Remark]:
+    """Say which newer versions are not whole, so that an older one was loaded."""
+    return (Remark("passed over", f"a newer version. {said}") for said in passed_over)
+
+
+def remarks_on_lost(trips: Sequence[RoundTrip]) -> Iterator[Remark]:
+    """Say which plain attributes of the model did not come back, and how to keep them."""
+    for lost in dict.fromkeys(trip.lost for trip in trips if trip.lost):
+        alike = [trip for trip in trips if trip.lost == lost]
+        names = lost[:MOST_LOST]
+        said = ", ".join(names) + (f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else "")
+        where = f"; {', '.join(trip.label for trip in alike)}" if len(trips) > 1 else ""
+        hint = "" if alike[0].part else f" Keep them with {' '.join(f'--extra {name}' for name in names)}."
+        yield Remark("not kept", f"{said} (plain attributes of the model{where}).{hint}")

@@ -1,0 +1,1 @@
+"""What the user wants: frozen requests, their options, typed lines and spelling."""

@@ -1,0 +1,330 @@
+"""What the user wants, in two frozen records: defaults, help texts and flags live here and only here.
+
+The magics' parser, the Python functions' signatures, the terminal command and the panel's fields are all read
+from these fields (`options_of`). Validation happens once, in ``__post_init__``, and does no I/O.
+Places stay out of their ``repr``: a URL may hold a password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from colab_save.artifact.metrics import Best, check_metrics, is_name
+from colab_save.errors import RequestError
+from colab_save.request.option import Door, Option, asked, check_numbers, check_texts, is_text, names_of, texts_of
+from colab_save.target import Target, check_tag
+from colab_save.wording import did_you_mean
+
+PURPOSES = {"resume": ("keras",), "serving": ("saved_model",), "mobile": ("litert",), "exchange": ("onnx",)}
+"""What the model will be used for, and the formats that suit it."""
+
+AUTO = "auto"
+"""The default format: ``keras``, and ``saved_model`` when its round trip fails."""
+
+
+def check_purpose(purpose: str, formats: Sequence[str]) -> None:
+    """Refuse a purpose that is none, or one beside formats of the user's own choice.
+
+    Raises:
+        RequestError: With what there is.
+    """
+    if purpose not in PURPOSES:
+        raise RequestError(f"There is no purpose {purpose!r}.", did_you_mean(purpose, PURPOSES))
+    if tuple(formats) not in {(), (AUTO,)}:
+        raise RequestError(
+            f"--for {purpose} and --format {','.join(formats)} both choose the format.", "Give one of them."
+        )
+
+
+__all__ = ["AUTO", "PURPOSES", "LoadRequest", "SaveRequest", "options_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRequest:
+    """What to save, where, how, and how strictly to prove it.
+
+    Attributes:
+        model: A Keras model, a `tf.Module` with `tf.function` methods, or a dict or object that holds several.
+        target: A name (``cats``), or a path or URL for a plain save. Default: the variable's or the model's own name.
+        to: The store: ``drive``, a folder, a URL. Default: Drive in Colab, ``./models`` elsewhere.
+        formats: ``auto``, or one or more of the formats' names, separated by commas.
+        purpose: What the model will be used for; picks the formats.
+        sample: Inputs for the round trip: arrays, tensors, dicts, a `tf.data` batch; of several models a dict by name.
+        verify: Whether to reload in a fresh process and compare before anything is published.
+        unpacked: On Drive, keep a payload that is a folder as it is, for TF Serving, and not as one zip file.
+        force: Publish although the round trip failed; the manifest and the report say ``FAILED``.
+        rtol: Relative tolerance of outputs. Default: by dtype (`sampling.tolerance`).
+        atol: Absolute tolerance of outputs. Default: by dtype.
+        timeout: Seconds that the round trip of one payload may take.
+        tags: Labels for this version.
+        extra: Names of attributes of the model, or of variables of the notebook, that are kept with it.
+        metrics: What was measured, as numbers by name; the last values of the last training are recorded anyway.
+        keep: How many of the newest versions of the name stay; older ones are removed after the commit.
+        keep_best: The metric in which the best version stays too: ``val_loss``, or with a sign ``max:score``.
+        wait: Whether to wait until the store has uploaded it, or how many seconds at most.
+        flush: Whether to have everything on Drive uploaded, which unmounts it.
+        note: Free text, kept in the manifest.
+        options: Options of the formats, such as ``signatures`` of ``saved_model``.
+    """
+
+    model: Any = field(
+        metadata=asked("MODEL", Door.EXPRESSION, "The model, or what holds several; default: the only model there is.")
+    )
+    target: str | None = field(
+        default=None,
+        repr=False,
+        metadata=asked(
+            "TARGET", Door.POSITIONAL, "A name for the artifact, or a path or URL; default: the variable's name."
+        ),
+    )
+    to: str | None = field(
+        default=None,
+        kw_only=True,
+        repr=False,
+        metadata=asked(
+            "--to",
+            Door.VALUE,
+            "Where to keep it: drive, a folder, or a URL such as s3://bucket/models; default: Drive in Colab, ./models "
+            "elsewhere.",
+            "STORE",
+        ),
+    )
+    formats: str | tuple[str, ...] = field(
+        default=AUTO,
+        kw_only=True,
+        metadata=asked(
+            "--format",
+            Door.VALUE,
+            "keras, h5, weights, saved_model, litert, onnx, several with commas, or auto.",
+            "F[,F…]",
+        ),
+    )
+    purpose: str | None = field(
+        default=None,
+        kw_only=True,
+        metadata=asked(
+            "--for", Door.VALUE, "What the model will be used for; picks the format.", "PURPOSE", tuple(PURPOSES)
+        ),
+    )
+    sample: Any = field(
+        default=None,
+        kw_only=True,
+        metadata=asked("--sample", Door.EXPRESSION, "Inputs for the round trip; default: made from the specs.", "EXPR"),
+    )
+    verify: bool = field(
+        default=True,
+        kw_only=True,
+        metadata=asked("--no-verify", Door.ANTIFLAG, "Do not reload in a fresh process; the report says SKIPPED."),
+    )
+    unpacked: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=asked("--unpacked", Door.FLAG, "On Drive, keep a SavedModel as a folder and not as one zip file."),
+    )
+    force: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=asked("--force", Door.FLAG, "Publish although the round trip failed; the report says FAILED."),
+    )
+    rtol: float | None = field(
+        default=None,
+        kw_only=True,
+        metadata=asked("--rtol", Door.EXPRESSION, "Relative tolerance of outputs; default: by dtype.", "NUMBER"),
+    )
+    atol: float | None = field(
+        default=None,
+        kw_only=True,
+        metadata=asked("--atol", Door.EXPRESSION, "Absolute tolerance of outputs; default: by dtype.", "NUMBER"),
+    )
+    timeout: float = field(
+        default=300.0,
+        kw_only=True,
+        metadata=asked("--timeout", Door.EXPRESSION, "Seconds that the round trip of one payload may take.", "SECONDS"),
+    )
+    tags: tuple[str, ...] = field(
+        default=(),
+        kw_only=True,
+        metadata=asked("--tag", Door.REPEATED, "A label for this version; may be given several times.", "T"),
+    )
+    extra: tuple[str, ...] = field(
+        default=(),
+        kw_only=True,
+        metadata=asked(
+            "--extra",
+            Door.REPEATED,
+            "A plain attribute of the model (class_names), or a variable of the notebook, to keep with it; may be "
+            "given several times.",
+            "NAME",
+        ),
+    )
+    metrics: Mapping[str, float] = field(
+        default_factory=dict,
+        kw_only=True,
+        metadata=asked(
+            "--metric",
+            Door.PAIRS,
+            "What was measured, as a number; of the last training it is recorded anyway; may be given several times.",
+            "NAME=VALUE",
+        ),
+    )
+    keep: int | None = field(
+        default=None,
+        kw_only=True,
+        metadata=asked(
+            "--keep",
+            Door.EXPRESSION,
+            "How many of the newest versions of the name stay; older ones are removed, but never one with a tag; "
+            "default: all.",
+            "N",
+        ),
+    )
+    keep_best: str | None = field(
+        default=None,
+        kw_only=True,
+        metadata=asked(
+            "--keep-best",
+            Door.VALUE,
+            "Keep the version that is best in this metric too, such as val_loss or max:score; without --keep, that "
+            "and the newest.",
+            "METRIC",
+        ),
+    )
+    wait: bool | float = field(
+        default=False,
+        kw_only=True,
+        metadata=asked("--wait", Door.FLAG, "Wait for the upload, an hour at most (in Python: wait=SECONDS)."),
+    )
+    flush: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=asked("--flush", Door.FLAG, "Upload everything on Drive, which unmounts it; may take hours."),
+    )
+    note: str = field(
+        default="",
+        kw_only=True,
+        metadata=asked("--note", Door.VALUE, "Free text, kept with the artifact.", "TEXT"),
+    )
+    options: Mapping[str, Any] = field(
+        default_factory=dict,
+        kw_only=True,
+        metadata=asked(
+            "--option",
+            Door.PAIRS,
+            "An option of the format; the value is an expression; may be given several times.",
+            "KEY=VALUE",
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        """Normalise what may be written in two ways, and refuse what contradicts itself."""
+        check_texts(to=self.to, purpose=self.purpose, keep_best=self.keep_best)
+        wait = None if isinstance(self.wait, bool) else self.wait
+        check_numbers(rtol=self.rtol, atol=self.atol, timeout=self.timeout, wait=wait)
+        texts_of("note", (self.note,))
+        names = [part for text in texts_of("formats", self.formats) for part in text.split(",")]
+        formats = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+        object.__setattr__(self, "formats", formats or (AUTO,))
+        object.__setattr__(self, "tags", tuple(dict.fromkeys(texts_of("tags", self.tags))))
+        object.__setattr__(self, "extra", names_of("extra", self.extra))
+        object.__setattr__(self, "metrics", check_metrics(self.metrics))
+        for tag in self.tags:
+            check_tag(tag)
+        if not isinstance(self.options, Mapping) or not all(map(is_text, self.options)):
+            raise RequestError(f"options is {self.options!r}.", "Give a dict of names and values.")
+        if len(formats) > 1 and AUTO in formats:
+            raise RequestError(f"auto cannot be combined with {formats}.", "Give auto alone, or the formats you want.")
+        if self.purpose is not None:
+            check_purpose(self.purpose, formats)
+        if self.keep is not None and (type(self.keep) is not int or self.keep < 1):
+            raise RequestError(f"keep is {self.keep!r}.", "Give how many versions are to stay, such as 3.")
+        if self.keep_best is not None and not is_name(Best.parse(self.keep_best).metric):
+            raise RequestError(f"keep_best is {self.keep_best!r}.", "Give a metric such as val_loss or max:score.")
+        if self.target is not None:
+            self._check_target(Target.parse(self.target))
+
+    def _check_target(self, target: Target) -> None:
+        if target.selector:
+            raise RequestError(
+                f"{self.target!r} names a version, and a save always makes a new one.",
+                f"Save to {target.name!r} with --tag {target.selector}.",
+            )
+        if target.path and (self.keep or self.keep_best):
+            raise RequestError(
+                f"{target.shown!r} is one place without versions, so that there is nothing to keep.",
+                "Leave --keep and --keep-best out, or give a name instead of the path.",
+            )
+
+
+def options_of(request: type[SaveRequest | LoadRequest]) -> Iterator[Option]:
+    """Give how each field of a request is typed and explained, in the order of the fields."""
+    for item in fields(request):
+        yield Option(item.name, **item.metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """What to load, from where, and how strictly to check it.
+
+    Attributes:
+        target: A name, ``name@tag``, ``name@version-prefix``, or the path or URL of any model file or folder.
+        source: The store to look in. Default: Drive in Colab, ``./models`` elsewhere.
+        format: Which payload of the artifact. Default: the one that keeps most.
+        into: A model of the same architecture that gets the weights; a dict or object that gets several models.
+        trust: Run code that came with the file.
+        check: Whether to compare the loaded model with the facts and the sample of the manifest.
+        convert: Rebuild a Keras 2 model as a Keras 3 one, where their answers prove equal.
+        timeout: Seconds that a file which may never open is given, in a process of its own.
+    """
+
+    target: str = field(
+        repr=False,
+        metadata=asked(
+            "TARGET", Door.POSITIONAL, "A name, name@tag, name@version, or the path or URL of a model file."
+        ),
+    )
+    source: str | None = field(
+        default=None,
+        kw_only=True,
+        repr=False,
+        metadata=asked(
+            "--from", Door.VALUE, "The store to look in; default: Drive in Colab, ./models elsewhere.", "STORE"
+        ),
+    )
+    format: str | None = field(
+        default=None,
+        kw_only=True,
+        metadata=asked("--format", Door.VALUE, "Which payload of the artifact; default: the one that keeps most.", "F"),
+    )
+    into: Any = field(
+        default=None,
+        kw_only=True,
+        metadata=asked("--into", Door.EXPRESSION, "A model that gets the weights, or what gets several.", "MODEL"),
+    )
+    trust: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=asked("--trust", Door.FLAG, "Run code that came with the file, after you have read it."),
+    )
+    check: bool = field(
+        default=True,
+        kw_only=True,
+        metadata=asked("--no-check", Door.ANTIFLAG, "Do not compare the loaded model with what was saved."),
+    )
+    convert: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=asked("--convert", Door.FLAG, "Rebuild a Keras 2 model with Keras 3, if it answers alike."),
+    )
+    timeout: float = field(
+        default=300.0,
+        kw_only=True,
+        metadata=asked("--timeout", Door.EXPRESSION, "Seconds that a file which may never open is given.", "SECONDS"),
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a target that cannot be one."""
+        check_texts(source=self.source, format=self.format)
+        check_numbers(timeout=self.timeout)
+        Target.parse(self.target)

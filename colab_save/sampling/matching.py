@@ -1,0 +1,84 @@
+"""Which of the notebook's variables could be the sample for a model: by type and shape, without running anything.
+
+The panel offers them; `sampling` then takes what was picked, as it takes ``--sample``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from colab_save.artifact.facts import TensorFacts
+from colab_save.sampling.specs import declared_inputs
+
+
+def samples_for(model: Any, variables: Mapping[str, Any]) -> Iterator[str]:
+    """Name the variables that fit a model's inputs, in the order of their definition.
+
+    Nothing fits a model whose inputs are not known yet.
+    """
+    specs = declared_inputs(model) if "keras" in sys.modules else None
+    if specs is None:
+        return
+    for name, value in variables.items():
+        if not name.startswith("_") and fits(_element(value), specs):
+            yield name
+
+
+def fits(value: Any, specs: Any) -> bool:
+    """Say whether a value has the structure and the shapes of a model's inputs.
+
+    Args:
+        value: Nested arrays, tensors or their specs; tables count as a dict of columns.
+        specs: Nested `TensorFacts`.
+    """
+    if isinstance(specs, TensorFacts):
+        return _fits_one(value, specs)
+    if isinstance(specs, Mapping):
+        columns = value if isinstance(value, Mapping) else _columns(value)
+        return bool(columns) and specs.keys() <= columns.keys() and all(fits(columns[key], specs[key]) for key in specs)
+    if isinstance(value, (list, tuple)) and len(value) == len(specs):
+        return all(fits(item, spec) for item, spec in zip(value, specs, strict=True))
+    return False
+
+
+def _fits_one(value: Any, spec: TensorFacts) -> bool:
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if columns := _columns(value):
+        return spec.shape[1:] == (len(columns),) and spec.dtype != "string"
+    try:
+        sizes = [None if size is None else int(size) for size in shape]  # type: ignore[union-attr]
+    except (TypeError, ValueError):  # no array, or a tensor of unknown rank
+        return False
+    if dtype is None or _is_text(dtype) != (spec.dtype == "string") or not sizes or sizes[0] == 0:
+        return False
+    wanted = list(spec.shape[1:])
+    return _matches(sizes[1:], wanted) or (wanted[-1:] == [1] and _matches(sizes[1:], wanted[:-1]))
+
+
+def _matches(sizes: list[int | None], wanted: list[int | None]) -> bool:
+    pairs = zip(sizes, wanted, strict=False)
+    return len(sizes) == len(wanted) and all(None in pair or pair[0] == pair[1] for pair in pairs)
+
+
+def _is_text(dtype: Any) -> bool:
+    name = getattr(dtype, "name", str(dtype))
+    return name.startswith(("str", "object", "bytes"))
+
+
+def _columns(value: Any) -> dict[str, Any]:
+    """Give the columns of a table; empty for anything else."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(value, pandas.DataFrame):
+        return {}
+    return {str(name): column for name, column in value.items()}
+
+
+def _element(value: Any) -> Any:
+    """Give what a dataset yields, as specs: of pairs and triples the inputs."""
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None or not isinstance(value, tensorflow.data.Dataset):
+        return value
+    spec = value.element_spec
+    return spec[0] if isinstance(spec, tuple) and len(spec) in (2, 3) else spec

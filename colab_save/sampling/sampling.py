@@ -1,0 +1,182 @@
+"""Make the sample that a round trip feeds: from what the user gave, else from the model's own input specs.
+
+`saving` calls `take_sample` once; the answer of the live model is part of the sample. The model is run in inference
+mode, and whatever state a run changes (seeds, stateful layers) is put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from colab_save.artifact.facts import TensorFacts
+from colab_save.artifact.sample import TRAINING, Pass, Sample
+from colab_save.dialect import classes
+from colab_save.errors import SampleError, UnbuiltModelError
+from colab_save.model.walking import own_attributes
+from colab_save.nested import leaves, map_structure, numpy_dtype
+from colab_save.sampling.candidates import candidates
+from colab_save.sampling.running import Run, answer, arguments_of, run_as, run_keras, run_pass, same
+from colab_save.sampling.specs import declared_inputs
+from colab_save.wording import first_line
+
+MOST_ROWS = 32
+"""Rows kept of a sample that the user gave; the artifact carries it."""
+
+
+def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
+    """Make the sample of a model and let the live model answer it.
+
+    Args:
+        model: The live model; unbuilt Keras models are built by a given sample.
+        given: Arrays, tensors, dicts, a `tf.data` dataset, a DataFrame; ``None`` derives one.
+        run: How a format runs a model: nested arrays in, nested arrays out.
+        specs: Nested `TensorFacts` of the inputs, where they are known without asking Keras.
+
+    Raises:
+        SampleError: The model does not accept it, or none could be derived.
+        UnbuiltModelError: The model has no weights yet and no sample was given.
+    """
+    specs = specs if specs is not None else declared_inputs(model)
+    if given is not None:
+        inputs = read_sample(given)
+        if isinstance(inputs, tuple) and hasattr(model, "call") and len(inputs) > len(arguments_of(model)):
+            inputs = list(inputs)  # one argument that is nested
+        try:
+            inputs = fit(inputs, specs)
+            fits = specs is not None and [at for at, _ in leaves(specs)] == [at for at, _ in leaves(inputs)]
+            return answer(model, inputs, specs if fits else describe(inputs), run)
+        except Exception as error:  # the user's own model refuses in whatever way it likes
+            raise SampleError(
+                f"The model refused the sample ({first_line(error)}).",
+                f"It was {_in_words(inputs)}; give with --sample what you would give to model.predict().",
+            ) from error
+    return _derive(model, specs, run)
+
+
+def samples_by_part(given: Any, models: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Read which sample is for which of several models: a dict by name; a single model takes what there is.
+
+    Raises:
+        SampleError: It names another model, or it cannot be said which one is meant.
+    """
+    if given is None or len(models) == 1:
+        name = next(iter(models))
+        is_named = isinstance(given, Mapping) and bool(name) and set(given) == {name}
+        return given if is_named else {name: given} if given is not None else {}
+    if not isinstance(given, Mapping) or not given.keys() <= models.keys():
+        raise SampleError(
+            f"There are {len(models)} models, and the sample does not say for which it is.",
+            f"Give a dict by name: --sample \"{{'{next(iter(models))}': x[:4]}}\", of {', '.join(models)}.",
+        )
+    return given
+
+
+def take_passes(model: Any, sample: Sample) -> Sample:
+    """Add to a sample the other forward passes that a Keras model can make, with the live model's answers.
+
+    In training mode where that answers otherwise, and each public sub-model in an attribute alone. What the live model
+    itself cannot do is no pass: nothing of it could be lost.
+    """
+    keras_model = classes("Model")
+    if not isinstance(model, keras_model):
+        return sample
+    parts = [name for name, item in own_attributes(model) if isinstance(item, keras_model) and name in vars(model)]
+    found = [_take_pass(model, sample, name) for name in (TRAINING, *parts)]
+    return replace(sample, passes=tuple(each for each in found if each is not None))
+
+
+def _take_pass(model: Any, sample: Sample, name: str) -> Pass | None:
+    def run(model: Any, inputs: Any) -> Any:
+        return run_pass(model, name, inputs)
+
+    try:
+        if name == TRAINING:
+            inputs = sample.inputs
+            first, second = (run_as(run, model, inputs, is_seeded=True) for _ in range(2))
+            is_new = not same(first, sample.outputs)
+            return Pass(name, None, first, not same(first, second)) if is_new else None
+        alone = take_sample(getattr(model, name), None, run_keras)
+    except Exception:  # noqa: BLE001 - the user's own code may refuse in any way what nobody has asked it to do
+        return None
+    return Pass(name, alone.inputs, alone.outputs, alone.is_random or alone.is_seeded)
+
+
+def _derive(model: Any, specs: Any, run: Run) -> Sample:
+    if specs is None:
+        raise UnbuiltModelError(
+            f"The model {getattr(model, 'name', type(model).__name__)!r} has no weights and no known inputs yet.",
+            "Call it once on data, or give some: --sample x_train[:4]",
+        )
+    refusals = []
+    for inputs in candidates(model, specs):
+        try:
+            return answer(model, inputs, specs, run)
+        except Exception as error:  # noqa: BLE001 - a guess that does not fit may fail in any way; the next one is tried
+            refusals.append(f"{_in_words(inputs)}: {first_line(error)}")
+    raise SampleError(
+        f"No sample could be derived that the model accepts; it refused {refusals[0]}",
+        "Give one that it accepts, such as --sample x_test[:4]",
+    )
+
+
+def describe(inputs: Any) -> Any:
+    """Give the specs of arrays: their dtype, their shape with a free batch axis, a name by their place."""
+    named = {id(item): where for where, item in leaves(inputs)}
+
+    def spec(item: Any) -> TensorFacts:
+        name = "".join(letter if letter.isalnum() else "_" for letter in named[id(item)]).strip("_") or "inputs"
+        dtype = "string" if item.dtype.kind in "OSU" else item.dtype.name
+        shape = (None, *item.shape[1:]) if item.ndim else ()
+        return TensorFacts(name if not name[0].isdigit() else f"inputs_{name}", shape, dtype)
+
+    return map_structure(spec, inputs)
+
+
+def read_sample(given: Any) -> Any:
+    """Turn what the user gave into nested arrays of a few rows."""
+    import sys
+
+    import numpy as np
+
+    tensorflow = sys.modules.get("tensorflow")
+    pandas = sys.modules.get("pandas")
+    if tensorflow is not None and isinstance(given, tensorflow.data.Dataset):
+        element = next(iter(given))
+        given = element[0] if isinstance(element, tuple) and len(element) in (2, 3) else element
+    if pandas is not None and isinstance(given, pandas.DataFrame):
+        given = {str(name): column.to_numpy() for name, column in given.items()}
+    if isinstance(given, list) and given and not any(hasattr(item, "shape") for item in given):
+        given = np.asarray(given)  # rows typed by hand
+    return map_structure(_first_rows, given)
+
+
+def _first_rows(item: Any) -> Any:
+    import numpy as np
+
+    array = np.asarray(item)
+    if array.dtype.kind in "US":
+        array = array.astype(object)
+    return array[:MOST_ROWS] if array.ndim else array
+
+
+def fit(inputs: Any, specs: Any) -> Any:
+    """Give arrays the dtypes that the model declares, and columns of a table the shape of its inputs."""
+    import numpy as np
+
+    if isinstance(inputs, Mapping) and isinstance(specs, TensorFacts):  # a DataFrame for a model with one input
+        inputs = np.stack([np.asarray(column) for column in inputs.values()], axis=-1)
+    if isinstance(inputs, Mapping) and isinstance(specs, Mapping) and specs.keys() <= inputs.keys():
+        return {key: fit(inputs[key], spec) for key, spec in specs.items()}
+    if isinstance(inputs, (list, tuple)) and isinstance(specs, (list, tuple)) and len(inputs) == len(specs):
+        return type(specs)(fit(item, spec) for item, spec in zip(inputs, specs, strict=True))
+    if not isinstance(specs, TensorFacts) or not hasattr(inputs, "dtype"):
+        return inputs
+    if len(specs.shape) == inputs.ndim + 1 and specs.shape[-1] == 1:
+        inputs = inputs[..., None]
+    return inputs if specs.dtype == "string" or inputs.dtype.kind in "OSUV" else inputs.astype(numpy_dtype(specs.dtype))
+
+
+def _in_words(inputs: Any) -> str:
+    return ", ".join(f"{item.dtype} {list(item.shape)}" for _, item in leaves(inputs)) or "nothing"

@@ -1,0 +1,1 @@
+"""The save pipeline: a `SaveRequest` comes in, a `SaveReport` goes out."""

@@ -1,0 +1,245 @@
+"""Artifacts on Google Drive as Colab mounts it; the only module that names ``google.colab``.
+
+A folder whose bytes land on the runtime's disk and reach the cloud later, or never. Every fact about that is here, from
+Google's published colabtools source (April 2026), its issues (#) and Google's DriveFS tests; [A]: no source settles it.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import ClassVar, TypeVar
+
+from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError
+from colab_save.os_errors import system_error
+from colab_save.stores.base import Durability
+from colab_save.stores.drive.deadline import alive, within
+from colab_save.stores.drive.mount import (
+    ELSEWHERE,
+    HINTS,
+    Mount,
+    check_main_thread,
+    check_mountpoint,
+    check_twins,
+    mounts_of,
+    refusal_of_mount,
+)
+from colab_save.stores.drive.mounted import MountedStore
+from colab_save.stores.drive.uploads import durability_of
+from colab_save.stores.local import exists
+from colab_save.wording import first_line
+
+FOLDER = "MyDrive/colab_save"
+"""The default: one own folder with few entries. Big folders fail with EIO (#559), and the root may hold thousands."""
+
+_Name = TypeVar("_Name")
+_SPELLINGS = {"My Drive": "MyDrive", "Shared drives": "Shareddrives"}
+
+
+class DriveStore(MountedStore):
+    """A folder of mounted Google Drive; it is mounted when it is first needed.
+
+    Args:
+        folder: Below the mountpoint, beginning with ``MyDrive`` or ``Shareddrives``.
+        patience: Seconds that Drive may take to answer at all; a dead mount can hang for ever.
+
+    Attributes:
+        MOUNTPOINT: Where Colab's own button mounts it.
+        MOUNTS: What the kernel has mounted. A fake service sets these two, and nothing else.
+    """
+
+    kind = "drive"
+    packs_folders = True
+    MOUNTPOINT: ClassVar[Path] = Path("/content/drive")
+    MOUNTS: ClassVar[Path] = Path("/proc/mounts")
+    hints: ClassVar[Mapping[int, str]] = HINTS
+
+    def __init__(self, folder: str = FOLDER, *, patience: float = 20.0) -> None:
+        self.folder = self.address = _normal(folder)
+        self.patience = patience
+        mount = self._mount()
+        super().__init__((mount.point if mount else self.MOUNTPOINT) / self.folder)
+
+    @classmethod
+    def is_default(cls) -> bool:
+        """Say whether this is Colab: its kernels have imported ``google.colab``, and only Colab mounts DriveFS."""
+        return "google.colab" in sys.modules or any(mount.point == cls.MOUNTPOINT for mount in mounts_of(cls.MOUNTS))
+
+    @classmethod
+    def own_folder(cls) -> Path | None:
+        """Give our own folder in the user's MyDrive, which outlives the runtime; ``None`` when nothing is mounted."""
+        return next((mount.point / FOLDER for mount in mounts_of(cls.MOUNTS)), None)
+
+    @classmethod
+    def folder_of(cls, path: Path) -> str | None:
+        """Give the folder below the mountpoint that an absolute path means, also through links; ``None`` elsewhere."""
+        points = {cls.MOUNTPOINT, *(mount.point for mount in mounts_of(cls.MOUNTS))}
+        # What is written as a place on the mount is not looked at: a dead mount can hang.
+        places = itertools.chain([path], (Path(os.path.realpath(link)) for link in [path]))
+        below = (place.relative_to(point) for place in places for point in points if place.is_relative_to(point))
+        return next(map(str, below), None)
+
+    def check_single(self, name: str) -> None:
+        """Refuse a name that Drive has twice: the mount shows the second one with a number (#6106)."""
+        self._patiently("list", name, lambda: check_twins(self.root / name))
+
+    def path(self, key: str) -> Path | None:
+        """Give nothing: reading Drive is slow, so files are fetched first."""
+        return None
+
+    def durabilities(self, groups: Mapping[_Name, Collection[str]]) -> dict[_Name, Durability]:
+        """Ask the one attribute that tells of each file; a mount that is gone, dead or silent is ``UNKNOWN``."""
+        found = dict.fromkeys(groups, Durability.UNKNOWN)
+        if (mount := self._mount()) is None:
+            return found
+
+        def ask() -> None:
+            for name, keys in groups.items():
+                sizes = keys if isinstance(keys, Mapping) else dict.fromkeys(keys, 0)
+                found[name] = durability_of({mount.point / self.folder / key: size for key, size in sizes.items()})
+                alive()
+
+        with suppress(OSError):  # it hangs: what has not been told by now stays unknown
+            within(self.patience, ask)
+        return dict(found)
+
+    def flush(self) -> Durability:
+        """Upload everything and unmount: only when the user asks, never as a part of a save.
+
+        It may take hours, it removes the folder under running code, and mounting again afterwards has failed for
+        users (#4773, #287).
+
+        Raises:
+            StoreError: Drive could not upload everything.
+        """
+        if self._mount() is None:
+            return Durability.UNKNOWN
+        check_main_thread("upload everything", "drive.flush_and_unmount()")
+        from google.colab import drive
+
+        try:
+            drive.flush_and_unmount()
+        except Exception as error:  # ValueError("flush_and_unmount failed"), or what the process that it starts raises
+            raise StoreError(
+                f"Drive could not upload everything ({first_line(error)}).",
+                "Keep this runtime open and look at drive.google.com whether the files are complete there.",
+            ) from error
+        return Durability.FLUSHED
+
+    def _base(self) -> Path:
+        mount = self._mount() or self._mounted_now()
+        self.root = mount.point / self.folder
+        self.location = str(self.root)
+        return self.root
+
+    def _mount(self) -> Mount | None:
+        """Look where Drive is mounted, without `drive.mount`: that asks the browser even when it is mounted already."""
+        mounts = mounts_of(self.MOUNTS)
+        return next((mount for mount in mounts if mount.point == self.MOUNTPOINT), mounts[0] if mounts else None)
+
+    def _mounted_now(self) -> Mount:
+        """Mount Drive, which asks the user in the browser."""
+        if "google.colab" not in sys.modules:
+            raise StoreUnavailableError(
+                f"Google Drive is not mounted at {self.MOUNTPOINT}, and this process is not a Colab notebook.",
+                "In Colab, mount it in a cell first; elsewhere give a folder with --to FOLDER.",
+            )
+        check_main_thread("mount Drive", f"drive.mount('{self.MOUNTPOINT}')")
+        check_mountpoint(self.MOUNTPOINT)
+        from google.colab import drive
+
+        try:
+            drive.mount(str(self.MOUNTPOINT))
+        except Exception as error:  # its own class, pexpect's and others come out of it; all of them mean: not mounted
+            raise refusal_of_mount(error) from error
+        if (mount := self._mount()) is None:
+            raise StoreUnavailableError(
+                f"drive.mount has returned, but nothing is mounted at {self.MOUNTPOINT}.",
+                "Run `from google.colab import drive; drive.mount(…, force_remount=True)`, then this line again.",
+            )
+        return mount
+
+    def _check_room(self, folder: Path, size: int) -> None:
+        """Believe the mount when it reports too little room, though not when it reports 0 of 0 bytes.
+
+        Enough room proves nothing: a full Drive never uploads, and only the browser says so (#5325). Shared drives do
+        not count against the user's quota.
+        """
+        if self.folder.startswith("MyDrive") and shutil.disk_usage(folder).total:
+            super()._check_room(folder, size)
+
+    def _check_writing(self, folder: Path) -> None:
+        """Try a file on shared drives only: one's own Drive can be written, and a probe costs round trips and trash."""
+        mount = self._mount()
+        if mount and mount.is_read_only:
+            raise ReadOnlyStoreError(
+                f"{mount.point} is mounted for reading only.", f"Mount it again without readonly=True, {ELSEWHERE}"
+            )
+        if not self.folder.startswith("MyDrive"):
+            super()._check_writing(folder)
+
+    def _install(self, partial: Path, place: Path) -> None:
+        """Give a complete file its name, never over another: that would send the old one to the trash, at full size.
+
+        The old one steps aside and goes only when the new one stands; fsync proves nothing here.
+        """
+        alive()
+        if place.is_dir():
+            raise system_error(errno.EISDIR)
+        aside = place.with_name(f"{place.name}.replaced-{secrets.token_hex(2)}")
+        is_taken = exists(place)
+        try:
+            if is_taken:
+                with suppress(FileNotFoundError):  # for a second the kernel remembers what is gone
+                    place.rename(aside)
+            partial.rename(place)
+        except BaseException:
+            if is_taken:
+                _step_back(aside, place)
+            raise
+        if is_taken:
+            with suppress(OSError):  # the new one stands; what is left of the old one harms nobody
+                self._remove(aside)
+
+    def _remove(self, path: Path) -> None:
+        """Empty a file before it is deleted: the trash counts against the quota for 30 days and has filled Drives.
+
+        A shortcut is a link on the mount; what it points to is not ours to empty.
+        """
+        alive()
+        with suppress(FileNotFoundError):
+            if not path.is_symlink():
+                os.truncate(path, 0)
+            path.unlink()
+
+
+def _step_back(aside: Path, place: Path) -> None:
+    """Give the old file its name back, after the new one could not take it.
+
+    The folder is listed: after a rename that has failed late, the kernel still remembers for a second what is gone.
+    """
+    try:
+        names = {entry.name for entry in place.parent.iterdir()}
+        if aside.name in names and place.name not in names:
+            aside.rename(place)
+    except OSError as error:
+        raise StoreUnavailableError(
+            f"Drive failed while {place} was replaced; its previous bytes are in {aside.name}.",
+            "Rename it back as soon as Drive answers again.",
+        ) from error
+
+
+def _normal(folder: str) -> str:
+    """Spell a folder below the mountpoint one way, and refuse what is in no drive."""
+    first, *rest = PurePosixPath(folder).parts or ("",)
+    first = _SPELLINGS.get(first, first)
+    if ".." in rest or first not in _SPELLINGS.values():
+        raise TargetError(f"{folder!r} is in no drive.", "Begin with MyDrive, as in /content/drive/MyDrive/models.")
+    return str(PurePosixPath(first, *rest))

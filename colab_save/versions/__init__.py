@@ -1,0 +1,1 @@
+"""The life of a version: found, fetched, published, replaced, pruned, deleted, restored."""

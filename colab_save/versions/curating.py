@@ -1,0 +1,240 @@
+"""What may be done to a committed version afterwards: other tags, delete, bring back.
+
+``%deletemodel``, ``%restoremodel``, the panel and scripts call these. A deleted version has its manifest under another
+name, so that no reader sees it and one renaming brings it back; a save that comes a day later removes its files
+(`publishing`), or `delete_version` does.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from colab_save.artifact.layout import Place, deletion_in, deletion_now
+from colab_save.artifact.manifest import MANIFEST, Manifest
+from colab_save.custom_code.signing import is_own, signed
+from colab_save.errors import NotFoundError, TargetError, UntrustedError
+from colab_save.quantities import size_in_words
+from colab_save.reports.card import Card, Shown
+from colab_save.reports.listing import Listing
+from colab_save.request.command import LOAD, RESTORE
+from colab_save.request.spelling import magic_line
+from colab_save.stores.base import Store
+from colab_save.stores.table import open_store
+from colab_save.target import NEWEST, Target, check_tag, without_secrets
+from colab_save.versions.finding import committed, find, names_of, read_manifest, versions_of
+from colab_save.versions.local_copies import keys_of
+from colab_save.versions.pruning import remove
+from colab_save.versions.publishing import commit
+from colab_save.wording import did_you_mean
+
+GONE = "is deleted for good: its files are gone"
+"""What is said of a version that cannot be brought back."""
+
+UNREADABLE = "is deleted; its manifest cannot be read, so that it cannot be brought back"
+"""What is said of a damaged one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Shown):
+    """What was done to a version.
+
+    Attributes:
+        target: Its full name.
+        done: What was done, in words.
+        where: The folder that it is in, or was.
+        manifest: The version, as it is then; ``None`` where it cannot be read.
+        line: What can be done next, and the magic line for it.
+    """
+
+    target: str
+    done: str
+    where: str
+    manifest: Manifest | None = field(repr=False)
+    line: tuple[str, str] | None = field(default=None, repr=False)
+
+    def card(self) -> Card:
+        """Give what is shown: what was done, what the version is, and the line that undoes it."""
+        facts = {"where": self.where} | ({"size": size_in_words(self.manifest.size)} if self.manifest else {})
+        return Card(f"{self.target} {self.done}", "", facts=facts, line=self.line)
+
+
+def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = None) -> Change:
+    """Give a version exactly these tags; each of them moves there from the other versions of that name.
+
+    Args:
+        target: A name, ``name@tag`` or ``name@version-prefix``.
+        tags: One tag or several; none takes all of them away.
+        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+
+    Returns:
+        What was done, with the manifest as it is now.
+
+    Raises:
+        NotFoundError: There is no such version.
+        TargetError: A path, or a tag that cannot be one.
+    """
+    wanted = tuple(dict.fromkeys((tags,) if isinstance(tags, str) else tags))
+    for tag in wanted:
+        check_tag(tag)
+    store, name = open_store(source), _name(target)
+    _, manifest = find(store, name)
+    tagged = _with_tags(store, manifest, wanted)
+    for other in committed(store, manifest.name):
+        if other.version != manifest.version and set(wanted) & set(other.tags):
+            _with_tags(store, other, tuple(tag for tag in other.tags if tag not in wanted))
+    return _change(store, tagged, f"has the tags {', '.join(wanted)}" if wanted else "has no tags")
+
+
+def delete_version(target: str, *, source: str | None = None, for_good: bool = False) -> Change:
+    """Delete a version: nothing lists or loads it any more, and `restore_version` can bring it back for a day.
+
+    Args:
+        target: A name, ``name@tag`` or ``name@version-prefix``.
+        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        for_good: Remove the files at once, to free their room; also of a version that was deleted before.
+
+    Returns:
+        What was done, with the line that undoes it.
+
+    Raises:
+        NotFoundError: There is no such version.
+        TargetError: A path.
+    """
+    store, name = open_store(source), _name(target)
+    key, version, manifest = _deletable(store, name, also_deleted=for_good)
+    folder = Place.of_version(name.name, version).folder
+    done, line = GONE, None
+    if for_good:
+        remove(store, name.name, version, key)
+    else:
+        store.move(f"{folder}/{key}", f"{folder}/{deletion_now(datetime.now(UTC))}")
+        done = UNREADABLE if manifest is None else "is deleted; it can be brought back for a day"
+        line = None if manifest is None else ("bring it back", magic_line(RESTORE, _given(manifest, source)))
+    return Change(f"{name.name}@{version}", done, f"{store.location}/{folder}", manifest, line)
+
+
+def restore_version(target: str, *, source: str | None = None) -> Change:
+    """Bring back a version that was deleted and whose files are still there.
+
+    Args:
+        target: ``name@version-prefix`` or ``name@tag``; a name alone means the newest that was deleted.
+        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+
+    Returns:
+        What was done, with the line that loads it.
+
+    Raises:
+        NotFoundError: No such version is there, or not all of it.
+        TargetError: A path.
+    """
+    store, name = open_store(source), _name(target)
+    key, manifest = _restorable(store, name)
+    place = Place.of_version(manifest.name, manifest.version)
+    back = f"{place.folder}/{MANIFEST}"
+    if lost := {*keys_of(place, manifest)} - {back, *store.walk(place.folder)}:
+        raise NotFoundError(
+            f"{min(lost)} is gone from {store.location}: its deletion had gone on already.",
+            "%listmodels shows the other versions.",
+        )
+    store.move(f"{place.folder}/{key}", back)
+    return _change(store, manifest, "is back", ("load it", f"model = {magic_line(LOAD, _given(manifest, source))}"))
+
+
+def list_deleted(pattern: str = "*", source: str | None = None) -> Listing:
+    """List the deleted versions that can be brought back, newest first.
+
+    Args:
+        pattern: Names to list, with ``*`` and ``?``.
+        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+    """
+    store = open_store(source)
+    names = (name for name in names_of(store) if fnmatch.fnmatchcase(name, pattern))
+    found = [manifest for name in names for _, manifest in _deleted(store, name)]
+    newest_first = sorted(found, key=lambda manifest: manifest.version, reverse=True)
+    return Listing(store.location, store.kind, tuple(newest_first), kind="deleted version")
+
+
+def _deletable(store: Store, target: Target, *, also_deleted: bool) -> tuple[str, str, Manifest | None]:
+    """Find the version that is meant: what its manifest is called, its id, and the manifest.
+
+    A damaged one, which nothing can load and every listing names, goes by its own id alone.
+
+    Raises:
+        UntrustedError: A manifest that cannot be read, and no single version begins as the target says.
+    """
+    if also_deleted and target.selector and (known := next(_deleted(store, target.name, target.selector), None)):
+        return known[0], known[1].version, known[1]
+    try:
+        _, manifest = find(store, target)
+    except UntrustedError as error:
+        named = "" if target.selector == NEWEST else target.selector
+        begin_so = [version for version in versions_of(store, target.name) if named and version.startswith(named)]
+        if len(begin_so) == 1:
+            return MANIFEST, begin_so[0], None
+        hint = f"{error.hint} To delete what cannot be read, name it by its id, as in {target.name}@ID."
+        raise type(error)(error.message, hint) from error
+    return MANIFEST, manifest.version, manifest
+
+
+def _restorable(store: Store, target: Target) -> tuple[str, Manifest]:
+    """Find the newest deleted version that is meant, and what its manifest is called."""
+    wanted = "" if target.selector == NEWEST else target.selector
+    if found := next(_deleted(store, target.name, wanted), None):
+        return found
+    others = list(_deleted(store, target.name))
+    if found := next((pair for pair in others if wanted in pair[1].tags), None):
+        return found
+    names = names_of(store)
+    known = [word for _, manifest in others for word in (*manifest.tags, manifest.version)]
+    hint = did_you_mean(wanted, known) if target.name in names else did_you_mean(target.name, names)
+    raise NotFoundError(
+        f"There is no deleted version {str(target)!r} in {store.location}.",
+        hint or "The files of a deleted version go a day later.",
+    )
+
+
+def _change(store: Store, manifest: Manifest, done: str, line: tuple[str, str] | None = None) -> Change:
+    folder = Place.of_version(manifest.name, manifest.version).folder
+    return Change(f"{manifest.name}@{manifest.version}", done, f"{store.location}/{folder}", manifest, line)
+
+
+def _given(manifest: Manifest, source: str | None) -> dict[str, str]:
+    """Give what a line names a version by; a URL without its secrets."""
+    told = {"target": f"{manifest.name}@{manifest.version}"}
+    return {**told, "source": without_secrets(source)} if source else told
+
+
+def _name(target: str) -> Target:
+    parsed = Target.parse(target)
+    if parsed.path:
+        raise TargetError(
+            f"{parsed.path!r} is a path; only what was saved under a name has versions.", "Give a name such as cats."
+        )
+    return parsed
+
+
+def _deleted(store: Store, name: str, beginning: str = "") -> Iterator[tuple[str, Manifest]]:
+    """Give the deleted versions of a name that begin so, newest first: what each manifest is called, and itself."""
+    for version in reversed(versions_of(store, name)):
+        folder = Place.of_version(name, version).folder
+        key = deletion_in(store.keys(folder)) if version.startswith(beginning) else ""
+        if key:
+            with suppress(NotFoundError, UntrustedError):  # gone meanwhile, or not whole
+                yield key, read_manifest(store, folder, key)
+
+
+def _with_tags(store: Store, manifest: Manifest, tags: tuple[str, ...]) -> Manifest:
+    """Write a manifest with other tags; one that this user has signed is signed again, and no other."""
+    if tags == manifest.tags:
+        return manifest
+    changed = replace(manifest, tags=tags, signature="")
+    changed = signed(changed) if is_own(manifest) else replace(changed, signature=manifest.signature)
+    with tempfile.TemporaryDirectory(prefix="colab_save_") as folder:
+        commit(store, Place.of_version(manifest.name, manifest.version), Path(folder, "artifact"), changed)
+    return changed

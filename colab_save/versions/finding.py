@@ -1,0 +1,235 @@
+"""Find and list what has been committed to a store.
+
+`locating` calls `find` or `find_plain`; the doors list. Only what has a manifest exists here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import itertools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from colab_save.artifact.layout import PREVIOUS, SIDECAR, Place, deletion_in, is_in, is_sidecar
+from colab_save.artifact.manifest import MANIFEST, Manifest
+from colab_save.errors import DamagedFileError, DigestError, NotFoundError, UnknownNameError, UntrustedError
+from colab_save.stores.base import Store, ignore_bytes
+from colab_save.target import NEWEST, VERSION, Target
+from colab_save.wording import did_you_mean
+
+
+def versions_of(store: Store, folder: str) -> list[str]:
+    """List the version ids of a folder, committed or not, oldest first."""
+    return [name.rstrip("/") for name in store.keys(folder) if name.endswith("/") and VERSION.fullmatch(name[:-1])]
+
+
+def is_committed(store: Store, folder: str) -> bool:
+    """Say whether the folder of a version has its manifest; without one it is litter."""
+    return MANIFEST in store.keys(folder)
+
+
+def read_manifest(store: Store, folder: str, name: str = MANIFEST) -> Manifest:
+    """Read the manifest of a version; a deleted one has another name.
+
+    Raises:
+        NotFoundError: The folder has none: it is litter.
+        UntrustedError: It is none, or that of another version.
+    """
+    key = f"{folder}/{name}"
+    manifest = Manifest.from_json(store.read(key), f"{store.location}/{key}")
+    if manifest.version != folder.rpartition("/")[2]:
+        raise DamagedFileError(
+            f"The manifest {store.location}/{key} is that of the version {manifest.version}.",
+            "It was copied there; %listmodels shows the other versions.",
+        )
+    return manifest
+
+
+def committed(store: Store, name: str, beginning: str = "") -> Iterator[Manifest]:
+    """Give the committed versions of a name whose ids begin so, newest first.
+
+    Raises:
+        UntrustedError: A manifest that is none.
+    """
+    for version in reversed([version for version in versions_of(store, name) if version.startswith(beginning)]):
+        try:
+            yield read_manifest(store, f"{name}/{version}")
+        except NotFoundError:  # litter
+            continue
+
+
+class Contents(NamedTuple):
+    """What a store holds of the names that match a pattern.
+
+    Attributes:
+        manifests: The committed versions, newest first.
+        damaged: In words, each version whose manifest cannot be read.
+        unfinished: The folders without a manifest: saves that have died, or that are still going on.
+    """
+
+    manifests: tuple[Manifest, ...]
+    damaged: tuple[str, ...]
+    unfinished: tuple[str, ...]
+
+
+def contents_of(store: Store, pattern: str = "*") -> Contents:
+    """Look through every version of every name that matches a pattern; a deleted version is none."""
+    found: list[Manifest] = []
+    damaged: list[str] = []
+    unfinished: list[str] = []
+    for name in (name for name in names_of(store) if fnmatch.fnmatchcase(name, pattern)):
+        for version in versions_of(store, name):
+            folder = f"{name}/{version}"
+            try:
+                found.append(read_manifest(store, folder))
+            except NotFoundError:
+                unfinished += [] if deletion_in(store.keys(folder)) else [folder]
+            except UntrustedError as error:
+                damaged.append(error.message)
+    newest_first = sorted(found, key=lambda manifest: manifest.version, reverse=True)
+    return Contents(tuple(newest_first), tuple(damaged), tuple(unfinished))
+
+
+def list_versions(store: Store, pattern: str = "*") -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
+    """Give the committed versions alone, and in words each that cannot be read."""
+    return contents_of(store, pattern)[:2]
+
+
+def names_of(store: Store) -> list[str]:
+    """List the names in a store, whether anything of them is committed or not; what is beside a plain save is none."""
+    folders = [name.rstrip("/") for name in store.keys("") if name.endswith("/") and not name.startswith(".")]
+    return [name for name in folders if not is_sidecar(name)]
+
+
+def find(store: Store, target: Target) -> tuple[Place, Manifest]:
+    """Find the version that a target means.
+
+    Raises:
+        NotFoundError: There is no such name, or nothing of it is committed.
+        UnknownNameError: No version has that tag or begins so, or several do.
+        UntrustedError: Its manifest cannot be read.
+    """
+    wanted = "" if target.selector == NEWEST else target.selector
+    chosen = list(_matching(store, target.name, wanted))
+    if not chosen:
+        raise _not_found(store, target)
+    newest = chosen[0]
+    if len(chosen) > 1:
+        raise UnknownNameError(
+            f"{target} is the beginning of {len(chosen)} versions: {', '.join(m.version for m in chosen[:4])}.",
+            "Write more of it.",
+        )
+    return Place.of_version(target.name, newest.version), newest
+
+
+def readable(store: Store, name: str, before: str = "") -> Iterator[Manifest]:
+    """Give the committed versions of a name, those before one or all, whose manifests can be read, newest first."""
+    for version in reversed(versions_of(store, name)):
+        if not before or version < before:
+            with contextlib.suppress(NotFoundError, UntrustedError):  # litter, and what is not whole
+                yield read_manifest(store, f"{name}/{version}")
+
+
+def _matching(store: Store, name: str, wanted: str) -> Iterator[Manifest]:
+    """Give the newest version, or all that begin so, or the newest that can be read and has that tag."""
+    if not wanted:
+        yield from itertools.islice(committed(store, name), 1)
+        return
+    beginning = list(committed(store, name, wanted))
+    tagged = (manifest for manifest in readable(store, name) if wanted in manifest.tags)
+    yield from beginning or itertools.islice(tagged, 1)
+
+
+def _not_found(store: Store, target: Target) -> NotFoundError | UnknownNameError:
+    names = [
+        name for name in names_of(store) if any(is_committed(store, f"{name}/{v}") for v in versions_of(store, name))
+    ]
+    if target.name not in names:
+        hint = did_you_mean(target.name, names) or "Nothing has been saved there yet; --from names another store."
+        return NotFoundError(f"There is no {target.name!r} in {store.location}.", hint)
+    known = [word for manifest in committed(store, target.name) for word in (*manifest.tags, manifest.version)]
+    return UnknownNameError(
+        f"{target.name!r} in {store.location} has no version or tag {target.selector!r}.",
+        did_you_mean(target.selector, known),
+    )
+
+
+def find_plain(store: Store, key: str) -> tuple[Place, Manifest] | None:
+    """Find the manifest beside a plain payload: the one whose digests are the payload's own.
+
+    A save that died while its payload took the old one's place is found where the payload still is.
+
+    Returns:
+        ``None`` when nothing was ever recorded beside it.
+
+    Raises:
+        DigestError: There are manifests, and the payload is none of theirs.
+        UntrustedError: A manifest that is none.
+    """
+    recorded = []
+    for manifest in committed(store, f"{key}{SIDECAR}"):
+        place = Place.of_plain(key, manifest.version)
+        if is_whole(store, place, manifest):
+            return place, manifest
+        recorded.append((Place(place.folder), manifest))
+    if store.keys(f"{key}{SIDECAR}/{PREVIOUS}") or not store.has(key):
+        for place, manifest in recorded:
+            if is_whole(store, place, manifest):
+                return place, manifest
+    if recorded:
+        raise DigestError(
+            f"{store.location}/{key} is not what was saved there: its digest matches no manifest beside it.",
+            f"It was changed or damaged since. To open it as it is, remove the folder {key}{SIDECAR} first.",
+        )
+    return None
+
+
+def find_plain_before(store: Store, key: str) -> tuple[Place, Manifest] | None:
+    """Find the newest version of a plain save that is whole, when the newest one is not: its upload was lost.
+
+    A version that was replaced waits in its own folder, see `replacing`. Bytes at the place that nobody recorded, and
+    that are not cut off, are somebody's own: nothing stands in for them.
+
+    Returns:
+        ``None`` when there is none.
+    """
+    is_lost = not store.has(key)
+    for version in reversed(versions_of(store, f"{key}{SIDECAR}")):
+        place = Place.of_plain(key, version)
+        try:
+            manifest = read_manifest(store, place.folder)
+        except NotFoundError:
+            continue
+        except DamagedFileError:
+            is_lost = True
+            continue
+        if is_whole(store, place, manifest):
+            return place, manifest
+        is_lost = is_lost or _is_cut(store, place, manifest)
+        if is_lost and is_whole(store, Place(place.folder), manifest):
+            return Place(place.folder), manifest
+    return None
+
+
+def _is_cut(store: Store, place: Place, manifest: Manifest) -> bool:
+    """Say whether a file of a payload is missing or shorter than it was: never uploaded, or not all of it."""
+    for file in manifest.files:
+        if is_in(file.path, manifest.payloads[0].path):
+            try:
+                if store.digest(place.key(file.path, manifest), ignore_bytes)[0] < file.size:
+                    return True
+            except NotFoundError:
+                return True
+    return False
+
+
+def is_whole(store: Store, place: Place, manifest: Manifest) -> bool:
+    """Say whether the payload of a version is what its manifest says."""
+    try:
+        for file in manifest.files:
+            if is_in(file.path, manifest.payloads[0].path):
+                store.check(place.key(file.path, manifest), file.size, file.sha256)
+    except (DigestError, NotFoundError):
+        return False
+    return True

@@ -1,0 +1,215 @@
+"""The first steps of a load: from what the user named to files within reach, matched with their digests.
+
+`loading` calls `locate`, `choose` and `bring`. Nothing is opened here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from colab_save.artifact.collection import ARRAYS, TREE
+from colab_save.artifact.layout import CUSTOM_CODE, EXTRAS, Place, is_in
+from colab_save.artifact.manifest import Manifest, Payload
+from colab_save.artifact.parts import each_part
+from colab_save.artifact.sample import FILE
+from colab_save.disk import CHUNK
+from colab_save.errors import ColabSaveError, DamagedFileError, DigestError, NotFoundError, RequestError
+from colab_save.progress import OnStep
+from colab_save.request.request import LoadRequest
+from colab_save.stores.base import Store
+from colab_save.stores.table import open_folder_of, open_store
+from colab_save.target import NEWEST, Target, without_secrets
+from colab_save.versions.caching import cache_of
+from colab_save.versions.fetching import fetch
+from colab_save.versions.finding import find, find_plain, find_plain_before, readable
+from colab_save.wording import did_you_mean
+
+ADDED = (".keras", ".h5", ".hdf5", ".weights.h5", ".tflite", ".onnx")
+"""Suffixes that a save gives to a path of the old kind, the one that keeps most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a target turned out to be.
+
+    Attributes:
+        store: Where it is.
+        place: Where in it.
+        manifest: Its manifest; ``None`` for a plain file that nobody recorded.
+        name: The target, made exact.
+        passed_over: In words, each newer version that is not whole.
+        whole: Of one of several models, the manifest of all of them, which is the one that is signed.
+    """
+
+    store: Store
+    place: Place
+    manifest: Manifest | None
+    name: str
+    passed_over: tuple[str, ...] = ()
+    whole: Manifest | None = None
+
+    @property
+    def parts(self) -> dict[str, Found]:
+        """Give each of several models by its name, as an artifact of its own; of a single model nothing."""
+        if self.manifest is None or not self.manifest.parts:
+            return {}
+        folder = self.place.folder
+        return {
+            name: Found(self.store, Place(f"{folder}/{name}"), manifest, f"{self.name}, {name}", whole=self.manifest)
+            for name, manifest in each_part(self.manifest).items()
+        }
+
+    @property
+    def where(self) -> str:
+        """Say where it is, for a report."""
+        return f"{self.store.location}/{self.place.exact or self.place.folder}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The files of one payload within reach, matched with their digests.
+
+    Attributes:
+        payload: The model file or folder.
+        sample: The sample; ``None`` without one.
+        code: The captured code; ``None`` without any.
+        beside: The folder with the artifact's other files.
+        extras: The folder with what else was kept; ``None`` without any.
+    """
+
+    payload: Path
+    sample: Path | None = None
+    code: Path | None = None
+    beside: Path | None = None
+    extras: Path | None = None
+
+
+def locate(request: LoadRequest) -> Found:
+    """Find what a target means.
+
+    Raises:
+        NotFoundError: There is no such name, version or file.
+        DamagedFileError: The manifest of the version cannot be read; the newest one gives way to the one before.
+        DigestError: A plain file is not the one that was recorded.
+        StoreError: The store is not available.
+    """
+    target = Target.parse(request.target)
+    if not target.path:
+        store = open_store(request.source)
+        try:
+            place, manifest = find(store, target)
+        except DamagedFileError as error:
+            return _older(store, target, error)
+        return Found(store, place, manifest, f"{manifest.name}@{manifest.version}")
+    if request.source is not None:
+        raise RequestError(
+            f"{target.shown!r} says where the file is, and --from {without_secrets(request.source)} does too.",
+            "Leave --from out.",
+        )
+    store, key = open_folder_of(target.path)
+    for name in (key, *(f"{key}{suffix}" for suffix in ADDED)):
+        known, passed_over = _plain(store, name)
+        if known is not None:
+            return Found(store, known[0], known[1], target.shown, passed_over)
+        if store.has(name):
+            return Found(store, Place("", name), None, target.shown)
+    near = [name.rstrip("/") for name in store.keys("")] if store.kind == "local" else []
+    raise NotFoundError(f"There is no {store.location}/{key}.", did_you_mean(key, near) or "Check the path.")
+
+
+def _plain(store: Store, key: str) -> tuple[tuple[Place, Manifest] | None, tuple[str, ...]]:
+    """Find what was recorded beside a plain file, and in words what was passed over."""
+    try:
+        return find_plain(store, key), ()
+    except (DamagedFileError, DigestError) as error:
+        if (older := find_plain_before(store, key)) is None:
+            raise
+        return older, (error.message,)
+
+
+def step_back(found: Found, request: LoadRequest, error: DigestError) -> Found:
+    """Find the version before the newest one, which turned out not to be whole.
+
+    A runtime that goes before Drive has uploaded everything leaves such a version, and the one before it is the last
+    good one. A version, tag or path that the user named is never replaced by another.
+
+    Raises:
+        DigestError: The error itself, where nothing older can be read or another version was named.
+    """
+    target = Target.parse(request.target)
+    if target.path or found.manifest is None:
+        raise error
+    return _older(found.store, target, error, found)
+
+
+def _older(store: Store, target: Target, error: ColabSaveError, after: Found | None = None) -> Found:
+    if target.selector not in {"", NEWEST}:
+        raise error
+    version = after.manifest.version if after and after.manifest else ""
+    if (manifest := next(readable(store, target.name, version), None)) is None:
+        raise error
+    place = Place.of_version(target.name, manifest.version)
+    passed_over = (*(after.passed_over if after else ()), error.message)
+    return Found(store, place, manifest, f"{manifest.name}@{manifest.version}", passed_over)
+
+
+def choose(found: Found, request: LoadRequest) -> Payload | None:
+    """Pick the payload: the one that is asked for, else the one that keeps most, which is the first."""
+    if found.manifest is None:
+        return None
+    payloads = {payload.format: payload for payload in found.manifest.payloads}
+    if request.format is None:
+        into = payloads.get("weights") if request.into is not None else None
+        return into or found.manifest.payloads[0]
+    if request.format not in payloads:
+        raise NotFoundError(f"{found.name} was not saved as {request.format}.", f"It has: {', '.join(payloads)}.")
+    return payloads[request.format]
+
+
+def bring(found: Found, payload: Payload | None, work: Path, on_step: OnStep) -> Fetched:
+    """Bring the payload, the sample, the code and what lies beside them within reach."""
+    manifest = found.manifest
+    if manifest is None or payload is None:
+        local = found.store.path(found.place.exact)
+        return Fetched(local if local is not None else _copy_plain(found, work))
+    others = [item.path for item in manifest.payloads if item != payload]
+    paths = [file.path for file in manifest.files if file.path.split("/")[0] not in others]
+    wanted = [payload.path, *(path for path in paths if path.split("/")[0] != payload.path)]
+    local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
+    sample, code = local_files.get(FILE), local_files.get(CUSTOM_CODE)
+    beside = next((path.parent for name, path in local_files.items() if name != payload.path and "/" not in name), None)
+    return Fetched(local_files[payload.path], sample, code, beside, _extras_in(local_files))
+
+
+def bring_collection(found: Found, on_step: OnStep) -> Fetched:
+    """Bring what held several models within reach: the folder with its files, and the code.
+
+    Raises:
+        DamagedFileError: It has none.
+    """
+    manifest = found.manifest
+    names = {file.path for file in manifest.files} if manifest else set()
+    if manifest is None or not {TREE, ARRAYS} <= names:
+        raise DamagedFileError(f"{found.name} has no {TREE} or no {ARRAYS}.", "Load another version.")
+    wanted = [name for name in sorted(names) if name in {TREE, ARRAYS, CUSTOM_CODE} or is_in(name, EXTRAS)]
+    local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
+    return Fetched(local_files[TREE].parent, code=local_files.get(CUSTOM_CODE), extras=_extras_in(local_files))
+
+
+def _extras_in(files: Mapping[str, Path]) -> Path | None:
+    """Give the folder of what else was kept."""
+    return next((path.parent for name, path in files.items() if name.rpartition("/")[0] == EXTRAS), None)
+
+
+def _copy_plain(found: Found, work: Path) -> Path:
+    """Copy a file or folder that nobody recorded to the local disk."""
+    key = found.place.exact
+    for name in found.store.walk(key) or [key]:
+        copy = work / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with found.store.get(name) as stream, copy.open("wb") as file:
+            while block := stream.read(CHUNK):
+                file.write(block)
+    return work / key

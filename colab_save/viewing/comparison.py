@@ -1,0 +1,156 @@
+"""Two versions side by side: what they are, how large, what they answer to the same sample, and what made them.
+
+The panel and scripts call `compare_versions`; `differences` is pure. No model is built: all of it is in the manifests
+and in the recorded samples.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from colab_save.artifact.facts import ModelFacts, precision
+from colab_save.artifact.layout import Place
+from colab_save.artifact.manifest import Manifest
+from colab_save.artifact.metrics import metrics_in_words
+from colab_save.artifact.parts import each_part
+from colab_save.artifact.sample import read_arrays
+from colab_save.errors import UntrustedError
+from colab_save.inspecting.inspection import inspect_npz
+from colab_save.nested import leaves
+from colab_save.progress import ignore_steps
+from colab_save.proof.comparing import compare
+from colab_save.proof.tolerances import compare_outputs
+from colab_save.quantities import size_in_words
+from colab_save.reports.card import Card, Remark, Shown, Table
+from colab_save.stores.base import Store
+from colab_save.stores.table import open_store
+from colab_save.target import Target
+from colab_save.versions.fetching import fetch
+from colab_save.versions.finding import find
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Shown):
+    """Two versions side by side.
+
+    Attributes:
+        first: The manifest of the one.
+        second: The manifest of the other.
+        answers: How far their answers to the same sample are from each other, in words.
+    """
+
+    first: Manifest
+    second: Manifest
+    answers: str
+
+    def card(self) -> Card:
+        """Give what is shown: a table of what can be told in a word, then what differs inside."""
+        names = [f"{item.name}@{item.version}" for item in (self.first, self.second)]
+        first, second = each_part(self.first), each_part(self.second)
+        rows = [(label, *values) for label, values in _rows(self.first, self.second)]
+        remarks = [
+            remark
+            for name in first
+            if name in second
+            for remark in _remarks(f"{name} ".lstrip(), first[name].facts, second[name].facts)
+        ]
+        if odd := sorted(first.keys() ^ second.keys()):
+            remarks.append(
+                Remark("models", f"only one of the two has {', '.join(name or 'a single one' for name in odd)}")
+            )
+        return Card(
+            title=" and ".join(names),
+            summary="",
+            table=Table(("", *names), tuple(rows)),
+            remarks=(Remark("answers", self.answers), *remarks),
+        )
+
+
+def compare_versions(first: str, second: str, *, source: str | None = None) -> Comparison:
+    """Compare two saved versions without building either model.
+
+    Args:
+        first: A name, ``name@tag`` or ``name@version-prefix``.
+        second: Likewise.
+        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+
+    Raises:
+        NotFoundError: There is no such version.
+    """
+    store = open_store(source)
+    (place, one), (other_place, other) = find(store, Target.parse(first)), find(store, Target.parse(second))
+    return Comparison(one, other, _compare_answers(store, (place, one), (other_place, other)))
+
+
+def _remarks(part: str, first: ModelFacts, second: ModelFacts) -> Iterator[Remark]:
+    """Say where two models differ, and in what they are equal."""
+    found_in = compare(first, second)
+    for aspect, found in found_in.items():
+        if found:
+            reason = f"{len(found)} places differ, first {found[0]}" if len(found) > 1 else str(found[0])
+            yield Remark(f"{part}{aspect}", reason)
+    if equal := [aspect for aspect, found in found_in.items() if not found]:
+        yield Remark(f"{part}equal", ", ".join(equal))
+
+
+def _rows(first: Manifest, second: Manifest) -> Iterator[tuple[str, tuple[str, str]]]:
+    for label, value in (
+        ("saved", lambda item: item.created.replace("T", " ").removesuffix("Z")),
+        ("outcome", lambda item: str(item.outcome)),
+        ("model", lambda item: item.facts.class_name.rpartition(".")[2]),
+        ("parameters", lambda item: f"{item.parameters:,}"),
+        ("size", lambda item: size_in_words(item.size)),
+        ("formats", lambda item: ", ".join(item.formats)),
+        ("iterations", lambda item: f"{item.facts.iterations:,}" if item.facts.iterations is not None else ""),
+        ("metrics", lambda item: metrics_in_words(item.metrics)),
+        ("tags", lambda item: ", ".join(item.tags)),
+        ("note", lambda item: item.note),
+    ):
+        yield label, (value(first), value(second))
+    yield from _differing(first.environment, second.environment)
+
+
+def _differing(first: Mapping[str, str], second: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    for name in sorted(first.keys() | second.keys()):
+        if first.get(name) != second.get(name):
+            yield name, (first.get(name, ""), second.get(name, ""))
+
+
+def _compare_answers(store: Store, first: tuple[Place, Manifest], second: tuple[Place, Manifest]) -> str:
+    """Say how far the recorded answers are from each other, where both were asked the same."""
+    if not (first[1].sample.path and second[1].sample.path):
+        return "not compared: there is no recorded sample of both"
+    with tempfile.TemporaryDirectory(prefix="colab_save_") as folder:
+        try:
+            (asked, answer), (other_asked, other_answer) = (
+                _recorded(store, place, manifest, Path(folder, str(number)))
+                for number, (place, manifest) in enumerate((first, second))
+            )
+        except UntrustedError as error:
+            return f"not compared: {error.message}"
+    if not _are_equal(asked, other_asked):
+        return "not compared: they were given different samples"
+    errors, differences = compare_outputs(answer, other_answer, None, None, precision(first[1].facts))
+    if not differences:
+        return "equal to the same sample, within tolerance"
+    worst = max(errors, key=lambda error: error.absolute, default=None)
+    return f"the largest difference is {worst.absolute:.2g} in {worst.name}" if worst else differences[0]
+
+
+def _recorded(store: Store, place: Place, manifest: Manifest, folder: Path) -> tuple[Any, Any]:
+    """Give the recorded inputs and the expected outputs of a version."""
+    sample = manifest.sample
+    file = fetch(store, place, manifest, [sample.path], folder, ignore_steps)[sample.path]
+    inspect_npz(file)
+    return read_arrays(file, sample.inputs), read_arrays(file, sample.outputs)
+
+
+def _are_equal(first: Any, second: Any) -> bool:
+    import numpy as np
+
+    one, other = dict(leaves(first)), dict(leaves(second))
+    return one.keys() == other.keys() and all(np.array_equal(one[where], other[where]) for where in one)

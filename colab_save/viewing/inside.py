@@ -1,0 +1,192 @@
+"""Look inside a saved version: its picture, its layers, and how the values of its weights are spread; none is built.
+
+The picture and the layers are in the manifest, the weights in a payload, which is inspected before it is read. The
+panel and scripts call `inspect_model`; `serving` and `charting` ask for the payloads themselves.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from colab_save.artifact.facts import LayerFacts, ModelFacts
+from colab_save.artifact.manifest import Manifest
+from colab_save.custom_code.signing import packages_of
+from colab_save.errors import FormatError, UntrustedError
+from colab_save.inspecting.findings import Kind
+from colab_save.inspecting.inspection import inspect
+from colab_save.progress import OnStep, ignore_steps
+from colab_save.quantities import count_in_words
+from colab_save.reports.card import Card, Cell, Remark, Shown, Table
+from colab_save.reports.drawing.bars import Bars, draw_weights, oddities_in_words
+from colab_save.reports.drawing.histogram import Histogram
+from colab_save.reports.drawing.layer_tree import LayerTree
+from colab_save.reports.drawing.picture import picture_of
+from colab_save.reports.glance import glance_at
+from colab_save.request.request import LoadRequest
+from colab_save.versions.locating import Found, bring, choose, locate
+from colab_save.viewing.weights import Weight, weigh
+
+HEAD = ("layer", "class", "output", "parameters", "dtype", "trains", "weights")
+"""What is told of each layer."""
+
+PLAIN_HEAD = ("weight", "dtype", "values")
+"""What is told of each weight of a file that nobody recorded."""
+
+MOST = 400
+"""Rows of a table; a page of more is of no use to anybody."""
+
+NAMED = 6
+"""Weights with odd values that are named above the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside(Shown):
+    """What is inside a saved version, or a plain file.
+
+    Attributes:
+        manifest: The version; ``None`` for a file that nobody recorded.
+        weights: The weights of each model by its name; a single one has none.
+        notes: Why weights were not read.
+        name: What was looked into; default: the version.
+    """
+
+    manifest: Manifest | None
+    weights: Mapping[str, Sequence[Weight]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    name: str = ""
+
+    def card(self) -> Card:
+        """Give what is shown: the model in words and as a picture, then a row for each layer with its weights."""
+        rows = [*self._rows()]
+        remarks = [Remark("weights", note) for note in (*self.notes, *self._odd())]
+        if len(rows) > MOST:
+            remarks.append(Remark("note", f"{len(rows) - MOST} more rows are left out."))
+        manifest = self.manifest
+        return Card(
+            title=self.name or (f"{manifest.name}@{manifest.version}" if manifest else ""),
+            summary="" if manifest else "nobody recorded it: what is known is in the file",
+            facts=dict(glance_at(manifest)) if manifest else {"weights": self._size()},
+            table=Table(HEAD if manifest else PLAIN_HEAD, tuple(rows[:MOST])) if rows else None,
+            remarks=tuple(remarks),
+            picture=picture_of(manifest) if manifest else None,
+        )
+
+    def _rows(self) -> Iterator[tuple[Cell, ...]]:
+        if self.manifest is None:
+            for weight in self.weights.get("", ()):
+                yield weight.path, weight.dtype, draw_weights([Bars("", weight.shape, weight.histogram)])
+        for name, facts in self.models().items():
+            yield from _rows_of(name, facts, self.weights.get(name, ()))
+
+    def models(self) -> dict[str, ModelFacts]:
+        """Give what is recorded of each model, by its name; of a file that nobody recorded nothing."""
+        if self.manifest is None:
+            return {}
+        return {part.name: part.facts for part in self.manifest.parts} or {"": self.manifest.facts}
+
+    def spreads(self, model: str) -> Iterator[tuple[str, Histogram]]:
+        """Give the histogram of each weight of a model under the model's own name for it, else under the file's."""
+        if self.manifest is None:
+            yield from ((weight.path, weight.histogram) for weight in self.weights.get(model, ()))
+            return
+        known = {weight.digest: weight.histogram for weight in self.weights.get(model, ())}
+        variables = self.models()[model].variables
+        yield from ((item.path, known[item.digest]) for item in variables if item.digest in known)
+
+    def _odd(self) -> Iterator[str]:
+        """Name the weights that hold values which are no finite numbers."""
+        found = [
+            f"{model}/{name}: {odd}".lstrip("/")
+            for model in self.weights
+            for name, spread in self.spreads(model)
+            if (odd := oddities_in_words(spread))
+        ]
+        if found:
+            more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+            yield f"not all values are finite numbers: {'; '.join(found[:NAMED])}{more}"
+
+    def _size(self) -> str:
+        values = sum(sum(weight.histogram.counts) for weights in self.weights.values() for weight in weights)
+        count = sum(map(len, self.weights.values()))
+        return f"{count_in_words(count, 'array')}, {count_in_words(values, 'value')}"
+
+
+def inspect_model(target: str, *, source: str | None = None) -> Inside:
+    """Look inside a saved version, or a plain model file, without building the model.
+
+    The histograms are those of the first payload; its weights are read one at a time.
+
+    Args:
+        target: A name, ``name@tag``, ``name@version-prefix``, a path or a URL.
+        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+
+    Raises:
+        NotFoundError: There is no such version.
+        UntrustedError: A file that nobody recorded is no model, damaged or unsafe.
+    """
+    return look_inside(target, source, ignore_steps)
+
+
+def look_inside(target: str, source: str | None, on_step: OnStep) -> Inside:
+    """Look inside as `inspect_model` does, and report the bytes that are fetched and read."""
+    request = LoadRequest(target, source=source)
+    found = locate(request)
+    weights: dict[str, Sequence[Weight]] = {}
+    notes = []
+    with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
+        for name, part in (found.parts or {"": found}).items():
+            try:
+                path, kind = reach(part, request, Path(work), on_step)
+                weights[name] = tuple(weigh(path, kind, on_step))
+            except (UntrustedError, FormatError) as error:
+                if found.manifest is None:
+                    raise
+                notes.append(f"not read: {error.message}")
+    return Inside(found.manifest, weights, tuple(notes), found.name)
+
+
+def reach(found: Found, request: LoadRequest, work: Path, on_step: OnStep) -> tuple[Path, Kind]:
+    """Bring a payload within reach, and inspect it before anybody opens it.
+
+    Args:
+        found: Where it is.
+        request: Which of the payloads is wanted.
+        work: A folder for copies.
+        on_step: Told the bytes.
+
+    Raises:
+        UntrustedError: It is damaged, unsafe, or not what was saved.
+        NotFoundError: It is not there, or was not saved in that format.
+    """
+    payload = bring(found, choose(found, request), work, on_step).payload
+    # The packages that a manifest names are believed: no class of theirs is looked up here.
+    return payload, inspect(payload, packages_of(found.manifest)).kind
+
+
+def _rows_of(model: str, facts: ModelFacts, weights: Sequence[Weight]) -> Iterator[tuple[Cell, ...]]:
+    tree = LayerTree.of(facts)
+    spread = {weight.digest: weight.histogram for weight in weights}
+    held: defaultdict[str, list[Bars]] = defaultdict(list)
+    for item in facts.variables:
+        above = tree.nearest(item.path)
+        held[above].append(Bars(item.path.removeprefix(above).lstrip("/"), item.shape, spread.get(item.digest)))
+    for layer in facts.layers:
+        if layer.path or held[""]:
+            size = tree.parameters[layer.path]
+            yield (
+                f"{model}/{layer.path}".strip("/") or "the model itself",
+                layer.class_name,
+                _shape(layer),
+                f"{size:,}" if size else "",
+                layer.dtype,
+                "yes" if layer.trainable else "no",
+                draw_weights(held[layer.path]) if held[layer.path] else "",
+            )
+
+
+def _shape(layer: LayerFacts) -> str:
+    return " x ".join("?" if size is None else str(size) for size in layer.shape) if layer.shape else ""

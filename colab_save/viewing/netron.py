@@ -1,0 +1,136 @@
+"""Serve a saved version to Netron: the payload is fetched, inspected and copied, and never built.
+
+The panel and scripts call `open_in_netron`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import hashlib
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from colab_save.errors import FormatError
+from colab_save.inspecting.findings import Kind
+from colab_save.os_errors import refusing
+from colab_save.progress import OnStep, ignore_steps
+from colab_save.protobuf import GRAPH
+from colab_save.reports.viewed import Viewed, require
+from colab_save.request.request import LoadRequest
+from colab_save.stores.table import open_store
+from colab_save.versions.locating import locate
+from colab_save.viewing.inside import reach
+from colab_save.wording import translated
+
+LOOPBACK = "127.0.0.1"
+"""The only address that is listened on: other machines do not reach it."""
+
+SERVED_AS = {
+    Kind.KERAS: "model.keras",
+    Kind.H5: "model.h5",
+    Kind.WEIGHTS_H5: "model.weights.h5",
+    Kind.SAVED_MODEL: GRAPH,
+    Kind.LITERT: "model.tflite",
+    Kind.ONNX: "model.onnx",
+}
+"""What Netron knows each kind of file by."""
+
+_addresses: list[tuple[str, int]] = []
+"""Where the server of this process listens, once it does."""
+
+
+def open_in_netron(target: str, *, source: str | None = None) -> Viewed:
+    """Serve a saved version, or a plain model file, to Netron, a viewer of model graphs in the browser.
+
+    Netron (https://netron.app) draws what is in the file; nothing is built. Only a copy of that one file is served,
+    and only to this machine, as long as this process lives.
+
+    Args:
+        target: A name, ``name@tag``, ``name@version-prefix``, a path or a URL.
+        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+
+    Returns:
+        Where to see it.
+
+    Raises:
+        MissingPackageError: Netron is not installed.
+        NotFoundError: There is no such version.
+        UntrustedError: The file is damaged, unsafe, or not what was saved.
+    """
+    return serve_to_netron(target, source, ignore_steps)
+
+
+def serve_to_netron(target: str, source: str | None, on_step: OnStep) -> Viewed:
+    """Serve as `open_in_netron` does, and report the bytes that are fetched."""
+    require("netron")
+    request = LoadRequest(target, source=source)
+    found = locate(request)
+    paths = {}
+    with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
+        for name, part in (found.parts or {"": found}).items():
+            paths[name] = _copy(part.name, *reach(part, request, Path(work), on_step))
+    with translated("Netron cannot be started", "%pip install -U netron"), _log_as_it_is():
+        host, port = _address()
+    where = {name: f"http://{host}:{port}{path}" for name, path in paths.items()}
+    notes = ("Only this machine reaches it. Netron's page tells its makers anonymously that it is used.",)
+    return Viewed(found.name, "open in Netron", where, _netron_line(port, [*paths.values()]), notes)
+
+
+def _copy(name: str, path: Path, kind: Kind) -> str:
+    """Put a copy of one file into the folder that is served, since Netron serves all that lies beside a file.
+
+    Returns:
+        The path of the page that shows it.
+    """
+    if kind not in SERVED_AS:
+        raise FormatError(f"{path.name} is a checkpoint, which Netron does not show.", "Open a .keras or .h5 file.")
+    copy = _folder() / hashlib.sha256(name.encode()).hexdigest()[:16] / SERVED_AS[kind]
+    with refusing("write", str(copy)):
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path / GRAPH if kind is Kind.SAVED_MODEL else path, copy)
+    return f"/?url=/data/{copy.parent.name}/{copy.name}&identifier={copy.name}"
+
+
+@functools.cache
+def _folder() -> Path:
+    """Make the folder that is served; it goes with this process."""
+    folder = tempfile.mkdtemp(prefix="colab_save_netron_")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _address() -> tuple[str, int]:
+    """Give where Netron listens, and start it if it does not.
+
+    One server for all: those of one process show the same file (``_HTTPServerThread``, 9.3). With a folder in place of
+    a file it takes what its page is asked for.
+    """
+    import netron
+
+    if not any(map(netron.status, _addresses)):
+        _addresses[:] = [netron.start(f"{_folder()}/", address=(LOOPBACK, 0), browse=False)]
+    return _addresses[0]
+
+
+@contextmanager
+def _log_as_it_is() -> Iterator[None]:
+    """Keep Netron (9.3) from setting up logging for the whole process, which it does where nobody has."""
+    handler = logging.NullHandler()
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def _netron_line(port: int, paths: list[str]) -> tuple[str, str]:
+    """Give the line that ends it; in Colab, whose browser does not reach the machine, the one that shows it."""
+    if open_store(None).kind == "drive":
+        calls = "; ".join(f"output.serve_kernel_port_as_window({port}, path={path!r})" for path in paths)
+        return "in Colab, see it with", f"from google.colab import output; {calls}"
+    return "stop it", f"import netron; netron.stop({(LOOPBACK, port)})"

@@ -1,0 +1,188 @@
+"""Write the weights of a saved version, and its graph, as TensorBoard reads them; the model is never built.
+
+The panel and scripts call `open_in_tensorboard`. The histograms are those of `looking`; the graph is the one in a
+SavedModel. TensorFlow writes the files, and TensorBoard need not be installed for that.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from colab_save.artifact.facts import ModelFacts
+from colab_save.errors import FormatError
+from colab_save.inspecting.findings import Kind
+from colab_save.os_errors import refusing
+from colab_save.progress import OnStep, ignore_steps
+from colab_save.protobuf import GRAPH, fields
+from colab_save.quantities import count_in_words
+from colab_save.reports.drawing.histogram import Histogram
+from colab_save.reports.viewed import Viewed, require
+from colab_save.request.request import LoadRequest
+from colab_save.request.spelling import text_word
+from colab_save.versions.locating import Found, locate
+from colab_save.viewing.inside import Inside, look_inside, reach
+from colab_save.wording import translated
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+LOGS = "logs"
+"""The folder that log folders are made in."""
+
+SUFFIX = ".colab_save"
+"""The end of the name of each file that is written, by which it is known when it is written anew."""
+
+NO_GRAPH = (
+    "no graph: only a SavedModel holds one. Save with --format keras,saved_model, or call colab_save.open_in_netron"
+)
+
+_SAVED_MODEL = "saved_model"
+
+
+def open_in_tensorboard(target: str, *, source: str | None = None, logs: str = LOGS) -> Viewed:
+    """Write a log folder with the histograms of a saved version, and its graph, and show it in TensorBoard.
+
+    In a notebook TensorBoard opens below the cell; elsewhere the line that opens it is told. The graph is that of the
+    SavedModel, if the version has one.
+
+    Args:
+        target: A name, ``name@tag``, ``name@version-prefix``, a path or a URL.
+        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        logs: The folder in which a folder of the version is made.
+
+    Returns:
+        Where the logs are, and what is in them.
+
+    Raises:
+        MissingPackageError: This is a notebook, and TensorBoard is not installed.
+        NotFoundError: There is no such version.
+        UntrustedError: The file is damaged, unsafe, or not what was saved.
+    """
+    shell = _shell()
+    if shell is not None:
+        require("tensorboard")
+    viewed = write_logs(target, source, ignore_steps, logs)
+    if shell is not None:
+        show_logs(viewed)
+    return viewed
+
+
+def show_logs(viewed: Viewed) -> None:
+    """Open TensorBoard on logs that were written, below the cell or in the widget that takes its output.
+
+    Raises:
+        MissingPackageError: TensorBoard is not installed.
+    """
+    require("tensorboard")
+    shell = _shell()
+    if shell is None:
+        return
+    from IPython.display import publish_display_data
+    from IPython.utils.capture import capture_output
+
+    shell.extension_manager.load_extension("tensorboard")
+    # It displays that it starts, and updates that, which no widget for output follows (ipywidgets 8, JupyterLab 4).
+    with capture_output(stdout=False, stderr=False) as caught:
+        shell.run_line_magic("tensorboard", _arguments(viewed.where[""]))
+    for last in caught.outputs[-1:]:
+        publish_display_data(last.data, last.metadata or {})
+
+
+def write_logs(target: str, source: str | None, on_step: OnStep, logs: str = LOGS) -> Viewed:
+    """Write logs as `open_in_tensorboard` does, show nothing, and report the bytes that are fetched and read."""
+    inside = look_inside(target, source, on_step)
+    request = LoadRequest(target, source=source, format=_SAVED_MODEL if _has_graph(inside) else None)
+    found = locate(request)
+    folder = Path(logs, *_folder_of(inside))
+    notes = []
+    with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
+        for name, part in (found.parts or {"": found}).items():
+            graph = _graph_of(part, request, Path(work), on_step)
+            count = _write(folder / name, inside, name, graph)
+            what = f"{count_in_words(count, 'histogram')}, {'and the graph' if graph else NO_GRAPH}"
+            notes.append(f"{name}: {what}" if name else what)
+    line = f"%tensorboard {_arguments(str(folder))}"
+    return Viewed(found.name, "written for TensorBoard", {"": str(folder)}, ("see it", line), (*inside.notes, *notes))
+
+
+def _shell() -> InteractiveShell | None:
+    """Give IPython, where it runs this."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+
+    shell: InteractiveShell | None = get_ipython()
+    return shell
+
+
+def _arguments(folder: str) -> str:
+    return f"--logdir {text_word(folder)}"
+
+
+def _folder_of(inside: Inside) -> Iterator[str]:
+    """Name the folder of a version; a name may come from anywhere, and must not lead elsewhere."""
+    name = inside.manifest.name if inside.manifest else re.split(r"[/\\]", inside.name.rstrip("/\\"))[-1]
+    yield re.sub(r"[^\w.@-]+", "_", name).lstrip(".") or "model"
+    if inside.manifest:
+        yield inside.manifest.version
+
+
+def _has_graph(inside: Inside) -> bool:
+    return inside.manifest is not None and _SAVED_MODEL in inside.manifest.formats
+
+
+def _graph_of(found: Found, request: LoadRequest, work: Path, on_step: OnStep) -> Any:
+    """Read the graph of a SavedModel; ``None`` for every other file."""
+    if found.manifest is not None and request.format is None:
+        return None
+    path, kind = reach(found, request, work, on_step)
+    if kind is not Kind.SAVED_MODEL:
+        return None
+    import tensorflow as tf
+
+    with translated(f"The graph of {path.name} cannot be read", "Copy it again, or load the model."):
+        view = memoryview((path / GRAPH).read_bytes())
+        meta = next(part for number, part in fields(view) if number == 2)  # SavedModel.meta_graphs
+        graph = next(part for number, part in fields(meta) if number == 2)  # MetaGraphDef.graph_def
+        return tf.compat.v1.GraphDef.FromString(bytes(graph))
+
+
+def _write(folder: Path, inside: Inside, model: str, graph: Any) -> int:
+    """Write one model's file in the place of an older one; gives how many histograms are in it."""
+    import tensorflow as tf
+
+    with refusing("write", str(folder)):
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in folder.glob(f"events.out.tfevents.*{SUFFIX}"):
+            file.unlink()
+    spreads = [(name, spread) for name, spread in inside.spreads(model) if spread.counts]
+    if not spreads and graph is None:
+        raise FormatError(
+            f"Nothing of {inside.name} can be shown: {'; '.join(inside.notes).rstrip('.') or 'it has no weights'}.",
+            "Load the model to see what is in it.",
+        )
+    kind = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "histograms"})
+    with translated("TensorFlow could not write the logs", "Give another folder: logs=..."):
+        writer = tf.summary.create_file_writer(str(folder), filename_suffix=SUFFIX)
+        with writer.as_default(step=_facts_of(inside, model).iterations or 0):
+            for name, spread in spreads:
+                tf.summary.write(name, tf.constant(_table(spread), tf.float64), metadata=kind)
+            if graph is not None:
+                tf.summary.graph(graph)
+        writer.close()
+    return len(spreads)
+
+
+def _facts_of(inside: Inside, model: str) -> ModelFacts:
+    return inside.models().get(model, ModelFacts("", ""))
+
+
+def _table(spread: Histogram) -> list[tuple[float, float, float]]:
+    """Give the rows of TensorBoard's histograms: where a bar begins and ends, and how many values are in it."""
+    edges = spread.edges
+    return [*zip(edges, edges[1:], map(float, spread.counts), strict=False)]

@@ -1,0 +1,148 @@
+"""The weights that a model file holds, one at a time, read without building the model.
+
+`looking` calls `weigh` after `inspecting` has let a file pass. Optimizers and metrics are left out. Each weight has the
+digest of its bytes, by which the manifest knows it under its path in the model: a file has other names for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from colab_save.errors import FormatError
+from colab_save.inspecting.archive import open_member, read_directory
+from colab_save.inspecting.findings import Kind
+from colab_save.inspecting.sniffing import WEIGHTS
+from colab_save.progress import OnStep, Stage, Step
+from colab_save.reports.drawing.histogram import Histogram, histogram_of
+from colab_save.wording import translated
+
+BOOKKEEPING = ("optimizer", "optimizer_weights", "metrics", "keras_api/metrics")
+"""What holds the state of optimizers and metrics at the root of a file (Keras 2.20 to 3.15, tf_keras 2.21)."""
+
+_SLOT, _VALUE = "/.OPTIMIZER_SLOT/", "/.ATTRIBUTES/VARIABLE_VALUE"
+"""What TensorFlow writes behind the path of a variable (``trackable_utils``, 2.20 and 2.21)."""
+
+_ESCAPE = re.compile(r"\.([S.])")
+"""How it writes a slash and a dot inside a name, likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One weight in a file.
+
+    Attributes:
+        path: Where it is in the file.
+        shape: Its dimensions.
+        dtype: Its element type.
+        digest: SHA-256 of its bytes in C order, as in `facts.VariableFacts`.
+        histogram: How its values are spread.
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str
+    digest: str
+    histogram: Histogram
+
+
+def weigh(path: Path, kind: Kind, on_step: OnStep) -> Iterator[Weight]:
+    """Read the weights of a model file; one of them is in memory at a time.
+
+    Args:
+        path: The file or folder, which `inspecting` has let pass.
+        kind: What it is.
+        on_step: Told the bytes read.
+
+    Raises:
+        FormatError: It has no weights that can be read so.
+    """
+    if kind in _BY_CONVERTERS:
+        raise FormatError(
+            f"{path.name} has its weights as constants of a graph of its own, not as those of the model's layers.",
+            "colab_save.open_in_netron shows the graph with them.",
+        )
+    done = 0
+    with translated(f"The weights of {path.name} cannot be read", "Copy it again, or load the model."):
+        for name, size, value in _in_checkpoint(path, kind) if kind in _BY_TENSORFLOW else _in_hdf5_of(path, kind):
+            done += value.nbytes
+            on_step(Step(Stage.LOAD, done, size, name))
+            yield Weight(name, value.shape, value.dtype.name, _digest(value), histogram_of(value))
+
+
+_BY_TENSORFLOW = (Kind.SAVED_MODEL, Kind.CHECKPOINT)
+_BY_CONVERTERS = (Kind.LITERT, Kind.ONNX)
+
+
+def _in_hdf5_of(path: Path, kind: Kind) -> Iterator[tuple[str, int, Any]]:
+    with path.open("rb") as file, ExitStack() as stack:
+        stream: BinaryIO = file
+        if kind is Kind.KERAS:
+            members = read_directory(file, str(path))
+            if WEIGHTS[0] not in members:
+                raise FormatError(f"{path.name} has its weights in {WEIGHTS[1]}.", "Load it to see them.")
+            stream = stack.enter_context(open_member(file, members[WEIGHTS[0]], str(path)))
+        yield from _in_hdf5(stream)
+
+
+def _in_hdf5(stream: BinaryIO) -> Iterator[tuple[str, int, Any]]:
+    """Give the arrays of an HDF5 file in its order, each with the bytes of all."""
+    import h5py
+
+    with h5py.File(stream, "r") as file:
+        found: list[str] = []
+        file.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
+        mine = [name for name in found if not _is_bookkeeping(name) and _is_real(file[name].dtype)]
+        size = sum(file[name].nbytes for name in mine)
+        for name in mine:
+            yield name, size, _read(file[name][()])
+
+
+def _in_checkpoint(path: Path, kind: Kind) -> Iterator[tuple[str, int, Any]]:
+    """Give the arrays that TensorFlow's reader of checkpoints finds, by name; it reads one at a time."""
+    import tensorflow as tf
+
+    prefix = path / "variables" / "variables" if kind is Kind.SAVED_MODEL else path
+    if not Path(f"{prefix}.index").exists() and kind is Kind.SAVED_MODEL:
+        return
+    reader = tf.train.load_checkpoint(str(prefix).removesuffix(".index"))
+    dtypes, shapes = reader.get_variable_to_dtype_map(), reader.get_variable_to_shape_map()
+    mine = [name for name in sorted(dtypes) if _is_real(dtypes[name].as_numpy_dtype) and not _is_bookkeeping(name)]
+    size = sum(dtypes[name].size * tf.TensorShape(shapes[name]).num_elements() for name in mine)
+    for name in mine:
+        yield _ESCAPE.sub(_unescaped, name.removesuffix(_VALUE)), size, reader.get_tensor(name)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return "/" if found[1] == "S" else "."
+
+
+def _is_bookkeeping(name: str) -> bool:
+    return name.startswith(tuple(f"{group}/" for group in BOOKKEEPING)) or _SLOT in name
+
+
+def _is_real(dtype: Any) -> bool:
+    """Say whether values are real numbers: bfloat16 is bytes in HDF5, and of no kind that NumPy knows elsewhere."""
+    import numpy as np
+
+    known = np.dtype(dtype)
+    return known.kind in "biuf" or known == np.dtype("V2") or known.type.__module__ == "ml_dtypes"
+
+
+def _read(value: Any) -> Any:
+    import ml_dtypes
+    import numpy as np
+
+    array = np.asarray(value)
+    return array.view(ml_dtypes.bfloat16) if array.dtype.kind == "V" and array.dtype.itemsize == 2 else array
+
+
+def _digest(value: Any) -> str:
+    import numpy as np
+
+    return hashlib.sha256(np.ascontiguousarray(value).reshape(-1).view(np.uint8)).hexdigest()

@@ -1,0 +1,164 @@
+"""The panel itself: its tabs, how it is displayed, and what of it stays readable in a saved notebook.
+
+Two outputs: the widgets, and beside them the same as plain HTML, which the widgets' own style hides while they live.
+A notebook that is opened without a kernel shows the second one.
+"""
+
+from __future__ import annotations
+
+import html
+import secrets
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from colab_save.errors import MissingPackageError, RequestError
+from colab_save.frontends.actions import Lines
+from colab_save.reports.card import visible
+from colab_save.reports.report import SaveReport
+from colab_save.reports.theme import CARD, PANEL
+from colab_save.widgets import fields
+from colab_save.widgets.footer import Footer
+from colab_save.widgets.models_tab import ModelsTab
+from colab_save.widgets.save_tab import SaveTab
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+EVENT = "post_run_cell"
+"""What IPython calls when a cell has run."""
+
+SAVE, MODELS = 0, 1
+"""The tabs in their order."""
+
+
+class Panel:
+    """One panel in a notebook; it owns its widgets.
+
+    Args:
+        shell: IPython itself.
+        lines: What the panel asks of the house.
+
+    Attributes:
+        save: The tab that saves.
+        footer: The last lines.
+        widget: All of it.
+    """
+
+    def __init__(self, shell: InteractiveShell, lines: Lines | None = None) -> None:
+        lines = lines or Lines()
+        self._shell, self._name = shell, secrets.token_hex(4)
+        self._handle: Any = None
+        self.footer = Footer(lines)
+        self.save = SaveTab(lines, self._variables, self._saved)
+        self._models: ModelsTab | None = None
+        self._lines, self._second = lines, fields.column()
+        self.tabs = fields.tabs([("Save", self.save.widget), ("Models", self._second)])
+        hidden = f'.colab-save-still[data-panel="{self._name}"] {{display: none}}'
+        style = fields.html(f"<style>{PANEL}\n{hidden}</style>", "csp-style")
+        self.widget = fields.column(style, self.tabs, self.footer.widget, name="colab-save-panel")
+        self.tabs.observe(lambda change: self._opened(change["new"]), "selected_index")
+        self.save.work.result.observe(lambda _: self._keep(), "value")
+        shell.events.register(EVENT, self.refresh)
+
+    @property
+    def models(self) -> ModelsTab:
+        """Give the tab of what is saved; it is made when it is first opened."""
+        if self._models is None:
+            self._models = ModelsTab(self._lines, self._variables, lambda name, value: self._shell.push({name: value}))
+            self._second.children = (self._models.widget,)
+            self._models.work.result.observe(lambda _: self._keep(), "value")
+        return self._models
+
+    def refresh(self, *_: object) -> None:
+        """Look again at the notebook's models and at Drive; IPython calls it when a cell has run."""
+        self.save.refresh()
+        self.footer.refresh()
+
+    def close(self) -> None:
+        """Take the widgets away, and stop looking; what was last seen stays as plain HTML."""
+        with suppress(ValueError):  # closed already
+            self._shell.events.unregister(EVENT, self.refresh)
+        fields.close(self.widget)
+
+    def still(self) -> str:
+        """Give what the panel shows now, as HTML that needs neither kernel nor widgets."""
+        listing = self._models.listing if self._models else None
+        parts = [
+            self.save.work.result.value,
+            self._models.work.result.value if self._models else "",
+            listing.card().to_html() if listing else "",
+            f'<div class="colab-save soft">{self.footer.widget.value}</div>',
+        ]
+        said = "The colab_save panel, as it was last seen; run the cell again to use it."
+        head = f'<style>{CARD}</style><div class="colab-save">{said}</div>'
+        return f'<div class="colab-save-still" data-panel="{self._name}">{head}{"".join(parts)}</div>'
+
+    def __str__(self) -> str:
+        models = [label for label, _ in self.save.model.options]
+        return visible("\n".join(["colab_save panel", *(f"  {html.unescape(label)}" for label in models)]))
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        return {"text/plain": str(self), "text/html": self.still(), "application/vnd.jupyter.widget-view+json": view}
+
+    def _ipython_display_(self) -> None:
+        """Display the widgets, and the still picture as an output of its own, which can be brought up to date."""
+        from IPython.display import HTML, display
+
+        bundle = self._repr_mimebundle_()
+        still = bundle.pop("text/html")
+        display(bundle, raw=True)
+        self._handle = display(HTML(still), display_id=f"colab-save-{self._name}")
+
+    def _keep(self) -> None:
+        if self._handle is not None:
+            from IPython.display import HTML
+
+            self._handle.update(HTML(self.still()))
+
+    def _variables(self) -> dict[str, Any]:
+        return dict(self._shell.user_ns)
+
+    def _saved(self, report: SaveReport) -> None:
+        self.footer.refresh()
+        if self._models is not None:
+            self._models.refresh()
+
+    def _opened(self, tab: int | None) -> None:
+        if tab == MODELS and self.models.listing is None:
+            self.models.refresh()
+
+
+def panel() -> Panel:
+    """Make a panel to save models, see what is saved and bring it back with buttons.
+
+    Returns:
+        The panel, which a cell shows as its result.
+
+    Raises:
+        RequestError: There is no notebook around.
+        MissingPackageError: ipywidgets is not installed.
+    """
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        raise RequestError(
+            "The panel lives in a notebook, and this is none.", "Use save_model, load_model and list_models."
+        )
+    return panel_of(shell)
+
+
+def panel_of(shell: InteractiveShell) -> Panel:
+    """Make a panel in a notebook.
+
+    Raises:
+        MissingPackageError: ipywidgets is not installed.
+    """
+    import importlib.util
+
+    if importlib.util.find_spec("ipywidgets") is None:
+        raise MissingPackageError("The panel needs ipywidgets, which is not installed.", "%pip install ipywidgets")
+
+    return Panel(shell)

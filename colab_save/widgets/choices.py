@@ -1,0 +1,100 @@
+"""What there is to choose from, in words: the models of a notebook, the purposes, the formats.
+
+The panel shows it. What a format keeps and needs is the format's own word; what it weighs is an estimate from the
+live model.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from colab_save.artifact.round_trip import Aspect
+from colab_save.dialect import size_of
+from colab_save.formats.table import get_format
+from colab_save.quantities import count_in_words, size_in_words
+from colab_save.request.request import AUTO, PURPOSES
+
+WORDS = {
+    "resume": "Go on training",
+    "serving": "Serve it",
+    "mobile": "Put it on a phone",
+    "exchange": "Exchange it",
+}
+"""What the user will do, for each of `PURPOSES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A live model, as far as it tells without being run.
+
+    Attributes:
+        kind: Its class.
+        parameters: Elements of all its variables.
+        weights: Bytes of its variables.
+        optimizer: Bytes of its optimizer's variables.
+    """
+
+    kind: str
+    parameters: int
+    weights: int
+    optimizer: int
+
+    def __str__(self) -> str:
+        if not self.parameters:
+            return f"{self.kind}, no weights yet"
+        return f"{self.kind}, {count_in_words(self.parameters, 'parameter')}, {size_in_words(self.weights)}"
+
+
+def offer_of(model: Any) -> Offer:
+    """Describe a live model."""
+    variables = getattr(model, "variables", ())
+    parameters = sum(math.prod(variable.shape) for variable in variables)
+    optimizer = getattr(getattr(model, "optimizer", None), "variables", ())
+    weights, trained = (size_of(SimpleNamespace(variables=found)) for found in (variables, optimizer))
+    return Offer(type(model).__name__, parameters, weights, trained)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a format means for a model, in words: what it keeps, drops, needs and weighs."""
+
+    keeps: str
+    drops: str
+    needs: str
+    weighs: str
+
+    def __str__(self) -> str:
+        dropped = f"drops {self.drops}" if self.drops else "drops nothing of these"
+        needed = f"needs {self.needs}" if self.needs else "needs nothing more"
+        return f"keeps {self.keeps}; {dropped}; {needed}; weighs {self.weighs}"
+
+
+def terms_of(name: str, offer: Offer | None) -> Terms:
+    """Say what a format means for a model.
+
+    Args:
+        name: The format.
+        offer: The model, where there is one.
+    """
+    plug = get_format(name)
+    size = (offer.weights + offer.optimizer * (Aspect.TRAINING in plug.keeps)) if offer else 0
+    missing = [package for package in plug.requires if importlib.util.find_spec(package) is None]
+    needs = ", ".join(plug.requires) + (" (not installed yet)" if missing else "")
+    dropped = ", ".join(aspect for aspect in Aspect if aspect not in plug.keeps)
+    return Terms(
+        ", ".join(aspect for aspect in Aspect if aspect in plug.keeps),
+        "all but the forward pass" if plug.keeps == {Aspect.OUTPUTS} else dropped,
+        needs,
+        f"about {size_in_words(size)}" if size else "what the weights weigh",
+    )
+
+
+def purpose_in_words(purpose: str | None, offer: Offer | None) -> str:
+    """Say in one line what a purpose means; ``None`` is the default, ``auto``."""
+    if purpose is None:
+        return f"{AUTO}: keras; where its round trip fails saved_model, and the report says why."
+    return " ".join(f"{name} {terms_of(name, offer)}." for name in PURPOSES[purpose])

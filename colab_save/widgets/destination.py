@@ -1,0 +1,95 @@
+"""Where to: Drive with how it stands, or a folder or URL; both tabs ask for it.
+
+Drive is mounted here and nowhere else, in the click itself: `drive.mount` works in the kernel's main thread only.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+
+from colab_save.errors import ColabSaveError
+from colab_save.frontends.actions import Lines
+from colab_save.widgets import fields
+
+DRIVE, FOLDER = "drive", "folder"
+
+
+class Destination:
+    """The fields that say which store is meant.
+
+    Args:
+        label: What it is for, such as *Where to*.
+        lines: What the panel asks of the house.
+        on_change: Called when another store is meant, or when Drive was mounted.
+        on_error: Shows what went wrong.
+
+    Attributes:
+        widget: What is shown.
+        kind: Drive or a folder.
+        folder: The folder or URL.
+        mount: The button.
+    """
+
+    def __init__(
+        self, label: str, lines: Lines, on_change: Callable[[], None], on_error: Callable[[ColabSaveError], None]
+    ) -> None:
+        self._lines, self._on_change, self._on_error = lines, on_change, on_error
+        self._is_default = lines.is_on_drive(None)
+        kinds = [("Google Drive", DRIVE), ("Folder or URL", FOLDER)]
+        self.kind = fields.choice(label, kinds)
+        self.kind.value = DRIVE if self._is_default else FOLDER
+        self.folder = fields.text("Folder", "a folder or URL" if self._is_default else "./models")
+        self._state = fields.html(name="csp-state")
+        self.mount = fields.button("Mount Drive", "Ask for access to Google Drive", self._mount)
+        self._drive = fields.row(self._state, self.mount, name="csp-drive")
+        self.widget = fields.row(self.kind, self.folder, self._drive, name="csp-where")
+        self.kind.observe(lambda _: self._changed(), "value")
+        self.folder.observe(lambda _: self._on_change(), "value")
+        self.refresh()
+
+    @property
+    def location(self) -> str | None:
+        """Give what ``--to`` or ``--from`` would say; ``None`` for the default store."""
+        if self.kind.value == DRIVE:
+            return None if self._is_default else DRIVE
+        return self.folder.value.strip() or (None if not self._is_default else "./models")
+
+    @property
+    def needs_mount(self) -> bool:
+        """Say whether Drive is meant and must be mounted first."""
+        return self._is_on_drive() and self._lines.drive().can_mount
+
+    def mount_first(self) -> bool:
+        """Mount Drive if it is needed; say whether to go on."""
+        if self.needs_mount:
+            self._mount()
+        return not self.needs_mount
+
+    def refresh(self) -> None:
+        """Look again how Drive stands."""
+        is_drive = self.kind.value == DRIVE
+        fields.show(self.folder, is_shown=not is_drive)
+        fields.show(self._drive, is_shown=is_drive)
+        if is_drive:
+            state = self._lines.drive()
+            self._state.value = f'<span class="soft">{html.escape(f"Drive is {state}")}</span>'
+            fields.show(self.mount, is_shown=state.can_mount)
+
+    def _is_on_drive(self) -> bool:
+        try:
+            return self._lines.is_on_drive(self.location)
+        except ColabSaveError:  # a place that is none: the line refuses it, with a hint
+            return False
+
+    def _changed(self) -> None:
+        self.refresh()
+        self._on_change()
+
+    def _mount(self) -> None:
+        try:
+            self._lines.mount()
+        except ColabSaveError as error:
+            self._on_error(error)
+        self.refresh()
+        self._on_change()

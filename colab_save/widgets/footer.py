@@ -1,0 +1,41 @@
+"""The last lines of the panel: what it runs on, how Drive stands, and what is not known to be safe there."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+
+from colab_save.artifact.environment import environment
+from colab_save.frontends.actions import Lines
+from colab_save.quantities import count_in_words
+from colab_save.reports.pending import Waiting
+from colab_save.widgets import fields
+
+
+class Footer:
+    """The footer.
+
+    Args:
+        lines: What the panel asks of the house.
+
+    Attributes:
+        widget: What is shown.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self.widget = fields.html(name="csp-footer")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again: at Drive, and at what is not known to be safe."""
+        told = [*(" ".join(pair) for pair in environment().items()), f"Drive: {self._lines.drive()}"]
+        if saves := self._lines.pending().saves:
+            told.append(f"{count_in_words(len(saves), 'save')} not known to be safe: {_named(saves)}")
+        text = " · ".join(map(html.escape, told))
+        if text != self.widget.value:
+            self.widget.value = text
+
+
+def _named(saves: Iterable[Waiting]) -> str:
+    return ", ".join(dict.fromkeys(f"{save.name.partition('@')[0]} ({save.state})" for save in saves))

@@ -1,0 +1,218 @@
+"""The tab of what is saved: find a version, bring it back, check it again, compare it, tag it, delete it.
+
+Everything is a line or a step of the house; what a click does is shown as the call that does the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from colab_save.artifact.manifest import Manifest
+from colab_save.errors import ColabSaveError
+from colab_save.frontends.actions import Lines
+from colab_save.frontends.namespace import check_variable, evaluated
+from colab_save.progress import OnStep
+from colab_save.reports.card import Shown
+from colab_save.reports.listing import Listing
+from colab_save.reports.report import SaveReport
+from colab_save.request.command import LOAD
+from colab_save.request.request import LoadRequest
+from colab_save.request.spelling import magic_line, plain_call
+from colab_save.stores.base import Durability
+from colab_save.widgets import fields
+from colab_save.widgets.curation import Curation
+from colab_save.widgets.destination import Destination
+from colab_save.widgets.log_view import LogView
+from colab_save.widgets.more_options import MoreOptions
+from colab_save.widgets.spelled import Spelled
+from colab_save.widgets.version_list import VersionList
+from colab_save.widgets.working import LOADING, LOOKING, Work, as_html, done_html
+
+OWN = ("target", "source", "name")
+"""The fields that have a place of their own."""
+
+
+class ModelsTab:
+    """The widgets for what is saved.
+
+    Args:
+        lines: What the panel asks of the house.
+        variables: Gives the notebook's variables.
+        assign: Gives a variable of the notebook a value.
+
+    Attributes:
+        widget: What is shown.
+        work: The line that runs, and what came of it.
+        listing: What the store held when it was last asked.
+    """
+
+    def __init__(
+        self, lines: Lines, variables: Callable[[], Mapping[str, Any]], assign: Callable[[str, Any], None]
+    ) -> None:
+        self._lines, self._variables, self._assign = lines, variables, assign
+        self.listing: Listing | None = None
+        self.work = Work(lines, self._settle)
+        self.where = Destination("Where", lines, self.refresh, self.work.show_error)
+        self.look = fields.button("Look again", "List what is saved", self.refresh)
+        self.empty = fields.html()
+        self.versions = VersionList(self._settle)
+        self.logs = LogView(lines, self.work.show_error)
+        self._make_actions()
+        self.widget = fields.column(
+            fields.row(self.where.widget, self.look, name="csp-tools"),
+            self.empty,
+            self.versions.widget,
+            self._actions,
+            self.curation.undoing,
+            self.work.widget,
+            self.logs.widget,
+        )
+        self._settle()
+
+    def _make_actions(self) -> None:
+        self.variable = fields.text("Into", "model")
+        self.load = fields.button("Load", "Load it into that variable", self._load, "primary")
+        self.verify = fields.button("Verify again", "Load it and compare it with what was saved", self._verify)
+        self.card = fields.button("Open the card", "Show what was proven when it was saved", self._open)
+        self.inside = fields.button("Look inside", "Show its architecture, its layers and its weights", self._inspect)
+        self.netron = fields.button("Open in Netron", "Show what is in the file, in another tab", self._netron)
+        self.compare = fields.button("Compare", "Compare the two that are ticked", self._compare)
+        self.tensorboard = fields.button("Open in TensorBoard", "Write its histograms and graph to logs", self._log)
+        self.curation = Curation(self._lines, lambda: (self._targets()[0], self.where.location), self._changed)
+        self.more = MoreOptions(LOAD, OWN, self._show_line)
+        self.spelled = Spelled()
+        self._actions = fields.column(
+            fields.row(self.variable, self.load, name="csp-pair"),
+            fields.row(self.verify, self.card, self.compare, self.inside),
+            fields.row(self.netron, self.tensorboard),
+            self.curation.widget,
+            self.more.widget,
+            self.spelled.widget,
+        )
+        self.variable.observe(lambda _: self._show_line(), "value")
+
+    def refresh(self) -> None:
+        """Ask the store again, beside the message loop; Drive is not mounted for that."""
+        self.where.refresh()
+        if self.where.needs_mount:
+            self._show(None, "Google Drive is not mounted.")
+            return
+        source = self.where.location
+        if self.listing is None:
+            self._show(None, "Looking…")
+        self._lines.start(lambda: self._list(source), lambda: None)
+
+    def _list(self, source: str | None) -> None:
+        try:
+            listing = self._lines.list_saved("*", source)
+        except ColabSaveError as error:
+            self._show(None, "")
+            self.work.show_error(error)
+            return
+        self._show(listing, "" if listing.manifests else f"Nothing is saved in {listing.where} yet.")
+
+    def _show(self, listing: Listing | None, said: str) -> None:
+        self.listing = listing
+        damaged = [f"Damaged: {message}" for message in listing.damaged] if listing else []
+        self.empty.value = "".join(done_html(text) for text in filter(None, (said, *damaged)))
+        self.versions.show(listing.manifests if listing else ())
+
+    def _settle(self) -> None:
+        """Offer what can be done with what is ticked."""
+        ticked, is_free = self.versions.ticked, not self.work.is_busy
+        one = self._one()
+        for made in (self.load, self.verify, self.card, self.inside, self.netron, self.tensorboard):
+            made.disabled = one is None or not is_free
+        self.compare.disabled = len(ticked) != 2 or not is_free
+        fields.show(self._actions, is_shown=bool(self.listing and self.listing.manifests))
+        self.curation.offer(one.tags if one is not None and is_free else None)
+        if one is not None:
+            self.variable.placeholder = one.name if one.name.isidentifier() else "model"
+        self._show_line()
+
+    def _one(self) -> Manifest | None:
+        return self.versions.ticked[0] if len(self.versions.ticked) == 1 else None
+
+    def _targets(self) -> list[str]:
+        return [f"{manifest.name}@{manifest.version}" for manifest in self.versions.ticked]
+
+    def _show_line(self) -> None:
+        if self._one() is None:
+            two = self._targets() if len(self.versions.ticked) == 2 else []
+            calls = [plain_call("compare_versions", *two, source=self.where.location)] if two else []
+            self.spelled.show_lines(*calls)
+            return
+        try:
+            self.spelled.show(LOAD, self.typed())
+        except ColabSaveError as error:
+            self.spelled.refuse(error)
+
+    def typed(self) -> dict[str, Any]:
+        """Give what was filled in for a load, as a read line gives it.
+
+        Raises:
+            RequestError: Something in *More options* cannot be read.
+        """
+        source, name = self.where.location, self.variable.value.strip() or self.variable.placeholder
+        told = {"target": self._targets()[0], **({"source": source} if source else {})}
+        return {**told, **self.more.typed(), "name": name}
+
+    def _load(self) -> None:
+        try:
+            typed, variables = self.typed(), dict(self._variables())
+            name = str(check_variable(typed.pop("name")))
+        except ColabSaveError as error:
+            self.work.show_error(error)
+            return
+
+        def work(on_step: OnStep) -> str:
+            report = self._lines.load(LoadRequest(**evaluated(typed, variables)), on_step)
+            self._assign(name, report.model)
+            return done_html(f"{report.target} is now {name}.") + as_html(report)
+
+        self.work.run(LOADING, work, lambda: None)
+
+    def _verify(self) -> None:
+        request = LoadRequest(self._targets()[0], source=self.where.location)
+        self.work.run(LOADING, lambda on_step: as_html(self._lines.load(request, on_step)), lambda: None)
+
+    def _compare(self) -> None:
+        first, second = self._targets()
+        source = self.where.location
+        self.work.run(LOADING, lambda _: as_html(self._lines.compare(first, second, source)), lambda: None)
+
+    def _open(self) -> None:
+        manifest, listing = self._one(), self.listing
+        if manifest is None or listing is None:
+            return
+        source, target = self.where.location, self._targets()[0]
+        line = magic_line(LOAD, {"target": target, **({"source": source} if source else {})})
+        durability = listing.kept.get(self._targets()[0], Durability.DONE)
+        where = f"{listing.where}/{manifest.name}/{manifest.version}"
+        self.work.result.value = as_html(SaveReport(manifest, where, listing.store, durability, f"model = {line}"))
+
+    def _inspect(self) -> None:
+        self._look("inspect_model", self._lines.inspect)
+
+    def _netron(self) -> None:
+        self._look("open_in_netron", self._lines.netron)
+
+    def _log(self) -> None:
+        def log(target: str, source: str | None, on_step: OnStep) -> Shown:
+            logs = self._lines.log(target, source, on_step)
+            self.logs.offer(logs)
+            return logs
+
+        self._look("open_in_tensorboard", log)
+
+    def _look(self, function: str, look: Callable[[str, str | None, OnStep], Shown]) -> None:
+        target, source = self._targets()[0], self.where.location
+        said = done_html("The same in a cell:", plain_call(function, target, source=source))
+        self.logs.offer(None)
+        self.work.run(LOOKING, lambda on_step: as_html(look(target, source, on_step)) + said, lambda: None)
+
+    def _changed(self, shown: str) -> None:
+        """Show what was done to a version, and look again."""
+        self.work.result.value = shown
+        self.refresh()

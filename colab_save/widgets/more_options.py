@@ -1,0 +1,78 @@
+"""The fields of a request that the panel has no place of its own for: each as its flag, with the request's own help.
+
+So every field of `SaveRequest` can be reached here, also one that is added later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from colab_save.request.command import Command, Expression, split
+from colab_save.request.option import Door, Option
+from colab_save.widgets import fields
+
+
+class MoreOptions:
+    """Fields made of options, when they are first looked at.
+
+    Args:
+        command: The magic that has them.
+        without: The fields that are asked for elsewhere.
+        on_change: Called when a value has changed.
+
+    Attributes:
+        widget: What is shown: folded.
+    """
+
+    def __init__(self, command: Command, without: Iterable[str], on_change: Callable[[], None]) -> None:
+        self._command, self._on_change = command, on_change
+        self._options = {option.name: option for option in command.options if option.name not in set(without)}
+        self._inputs: dict[str, Any] = {}
+        self.widget = fields.folded("More options", self._make)
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Give the widgets by field."""
+        if not self._inputs:
+            self._inputs = {name: _input(option) for name, option in self._options.items()}
+            for made in self._inputs.values():
+                made.observe(lambda _: self._on_change(), "value")
+        return self._inputs
+
+    def typed(self) -> dict[str, Any]:
+        """Give what was filled in, as `Command.read` gives it.
+
+        Raises:
+            RequestError: A quote or bracket is not closed, or a pair is none.
+        """
+        filled = [(name, made.value) for name, made in self._inputs.items() if made.value not in {"", False, None}]
+        return {name: _read(self._command, self._options[name], value) for name, value in filled}
+
+    def _make(self) -> list[Any]:
+        told = {name: fields.html(self._options[name].help, "csp-help") for name in self._options}
+        return [fields.column(made, told[name], name="csp-option") for name, made in self.inputs.items()]
+
+
+def _input(option: Option) -> Any:
+    if option.door in {Door.FLAG, Door.ANTIFLAG}:
+        return fields.check(option.flag)
+    if option.choices:
+        return fields.choice(option.flag, [("", None), *((item, item) for item in option.choices)])
+    return fields.text(option.flag, option.metavar)
+
+
+def _read(command: Command, option: Option, value: Any) -> Any:
+    match option.door:
+        case Door.FLAG:
+            return True
+        case Door.ANTIFLAG:
+            return False
+        case Door.EXPRESSION:
+            return Expression(value, value, option.flag)
+        case Door.REPEATED:
+            return tuple(item.strip() for item in value.split(",") if item.strip())
+        case Door.PAIRS:
+            line = " ".join(f"{option.flag} {word}" for word in split(value))
+            return command.read(line)[option.name]
+    return value

@@ -1,0 +1,163 @@
+"""The tab that saves: which model, under which name, where to, what for, and with which sample.
+
+It fills in what a typed line would hold, shows that line, and hands it to the save line; choices, help and defaults
+are the request's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from colab_save.errors import ColabSaveError
+from colab_save.frontends.actions import Lines
+from colab_save.frontends.namespace import find_models, save_request
+from colab_save.progress import OnStep
+from colab_save.reports.report import SaveReport
+from colab_save.request.command import SAVE, Expression
+from colab_save.request.request import PURPOSES, options_of
+from colab_save.widgets import fields
+from colab_save.widgets.choices import WORDS, Offer, offer_of, purpose_in_words
+from colab_save.widgets.destination import Destination
+from colab_save.widgets.format_picks import FormatPicks
+from colab_save.widgets.more_options import MoreOptions
+from colab_save.widgets.spelled import Spelled
+from colab_save.widgets.working import SAVING, Work, as_html
+
+AUTO, PICK = "", "pick"
+"""What is picked of the purposes when it is none of them."""
+
+OWN = ("model", "target", "to", "formats", "purpose", "sample", "tags", "note")
+"""The fields that have a place of their own."""
+
+
+class SaveTab:
+    """The widgets that save.
+
+    Args:
+        lines: What the panel asks of the house.
+        variables: Gives the notebook's variables.
+        on_saved: Told the report.
+
+    Attributes:
+        widget: What is shown.
+        work: The line that runs, and what came of it.
+    """
+
+    def __init__(
+        self, lines: Lines, variables: Callable[[], Mapping[str, Any]], on_saved: Callable[[SaveReport], None]
+    ) -> None:
+        self._lines, self._variables, self._on_saved = lines, variables, on_saved
+        self._offers: dict[str, Offer] = {}
+        self.work = Work(lines, self._settle)
+        self.where = Destination("Where to", lines, self._show_line, self.work.show_error)
+        self.model = fields.choice("Model")
+        self.empty = fields.html(
+            '<div class="csp-empty">There is no model in the notebook yet. Make one in a cell; it shows up here.</div>'
+        )
+        self.name = fields.text("Name")
+        self.purpose = fields.radio("What for", _purposes())
+        self.about = fields.html(name="csp-about")
+        self.formats = FormatPicks(self._show_line)
+        self.sample = fields.choice("Sample")
+        self.tags = fields.text("Tags", "best, baseline")
+        self.note = fields.text("Note", "kept with the model")
+        self.more = MoreOptions(SAVE, OWN, self._show_line)
+        self.spelled = Spelled()
+        self.save = fields.button(
+            "Save", "Save, reload in a fresh process, compare, then commit", self._save, "primary"
+        )
+        first = (self.model, self.name, self.where.widget, self.purpose, self.about, self.formats.widget)
+        then = (self.sample, self.tags, self.note, self.more.widget, self.spelled.widget, fields.row(self.save))
+        self._form = fields.column(*first, *then)
+        self.widget = fields.column(self.empty, self._form, self.work.widget)
+        self._observe()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look for models and samples again."""
+        models = find_models(self._variables())
+        self._offers = {name: offer_of(model) for name, model in models.items()}
+        fields.set_options(self.model, [(f"{name} — {offer}", name) for name, offer in self._offers.items()])
+        fields.show(self.empty, is_shown=not models)
+        fields.show(self._form, is_shown=bool(models))
+        self.where.refresh()
+        self._picked_model()
+
+    def typed(self) -> dict[str, Any]:
+        """Give what was filled in, as a read line gives it.
+
+        Raises:
+            RequestError: Something in *More options* cannot be read.
+        """
+        values = {
+            "target": self.name.value.strip(),
+            "to": self.where.location,
+            "purpose": self.purpose.value if self.purpose.value in PURPOSES else None,
+            "formats": ",".join(self.formats.ticked) if self.purpose.value == PICK else "",
+            "sample": _expression("sample", self.sample.value) if self.sample.value else None,
+            "tags": tuple(tag.strip() for tag in self.tags.value.split(",") if tag.strip()),
+            "note": self.note.value,
+        }
+        told = {name: value for name, value in values.items() if value}
+        return {"model": _expression("model", self.model.value), **told, **self.more.typed()}
+
+    def _observe(self) -> None:
+        self.model.observe(lambda _: self._picked_model(), "value")
+        self.purpose.observe(lambda _: self._picked_purpose(), "value")
+        for widget in (self.name, self.sample, self.tags, self.note):
+            widget.observe(lambda _: self._show_line(), "value")
+
+    def _picked_model(self) -> None:
+        model = self._variables().get(self.model.value)
+        self.name.placeholder = self.model.value or ""
+        samples = [] if model is None else [(name, name) for name in self._lines.samples_for(model, self._variables())]
+        fields.set_options(self.sample, [("made from the model's inputs", ""), *samples])
+        self._picked_purpose()
+
+    def _picked_purpose(self) -> None:
+        is_picking, offer = self.purpose.value == PICK, self._offers.get(self.model.value)
+        self.formats.show(offer, is_shown=is_picking)
+        fields.show(self.about, is_shown=not is_picking)
+        if not is_picking:
+            self.about.value = purpose_in_words(self.purpose.value or None, offer)
+        self._show_line()
+
+    def _show_line(self) -> None:
+        if self.model.value is None:
+            return
+        try:
+            self.spelled.show(SAVE, self.typed())
+        except ColabSaveError as error:
+            self.spelled.refuse(error)
+
+    def _save(self) -> None:
+        if self.work.is_busy or not self.where.mount_first():
+            return
+        try:
+            typed, variables = self.typed(), dict(self._variables())
+        except ColabSaveError as error:
+            self.work.show_error(error)
+            return
+
+        def work(on_step: OnStep) -> str:
+            report = self._lines.save(save_request(typed, variables), on_step)
+            self._on_saved(report)
+            return as_html(report)
+
+        self.work.run(SAVING, work, self.where.refresh)
+
+    def _settle(self) -> None:
+        self.save.disabled = self.work.is_busy
+
+
+def _purposes() -> list[tuple[str, str]]:
+    known = [(WORDS.get(purpose, purpose), purpose) for purpose in PURPOSES]
+    return [("Decide for me", AUTO), *known, ("Let me pick the formats", PICK)]
+
+
+def _expression(name: str, source: str) -> Expression:
+    from colab_save.request.request import SaveRequest
+
+    flag = next(option.flag for option in options_of(SaveRequest) if option.name == name)
+    return Expression(source, source, flag)

@@ -1,0 +1,169 @@
+"""One line at a time beside the kernel's message loop: its progress, Cancel, and what came of it, in place.
+
+The tabs hand in what to do; the line itself runs in a thread, so that a click on Cancel arrives. Errors are shown in
+the words that a cell shows.
+"""
+
+from __future__ import annotations
+
+import html
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+
+from colab_save.errors import CancelledError, ColabSaveError
+from colab_save.frontends.actions import Lines
+from colab_save.progress import OnStep, Stage, Step
+from colab_save.quantities import size_in_words
+from colab_save.reports.card import Shown, visible
+from colab_save.reports.theme import CARD
+from colab_save.widgets import fields
+from colab_save.wording import first_line
+
+SAVING = (Stage.RESOLVE, Stage.STAGE, Stage.VERIFY, Stage.PUBLISH)
+LOADING = (Stage.RESOLVE, Stage.FETCH, Stage.LOAD, Stage.VERIFY)
+LOOKING = (Stage.RESOLVE, Stage.FETCH, Stage.LOAD)
+"""The steps of each line, in order."""
+
+PAUSE = 0.1
+"""Seconds between two pictures of the progress."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Two panels may work for the same kernel; their lines run one after the other."""
+
+
+class Work:
+    """Runs a line and shows how it goes.
+
+    Args:
+        lines: What the panel asks of the house.
+        on_change: Called when a line has begun, and when it has ended.
+
+    Attributes:
+        widget: What is shown.
+        result: What came of the last line, as HTML.
+        is_busy: Whether a line runs.
+    """
+
+    def __init__(self, lines: Lines, on_change: Callable[[], None]) -> None:
+        self._lines, self._on_change = lines, on_change
+        self._stopped = threading.Event()
+        self._stages: Sequence[Stage] = SAVING
+        self._step, self._began, self._shown = Step(Stage.RESOLVE), 0.0, 0.0
+        self._bar = fields.progress()
+        self._said = fields.html(name="csp-said")
+        self.cancel = fields.button("Cancel", "Stop; nothing is left behind", self._cancel)
+        self._progress = fields.row(self._bar, self.cancel, name="csp-bar")
+        self._meter = fields.column(self._progress, self._said, name="csp-meter")
+        self.result = fields.html(name="csp-result")
+        self.widget = fields.column(self._meter, self.result)
+        self.is_busy = False
+        fields.show(self._meter, is_shown=False)
+
+    def run(self, stages: Sequence[Stage], work: Callable[[OnStep], str], and_then: Callable[[], None]) -> None:
+        """Begin a line, unless one runs already: a double click is one click.
+
+        Args:
+            stages: Its steps, in order.
+            work: Does it, and gives what came of it as HTML; told whom to report to.
+            and_then: Called when it has worked.
+        """
+        if self.is_busy:
+            return
+        self.is_busy = True
+        self._stopped.clear()
+        self._stages, self._began = stages, time.monotonic()
+        self._step, self._shown = Step(stages[0]), 0.0
+        self.result.value = ""
+        self.cancel.disabled = False
+        fields.show(self._meter, is_shown=True)
+        self._draw()
+        self._on_change()
+        self._lines.start(lambda: self._carry_out(work, and_then), self._draw)
+
+    def show_error(self, error: ColabSaveError) -> None:
+        """Show an error in place, in the words that a cell shows."""
+        self.result.value = error_html(error)
+        self._on_change()
+
+    def _carry_out(self, work: Callable[[OnStep], str], and_then: Callable[[], None]) -> None:
+        try:
+            self._wait_for_turn()
+            try:
+                shown = work(self._on_step)
+            finally:
+                _ONE_AT_A_TIME.release()
+            and_then()
+        except ColabSaveError as error:
+            shown = error_html(error)
+        except BaseException as error:  # noqa: BLE001 - the end of a thread: nobody else would show it
+            shown = crash_html(error)
+        self.is_busy = False
+        fields.show(self._meter, is_shown=False)
+        self.result.value = shown
+        self._on_change()
+
+    def _wait_for_turn(self) -> None:
+        while not _ONE_AT_A_TIME.acquire(timeout=PAUSE):
+            self._on_step(Step(self._stages[0], detail="after the other panel's line"))
+
+    def _cancel(self) -> None:
+        self._stopped.set()
+        self.cancel.disabled = True
+        self._draw()
+
+    def _on_step(self, step: Step) -> None:
+        if self._stopped.is_set():
+            raise CancelledError(
+                f"Cancelled in the step {step.stage}.", "Nothing was left behind; what had been saved before is whole."
+            )
+        is_new = (step.stage, step.detail) != (self._step.stage, self._step.detail)
+        self._step = step
+        if is_new or time.monotonic() - self._shown > PAUSE:
+            self._draw()
+
+    def _draw(self) -> None:
+        step, self._shown = self._step, time.monotonic()
+        if not self.is_busy:
+            return
+        number = self._stages.index(step.stage) if step.stage in self._stages else len(self._stages) - 1
+        share = step.done / step.total if step.total else 0.0
+        self._bar.value = min(1.0, (number + share) / len(self._stages))
+        size = f"{size_in_words(step.done)} of {size_in_words(step.total)}" if step.total else ""
+        place = f"Step {number + 1} of {len(self._stages)}: {step.stage} {step.detail}".rstrip()
+        stopping = "stops at the next safe point" if self._stopped.is_set() else ""
+        seconds = f"{time.monotonic() - self._began:.0f} s"
+        self._said.value = html.escape(" · ".join(filter(None, (place, size, seconds, stopping))))
+
+
+def error_html(error: ColabSaveError) -> str:
+    """Show an error of ours: the two lines that a cell shows, and nothing else."""
+    return _alert(f"{type(error).__name__}: {error.message}", f"Hint: {error.hint}")
+
+
+def crash_html(error: BaseException) -> str:
+    """Show an error that is not ours, with its stack folded away."""
+    stack = "".join(traceback.format_exception(error))
+    folded = f'<details><summary class="soft">the whole stack</summary><pre>{_escaped(stack)}</pre></details>'
+    return _alert(f"This is not one of our errors. {first_line(error)}", "The panel can still be used.", folded)
+
+
+def done_html(said: str, call: str = "") -> str:
+    """Show that something small was done, and the call that does the same."""
+    line = f'<pre tabindex="0">{_escaped(call)}</pre>' if call else ""
+    return f'<style>{CARD}</style><div class="colab-save" role="status">{_escaped(said)}{line}</div>'
+
+
+def _alert(message: str, hint: str, more: str = "") -> str:
+    said = f'<div class="reason said">{_escaped(message)}</div><div class="reason soft">{_escaped(hint)}</div>'
+    return f'<style>{CARD}</style><div class="colab-save FAILED" role="alert">{said}{more}</div>'
+
+
+def _escaped(text: str) -> str:
+    return html.escape(visible(text))
+
+
+def as_html(report: Shown) -> str:
+    """Give the card of a report."""
+    return report.card().to_html()
