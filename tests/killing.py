@@ -22,7 +22,7 @@ from colab_save.versions.finding import is_committed, list_versions
 from colab_save.versions.pruning import Rule, prune
 from colab_save.versions.publishing import publish
 from tests.making import V1, V2, V3, stage
-from tests.test_publishing import KINDS, Artifact, check_lists_nothing_half, check_whole
+from tests.versions.test_publishing import KINDS, Artifact, check_lists_nothing_half, check_whole
 
 V4, V5 = "20260825T101530Z-0004", "20260826T101530Z-0005"
 LOSSES = {V1: 0.5, V2: 0.4, V3: 0.1, V4: 0.3, V5: 0.2}

@@ -23,7 +23,7 @@ from tests.making import V1, V2
 from tests.stores.contract import NEW, OLD, StoreContract, random_bytes
 from tests.stores.faults import FilesystemFaults
 from tests.stores.faulty_proxy import Fault
-from tests.test_publishing import KINDS, REFUSED, check_lists_nothing_half, check_whole
+from tests.versions.test_publishing import KINDS, REFUSED, check_lists_nothing_half, check_whole
 
 
 class HastyStore(RemoteStore):

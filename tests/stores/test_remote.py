@@ -36,7 +36,7 @@ from colab_save.versions.locating import locate
 from tests.making import V1, save_version
 from tests.stores.contract import NEW
 from tests.stores.remote_contract import FaultyRemoteStore, HastyStore, RemoteContract
-from tests.test_publishing import KINDS, check_every_interruption
+from tests.versions.test_publishing import KINDS, check_every_interruption
 
 NUMBERS = itertools.count()
 PARTIAL = ".0123456789abcdef.partial"

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="what a process takes is read from Linux's /proc"),
 ]
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 UNITS, LAYERS = 1024, 24
 """24 layers of 4 MB: each is small beside the whole, as in models of gigabytes."""

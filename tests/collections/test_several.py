@@ -81,7 +81,7 @@ LOADED = """
 import json, sys
 sys.path.insert(0, {root!r})
 from colab_save import load_model
-from tests.test_several import train
+from tests.collections.test_several import train
 loaded = load_model("gan", source={store!r}, trust=True)  # the key is that of another test
 print(json.dumps([list(loaded), int(loaded["step"]), train(loaded, 2)]))
 """
@@ -112,7 +112,7 @@ def test_a_gan_is_one_artifact_with_a_payload_for_each_model(saved):
 
 def test_a_fresh_process_trains_on_with_the_same_losses(saved):
     store, _, expected = saved
-    root = str(Path(__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     code = LOADED.format(root=root, store=str(store))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names, step, losses = json.loads(done.stdout.splitlines()[-1])

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.panel.house import House, Model, panel_in
+from tests.widgets.house import House, Model, panel_in
 
 
 @pytest.fixture

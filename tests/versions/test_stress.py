@@ -19,7 +19,7 @@ from colab_save.versions.finding import list_versions, versions_of
 from colab_save.versions.pruning import Rule, prune
 from colab_save.versions.publishing import publish
 from tests.making import stage
-from tests.test_publishing import check_lists_nothing_half
+from tests.versions.test_publishing import check_lists_nothing_half
 
 pytestmark = pytest.mark.outside
 
@@ -28,7 +28,7 @@ WRITERS, SAVES, KEEP, TAGGED = 4, 50, 3, 10
 
 WRITER = """
 import sys
-from tests.test_stress import write
+from tests.versions.test_stress import write
 sys.stdin.readline()  # all begin at once
 write(*sys.argv[1:])
 """
@@ -50,7 +50,7 @@ def write(root, work, writer):
 
 
 def test_four_writers_lose_nothing_of_200_saves(tmp_path, record_property):
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     root, saves = tmp_path / "store", []
     command = [sys.executable, "-c", WRITER, str(root), str(tmp_path / "work")]
     writers = [

@@ -13,7 +13,7 @@ from colab_save.frontends.magics import register, unregister
 from colab_save.reports.pending import Waiting
 from colab_save.stores.base import Durability
 from colab_save.widgets.board import Panel
-from tests.panel.house import REFUSED
+from tests.widgets.house import REFUSED
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 

@@ -17,7 +17,7 @@ from colab_save.versions.locating import locate, step_back
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.making import V1, V2
-from tests.test_publishing import KINDS, check_every_interruption, work  # noqa: F401 - the last one is a fixture
+from tests.versions.test_publishing import KINDS, check_every_interruption, work  # noqa: F401 - the last one is a fixture
 
 pytestmark = pytest.mark.outside
 

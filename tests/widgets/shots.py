@@ -1,7 +1,7 @@
 """Remake the README's pictures of the panel, in a browser and without TensorFlow: a house that answers at once.
 
-python tests/panel/shots.py            the pictures of the README, into notebooks/
-python tests/panel/shots.py OUT        all of them, into the folder OUT, to look at as a designer would
+python tests/widgets/shots.py            the pictures of the README, into notebooks/
+python tests/widgets/shots.py OUT        all of them, into the folder OUT, to look at as a designer would
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from colab_save.versions.pruning import Rule, prune
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.making import V1, V2, V3, save_version, stage
-from tests.test_publishing_on_drive import CHANGING, ERRNOS, is_whole
+from tests.versions.test_publishing_on_drive import CHANGING, ERRNOS, is_whole
 
 pytestmark = pytest.mark.outside
 

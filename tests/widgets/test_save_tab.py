@@ -14,7 +14,7 @@ from colab_save.stores.drive.drive_state import Mounted
 from colab_save.widgets.choices import WORDS
 from colab_save.widgets.fields import GONE
 from colab_save.widgets.working import SAVING
-from tests.panel.house import MISSING, REFUSED, panel_in
+from tests.widgets.house import MISSING, REFUSED, panel_in
 
 
 @pytest.fixture

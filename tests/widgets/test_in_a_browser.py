@@ -12,7 +12,7 @@ import time
 import pytest
 
 from tests.fake_colab.service import FakeColab
-from tests.panel.front_ends import PATIENCE, opened, reason_to_skip
+from tests.widgets.front_ends import PATIENCE, opened, reason_to_skip
 
 pytestmark = [
     pytest.mark.tensorflow,

@@ -14,7 +14,7 @@ from tests.killing import Children, row
 from tests.making import V1, V2, V3
 from tests.stores import servers
 from tests.stores.faulty_proxy import Fault, FaultyProxy
-from tests.test_publishing import KINDS, check_lists_nothing_half, check_whole
+from tests.versions.test_publishing import KINDS, check_lists_nothing_half, check_whole
 
 pytest.importorskip("s3fs", reason="s3:// needs s3fs; on Colab's exact versions none can be installed (wrapt)")
 
@@ -59,7 +59,7 @@ def kill(proxy, tmp_path, monkeypatch):
     """Run a save that is killed in a child of one process; says whether it was, or had done its work before."""
     for name, value in {**servers.AS_AWS, "AWS_ENDPOINT_URL": proxy.url}.items():
         monkeypatch.setenv(name, value)
-    with Children("tests.test_killing_on_s3", "save", "s3fs") as children:
+    with Children("tests.versions.test_killing_on_s3", "save", "s3fs") as children:
 
         def kill(kind, number, url):
             proxy.arm(number, tmp_path / "pid")

@@ -16,7 +16,7 @@ from colab_save.stores.local import LocalStore
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.killing import CASES, V1, V3, V4, V5, Killer, kill_everywhere, row
-from tests.test_pruning_on_drive import is_whole
+from tests.versions.test_pruning_on_drive import is_whole
 
 pytestmark = pytest.mark.outside
 

@@ -25,7 +25,7 @@ from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.killing import CALLS, Children, row
 from tests.making import V1, V2, V3, stage
-from tests.test_publishing import KINDS, check_lists_nothing_half, check_whole
+from tests.versions.test_publishing import KINDS, check_lists_nothing_half, check_whole
 
 pytestmark = pytest.mark.outside
 
@@ -58,7 +58,7 @@ def save_and_die(kind, number, folder, work, home):
 @pytest.fixture(scope="module")
 def kill(fuse_colab):  # noqa: F811
     """Run a save that is killed in a child of one process; says whether it was, or had done its work before."""
-    here = "tests.test_killing_on_drive"
+    here = "tests.versions.test_killing_on_drive"
     with Children(here, "save_and_die", "google.colab", environment=fuse_colab.environment) as children:
         yield lambda kind, number, folder, *places: children.was_killed(
             KINDS.index(kind), number, folder, *map(str, places)

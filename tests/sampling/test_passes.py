@@ -10,7 +10,7 @@ from colab_save.artifact.sample import TRAINING
 from colab_save.sampling.running import layers_recorded, run_keras, run_pass
 from colab_save.sampling.sampling import take_passes, take_sample
 from tests import zoo
-from tests.test_losses import TrainingBranch, called, decoded
+from tests.saving.test_losses import TrainingBranch, called, decoded
 
 pytestmark = [
     pytest.mark.tensorflow,

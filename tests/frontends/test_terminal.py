@@ -15,7 +15,7 @@ from colab_save.frontends.terminal import main
 
 def run(*arguments):
     """Run the command as a terminal does."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-m", "colab_save", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

@@ -13,7 +13,7 @@ from colab_save.request.request import LoadRequest, options_of
 from colab_save.stores.drive.drive_state import Mounted
 from colab_save.widgets.fields import GONE
 from colab_save.widgets.version_list import PAGE
-from tests.panel.house import MISSING, Model, manifest, panel_in
+from tests.widgets.house import MISSING, Model, manifest, panel_in
 
 OLD, NEW = "20260821T101530Z-0001", "20260822T101530Z-0002"
 
