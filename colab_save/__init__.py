@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from colab_save.reports.report import LoadReport, SaveReport
     from colab_save.request.request import LoadRequest, SaveRequest
     from colab_save.versions.curating import delete_version, restore_version, tag_version
-    from colab_save.versions.pending import pending, resume
+    from colab_save.versions.pending import pending, publish_pending
     from colab_save.viewing.comparison import compare_versions
     from colab_save.viewing.inside import inspect_model
     from colab_save.viewing.netron import open_in_netron
@@ -47,8 +47,8 @@ __all__ = [
     "open_in_tensorboard",
     "panel",
     "pending",
+    "publish_pending",
     "restore_version",
-    "resume",
     "save_model",
     "tag_version",
 ]
@@ -72,8 +72,8 @@ _HOMES = {
     "open_in_tensorboard": "viewing.tensorboard",
     "panel": "widgets.board",
     "pending": "versions.pending",
+    "publish_pending": "versions.pending",
     "restore_version": "versions.curating",
-    "resume": "versions.pending",
     "save_model": "frontends.python",
     "tag_version": "versions.curating",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from colab_save.errors import NotFoundError
-from colab_save.stores.base import Durability, Store, check_key
+from colab_save.stores.base import Store, UploadState, check_key
 from colab_save.stores.local import LocalStore
 
 
@@ -37,7 +37,7 @@ class MemoryStore(Store):
         self.content.pop(key, None)
 
     def flush(self):
-        return Durability.DONE
+        return UploadState.DONE
 
 
 class SlowMemoryStore(MemoryStore):
@@ -49,8 +49,8 @@ class SlowMemoryStore(MemoryStore):
 
     uploaded = ()
 
-    def durability(self, keys):
-        return Durability.DONE if all(key.startswith(tuple(self.uploaded)) for key in keys) else Durability.UNKNOWN
+    def upload_state(self, keys):
+        return UploadState.DONE if all(key.startswith(tuple(self.uploaded)) for key in keys) else UploadState.UNKNOWN
 
 
 class Faulty:

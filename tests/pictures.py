@@ -20,11 +20,11 @@ from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTr
 from colab_save.reports.card import Card
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport, SaveReport
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 
 VERSION = "20260822T101530Z-3fa2"
 PASSED = {aspect: Verdict(Outcome.PASSED) for aspect in Aspect}
-NOT_KEPT = {Aspect.TRAINING: Verdict(Outcome.NOT_KEPT, "h5 holds no compile arguments of a subclassed model")}
+NOT_HELD = {Aspect.TRAINING: Verdict(Outcome.NOT_HELD, "h5 holds no compile arguments of a subclassed model")}
 DIFFERS = {
     Aspect.OUTPUTS: Verdict(Outcome.FAILED, "output['score'][0, 3]: expected 0.8123, got 0.1034", 40),
     Aspect.WEIGHTS: Verdict(Outcome.FAILED, "decoder/dense/kernel: expected digest 3f1b0c, got digest 99d2e1", 2),
@@ -107,8 +107,8 @@ def saved(made: Manifest, store: str = "drive", attempts: tuple[RoundTrip, ...] 
     seconds = {"resolve": 0.02, "stage": 0.41, "verify": 5.83, "publish": 0.37}
     where = f"{WHERE}{made.name}/{VERSION}"
     line = f"model = %loadmodel {made.name}"
-    durability = Durability.UNKNOWN if store == "drive" else Durability.DONE
-    return SaveReport(made, where, store, durability, line, attempts, notes, seconds)
+    upload_state = UploadState.UNKNOWN if store == "drive" else UploadState.DONE
+    return SaveReport(made, where, store, upload_state, line, attempts, notes, seconds)
 
 
 def loaded(found: RoundTrip, made: Manifest | None = None, *notes: str) -> LoadReport:
@@ -120,7 +120,7 @@ def loaded(found: RoundTrip, made: Manifest | None = None, *notes: str) -> LoadR
 
 def cards() -> dict[str, Card]:
     """Give every card that is worth a look, by a name for its picture."""
-    h5 = trip("h5", NOT_KEPT, 0.0)
+    h5 = trip("h5", NOT_HELD, 0.0)
     long = "the_" + "very_" * 18 + "long_name"
     note = "trained on the second fold, 40 epochs, with <b>augmentation</b> & mixed precision"
     gave_up = failed("keras", TRACE, frozenset(Aspect))

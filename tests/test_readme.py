@@ -109,7 +109,7 @@ def test_one_command_does_all_the_set_up(ending):
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_table_of_formats_says_what_a_format_writes_and_keeps(name):
     kind = get_format(name)
-    keeps = ", ".join(aspect for aspect in Aspect if aspect in kind.keeps)
+    keeps = ", ".join(aspect for aspect in Aspect if aspect in kind.holds)
     assert f"| `{name}` | `{kind.payload}` | {keeps} |" in README
 
 

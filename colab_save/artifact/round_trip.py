@@ -25,11 +25,11 @@ class Outcome(enum.StrEnum):
 
     PASSED = "PASSED"
     FAILED = "FAILED"
-    NOT_KEPT = "NOT_KEPT"
+    NOT_HELD = "NOT_HELD"
     SKIPPED = "SKIPPED"
 
 
-WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.NOT_KEPT, Outcome.PASSED)
+WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.NOT_HELD, Outcome.PASSED)
 """The order in which one outcome hides another."""
 
 

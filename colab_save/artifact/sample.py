@@ -135,7 +135,7 @@ def read_arrays(file: Path, structure: Any) -> Any:
     except Exception as error:  # damaged archives raise what they like in zipfile, zlib, lzma, struct and NumPy
         raise DamagedFileError(
             f"The sample {file.name} cannot be read ({type(error).__name__}: {error}).",
-            "Load with --no-check to do without the comparison of outputs.",
+            "Load with --no-verify to do without the comparison of outputs.",
         ) from error
 
 

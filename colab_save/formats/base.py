@@ -52,7 +52,7 @@ class Format(ABC):
     Attributes:
         name: What the user types.
         payload: The conventional name of the file or folder in an artifact.
-        keeps: The aspects that survive in it; a round trip must pass all of them.
+        holds: The aspects that survive in it; a round trip must pass all of them.
         requires: Packages that must be installed to write it, by import name.
         opens_with: Those of them that it takes to open it.
         scratch: Bytes on the local disk for each byte of weights, beside the payload and while it is written.
@@ -65,7 +65,7 @@ class Format(ABC):
 
     name: ClassVar[str]
     payload: ClassVar[str]
-    keeps: ClassVar[frozenset[Aspect]]
+    holds: ClassVar[frozenset[Aspect]]
     requires: ClassVar[tuple[str, ...]] = ()
     opens_with: ClassVar[tuple[str, ...]] = ()
     scratch: ClassVar[float] = 0.0

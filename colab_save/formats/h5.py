@@ -40,7 +40,7 @@ class H5Format(KerasFormat):
         known = {name: losses.get(name) for name in ALIASES} | {"cosine_proximity": losses.cosine_similarity}
         model = super().load(path, replace(context, custom_objects={**known, **context.custom_objects}))
         with translated(
-            f"The optimizer in {path.name} could not be read", "Load it with --no-check, and compile it anew."
+            f"The optimizer in {path.name} could not be read", "Load it with --no-verify, and compile it anew."
         ):
             _restore_optimizer(model, path)
         return model

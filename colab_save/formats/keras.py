@@ -26,7 +26,7 @@ class KerasFormat(Format):
 
     name: ClassVar[str] = "keras"
     payload: ClassVar[str] = "model.keras"
-    keeps: ClassVar[frozenset[Aspect]] = frozenset(Aspect)
+    holds: ClassVar[frozenset[Aspect]] = frozenset(Aspect)
 
     opening: ClassVar[str] = 'import {keras}\n\nmodel = {keras}.saving.load_model("model.keras")'
 

@@ -36,7 +36,7 @@ class LiteRTFormat(SavedModelFormat):
 
     name: ClassVar[str] = "litert"
     payload: ClassVar[str] = "model.tflite"
-    keeps: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS})
+    holds: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS})
     scratch: ClassVar[float] = 1.2  # the SavedModel that is converted
     differing: ClassVar[str] = (
         "LiteRT does not compute as TensorFlow does. --rtol 1e-3 lets small differences pass; --format saved_model is "

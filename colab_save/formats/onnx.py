@@ -61,7 +61,7 @@ class OnnxFormat(SavedModelFormat):
 
     name: ClassVar[str] = "onnx"
     payload: ClassVar[str] = "model.onnx"
-    keeps: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS})
+    holds: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS})
     requires: ClassVar[tuple[str, ...]] = ("tf2onnx", "onnx", "onnxruntime")
     opens_with: ClassVar[tuple[str, ...]] = ("onnxruntime",)
     extra: ClassVar[str] = "onnx"

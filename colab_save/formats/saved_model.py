@@ -48,7 +48,7 @@ class SavedModelFormat(Format):
 
     name: ClassVar[str] = "saved_model"
     payload: ClassVar[str] = "saved_model"
-    keeps: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS, Aspect.WEIGHTS})
+    holds: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS, Aspect.WEIGHTS})
     Options: ClassVar[type] = SavedModelOptions
     opening: ClassVar[str] = (
         'import tensorflow as tf\n\nmodel = tf.saved_model.load("saved_model")\n'

@@ -27,7 +27,7 @@ class WeightsFormat(KerasFormat):
 
     name: ClassVar[str] = "weights"
     payload: ClassVar[str] = "model.weights.h5"
-    keeps: ClassVar[frozenset[Aspect]] = frozenset(Aspect) - {Aspect.TRAINING}
+    holds: ClassVar[frozenset[Aspect]] = frozenset(Aspect) - {Aspect.TRAINING}
     requires: ClassVar[tuple[str, ...]] = ("h5py",)
     opening: ClassVar[str] = (
         "import pathlib\n\nimport {keras}\n\n"

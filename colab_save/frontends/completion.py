@@ -16,7 +16,7 @@ from colab_save.errors import ColabSaveError
 from colab_save.formats.table import FORMATS
 from colab_save.frontends.namespace import find_models
 from colab_save.request.command import COMMANDS, RESTORE, Command
-from colab_save.request.option import Door, Option
+from colab_save.request.option import Option, Syntax
 from colab_save.request.request import AUTO
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Completer:
 
     def _candidates(self, command: Command, before: list[str], word: str) -> Iterable[str]:
         flags = {option.flag: option for option in command.options if option.flag.startswith("-")}
-        valued = {flag: option for flag, option in flags.items() if option.door not in {Door.FLAG, Door.ANTIFLAG}}
+        valued = {flag: option for flag, option in flags.items() if option.syntax not in {Syntax.FLAG, Syntax.ANTIFLAG}}
         last = word.partition("=")[0] if "=" in word else "".join(before[-1:])
         place, source = _place_of(before, valued)
         if last in valued:
@@ -95,7 +95,7 @@ class Completer:
         if word.startswith("-"):
             return flags
         asked = command.positionals[place : place + 1]
-        if asked and asked[0].door is Door.EXPRESSION:
+        if asked and asked[0].syntax is Syntax.EXPRESSION:
             return find_models(self._variables)
         lister = self._list_deleted if command is RESTORE else self._list_saved
         return self._names(lister, word, source) if asked else ()

@@ -48,7 +48,7 @@ def _load_model(request: LoadRequest) -> Any:
     # The user's line is behind this function and the one that `_function` makes.
     for said in report.passed_over:
         warnings.warn(f"{report.target} is loaded, and not the newest version: {said}", PassedOverWarning, stacklevel=3)
-    if request.check and not report.is_proven:
+    if request.verify and not report.is_proven:
         verdicts = report.round_trip.verdicts.items()
         open_ = [f"{aspect}: {v.reason}" for aspect, v in verdicts if v.outcome in {Outcome.SKIPPED, Outcome.FAILED}]
         warnings.warn(f"{report.target} is loaded, but not proven: {'; '.join(open_)}", UnprovenWarning, stacklevel=3)

@@ -14,7 +14,7 @@ from typing import Any
 from colab_save.artifact.environment import environment
 from colab_save.errors import ColabSaveError
 from colab_save.request.command import LIST, add_option
-from colab_save.request.option import Door, Option
+from colab_save.request.option import Option, Syntax
 from colab_save.request.request import LoadRequest, SaveRequest, options_of
 
 
@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     store = [option for option in options_of(SaveRequest) if option.name == "to"]
     # A terminal has no variables to load into, and verifying without a check would be nothing.
-    loading = [option for option in options_of(LoadRequest) if option.door not in {Door.EXPRESSION, Door.ANTIFLAG}]
+    loading = [
+        option for option in options_of(LoadRequest) if option.syntax not in {Syntax.EXPRESSION, Syntax.ANTIFLAG}
+    ]
     _add(commands, "demo", "Train a small model on real data, save it, load it in a new process.", _demo, store)
     _add(commands, "list", LIST.about, _list, LIST.options)
     _add(commands, "verify", "Load a model and compare it with what was saved.", _verify, loading, needs="target")

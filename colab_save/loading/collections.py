@@ -53,7 +53,7 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock, on_st
     with clock.at(Stage.LOAD):
         made = join(collection, {name: part.model for name, part in parts.items()}, supplied.objects)
     with clock.at(Stage.VERIFY):
-        trip = _compare(collection, made, is_checked=request.check)
+        trip = _compare(collection, made, is_checked=request.verify)
         check_equal(found, trip)
     if request.into is not None:
         put_into(request.into, collection.tree, made)

@@ -91,7 +91,7 @@ def open_model(
         notes += put_back(model, extras)
     with clock.at(Stage.VERIFY):
         is_into = request.into is not None
-        trip = _compare(plug, model, found.manifest, fetched, is_checked=request.check, is_into=is_into)
+        trip = _compare(plug, model, found.manifest, fetched, is_checked=request.verify, is_into=is_into)
     check_equal(found, trip)
     if request.convert:
         model, told = _converted(model)
@@ -238,5 +238,5 @@ def check_equal(found: Found, trip: RoundTrip) -> None:
         return
     raise RoundTripError(
         f"{found.name} came back different from what was saved: {trip.reason}.",
-        "Load another version or --format; --no-check hands this one back as it is.",
+        "Load another version or --format; --no-verify hands this one back as it is.",
     )

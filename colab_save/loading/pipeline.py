@@ -79,5 +79,5 @@ def list_models(pattern: str = "*", source: str | None = None) -> Listing:
         f"{manifest.name}@{manifest.version}": keys_of(Place.of_version(manifest.name, manifest.version), manifest)
         for manifest in found.manifests
     }
-    kept = store.durabilities(keys) if store.address else {}
+    kept = store.upload_states(keys) if store.address else {}
     return Listing(store.location, store.kind, found.manifests, found.damaged, found.unfinished, kept)

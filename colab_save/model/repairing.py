@@ -97,7 +97,7 @@ def _compile(model: Any, path: Path, record: Record, custom_objects: Mapping[str
     """Give the model what a ``compile`` of the user's own had given it."""
     if not record.held and not record.trains:
         return []
-    hint = "Call compile() yourself after loading, with --no-check."
+    hint = "Call compile() yourself after loading, with --no-verify."
     known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
     with translated("What compile() had been given could not be made again", hint), quiet(), known:
         return restore_compile(model, path, record.held, record.trains, dict(walk_variables(model)))

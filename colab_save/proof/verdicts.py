@@ -57,8 +57,8 @@ def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[
     """Judge every aspect that facts alone decide."""
     verdicts = {}
     for aspect, differences in compare(expected, actual).items():
-        if aspect not in plug.keeps:
-            verdicts[aspect] = Verdict(Outcome.NOT_KEPT, f"the format {plug.name} cannot hold it")
+        if aspect not in plug.holds:
+            verdicts[aspect] = Verdict(Outcome.NOT_HELD, f"the format {plug.name} cannot hold it")
         elif differences:
             verdicts[aspect] = _failed([str(difference) for difference in differences])
         else:
@@ -82,7 +82,7 @@ def judge_collection(expected: Collection, actual: Collection, seconds: float = 
 def _kept(differences: list[str], lost: list[str]) -> Verdict:
     if differences:
         return _failed(differences)
-    return Verdict(Outcome.NOT_KEPT, "; ".join(lost), len(lost)) if lost else Verdict(Outcome.PASSED)
+    return Verdict(Outcome.NOT_HELD, "; ".join(lost), len(lost)) if lost else Verdict(Outcome.PASSED)
 
 
 def answer_sample(plug: Format, model: Any, file: Path, sample: SampleFacts) -> dict[str, Any]:

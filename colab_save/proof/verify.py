@@ -80,12 +80,12 @@ def verify(
             actual = read_arrays(answer, reply["outputs"])
             facts = ModelFacts.from_json(reply["facts"])
         except (VerifierError, DamagedFileError) as error:
-            return failed(plug.name, error.message, plug.keeps)
+            return failed(plug.name, error.message, plug.holds)
         except (ValueError, KeyError) as error:
-            return failed(plug.name, f"the fresh process answered nothing that can be read ({error})", plug.keeps)
+            return failed(plug.name, f"the fresh process answered nothing that can be read ({error})", plug.holds)
         expected = answers_of(trial.file, trial.sample)
         trip = judge(plug, trial.facts, facts, trial.sample, expected, actual, reply["seconds"])
-        if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and Aspect.STRUCTURE in plug.keeps:
+        if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and Aspect.STRUCTURE in plug.holds:
             return _located(trip, verifier, trial, on_wait)
     return trip
 

@@ -16,7 +16,7 @@ from typing import Protocol
 from colab_save.artifact.round_trip import Outcome
 from colab_save.reports.theme import CARD
 
-MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_KEPT: "∅", Outcome.SKIPPED: "○"}
+MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_HELD: "∅", Outcome.SKIPPED: "○"}
 """A sign for each outcome, beside its word, so that nothing is told by colour alone."""
 
 SHORT = 24

@@ -10,7 +10,7 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table, aligned
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 
 SAVED = "saved version"
 """What the rows of a listing are, unless it is said."""
@@ -54,7 +54,7 @@ class Listing(Shown):
     manifests: tuple[Manifest, ...]
     damaged: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
-    kept: Mapping[str, Durability] = field(default_factory=dict)
+    kept: Mapping[str, UploadState] = field(default_factory=dict)
     kind: str = SAVED
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ class Listing(Shown):
             now: The moment that ages are counted from.
         """
         remarks = tuple(Remark("damaged", message) for message in self.damaged)
-        missing = (name for name, durability in self.kept.items() if durability is Durability.MISSING)
+        missing = (name for name, upload_state in self.kept.items() if upload_state is UploadState.MISSING)
         remarks += tuple(Remark("missing", f"{name}: {MISSING}") for name in missing)
         remarks += tuple(Remark("unfinished", f"{folder}: {UNFINISHED}") for folder in self.unfinished)
         if not self.manifests and self.kind != SAVED:

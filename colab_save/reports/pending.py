@@ -8,16 +8,16 @@ from pathlib import Path
 
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Remark, Shown, Table
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 
-PENDING, RESUME = "colab_save.pending()", "colab_save.resume()"
+PENDING, PUBLISH_PENDING = "colab_save.pending()", "colab_save.publish_pending()"
 """The lines that list what waits, and that publish what is not there."""
 
-_STATES: Mapping[Durability | None, str] = {
+_STATES: Mapping[UploadState | None, str] = {
     None: "not published",
-    Durability.MISSING: "not there, or not all of it",
-    Durability.WRITTEN: "written, not uploaded yet",
-    Durability.UNKNOWN: "written, upload unknown",
+    UploadState.MISSING: "not there, or not all of it",
+    UploadState.WRITTEN: "written, not uploaded yet",
+    UploadState.UNKNOWN: "written, upload unknown",
 }
 """What a save that is not known to be safe has come to; ``None``: it was never committed."""
 
@@ -29,7 +29,7 @@ class Waiting:
     Attributes:
         name: The version's full name.
         size: Bytes.
-        durability: How far its store has kept it; ``None`` when it could not be published.
+        upload_state: How far its store has kept it; ``None`` when it could not be published.
         since: When it was saved: UTC time in ISO 8601.
         where: Where it is, or should be.
         copy: The folder with its local copy, which opens as any artifact.
@@ -37,7 +37,7 @@ class Waiting:
 
     name: str
     size: int
-    durability: Durability | None
+    upload_state: UploadState | None
     since: str
     where: str
     copy: Path
@@ -45,12 +45,12 @@ class Waiting:
     @property
     def state(self) -> str:
         """Say what has become of it, in words."""
-        return _STATES[self.durability]
+        return _STATES[self.upload_state]
 
     @property
     def is_there(self) -> bool:
         """Say whether its store has it, as far as is known."""
-        return self.durability not in {None, Durability.MISSING}
+        return self.upload_state not in {None, UploadState.MISSING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class Pending(Shown):
 
     Attributes:
         saves: Each such save, oldest first.
-        resumed: The full names of those that have just been published.
+        published: The full names of those that have just been published.
     """
 
     saves: tuple[Waiting, ...]
-    resumed: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.saves)
@@ -73,7 +73,7 @@ class Pending(Shown):
 
     def card(self) -> Card:
         """Give what is shown: a row for each save, and the line that helps."""
-        remarks = tuple(Remark("published", name) for name in self.resumed)
+        remarks = tuple(Remark("published", name) for name in self.published)
         if not self.saves:
             return Card("Nothing is pending", "No save of this machine waits for its upload.", remarks=remarks)
         head = ("save", "state", "size", "since", "where", "local copy")
@@ -82,6 +82,6 @@ class Pending(Shown):
             for save in self.saves
         )
         is_whole = all(save.is_there for save in self.saves)
-        line = None if is_whole else ("publish what is not there, from the local copy", RESUME)
+        line = None if is_whole else ("publish what is not there, from the local copy", PUBLISH_PENDING)
         title = f"{count_in_words(len(rows), 'save')} not known to be safe"
         return Card(title, "", table=Table(head, rows), remarks=remarks, line=line)

@@ -18,7 +18,7 @@ from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table
 from colab_save.reports.drawing.picture import picture_of
 from colab_save.reports.glance import glance_at
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 
 SAVED = {
     Outcome.PASSED: "saved, and proven by a fresh process",
@@ -35,13 +35,13 @@ LOADED = {
 """What a load came to, by the outcome of the whole."""
 
 KEPT = {
-    ("drive", Durability.WRITTEN): "written to the Drive mount; not uploaded yet",
-    ("drive", Durability.UPLOADED): "uploaded to Drive",
-    ("drive", Durability.FLUSHED): "flushed: uploaded to Drive, which is unmounted now",
-    ("drive", Durability.UNKNOWN): "written to the Drive mount; upload not confirmed",
-    ("drive", Durability.MISSING): "written to the Drive mount, and not there as it was",
-    ("local", Durability.DONE): "on this machine's disk",
-    ("remote", Durability.DONE): "uploaded; every file was read back",
+    ("drive", UploadState.WRITTEN): "written to the Drive mount; not uploaded yet",
+    ("drive", UploadState.UPLOADED): "uploaded to Drive",
+    ("drive", UploadState.FLUSHED): "flushed: uploaded to Drive, which is unmounted now",
+    ("drive", UploadState.UNKNOWN): "written to the Drive mount; upload not confirmed",
+    ("drive", UploadState.MISSING): "written to the Drive mount, and not there as it was",
+    ("local", UploadState.DONE): "on this machine's disk",
+    ("remote", UploadState.DONE): "uploaded; every file was read back",
 }
 """How durable a save is, in words that say no more than the store knows."""
 
@@ -57,7 +57,7 @@ class SaveReport(Shown):
         manifest: What was committed: name, version, payloads, files, round trips, facts, tags, note.
         where: The folder, file or URL that holds it.
         store: The kind of store (``local``, ``drive``, ``remote``).
-        durability: How far the store has really kept it, as far as it can tell.
+        upload_state: How far the store has really kept it, as far as it can tell.
         load_line: The one magic line that brings the model back.
         attempts: Round trips of formats that ``auto`` tried and gave up, in order.
         notes: What the user should know: a suffix that was added, what is not kept and why.
@@ -69,7 +69,7 @@ class SaveReport(Shown):
     manifest: Manifest = field(repr=False)
     where: str
     store: str
-    durability: Durability
+    upload_state: UploadState
     load_line: str
     attempts: tuple[RoundTrip, ...] = ()
     notes: tuple[str, ...] = ()
@@ -105,8 +105,8 @@ class SaveReport(Shown):
     def _facts(self) -> Iterator[tuple[str, str]]:
         manifest = self.manifest
         yield "where", self.where
-        confirmed = "confirmed" if self.durability.is_done else "not confirmed"
-        yield "kept", KEPT.get((self.store, self.durability), f"written to {self.store}; {confirmed}")
+        confirmed = "confirmed" if self.upload_state.is_done else "not confirmed"
+        yield "kept", KEPT.get((self.store, self.upload_state), f"written to {self.store}; {confirmed}")
         yield "size", f"{size_in_words(manifest.size)} in {count_in_words(len(manifest.files), 'file')}"
         if self.extras:
             yield "extras", ", ".join(self.extras)

@@ -28,7 +28,7 @@ _CARD = """
  text-align: left; overflow-wrap: anywhere}
 & .remark {--tone: var(--rule); margin-top: 8px; padding-left: 10px; border-left: 2px solid var(--tone)}
 & .PASSED {--tone: var(--pass)} & .FAILED {--tone: var(--fail)}
-& .NOT_KEPT, & .SKIPPED {--tone: var(--warn)}
+& .NOT_HELD, & .SKIPPED {--tone: var(--warn)}
 &.PASSED {--tone: var(--pass)} &.FAILED {--tone: var(--fail)} &.SKIPPED {--tone: var(--warn)}
 & .outcome {color: var(--tone); font-weight: 600; white-space: nowrap}
 & .title {font-size: 15px; font-weight: 600}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from colab_save.errors import RequestError, UnknownNameError
-from colab_save.request.option import Door, Option
+from colab_save.request.option import Option, Syntax
 from colab_save.request.request import LoadRequest, SaveRequest, options_of
 from colab_save.wording import did_you_mean
 
@@ -195,23 +195,23 @@ def add_option(parser: argparse.ArgumentParser, option: Option, *, is_needed: bo
     metavar = "{" + ",".join(option.choices) + "}" if option.choices else option.metavar
     if not option.flag.startswith("-"):
         parser.add_argument(option.name, metavar=option.flag, nargs=None if is_needed else "?", help=text)
-    elif option.door in {Door.FLAG, Door.ANTIFLAG}:
-        action = "store_true" if option.door is Door.FLAG else "store_false"
+    elif option.syntax in {Syntax.FLAG, Syntax.ANTIFLAG}:
+        action = "store_true" if option.syntax is Syntax.FLAG else "store_false"
         parser.add_argument(option.flag, dest=option.name, action=action, help=text)
     else:
-        action = "append" if option.door in {Door.REPEATED, Door.PAIRS} else "store"
+        action = "append" if option.syntax in {Syntax.REPEATED, Syntax.PAIRS} else "store"
         parser.add_argument(option.flag, dest=option.name, action=action, metavar=metavar, help=text)
 
 
 def _value(option: Option, raw: Any, expand: Callable[[str], str]) -> Any:
-    match option.door:
-        case Door.EXPRESSION:
+    match option.syntax:
+        case Syntax.EXPRESSION:
             return _expression(raw, option.flag, expand)
-        case Door.REPEATED:
+        case Syntax.REPEATED:
             return tuple(expand(unquote(word)) for word in raw)
-        case Door.PAIRS:
+        case Syntax.PAIRS:
             return dict(_pair(word, option, expand) for word in raw)
-        case Door.POSITIONAL | Door.VALUE:
+        case Syntax.POSITIONAL | Syntax.VALUE:
             return expand(unquote(raw))
     return raw
 
@@ -238,21 +238,23 @@ SAVE = Command(
 LOAD = Command(
     "loadmodel",
     "Give back a saved model, or any model file, and compare it with what was saved.",
-    (*options_of(LoadRequest), Option("name", "--as", Door.VALUE, "Assign the model to this variable.", "NAME")),
+    (*options_of(LoadRequest), Option("name", "--as", Syntax.VALUE, "Assign the model to this variable.", "NAME")),
     needs=1,
 )
 LIST = Command(
     "listmodels",
     "List what is saved, newest first.",
-    (Option("pattern", "PATTERN", Door.POSITIONAL, "Names to list, such as 'cat*'; default: all."), _SOURCE),
+    (Option("pattern", "PATTERN", Syntax.POSITIONAL, "Names to list, such as 'cat*'; default: all."), _SOURCE),
 )
 DELETE = Command(
     "deletemodel",
     "Delete a saved version: nothing lists or loads it any more. %restoremodel brings it back for a day.",
     (
-        Option("target", "TARGET", Door.POSITIONAL, "A name for its newest version, name@tag or name@version."),
+        Option("target", "TARGET", Syntax.POSITIONAL, "A name for its newest version, name@tag or name@version."),
         _SOURCE,
-        Option("for_good", "--for-good", Door.FLAG, "Remove its files now; also of a version that is deleted already."),
+        Option(
+            "for_good", "--for-good", Syntax.FLAG, "Remove its files now; also of a version that is deleted already."
+        ),
     ),
     needs=1,
 )
@@ -263,7 +265,7 @@ RESTORE = Command(
         Option(
             "target",
             "TARGET",
-            Door.POSITIONAL,
+            Syntax.POSITIONAL,
             "A name for what was deleted of it last, name@tag or name@version; default: list what can be brought back.",
         ),
         _SOURCE,

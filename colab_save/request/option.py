@@ -14,7 +14,7 @@ from typing import Any
 from colab_save.errors import RequestError
 
 
-class Door(enum.StrEnum):
+class Syntax(enum.StrEnum):
     """How a field is asked for in a magic or terminal line."""
 
     POSITIONAL = "positional"
@@ -33,7 +33,7 @@ class Option:
     Attributes:
         name: The field, and the keyword of the Python function.
         flag: How it is written in a line (``--to``); for a positional its place-holder (``MODEL``).
-        door: See `Door`. ``EXPRESSION`` values are evaluated in the notebook's namespace.
+        syntax: See `Syntax`. ``EXPRESSION`` values are evaluated in the notebook's namespace.
         help: One sentence.
         metavar: The place-holder of the value.
         choices: The words that are allowed, where they are a fixed few.
@@ -41,15 +41,15 @@ class Option:
 
     name: str
     flag: str
-    door: Door
+    syntax: Syntax
     help: str
     metavar: str = ""
     choices: tuple[str, ...] = ()
 
 
-def asked(flag: str, door: Door, text: str, metavar: str = "", choices: tuple[str, ...] = ()) -> dict[str, Any]:
+def asked(flag: str, syntax: Syntax, text: str, metavar: str = "", choices: tuple[str, ...] = ()) -> dict[str, Any]:
     """Make the metadata of a request's field, from which its `Option` is read."""
-    return {"flag": flag, "door": door, "help": text, "metavar": metavar, "choices": choices}
+    return {"flag": flag, "syntax": syntax, "help": text, "metavar": metavar, "choices": choices}
 
 
 def check_numbers(**values: object) -> None:

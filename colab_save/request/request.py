@@ -13,11 +13,11 @@ from typing import Any
 
 from colab_save.artifact.metrics import Best, check_metrics, is_name
 from colab_save.errors import RequestError
-from colab_save.request.option import Door, Option, asked, check_numbers, check_texts, is_text, names_of, texts_of
+from colab_save.request.option import Option, Syntax, asked, check_numbers, check_texts, is_text, names_of, texts_of
 from colab_save.target import Target, check_tag
 from colab_save.wording import did_you_mean
 
-PURPOSES = {"resume": ("keras",), "serving": ("saved_model",), "mobile": ("litert",), "exchange": ("onnx",)}
+PURPOSES = {"training": ("keras",), "serving": ("saved_model",), "mobile": ("litert",), "exchange": ("onnx",)}
 """What the model will be used for, and the formats that suit it."""
 
 AUTO = "auto"
@@ -70,13 +70,15 @@ class SaveRequest:
     """
 
     model: Any = field(
-        metadata=asked("MODEL", Door.EXPRESSION, "The model, or what holds several; default: the only model there is.")
+        metadata=asked(
+            "MODEL", Syntax.EXPRESSION, "The model, or what holds several; default: the only model there is."
+        )
     )
     target: str | None = field(
         default=None,
         repr=False,
         metadata=asked(
-            "TARGET", Door.POSITIONAL, "A name for the artifact, or a path or URL; default: the variable's name."
+            "TARGET", Syntax.POSITIONAL, "A name for the artifact, or a path or URL; default: the variable's name."
         ),
     )
     to: str | None = field(
@@ -85,7 +87,7 @@ class SaveRequest:
         repr=False,
         metadata=asked(
             "--to",
-            Door.VALUE,
+            Syntax.VALUE,
             "Where to keep it: drive, a folder, or a URL such as s3://bucket/models; default: Drive in Colab, ./models "
             "elsewhere.",
             "STORE",
@@ -96,7 +98,7 @@ class SaveRequest:
         kw_only=True,
         metadata=asked(
             "--format",
-            Door.VALUE,
+            Syntax.VALUE,
             "keras, h5, weights, saved_model, litert, onnx, several with commas, or auto.",
             "F[,F…]",
         ),
@@ -105,55 +107,59 @@ class SaveRequest:
         default=None,
         kw_only=True,
         metadata=asked(
-            "--for", Door.VALUE, "What the model will be used for; picks the format.", "PURPOSE", tuple(PURPOSES)
+            "--for", Syntax.VALUE, "What the model will be used for; picks the format.", "PURPOSE", tuple(PURPOSES)
         ),
     )
     sample: Any = field(
         default=None,
         kw_only=True,
-        metadata=asked("--sample", Door.EXPRESSION, "Inputs for the round trip; default: made from the specs.", "EXPR"),
+        metadata=asked(
+            "--sample", Syntax.EXPRESSION, "Inputs for the round trip; default: made from the specs.", "EXPR"
+        ),
     )
     verify: bool = field(
         default=True,
         kw_only=True,
-        metadata=asked("--no-verify", Door.ANTIFLAG, "Do not reload in a fresh process; the report says SKIPPED."),
+        metadata=asked("--no-verify", Syntax.ANTIFLAG, "Do not reload in a fresh process; the report says SKIPPED."),
     )
     unpacked: bool = field(
         default=False,
         kw_only=True,
-        metadata=asked("--unpacked", Door.FLAG, "On Drive, keep a SavedModel as a folder and not as one zip file."),
+        metadata=asked("--unpacked", Syntax.FLAG, "On Drive, keep a SavedModel as a folder and not as one zip file."),
     )
     force: bool = field(
         default=False,
         kw_only=True,
-        metadata=asked("--force", Door.FLAG, "Publish although the round trip failed; the report says FAILED."),
+        metadata=asked("--force", Syntax.FLAG, "Publish although the round trip failed; the report says FAILED."),
     )
     rtol: float | None = field(
         default=None,
         kw_only=True,
-        metadata=asked("--rtol", Door.EXPRESSION, "Relative tolerance of outputs; default: by dtype.", "NUMBER"),
+        metadata=asked("--rtol", Syntax.EXPRESSION, "Relative tolerance of outputs; default: by dtype.", "NUMBER"),
     )
     atol: float | None = field(
         default=None,
         kw_only=True,
-        metadata=asked("--atol", Door.EXPRESSION, "Absolute tolerance of outputs; default: by dtype.", "NUMBER"),
+        metadata=asked("--atol", Syntax.EXPRESSION, "Absolute tolerance of outputs; default: by dtype.", "NUMBER"),
     )
     timeout: float = field(
         default=300.0,
         kw_only=True,
-        metadata=asked("--timeout", Door.EXPRESSION, "Seconds that the round trip of one payload may take.", "SECONDS"),
+        metadata=asked(
+            "--timeout", Syntax.EXPRESSION, "Seconds that the round trip of one payload may take.", "SECONDS"
+        ),
     )
     tags: tuple[str, ...] = field(
         default=(),
         kw_only=True,
-        metadata=asked("--tag", Door.REPEATED, "A label for this version; may be given several times.", "T"),
+        metadata=asked("--tag", Syntax.REPEATED, "A label for this version; may be given several times.", "T"),
     )
     extra: tuple[str, ...] = field(
         default=(),
         kw_only=True,
         metadata=asked(
             "--extra",
-            Door.REPEATED,
+            Syntax.REPEATED,
             "A plain attribute of the model (class_names), or a variable of the notebook, to keep with it; may be "
             "given several times.",
             "NAME",
@@ -164,7 +170,7 @@ class SaveRequest:
         kw_only=True,
         metadata=asked(
             "--metric",
-            Door.PAIRS,
+            Syntax.PAIRS,
             "What was measured, as a number; of the last training it is recorded anyway; may be given several times.",
             "NAME=VALUE",
         ),
@@ -174,7 +180,7 @@ class SaveRequest:
         kw_only=True,
         metadata=asked(
             "--keep",
-            Door.EXPRESSION,
+            Syntax.EXPRESSION,
             "How many of the newest versions of the name stay; older ones are removed, but never one with a tag; "
             "default: all.",
             "N",
@@ -185,7 +191,7 @@ class SaveRequest:
         kw_only=True,
         metadata=asked(
             "--keep-best",
-            Door.VALUE,
+            Syntax.VALUE,
             "Keep the version that is best in this metric too, such as val_loss or max:score; without --keep, that "
             "and the newest.",
             "METRIC",
@@ -194,24 +200,24 @@ class SaveRequest:
     wait: bool | float = field(
         default=False,
         kw_only=True,
-        metadata=asked("--wait", Door.FLAG, "Wait for the upload, an hour at most (in Python: wait=SECONDS)."),
+        metadata=asked("--wait", Syntax.FLAG, "Wait for the upload, an hour at most (in Python: wait=SECONDS)."),
     )
     flush: bool = field(
         default=False,
         kw_only=True,
-        metadata=asked("--flush", Door.FLAG, "Upload everything on Drive, which unmounts it; may take hours."),
+        metadata=asked("--flush", Syntax.FLAG, "Upload everything on Drive, which unmounts it; may take hours."),
     )
     note: str = field(
         default="",
         kw_only=True,
-        metadata=asked("--note", Door.VALUE, "Free text, kept with the artifact.", "TEXT"),
+        metadata=asked("--note", Syntax.VALUE, "Free text, kept with the artifact.", "TEXT"),
     )
     options: Mapping[str, Any] = field(
         default_factory=dict,
         kw_only=True,
         metadata=asked(
             "--option",
-            Door.PAIRS,
+            Syntax.PAIRS,
             "An option of the format; the value is an expression; may be given several times.",
             "KEY=VALUE",
         ),
@@ -273,7 +279,7 @@ class LoadRequest:
         format: Which payload of the artifact. Default: the one that keeps most.
         into: A model of the same architecture that gets the weights; a dict or object that gets several models.
         trust: Run code that came with the file.
-        check: Whether to compare the loaded model with the facts and the sample of the manifest.
+        verify: Whether to compare the loaded model with the facts and the sample of the manifest.
         convert: Rebuild a Keras 2 model as a Keras 3 one, where their answers prove equal.
         timeout: Seconds that a file which may never open is given, in a process of its own.
     """
@@ -281,7 +287,7 @@ class LoadRequest:
     target: str = field(
         repr=False,
         metadata=asked(
-            "TARGET", Door.POSITIONAL, "A name, name@tag, name@version, or the path or URL of a model file."
+            "TARGET", Syntax.POSITIONAL, "A name, name@tag, name@version, or the path or URL of a model file."
         ),
     )
     source: str | None = field(
@@ -289,38 +295,40 @@ class LoadRequest:
         kw_only=True,
         repr=False,
         metadata=asked(
-            "--from", Door.VALUE, "The store to look in; default: Drive in Colab, ./models elsewhere.", "STORE"
+            "--from", Syntax.VALUE, "The store to look in; default: Drive in Colab, ./models elsewhere.", "STORE"
         ),
     )
     format: str | None = field(
         default=None,
         kw_only=True,
-        metadata=asked("--format", Door.VALUE, "Which payload of the artifact; default: the one that keeps most.", "F"),
+        metadata=asked(
+            "--format", Syntax.VALUE, "Which payload of the artifact; default: the one that keeps most.", "F"
+        ),
     )
     into: Any = field(
         default=None,
         kw_only=True,
-        metadata=asked("--into", Door.EXPRESSION, "A model that gets the weights, or what gets several.", "MODEL"),
+        metadata=asked("--into", Syntax.EXPRESSION, "A model that gets the weights, or what gets several.", "MODEL"),
     )
     trust: bool = field(
         default=False,
         kw_only=True,
-        metadata=asked("--trust", Door.FLAG, "Run code that came with the file, after you have read it."),
+        metadata=asked("--trust", Syntax.FLAG, "Run code that came with the file, after you have read it."),
     )
-    check: bool = field(
+    verify: bool = field(
         default=True,
         kw_only=True,
-        metadata=asked("--no-check", Door.ANTIFLAG, "Do not compare the loaded model with what was saved."),
+        metadata=asked("--no-verify", Syntax.ANTIFLAG, "Do not compare the loaded model with what was saved."),
     )
     convert: bool = field(
         default=False,
         kw_only=True,
-        metadata=asked("--convert", Door.FLAG, "Rebuild a Keras 2 model with Keras 3, if it answers alike."),
+        metadata=asked("--convert", Syntax.FLAG, "Rebuild a Keras 2 model with Keras 3, if it answers alike."),
     )
     timeout: float = field(
         default=300.0,
         kw_only=True,
-        metadata=asked("--timeout", Door.EXPRESSION, "Seconds that a file which may never open is given.", "SECONDS"),
+        metadata=asked("--timeout", Syntax.EXPRESSION, "Seconds that a file which may never open is given.", "SECONDS"),
     )
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from colab_save.request.command import DELETE, LIST, LOAD, RESTORE, SAVE, Command, Expression, split
-from colab_save.request.option import Door, Option
+from colab_save.request.option import Option, Syntax
 
 FUNCTIONS = {
     SAVE.name: "save_model",
@@ -67,17 +67,17 @@ def python_call(command: Command, given: Mapping[str, Any]) -> str:
 
 
 def _words(option: Option, value: Any) -> Iterator[str]:
-    match option.door:
-        case Door.FLAG | Door.ANTIFLAG:
-            if value is (option.door is Door.FLAG):
+    match option.syntax:
+        case Syntax.FLAG | Syntax.ANTIFLAG:
+            if value is (option.syntax is Syntax.FLAG):
                 yield option.flag
-        case Door.REPEATED:
+        case Syntax.REPEATED:
             for item in value:
                 yield from (option.flag, text_word(item))
-        case Door.PAIRS:
+        case Syntax.PAIRS:
             for key, item in value.items():
                 yield from (option.flag, _expression_word(f"{key}={item.source}"))
-        case Door.EXPRESSION:
+        case Syntax.EXPRESSION:
             yield from _flagged(option, _expression_word(value.source))
         case _:
             yield from _flagged(option, text_word(value))

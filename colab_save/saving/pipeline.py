@@ -27,9 +27,9 @@ from colab_save.reports.report import SaveReport
 from colab_save.request.request import SaveRequest
 from colab_save.saving.resolving import Plan, resolve
 from colab_save.saving.staging import Staged, Subject, attempt, examine_subjects
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from colab_save.versions.packing import pack
-from colab_save.versions.pending import publish_kept
+from colab_save.versions.pending import publish_with_local_copy
 from colab_save.versions.pruning import Rule, prune
 from colab_save.versions.publishing import describe_files
 from colab_save.versions.uploading import see_through
@@ -71,10 +71,10 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
         manifest = _describe(request, plan, subjects, chosen)
         place = plan.place(manifest.version, chosen.formats[0].name)
         with clock.at(Stage.PUBLISH):
-            kept = publish_kept(plan.store, place, chosen.folder, manifest, on_step)
+            kept = publish_with_local_copy(plan.store, place, chosen.folder, manifest, on_step)
             pruned = prune(plan.store, manifest, Rule.of(request.keep, request.keep_best))
-    durability, notes = see_through(kept, clock, wait=request.wait, flush=request.flush)
-    report = _report(plan, manifest, attempts, chosen, durability)
+    upload_state, notes = see_through(kept, clock, wait=request.wait, flush=request.flush)
+    report = _report(plan, manifest, attempts, chosen, upload_state)
     notes = (*report.notes, *notes, *pruned.notes)
     return replace(report, notes=notes, pruned=pruned.versions, seconds=dict(clock.seconds))
 
@@ -146,7 +146,7 @@ def _report(
     manifest: Manifest,
     attempts: list[Staged],
     chosen: Staged,
-    durability: Durability,
+    upload_state: UploadState,
 ) -> SaveReport:
     first = chosen.formats[0].name
     place = plan.place(manifest.version, first)
@@ -159,7 +159,7 @@ def _report(
         manifest=manifest,
         where=f"{plan.store.location}/{place.exact or place.folder}",
         store=plan.store.kind,
-        durability=durability,
+        upload_state=upload_state,
         load_line=plan.load_line(first),
         attempts=given_up,
         extras=tuple(plan.extras.values),

@@ -20,7 +20,7 @@ OnBytes = Callable[[int], None]
 """Called with the number of bytes that have just been moved."""
 
 
-class Durability(enum.StrEnum):
+class UploadState(enum.StrEnum):
     """How far a store has really kept what it was given; of several files, what is known of the worst.
 
     A store that keeps what it is given at once is ``DONE``. One that uploads later, as Drive does, climbs a ladder:
@@ -38,7 +38,7 @@ class Durability(enum.StrEnum):
     @property
     def is_done(self) -> bool:
         """Say whether it is known to outlive this machine, or that there is nothing more to wait for."""
-        return self in {Durability.DONE, Durability.UPLOADED, Durability.FLUSHED}
+        return self in {UploadState.DONE, UploadState.UPLOADED, UploadState.FLUSHED}
 
 
 _Name = TypeVar("_Name")
@@ -100,20 +100,20 @@ class Store(ABC):
         """Remove a key; one that does not exist is no error. A folder is gone when its last key is."""
 
     @abstractmethod
-    def flush(self) -> Durability:
+    def flush(self) -> UploadState:
         """Ask the store to make everything durable; may take long, and what it does is the store's business."""
 
-    def durability(self, keys: Collection[str]) -> Durability:
+    def upload_state(self, keys: Collection[str]) -> UploadState:
         """Tell how far the store has really kept these keys, without waiting; never more than it knows.
 
         Args:
             keys: The keys; where they come with their bytes, as a mapping, one that has fewer there is ``MISSING``.
         """
-        return self.durabilities({"": keys})[""]
+        return self.upload_states({"": keys})[""]
 
-    def durabilities(self, groups: Mapping[_Name, Collection[str]]) -> dict[_Name, Durability]:
+    def upload_states(self, groups: Mapping[_Name, Collection[str]]) -> dict[_Name, UploadState]:
         """Tell the same of several groups of keys, by their names."""
-        return dict.fromkeys(groups, Durability.DONE)
+        return dict.fromkeys(groups, UploadState.DONE)
 
     def path(self, key: str) -> Path | None:
         """Give a local path whose bytes are those of the key and are cheap to read, where there is one."""

@@ -19,7 +19,7 @@ from colab_save.disk import CHUNK, is_partial, partial_of
 from colab_save.errors import NoSpaceError, NotFoundError, TargetError
 from colab_save.os_errors import NO_HINTS, SafeFile, refusing, system_error
 from colab_save.quantities import size_in_words
-from colab_save.stores.base import Durability, OnBytes, Store, check_key
+from colab_save.stores.base import OnBytes, Store, UploadState, check_key
 
 
 class LocalStore(Store):
@@ -143,9 +143,9 @@ class LocalStore(Store):
                 old.rename(new)
             self._prune(old.parent)
 
-    def flush(self) -> Durability:
+    def flush(self) -> UploadState:
         """Say ``DONE``: each file was made durable when it was put."""
-        return Durability.DONE
+        return UploadState.DONE
 
     def path(self, key: str) -> Path | None:
         """Give the file or folder itself."""

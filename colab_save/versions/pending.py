@@ -1,7 +1,7 @@
 """Publish so that a store which uploads later costs no model: a local copy stays until the upload is known.
 
-`saving` calls `publish_kept`. `pending` tells what is not known to be safe yet, and `resume` publishes what a dead
-mount has not taken, from the copy and without the model.
+The save pipeline calls `publish_with_local_copy`. `pending` lists what is not known to be uploaded yet, and
+`publish_pending` publishes from the local copy, without the model, what a dead mount has not taken.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from colab_save.artifact.layout import Place, deletion_in
 from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.errors import CancelledError, ColabSaveError, DigestError, NotFoundError, StoreError
 from colab_save.progress import OnStep, ProgressBar
-from colab_save.reports.pending import PENDING, RESUME, Pending, Waiting
-from colab_save.stores.base import Durability, Store
+from colab_save.reports.pending import PENDING, PUBLISH_PENDING, Pending, Waiting
+from colab_save.stores.base import Store, UploadState
 from colab_save.stores.table import reopen
 from colab_save.versions.local_copies import LocalCopy, keep, keys_of, local_copies, trim
 from colab_save.versions.packing import stored
@@ -36,23 +36,23 @@ def pending(patience: float = 2.0) -> Pending:
         store = reopen(address, patience)
         copies = {copy.folder: copy for copy in found if copy.address == address}
         asked = {folder: copy.keys for folder, copy in copies.items() if copy.is_published}
-        known = store.durabilities(asked)
+        known = store.upload_states(asked)
         for folder, copy in copies.items():
-            durability = known.get(folder)
-            is_missing = durability is Durability.MISSING
-            if (durability and durability.is_done) or (is_missing and _is_deleted(store, copy)):
+            upload_state = known.get(folder)
+            is_missing = upload_state is UploadState.MISSING
+            if (upload_state and upload_state.is_done) or (is_missing and _is_deleted(store, copy)):
                 copy.forget()
             elif not copy.is_busy:
-                waiting.append(_waiting(copy, durability))
+                waiting.append(_waiting(copy, upload_state))
     return Pending(tuple(sorted(waiting, key=lambda save: save.since)))
 
 
-def _waiting(copy: LocalCopy, durability: Durability | None) -> Waiting:
+def _waiting(copy: LocalCopy, upload_state: UploadState | None) -> Waiting:
     manifest = copy.manifest
-    return Waiting(copy.name, manifest.size, durability, manifest.created, copy.where, copy.stage)
+    return Waiting(copy.name, manifest.size, upload_state, manifest.created, copy.where, copy.stage)
 
 
-def resume() -> Pending:
+def publish_pending() -> Pending:
     """Publish each save that is not on Drive, from its local copy; the model itself is not needed.
 
     Returns:
@@ -62,8 +62,8 @@ def resume() -> Pending:
         StoreError: Drive refused again; the copies stay.
     """
     with ProgressBar() as bar:
-        resumed = tuple(copy.name for copy in local_copies() if _is_resumed(copy, bar))
-    return Pending(pending().saves, resumed)
+        published = tuple(copy.name for copy in local_copies() if _is_published(copy, bar))
+    return Pending(pending().saves, published)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +82,19 @@ class Kept:
     copy: LocalCopy | None = None
     notes: tuple[str, ...] = ()
 
-    def settle(self, durability: Durability) -> tuple[str, ...]:
+    def settle(self, upload_state: UploadState) -> tuple[str, ...]:
         """Forget the copy when it is not needed, and keep all copies within their bound; says what should be known."""
-        if self.copy is None or durability.is_done:
+        if self.copy is None or upload_state.is_done:
             if self.copy is not None:
                 self.copy.forget()
-            return () if durability.is_done else self.notes
+            return () if upload_state.is_done else self.notes
         removed = trim(self.copy) if pending() else ()
         if not self.copy.stage.is_dir():
             return removed
         return (f"{self.copy.stage} is a local copy until the upload is known; {PENDING} lists what waits.", *removed)
 
 
-def publish_kept(store: Store, place: Place, stage: Path, manifest: Manifest, on_step: OnStep) -> Kept:
+def publish_with_local_copy(store: Store, place: Place, stage: Path, manifest: Manifest, on_step: OnStep) -> Kept:
     """Publish, and keep a local copy where the store uploads later.
 
     Raises:
@@ -133,13 +133,14 @@ def _published(store: Store, copy: LocalCopy, on_step: OnStep) -> LocalCopy:
     except ColabSaveError as error:
         raise type(error)(error.message, "\n".join((error.hint, _safe(copy), *trim(copy)))) from error
     _forget_replaced(copy)
-    with suppress(OSError):  # it is committed; that is noticed when it is resumed
+    with suppress(OSError):  # it is committed; that is noticed when it is published
         return copy.mark_published()
     return copy
 
 
 def _safe(copy: LocalCopy) -> str:
-    return f"The model is not lost: {copy.stage} holds it, proven. When Drive answers again, {RESUME} publishes it."
+    held = f"The model is not lost: {copy.stage} holds it, proven."
+    return f"{held} When Drive answers again, {PUBLISH_PENDING} publishes it."
 
 
 def _forget_replaced(copy: LocalCopy) -> None:
@@ -150,7 +151,7 @@ def _forget_replaced(copy: LocalCopy) -> None:
             other.forget()
 
 
-def _is_resumed(copy: LocalCopy, on_step: OnStep) -> bool:
+def _is_published(copy: LocalCopy, on_step: OnStep) -> bool:
     """Publish a copy, unless its store has it whole, or somebody is at it."""
     with copy.hold() as is_mine:
         if not is_mine:

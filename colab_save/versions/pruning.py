@@ -131,7 +131,7 @@ def _superseded_in(store: Store, manifest: Manifest, rule: Rule) -> tuple[Manife
     if len(known) <= rule.newest:
         return ()
     read = readable(store, manifest.name)
-    return superseded(read, rule, manifest.version, lambda item: store.durability(_keys(item)).is_done)
+    return superseded(read, rule, manifest.version, lambda item: store.upload_state(_keys(item)).is_done)
 
 
 def _keys(manifest: Manifest) -> Mapping[str, int]:

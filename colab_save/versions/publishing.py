@@ -113,7 +113,7 @@ def _sweep(store: Store, place: Place, manifest: Manifest) -> None:
     horizon = f"{datetime.now(UTC) - LITTER_AGE:%Y%m%dT%H%M%SZ}"
     with contextlib.suppress(StoreError):
         kept = needed(store, place, manifest, horizon) if place.exact else set()
-        if place.exact and store.durability([place.exact]).is_done:
+        if place.exact and store.upload_state([place.exact]).is_done:
             store.delete_folder(f"{parent}/{PREVIOUS}")
         for other in versions_of(store, parent):
             is_old = other < horizon and _is_litter(store.keys(f"{parent}/{other}"), horizon)

@@ -45,7 +45,7 @@ def take_place(store: Store, place: Place, manifest: Manifest) -> None:
 
 def is_kept(store: Store, folder: str, manifest: Manifest) -> bool:
     """Say whether the store is known to have really kept a version whose payload is in its own folder."""
-    return store.durability(keys_of(Place(folder), manifest)).is_done
+    return store.upload_state(keys_of(Place(folder), manifest)).is_done
 
 
 def needed(store: Store, place: Place, manifest: Manifest, horizon: str) -> set[str]:
@@ -60,7 +60,7 @@ def needed(store: Store, place: Place, manifest: Manifest, horizon: str) -> set[
         manifest: Its manifest.
         horizon: Versions whose ids are older than this count as kept.
     """
-    if store.durability(keys_of(place, manifest)).is_done:
+    if store.upload_state(keys_of(place, manifest)).is_done:
         return set()
     stay: set[str] = set()
     for older in _older(store, place):

@@ -13,8 +13,8 @@ from contextlib import suppress
 from colab_save.errors import CancelledError, StoreError
 from colab_save.progress import Clock, OnStep, Stage, Step
 from colab_save.quantities import count_in_words, size_in_words
-from colab_save.reports.pending import RESUME
-from colab_save.stores.base import Durability, Store
+from colab_save.reports.pending import PUBLISH_PENDING
+from colab_save.stores.base import Store, UploadState
 from colab_save.stores.drive.mount import UNMOUNTED
 from colab_save.versions.finding import is_committed
 from colab_save.versions.local_copies import LocalCopy, local_copies
@@ -32,7 +32,7 @@ DOUBT = 10.0
 _STOPPED = "stopped waiting; the save is committed, and Drive goes on uploading while this runtime lives."
 
 
-def see_through(kept: Kept, clock: Clock, *, wait: float, flush: bool) -> tuple[Durability, tuple[str, ...]]:
+def see_through(kept: Kept, clock: Clock, *, wait: float, flush: bool) -> tuple[UploadState, tuple[str, ...]]:
     """Wait and flush as asked, and say how far the store has kept the version, and what the user should know.
 
     Args:
@@ -41,23 +41,23 @@ def see_through(kept: Kept, clock: Clock, *, wait: float, flush: bool) -> tuple[
         wait: ``True``, or seconds.
         flush: Whether to flush; on Drive that unmounts it.
     """
-    durability, notes = kept.store.durability(kept.sizes), []
+    upload_state, notes = kept.store.upload_state(kept.sizes), []
     try:
-        if wait and not durability.is_done:
+        if wait and not upload_state.is_done:
             with clock.at(Stage.UPLOAD):
-                durability = wait_for_upload(kept.store, kept.sizes, LIMIT if wait is True else wait, clock.on_step)
-            notes += _left(kept, durability)
+                upload_state = wait_for_upload(kept.store, kept.sizes, LIMIT if wait is True else wait, clock.on_step)
+            notes += _left(kept, upload_state)
         if flush:
             with clock.at(Stage.UPLOAD, "all of Drive" if kept.store.address else ""):
-                durability, said = _flush(kept)
+                upload_state, said = _flush(kept)
             notes += said
     except (KeyboardInterrupt, CancelledError):
-        durability = kept.store.durability(kept.sizes)
+        upload_state = kept.store.upload_state(kept.sizes)
         notes.append(f"You have {_STOPPED}")
-    return durability, (*notes, *kept.settle(durability))
+    return upload_state, (*notes, *kept.settle(upload_state))
 
 
-def wait_for_upload(store: Store, sizes: Mapping[str, int], seconds: float, on_step: OnStep) -> Durability:
+def wait_for_upload(store: Store, sizes: Mapping[str, int], seconds: float, on_step: OnStep) -> UploadState:
     """Wait until a store has kept every key, a limit is reached, or the store does not tell.
 
     Args:
@@ -73,44 +73,44 @@ def wait_for_upload(store: Store, sizes: Mapping[str, int], seconds: float, on_s
     end = sure = time.monotonic()
     end += seconds
     while True:
-        known = store.durabilities({key: {key: size} for key, size in left.items()})
+        known = store.upload_states({key: {key: size} for key, size in left.items()})
         left = {key: size for key, size in left.items() if not known[key].is_done}
         files = f"{len(sizes) - len(left)} of {count_in_words(len(sizes), 'file')}"
         on_step(Step(Stage.UPLOAD, total - sum(left.values()), total, files))
         now = time.monotonic()
-        if Durability.WRITTEN in known.values():
+        if UploadState.WRITTEN in known.values():
             sure = now
         if not left or now >= end or now - sure >= DOUBT:
-            return store.durability(sizes)
+            return store.upload_state(sizes)
         time.sleep(min(LOOK, end - now))
 
 
-def _left(kept: Kept, durability: Durability) -> list[str]:
+def _left(kept: Kept, upload_state: UploadState) -> list[str]:
     """Say why waiting has ended before the upload was known."""
-    if durability.is_done:
+    if upload_state.is_done:
         return []
-    if durability is Durability.MISSING:
-        return [f"It is no longer there; {RESUME} publishes it again."]
-    if durability is Durability.UNKNOWN:
+    if upload_state is UploadState.MISSING:
+        return [f"It is no longer there; {PUBLISH_PENDING} publishes it again."]
+    if upload_state is UploadState.UNKNOWN:
         return ["Drive does not say whether it is uploaded, so waiting is for nothing; drive.google.com shows it."]
-    known = kept.store.durabilities({key: {key: size} for key, size in kept.sizes.items()})
+    known = kept.store.upload_states({key: {key: size} for key, size in kept.sizes.items()})
     left = [size for key, size in kept.sizes.items() if not known[key].is_done]
     return [f"The upload takes longer: {size_in_words(sum(left))} are left, in {count_in_words(len(left), 'file')}."]
 
 
-def _flush(kept: Kept) -> tuple[Durability, list[str]]:
+def _flush(kept: Kept) -> tuple[UploadState, list[str]]:
     """Flush, and say what that did to the mount; the copies of what is there are needed no more."""
     store = kept.store
     there = _copies_that_are_there(store)
     try:
-        durability = store.flush()
+        upload_state = store.flush()
     except StoreError as error:
-        return store.durability(kept.sizes), [f"Flushing failed: {error.message} {error.hint}"]
-    if durability is not Durability.FLUSHED:
-        return durability, []
+        return store.upload_state(kept.sizes), [f"Flushing failed: {error.message} {error.hint}"]
+    if upload_state is not UploadState.FLUSHED:
+        return upload_state, []
     for copy in there:
         copy.forget()
-    return durability, [UNMOUNTED]
+    return upload_state, [UNMOUNTED]
 
 
 def _copies_that_are_there(store: Store) -> list[LocalCopy]:

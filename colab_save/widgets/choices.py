@@ -1,6 +1,6 @@
 """What there is to choose from, in words: the models of a notebook, the purposes, the formats.
 
-The panel shows it. What a format keeps and needs is the format's own word; what it weighs is an estimate from the
+The panel shows it. What a format holds and needs is the format's own word; what it weighs is an estimate from the
 live model.
 """
 
@@ -19,7 +19,7 @@ from colab_save.quantities import count_in_words, size_in_words
 from colab_save.request.request import AUTO, PURPOSES
 
 WORDS = {
-    "resume": "Go on training",
+    "training": "Go on training",
     "serving": "Serve it",
     "mobile": "Put it on a phone",
     "exchange": "Exchange it",
@@ -60,9 +60,9 @@ def offer_of(model: Any) -> Offer:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a format means for a model, in words: what it keeps, drops, needs and weighs."""
+    """What a format means for a model, in words: what it holds, drops, needs and weighs."""
 
-    keeps: str
+    holds: str
     drops: str
     needs: str
     weighs: str
@@ -70,7 +70,7 @@ class Terms:
     def __str__(self) -> str:
         dropped = f"drops {self.drops}" if self.drops else "drops nothing of these"
         needed = f"needs {self.needs}" if self.needs else "needs nothing more"
-        return f"keeps {self.keeps}; {dropped}; {needed}; weighs {self.weighs}"
+        return f"holds {self.holds}; {dropped}; {needed}; weighs {self.weighs}"
 
 
 def terms_of(name: str, offer: Offer | None) -> Terms:
@@ -81,13 +81,13 @@ def terms_of(name: str, offer: Offer | None) -> Terms:
         offer: The model, where there is one.
     """
     plug = get_format(name)
-    size = (offer.weights + offer.optimizer * (Aspect.TRAINING in plug.keeps)) if offer else 0
+    size = (offer.weights + offer.optimizer * (Aspect.TRAINING in plug.holds)) if offer else 0
     missing = [package for package in plug.requires if importlib.util.find_spec(package) is None]
     needs = ", ".join(plug.requires) + (" (not installed yet)" if missing else "")
-    dropped = ", ".join(aspect for aspect in Aspect if aspect not in plug.keeps)
+    dropped = ", ".join(aspect for aspect in Aspect if aspect not in plug.holds)
     return Terms(
-        ", ".join(aspect for aspect in Aspect if aspect in plug.keeps),
-        "all but the forward pass" if plug.keeps == {Aspect.OUTPUTS} else dropped,
+        ", ".join(aspect for aspect in Aspect if aspect in plug.holds),
+        "all but the forward pass" if plug.holds == {Aspect.OUTPUTS} else dropped,
         needs,
         f"about {size_in_words(size)}" if size else "what the weights weigh",
     )

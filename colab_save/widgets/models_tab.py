@@ -19,7 +19,7 @@ from colab_save.reports.report import SaveReport
 from colab_save.request.command import LOAD
 from colab_save.request.request import LoadRequest
 from colab_save.request.spelling import magic_line, plain_call
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from colab_save.widgets import fields
 from colab_save.widgets.curation import Curation
 from colab_save.widgets.destination import Destination
@@ -188,9 +188,9 @@ class ModelsTab:
             return
         source, target = self.where.location, self._targets()[0]
         line = magic_line(LOAD, {"target": target, **({"source": source} if source else {})})
-        durability = listing.kept.get(self._targets()[0], Durability.DONE)
+        upload_state = listing.kept.get(self._targets()[0], UploadState.DONE)
         where = f"{listing.where}/{manifest.name}/{manifest.version}"
-        self.work.result.value = as_html(SaveReport(manifest, where, listing.store, durability, f"model = {line}"))
+        self.work.result.value = as_html(SaveReport(manifest, where, listing.store, upload_state, f"model = {line}"))
 
     def _inspect(self) -> None:
         self._look("inspect_model", self._lines.inspect)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from colab_save.request.command import Command, Expression, split
-from colab_save.request.option import Door, Option
+from colab_save.request.option import Option, Syntax
 from colab_save.widgets import fields
 
 
@@ -55,7 +55,7 @@ class MoreOptions:
 
 
 def _input(option: Option) -> Any:
-    if option.door in {Door.FLAG, Door.ANTIFLAG}:
+    if option.syntax in {Syntax.FLAG, Syntax.ANTIFLAG}:
         return fields.check(option.flag)
     if option.choices:
         return fields.choice(option.flag, [("", None), *((item, item) for item in option.choices)])
@@ -63,16 +63,16 @@ def _input(option: Option) -> Any:
 
 
 def _read(command: Command, option: Option, value: Any) -> Any:
-    match option.door:
-        case Door.FLAG:
+    match option.syntax:
+        case Syntax.FLAG:
             return True
-        case Door.ANTIFLAG:
+        case Syntax.ANTIFLAG:
             return False
-        case Door.EXPRESSION:
+        case Syntax.EXPRESSION:
             return Expression(value, value, option.flag)
-        case Door.REPEATED:
+        case Syntax.REPEATED:
             return tuple(item.strip() for item in value.split(",") if item.strip())
-        case Door.PAIRS:
+        case Syntax.PAIRS:
             line = " ".join(f"{option.flag} {word}" for word in split(value))
             return command.read(line)[option.name]
     return value

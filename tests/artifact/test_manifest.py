@@ -378,7 +378,7 @@ def test_the_size_is_the_sum_of_the_files():
         ([Outcome.PASSED], Outcome.PASSED),
         ([Outcome.PASSED, Outcome.SKIPPED], Outcome.SKIPPED),
         ([Outcome.SKIPPED, Outcome.FAILED, Outcome.PASSED], Outcome.FAILED),
-        ([Outcome.NOT_KEPT, Outcome.PASSED], Outcome.PASSED),
+        ([Outcome.NOT_HELD, Outcome.PASSED], Outcome.PASSED),
     ],
 )
 def test_the_outcome_is_the_worst_of_the_round_trips(outcomes, expected):

@@ -13,7 +13,7 @@ from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict, 
 from colab_save.errors import DamagedFileError
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import SaveReport
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from tests.making import digest, facts, manifest, passed
 
 
@@ -114,7 +114,7 @@ def test_a_part_is_named_after_its_place():
 
 
 def test_several_models_are_told_at_a_glance_and_listed_with_each_format_once():
-    report = SaveReport(gan(name="gan"), "models/gan", "local", Durability.DONE, "%loadmodel gan")
+    report = SaveReport(gan(name="gan"), "models/gan", "local", UploadState.DONE, "%loadmodel gan")
     text = str(report)
     assert "models: g: Sequential, 9 parameters; d: Sequential, 6 parameters\n  held by: Sequential" in text
     assert "g saved_model: outputs PASSED" in text

@@ -42,7 +42,7 @@ def test_a_round_trip_with_one_failure_is_never_passed(found):
     [
         ({}, Outcome.SKIPPED),
         ({"weights": Outcome.PASSED}, Outcome.PASSED),
-        ({"weights": Outcome.PASSED, "training": Outcome.NOT_KEPT}, Outcome.PASSED),
+        ({"weights": Outcome.PASSED, "training": Outcome.NOT_HELD}, Outcome.PASSED),
         ({"weights": Outcome.PASSED, "outputs": Outcome.SKIPPED}, Outcome.SKIPPED),
         ({"outputs": Outcome.SKIPPED, "weights": Outcome.FAILED}, Outcome.FAILED),
     ],
@@ -57,7 +57,7 @@ def test_the_reason_is_that_of_the_first_failure():
 
 
 def test_without_a_failure_there_is_no_reason():
-    assert "" == trip(weights=Outcome.PASSED, training=Outcome.NOT_KEPT).reason
+    assert "" == trip(weights=Outcome.PASSED, training=Outcome.NOT_HELD).reason
 
 
 def test_a_skipped_round_trip_says_so_of_every_aspect():

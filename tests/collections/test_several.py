@@ -190,7 +190,7 @@ def agent(tmp_path_factory):
 def test_an_object_comes_back_as_a_dict_with_the_values_that_can_be_kept(agent):
     live, store, report = agent
     assert (Outcome.PASSED, True) == (report.outcome, "policy is a function" in str(report))
-    assert Outcome.NOT_KEPT is report.manifest.round_trips[-1].verdicts[Aspect.STRUCTURE].outcome
+    assert Outcome.NOT_HELD is report.manifest.round_trips[-1].verdicts[Aspect.STRUCTURE].outcome
     loaded = load_model("agent", source=store)
     assert loaded["online"] is loaded["acting"]
     assert loaded["online"].optimizer is loaded["optimizer"]

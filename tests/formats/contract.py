@@ -64,7 +64,7 @@ class FormatContract:
         actual = plug.run(loaded, sample.inputs)
         errors, differences = compare_outputs(sample.outputs, actual, 1e-5, 1e-5, "float32")
         found = {aspect: places for aspect, places in compare(examine(model), examine(loaded)).items() if places}
-        assert ([], {}) == (differences, {aspect: found[aspect] for aspect in plug.keeps & found.keys()})
+        assert ([], {}) == (differences, {aspect: found[aspect] for aspect in plug.holds & found.keys()})
         assert len(errors) == len(list(leaves(sample.outputs)))
 
     def test_saving_leaves_the_live_model_as_it_was(self, plug, tmp_path):
@@ -74,7 +74,7 @@ class FormatContract:
         assert before == examine(model)
 
     def test_its_weights_are_read_without_building_the_model(self, plug, tmp_path):
-        if Aspect.WEIGHTS not in plug.keeps:
+        if Aspect.WEIGHTS not in plug.holds:
             pytest.skip(f"{self.name} does not keep the weights that a model has")
         model = MODELS["sequential"]()
         self.saved(plug, model, tmp_path)
@@ -103,7 +103,7 @@ class FormatContract:
         assert self.name == plug.name
 
     def test_it_keeps_outputs(self, plug):
-        assert Aspect.OUTPUTS in plug.keeps
+        assert Aspect.OUTPUTS in plug.holds
 
     def test_an_answer_is_nested_arrays(self, plug):
         model = MODELS["many_inputs"]()

@@ -210,7 +210,7 @@ def test_it_is_proven_and_nests_what_it_takes_and_gives(saved):
 def test_the_report_says_what_is_not_kept(saved):
     verdicts = saved[1].manifest.round_trips[0].verdicts
     kept = {aspect: verdict.outcome for aspect, verdict in verdicts.items()}
-    assert {"outputs": "PASSED"} | dict.fromkeys(["weights", "training", "structure", "code"], "NOT_KEPT") == kept
+    assert {"outputs": "PASSED"} | dict.fromkeys(["weights", "training", "structure", "code"], "NOT_HELD") == kept
 
 
 def test_looking_inside_says_why_no_weights_are_shown(saved):

@@ -55,7 +55,7 @@ def brought_back(make, name, folder):
     plug.save(model, folder, sample, plug.Options())
     loaded = plug.load(folder / plug.payload, Context(CUSTOM, dialect="tf_keras"))
     found = compare(facts, examine(loaded))
-    lost = {aspect: found[aspect][0] for aspect in plug.keeps if found.get(aspect)}
+    lost = {aspect: found[aspect][0] for aspect in plug.holds if found.get(aspect)}
     return lost, *compare_outputs(sample.outputs, plug.run(loaded, sample.inputs), None, None)
 
 

@@ -74,7 +74,7 @@ FLAGS = {
     [
         ("%savemodel --fo", ["--format", "--for", "--force"]),
         ("%savemodel model cats --no", ["--no-verify", "--note"]),
-        ("%savemodel --no-verify --for ", ["exchange", "mobile", "resume", "serving"]),
+        ("%savemodel --no-verify --for ", ["exchange", "mobile", "training", "serving"]),
         ("%savemodel --for=s", ["serving"]),
         ("%savemodel model --format ke", ["keras"]),
         ("%savemodel model --format keras,sa", ["saved_model"]),

@@ -19,7 +19,7 @@ from colab_save.frontends.magics import ModelMagics, register, unregister
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.request.request import SaveRequest
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from colab_save.versions.curating import Change
 
 TRIP = RoundTrip("keras", {aspect: Verdict(Outcome.PASSED) for aspect in Aspect})
@@ -42,7 +42,7 @@ class House:
     def save(self, request):
         self.saves.append(request)
         manifest = manifest_of(request.target or "model")
-        return SaveReport(manifest, f"models/{manifest.name}", "local", Durability.DONE, f"%loadmodel {manifest.name}")
+        return SaveReport(manifest, f"models/{manifest.name}", "local", UploadState.DONE, f"%loadmodel {manifest.name}")
 
     def load(self, request):
         self.loads.append(request)
@@ -175,14 +175,14 @@ def test_a_text_with_braces_that_mean_nothing_stays(shell, house):
 
 
 def test_loading_asks_for_what_was_typed(shell, house):
-    run(shell, "net = Model()\n%loadmodel cats@best --from drive --format keras --into net --trust --no-check")
+    run(shell, "net = Model()\n%loadmodel cats@best --from drive --format keras --into net --trust --no-verify")
     (asked,) = house.loads
     assert ("cats@best", "drive", "keras", True, False) == (
         asked.target,
         asked.source,
         asked.format,
         asked.trust,
-        asked.check,
+        asked.verify,
     )
     assert shell.user_ns["net"] is asked.into
 

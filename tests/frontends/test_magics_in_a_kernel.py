@@ -81,7 +81,7 @@ def session(tmp_path_factory):
             "with warnings.catch_warnings(record=True) as told:\n"
             "    warnings.simplefilter('always')\n"
             "    colab_save.load_model('./plain.keras')\n"
-            "    colab_save.load_model('./plain.keras', check=False)\n"
+            "    colab_save.load_model('./plain.keras', verify=False)\n"
             "['functions.py' in each.filename for each in told if each.category is colab_save.UnprovenWarning]"
         ),
         "%%savemodel back dogs --format weights\nraise ValueError('in the third epoch')",

@@ -197,7 +197,7 @@ def test_a_class_of_the_notebook_that_computes_something_else_is_no_proof(monkey
     monkeypatch.setattr(__main__, "Scale", Scale, raising=False)
     with pytest.raises(RoundTripError, match="outputs"):
         load(LoadRequest("cats"))
-    assert Outcome.SKIPPED is load(LoadRequest("cats", check=False)).round_trip.verdicts[Aspect.OUTPUTS].outcome
+    assert Outcome.SKIPPED is load(LoadRequest("cats", verify=False)).round_trip.verdicts[Aspect.OUTPUTS].outcome
 
 
 def test_code_that_somebody_else_signed_is_shown_and_not_run():

@@ -16,7 +16,7 @@ from colab_save.quantities import age_in_words, size_in_words
 from colab_save.reports.card import visible
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport, SaveReport
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 
 VERSION = "20260822T101530Z-3fa2"
 NOW = datetime(2026, 8, 22, 14, 0, tzinfo=UTC)
@@ -89,7 +89,7 @@ def saved(made=None, **changed):
         "manifest": made or manifest(),
         "where": f"/content/drive/MyDrive/colab_save/cats/{VERSION}",
         "store": "drive",
-        "durability": Durability.UNKNOWN,
+        "upload_state": UploadState.UNKNOWN,
         "load_line": "model = %loadmodel cats",
         "seconds": {"stage": 0.4, "verify": 5.8},
     }
@@ -108,7 +108,7 @@ def both(report):
 
 ALL = ", ".join(Aspect)
 WHY = "the file holds no optimizer"
-NOT_KEPT = trip("h5", {Aspect.TRAINING: Verdict(Outcome.NOT_KEPT, WHY)})
+NOT_HELD = trip("h5", {Aspect.TRAINING: Verdict(Outcome.NOT_HELD, WHY)})
 FAILED = trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, "dense/kernel: expected 1, got 2", 3)})
 
 
@@ -116,7 +116,7 @@ FAILED = trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, "dense/kernel: e
     ("found", "words"),
     [
         (trip(), ["PASSED", "proven by a fresh process"]),
-        (NOT_KEPT, ["PASSED", "training NOT_KEPT", WHY]),
+        (NOT_HELD, ["PASSED", "training NOT_HELD", WHY]),
         (FAILED, ["FAILED", "as you forced it", "weights FAILED", "3 places differ, first dense/kernel: expected"]),
         (skipped("keras", "--no-verify was given"), ["SKIPPED", "not proven", "--no-verify was given"]),
     ],
@@ -138,11 +138,11 @@ def test_the_first_line_of_text_is_the_outcome_and_the_version():
 
 
 def test_each_payload_is_one_line_with_all_its_aspects():
-    lines = str(saved(manifest(trip("keras"), NOT_KEPT))).splitlines()
+    lines = str(saved(manifest(trip("keras"), NOT_HELD))).splitlines()
     rest = "largest error 1.2e-07, size 1.2 MB, round trip 2.1 s"
     assert [
         f"  keras: outputs PASSED, weights PASSED, training PASSED, structure PASSED, code PASSED, {rest}",
-        f"  h5: outputs PASSED, weights PASSED, training NOT_KEPT, structure PASSED, code PASSED, {rest}",
+        f"  h5: outputs PASSED, weights PASSED, training NOT_HELD, structure PASSED, code PASSED, {rest}",
     ] == [line for line in lines if line.startswith(("  keras: ", "  h5: "))]
 
 
@@ -156,19 +156,19 @@ def test_a_payload_without_a_round_trip_is_not_called_proven():
 
 
 @pytest.mark.parametrize(
-    ("store", "durability", "words"),
+    ("store", "upload_state", "words"),
     [
-        ("drive", Durability.UNKNOWN, "written to the Drive mount; upload not confirmed"),
-        ("drive", Durability.WRITTEN, "written to the Drive mount; not uploaded yet"),
-        ("drive", Durability.UPLOADED, "uploaded to Drive"),
-        ("drive", Durability.FLUSHED, "flushed: uploaded to Drive, which is unmounted now"),
-        ("drive", Durability.MISSING, "written to the Drive mount, and not there as it was"),
-        ("local", Durability.DONE, "on this machine's disk"),
-        ("tape", Durability.UNKNOWN, "written to tape; not confirmed"),
+        ("drive", UploadState.UNKNOWN, "written to the Drive mount; upload not confirmed"),
+        ("drive", UploadState.WRITTEN, "written to the Drive mount; not uploaded yet"),
+        ("drive", UploadState.UPLOADED, "uploaded to Drive"),
+        ("drive", UploadState.FLUSHED, "flushed: uploaded to Drive, which is unmounted now"),
+        ("drive", UploadState.MISSING, "written to the Drive mount, and not there as it was"),
+        ("local", UploadState.DONE, "on this machine's disk"),
+        ("tape", UploadState.UNKNOWN, "written to tape; not confirmed"),
     ],
 )
-def test_durability_never_says_more_than_the_store_knows(store, durability, words):
-    assert f"kept: {words}" in str(saved(store=store, durability=durability))
+def test_durability_never_says_more_than_the_store_knows(store, upload_state, words):
+    assert f"kept: {words}" in str(saved(store=store, upload_state=upload_state))
 
 
 def test_what_auto_gave_up_is_told_with_every_line_of_the_reason():
@@ -271,14 +271,14 @@ def test_a_listing_names_the_versions_that_cannot_be_read(manifests):
 
 
 def test_a_listing_tells_how_far_a_store_that_uploads_later_has_kept_each_version():
-    known = {f"cats@{VERSION}": Durability.UPLOADED, f"dogs@{VERSION}": Durability.WRITTEN}
+    known = {f"cats@{VERSION}": UploadState.UPLOADED, f"dogs@{VERSION}": UploadState.WRITTEN}
     listing = Listing("there", "drive", (manifest(), manifest(name="dogs")), kept=known)
     head, *rows = str(listing).splitlines()[1:]
     assert ["uploaded", "written"] == [row[head.index("kept") :].split()[0] for row in rows]
 
 
 def test_a_listing_explains_a_version_that_has_lost_its_upload():
-    text, seen = both(Listing("there", "drive", (manifest(),), kept={f"cats@{VERSION}": Durability.MISSING}))
+    text, seen = both(Listing("there", "drive", (manifest(),), kept={f"cats@{VERSION}": UploadState.MISSING}))
     words = f"cats@{VERSION}: a file of it is not there"
     assert (True, True) == (words in text, words in seen)
 

@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 
 from colab_save.errors import RequestError, UnknownNameError
 from colab_save.request.command import COMMANDS, LIST, LOAD, SAVE, split, unquote
-from colab_save.request.option import Door
+from colab_save.request.option import Syntax
 from colab_save.request.request import LoadRequest, SaveRequest, options_of
 
 TYPED = {
-    Door.POSITIONAL: "cats",
-    Door.VALUE: "{flag} cats",
-    Door.EXPRESSION: "{flag} cats",
-    Door.REPEATED: "{flag} cats",
-    Door.FLAG: "{flag}",
-    Door.ANTIFLAG: "{flag}",
-    Door.PAIRS: "{flag} key=cats",
+    Syntax.POSITIONAL: "cats",
+    Syntax.VALUE: "{flag} cats",
+    Syntax.EXPRESSION: "{flag} cats",
+    Syntax.REPEATED: "{flag} cats",
+    Syntax.FLAG: "{flag}",
+    Syntax.ANTIFLAG: "{flag}",
+    Syntax.PAIRS: "{flag} key=cats",
 }
 REQUESTS = [(SAVE, SaveRequest), (LOAD, LoadRequest)]
 OPTIONS = [(command, option) for command, request in REQUESTS for option in options_of(request)]
@@ -30,7 +30,7 @@ OPTIONS = [(command, option) for command, request in REQUESTS for option in opti
 @pytest.mark.parametrize(("command", "option"), OPTIONS, ids=lambda item: item.name)
 def test_each_field_of_a_request_can_be_typed(command, option):
     needed = "model cats " if command is SAVE else "cats "
-    typed = TYPED[option.door].format(flag=option.flag) if option.flag.startswith("-") else ""
+    typed = TYPED[option.syntax].format(flag=option.flag) if option.flag.startswith("-") else ""
     assert option.name in command.read(needed + typed)
 
 

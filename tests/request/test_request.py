@@ -136,7 +136,7 @@ def test_an_unknown_purpose_is_answered_with_the_nearest():
 
 def test_a_purpose_and_a_format_contradict_each_other():
     with pytest.raises(RequestError, match="both choose"):
-        SaveRequest(MODEL, purpose="resume", formats="h5")
+        SaveRequest(MODEL, purpose="training", formats="h5")
 
 
 @pytest.mark.parametrize("options", [None, 7, [("a", 1)], "a=1", {7: 1}, {None: 1}])

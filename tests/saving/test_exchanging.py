@@ -54,7 +54,7 @@ def theirs(saved, own_folder):
 def test_its_answers_are_proven_and_of_the_rest_it_says_that_it_is_not_kept(saved):
     [trip] = saved.manifest.round_trips
     assert "onnx" == trip.format
-    assert {aspect: Outcome.PASSED if aspect is Aspect.OUTPUTS else Outcome.NOT_KEPT for aspect in Aspect} == {
+    assert {aspect: Outcome.PASSED if aspect is Aspect.OUTPUTS else Outcome.NOT_HELD for aspect in Aspect} == {
         aspect: verdict.outcome for aspect, verdict in trip.verdicts.items()
     }
 

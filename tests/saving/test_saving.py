@@ -121,8 +121,8 @@ def rejected(tmp_path_factory):
 
 def test_every_kind_of_model_is_proven_in_every_format_that_can_hold_it(proven):
     for trip in proven.report.manifest.round_trips:
-        kept = formats.get_format(trip.format).keeps
-        assert {a: Outcome.PASSED if a in kept else Outcome.NOT_KEPT for a in Aspect} == {
+        kept = formats.get_format(trip.format).holds
+        assert {a: Outcome.PASSED if a in kept else Outcome.NOT_HELD for a in Aspect} == {
             aspect: verdict.outcome for aspect, verdict in trip.verdicts.items()
         }
         assert Outcome.PASSED is trip.outcome, str(proven.report)

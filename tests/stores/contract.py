@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from colab_save.disk import CHUNK
 from colab_save.errors import ColabSaveError, NotFoundError, StoreError, TargetError
-from colab_save.stores.base import Durability, check_key, ignore_bytes
+from colab_save.stores.base import UploadState, check_key, ignore_bytes
 from tests.stores.faults import Faults
 
 OLD, NEW = b"old bytes", b"new bytes, more of them"
@@ -255,7 +255,7 @@ class StoreContract:
         assert caught.value.hint
 
     def test_durability_is_an_answer_without_keys_that_exist(self, store):
-        assert store.durability(["missing"]) in set(Durability)
+        assert store.upload_state(["missing"]) in set(UploadState)
 
     def test_a_local_path_holds_the_bytes_of_its_key(self, store, put):
         put("a/key")

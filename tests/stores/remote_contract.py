@@ -14,7 +14,7 @@ from typing import ClassVar
 import pytest
 
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from colab_save.stores.remote.calling import Patience
 from colab_save.stores.remote.clients import PART as PART_SIZE
 from colab_save.stores.remote.remote import RemoteStore
@@ -73,7 +73,7 @@ class RemoteContract(StoreContract):
 
     def test_it_is_kept_when_it_is_written(self, store, put):
         put("a")
-        assert Durability.DONE is store.durability(["a"]) is store.flush()
+        assert UploadState.DONE is store.upload_state(["a"]) is store.flush()
 
     @pytest.fixture(autouse=True)
     def other_source(self, tmp_path):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from colab_save.errors import NoSpaceError, ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.drive.mount import check_mountpoint, mounts_of
 from tests.stores.contract import NEW, OLD, StoreContract, os_error
@@ -328,11 +328,11 @@ class TestDurability:
     @pytest.mark.parametrize(
         ("values", "expected"),
         [
-            ({"a": b"0", "b": b"0"}, Durability.UPLOADED),
-            ({"a": b"0", "b": b"1"}, Durability.WRITTEN),
-            ({"a": b"0", "b": b""}, Durability.UNKNOWN),
-            ({"a": b"0"}, Durability.UNKNOWN),
-            ({}, Durability.UNKNOWN),
+            ({"a": b"0", "b": b"0"}, UploadState.UPLOADED),
+            ({"a": b"0", "b": b"1"}, UploadState.WRITTEN),
+            ({"a": b"0", "b": b""}, UploadState.UNKNOWN),
+            ({"a": b"0"}, UploadState.UNKNOWN),
+            ({}, UploadState.UNKNOWN),
         ],
     )
     def test_it_is_uploaded_only_when_every_key_says_that_it_is_uploaded(self, store, monkeypatch, values, expected):
@@ -343,46 +343,46 @@ class TestDurability:
             return values[path.name]
 
         monkeypatch.setattr(os, "getxattr", attribute)
-        assert expected is store.durability(["a", "b"])
+        assert expected is store.upload_state(["a", "b"])
 
     def test_one_that_is_known_to_wait_is_told_before_one_that_says_nothing(self, store, monkeypatch):
         monkeypatch.setattr(os, "getxattr", lambda path, name: b"1" if path.name == "a" else b"?")
-        assert Durability.WRITTEN is store.durability(["b", "a"])
+        assert UploadState.WRITTEN is store.upload_state(["b", "a"])
 
     def test_what_is_not_there_any_more_is_missing(self, store):
         store.delete("a")
-        assert Durability.MISSING is store.durability(["a", "b"])
+        assert UploadState.MISSING is store.upload_state(["a", "b"])
 
     def test_what_is_shorter_than_it_was_has_lost_its_upload(self, store, monkeypatch):
         monkeypatch.setattr(os, "getxattr", lambda path, name: b"0")
         whole = {"a": len(NEW), "b": 0}
-        assert Durability.UPLOADED is store.durability(whole)
-        assert Durability.MISSING is store.durability({**whole, "a": len(NEW) + 1})
+        assert UploadState.UPLOADED is store.upload_state(whole)
+        assert UploadState.MISSING is store.upload_state({**whole, "a": len(NEW) + 1})
 
     def test_groups_are_told_apart(self, store, monkeypatch):
         monkeypatch.setattr(os, "getxattr", lambda path, name: b"1" if path.name == "a" else b"0")
-        known = {"x": Durability.WRITTEN, "y": Durability.UPLOADED}
-        assert known == store.durabilities({"x": ["a", "b"], "y": ["b"]})
+        known = {"x": UploadState.WRITTEN, "y": UploadState.UPLOADED}
+        assert known == store.upload_states({"x": ["a", "b"], "y": ["b"]})
 
     @pytest.mark.parametrize("number", [errno.EIO, errno.ENOTCONN, errno.ENOTSUP])
     def test_an_error_is_not_known_to_be_done(self, store, monkeypatch, number):
         monkeypatch.setattr(os, "getxattr", failing(number))
-        assert Durability.UNKNOWN is store.durability(["a"])
+        assert UploadState.UNKNOWN is store.upload_state(["a"])
 
     def test_no_answer_in_time_is_not_known_to_be_done(self, store, monkeypatch):
         released = threading.Event()
         monkeypatch.setattr(os, "getxattr", lambda path, name: released.wait(10) and b"0")
         store.patience = 0.05
-        assert Durability.UNKNOWN is store.durability(["a"])
+        assert UploadState.UNKNOWN is store.upload_state(["a"])
         released.set()
 
     def test_a_mount_that_has_gone_is_not_known_to_be_done(self, colab, store):
         colab.new_runtime()
-        assert Durability.UNKNOWN is store.durability(["a"])
+        assert UploadState.UNKNOWN is store.upload_state(["a"])
         assert 1 == colab.prompts
 
     def test_flushing_uploads_and_unmounts(self, colab, store):
-        assert Durability.FLUSHED is store.flush()
+        assert UploadState.FLUSHED is store.flush()
         assert not colab.is_mounted
         assert NEW == (colab.cloud / "MyDrive/models/a").read_bytes()
 
@@ -394,7 +394,7 @@ class TestDurability:
 
     def test_flushing_what_is_not_mounted_claims_nothing(self, colab, store):
         colab.new_runtime()
-        assert Durability.UNKNOWN is store.flush()
+        assert UploadState.UNKNOWN is store.flush()
 
     def test_only_the_main_thread_flushes(self, colab, store):
         assert isinstance(in_another_thread(store.flush), StoreUnavailableError)

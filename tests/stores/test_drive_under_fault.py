@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from colab_save.errors import StoreError, StoreUnavailableError
-from colab_save.stores.base import Durability, ignore_bytes
+from colab_save.stores.base import UploadState, ignore_bytes
 from colab_save.stores.drive.drive import DriveStore
 from tests.stores.contract import NEW, OLD, StoreContract
 
@@ -68,7 +68,7 @@ class TestDying:
             assert "force_remount=True" in caught.value.hint, name
 
     def test_what_is_uploaded_is_not_known(self, store):
-        assert Durability.UNKNOWN is store.durability(["a/key"])
+        assert UploadState.UNKNOWN is store.upload_state(["a/key"])
 
     def test_flushing_says_that_it_failed(self, store):
         with pytest.raises(StoreError, match="flush_and_unmount failed"):

@@ -10,7 +10,7 @@ import pytest
 
 from colab_save.errors import NoSpaceError, NotFoundError, ReadOnlyStoreError, StoreError, StoreUnavailableError
 from colab_save.os_errors import refusal
-from colab_save.stores.base import Durability, ignore_bytes
+from colab_save.stores.base import UploadState, ignore_bytes
 from colab_save.stores.local import LocalStore
 from tests.stores.contract import NEW, OLD, StoreContract, os_error
 
@@ -150,8 +150,8 @@ class TestLocalStore(StoreContract):
 
     def test_what_was_put_is_durable(self, store, put):
         put("key")
-        assert Durability.DONE is store.durability(["key"])
-        assert Durability.DONE is store.flush()
+        assert UploadState.DONE is store.upload_state(["key"])
+        assert UploadState.DONE is store.flush()
 
     def test_bytes_reach_the_disk_before_they_get_their_name(self, put, faults):
         put("key")

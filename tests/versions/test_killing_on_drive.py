@@ -1,7 +1,7 @@
 """The kill matrix on the misbehaving Drive: SIGKILL before each call that a save makes there or to its local copy.
 
-The child dies, the mount lives on. Then the version before is whole, nothing half is listed, and `resume` brings the
-new one there from its local copy, if it had come that far. The table at the end of the run counts.
+The child dies, the mount lives on. Then the version before is whole, nothing half is listed, and `publish_pending`
+brings the new one there from its local copy, if it had come that far. The table at the end of the run counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from colab_save.artifact.layout import Place
 from colab_save.errors import ColabSaveError
 from colab_save.progress import Clock, ignore_steps
 from colab_save.stores.drive.drive import DriveStore
-from colab_save.versions.pending import pending, publish_kept, resume
+from colab_save.versions.pending import pending, publish_pending, publish_with_local_copy
 from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
@@ -35,7 +35,7 @@ def save(kind, store, work, version):
     place = Place.of_plain(kind.key, version) if kind.key else Place.of_version("cats", version)
     facts, name = ModelFacts("keras", "Model"), kind.key or "cats"
     staged, manifest = stage(work / version, kind.files(version), version=version, name=name, facts=facts)
-    kept = publish_kept(store, place, staged, manifest, ignore_steps)
+    kept = publish_with_local_copy(store, place, staged, manifest, ignore_steps)
     see_through(kept, Clock(ignore_steps), wait=False, flush=False)
 
 
@@ -71,7 +71,7 @@ def lost_after(kind, store, work, *, is_last_of_few):
         before = check_whole(kind, store)
         check_lists_nothing_half(store)
         has_copy = any(save.name.endswith(V2) for save in pending(0.5).saves)
-        resume()
+        publish_pending()
         if V2 in {before, V2 * has_copy} and check_whole(kind, store) != V2:
             yield "the new one was kept, and is not there"
         if is_last_of_few:
@@ -94,7 +94,7 @@ def test_a_save_that_is_killed_at_any_call_on_drive_costs_nothing(
 ):
     DriveStore().prepare(0)
     fuse_colab.drive.order("set", has_uncommitted=False)
-    lost, resumed, kills, work = {}, 0, 0, tmp_path / "work"
+    lost, published, kills, work = {}, 0, 0, tmp_path / "work"
     for number in itertools.count(0, stride):
         home = tmp_path / f"home {number}"
         monkeypatch.setenv("XDG_CACHE_HOME", str(home))
@@ -102,7 +102,7 @@ def test_a_save_that_is_killed_at_any_call_on_drive_costs_nothing(
         save(kind, store, work, V1)
         was_killed = kill(kind, number, store.folder, work, home)
         kills += was_killed
-        resumed += any(not save.is_there for save in pending(0.5).saves)
+        published += any(not save.is_there for save in pending(0.5).saves)
         if found := list(lost_after(kind, store, work, is_last_of_few=kills % 4 == 0)):
             lost[number] = found
         if not was_killed:
@@ -110,4 +110,4 @@ def test_a_save_that_is_killed_at_any_call_on_drive_costs_nothing(
     record_property("table", row(f"Drive, {type(kind).__name__}", kills, lost))
     assert {} == lost
     assert kills > 10
-    assert resumed > 3
+    assert published > 3

@@ -14,7 +14,7 @@ from colab_save.artifact.layout import Place
 from colab_save.artifact.manifest import MANIFEST
 from colab_save.errors import CancelledError, StoreUnavailableError
 from colab_save.progress import Clock, ignore_steps
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.local import LocalStore
 from colab_save.stores.table import reopen
@@ -23,7 +23,7 @@ from colab_save.versions import caching
 from colab_save.versions.curating import delete_version
 from colab_save.versions.finding import find, find_plain, list_versions
 from colab_save.versions.local_copies import LITTER_AGE, local_copies
-from colab_save.versions.pending import pending, publish_kept, resume
+from colab_save.versions.pending import pending, publish_pending, publish_with_local_copy
 from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
 from tests.making import V1, V2, V3, stage
@@ -59,7 +59,7 @@ def save(store, tmp_path):
         files = {"model.keras": b"m" * (size - 1), "sample.npz": b"s"}
         folder, manifest = stage(tmp_path / "stage", files, version=version, name=key or "cats")
         place = Place.of_plain(key, version) if key else Place.of_version("cats", version)
-        return finished(publish_kept(store, place, folder, manifest, on_step))
+        return finished(publish_with_local_copy(store, place, folder, manifest, on_step))
 
     return save
 
@@ -108,9 +108,9 @@ def check_whole(store, version):
 
 def test_a_save_is_kept_until_its_upload_is_known(save, upload):
     upload[V1] = b"1"
-    durability, notes = save()
+    upload_state, notes = save()
     [waiting] = pending().saves
-    assert (Durability.WRITTEN, "written, not uploaded yet") == (durability, waiting.state)
+    assert (UploadState.WRITTEN, "written, not uploaded yet") == (upload_state, waiting.state)
     assert str(waiting.copy) in notes[0]
     upload[V1] = b"0"
     assert () == pending().saves
@@ -119,7 +119,7 @@ def test_a_save_is_kept_until_its_upload_is_known(save, upload):
 
 def test_a_save_that_is_uploaded_at_once_keeps_no_copy(save, upload):
     upload[V1] = b"0"
-    assert (Durability.UPLOADED, ()) == save()
+    assert (UploadState.UPLOADED, ()) == save()
     assert [] == local_copies()
 
 
@@ -143,8 +143,8 @@ def test_a_copy_opens_as_any_artifact(save, tmp_path):
 def test_a_store_that_keeps_at_once_needs_no_copy(tmp_path):
     folder, manifest = stage(tmp_path, {"model.keras": b"model"})
     place = Place.of_version("cats", V1)
-    kept = publish_kept(LocalStore(tmp_path / "there"), place, folder, manifest, ignore_steps)
-    assert (Durability.DONE, ()) == finished(kept)
+    kept = publish_with_local_copy(LocalStore(tmp_path / "there"), place, folder, manifest, ignore_steps)
+    assert (UploadState.DONE, ()) == finished(kept)
     assert [] == local_copies()
 
 
@@ -180,23 +180,23 @@ def test_a_save_that_drive_does_not_take_is_safe_and_the_error_says_where(save, 
     assert DEAD.message == error.message
     assert DEAD.hint in error.hint
     assert str(waiting.copy) in error.hint
-    assert "colab_save.resume()" in error.hint
+    assert "colab_save.publish_pending()" in error.hint
     assert ((), ()) == list_versions(store)
 
 
 def test_what_was_not_published_is_published_later_without_the_model(save, store, upload):
     refused(save, store)
     upload[V1] = b"1"
-    resumed = resume()
-    assert (f"cats@{V1}",) == resumed.resumed
-    assert [f"cats@{V1}"] == [waiting.name for waiting in resumed.saves]
+    published = publish_pending()
+    assert (f"cats@{V1}",) == published.published
+    assert [f"cats@{V1}"] == [waiting.name for waiting in published.saves]
     check_whole(store, V1)
 
 
 def test_resuming_mounts_drive_in_a_new_kernel(colab, save, store):  # noqa: F811
     refused(save, store)
     colab.new_runtime()
-    resume()
+    publish_pending()
     check_whole(DriveStore("MyDrive/models"), V1)
 
 
@@ -205,7 +205,7 @@ def test_what_was_lost_with_the_mount_is_published_again(colab, save, store, upl
     save(V2)
     store.delete_folder(f"cats/{V1}")  # as a dead daemon does with what it has not uploaded
     assert {f"cats@{V1}": "not there, or not all of it", f"cats@{V2}": "written, upload unknown"} == states()
-    assert (f"cats@{V1}",) == resume().resumed
+    assert (f"cats@{V1}",) == publish_pending().published
     check_whole(store, V1)
 
 
@@ -213,14 +213,14 @@ def test_what_is_there_half_is_published_again(save, store):
     save()
     (store.root / "cats" / V1 / "model.keras").write_bytes(b"m")
     assert {f"cats@{V1}": "not there, or not all of it"} == states()
-    assert (f"cats@{V1}",) == resume().resumed
+    assert (f"cats@{V1}",) == publish_pending().published
     check_whole(store, V1)
 
 
 def test_what_is_there_is_left_as_it_is(save, store):
     save()
     store.error = DEAD
-    assert () == resume().resumed
+    assert () == publish_pending().published
 
 
 def test_a_drive_that_is_still_dead_keeps_the_copy(save, store, monkeypatch):
@@ -231,7 +231,7 @@ def test_a_drive_that_is_still_dead_keeps_the_copy(save, store, monkeypatch):
 
     monkeypatch.setattr(DriveStore, "prepare", dead)
     with pytest.raises(StoreUnavailableError, match="ENOTCONN"):
-        resume()
+        publish_pending()
     assert {f"cats@{V1}": "not published"} == states()
 
 
@@ -240,7 +240,7 @@ def test_a_copy_that_was_damaged_is_never_committed(save, store):
     [waiting] = pending().saves
     (waiting.copy / "model.keras").write_bytes(b"M" * 8)
     with pytest.raises(Exception, match="not what was saved"):
-        resume()
+        publish_pending()
     assert ((), ()) == list_versions(store)
 
 
@@ -253,14 +253,14 @@ def test_a_cancelled_save_keeps_nothing(save):
     assert [] == local_copies()
 
 
-def test_an_interrupted_save_can_be_resumed(save, store):
+def test_an_interrupted_save_can_be_published_later(save, store):
     def interrupt(step):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as caught:
         save(on_step=interrupt)
-    assert "colab_save.resume()" in caught.value.__notes__[0]
-    resume()
+    assert "colab_save.publish_pending()" in caught.value.__notes__[0]
+    publish_pending()
     check_whole(store, V1)
 
 
@@ -268,9 +268,9 @@ def test_what_is_being_published_elsewhere_is_left_alone_and_not_listed(save, st
     refused(save, store)
     [copy] = local_copies()
     with copy.hold():
-        assert () == resume().resumed
+        assert () == publish_pending().published
         assert {} == states()
-    assert (f"cats@{V1}",) == resume().resumed
+    assert (f"cats@{V1}",) == publish_pending().published
 
 
 # --- what the user does meanwhile ---
@@ -281,20 +281,20 @@ def test_a_version_that_was_deleted_is_not_brought_back(save, store, for_good):
     save()
     delete_version(f"cats@{V1}", source="drive:models", for_good=for_good)
     assert {} == states()
-    assert () == resume().resumed
+    assert () == publish_pending().published
 
 
 def test_of_a_plain_save_only_the_newest_is_kept(save, store):
     refused(save, store, version=V1, key="cats.keras")
     save(V2, key="cats.keras")
     assert [V2] == [copy.manifest.version for copy in local_copies()]
-    assert () == resume().resumed
+    assert () == publish_pending().published
     assert V2 == find_plain(store, "cats.keras")[1].version
 
 
-def test_a_plain_save_is_resumed_at_its_place(save, store):
+def test_a_plain_save_is_published_at_its_place(save, store):
     refused(save, store, key="cats.keras")
-    resume()
+    publish_pending()
     assert b"m" * 8 == store.read("cats.keras")
 
 
@@ -373,7 +373,7 @@ def test_each_save_is_shown_with_its_state_size_age_place_and_copy(save, store):
     [waiting] = pending().saves
     words = [f"cats@{V1}", "not published", "9 bytes", f"{store.location}/cats/{V1}", str(waiting.copy)]
     assert [] == [word for word in words if word not in text or word not in html]
-    assert "colab_save.resume()" in text
+    assert "colab_save.publish_pending()" in text
 
 
 def test_a_mount_that_is_gone_leaves_them_unknown_and_nobody_is_asked(colab, save):  # noqa: F811

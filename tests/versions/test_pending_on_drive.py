@@ -11,12 +11,12 @@ from colab_save.artifact.layout import Place
 from colab_save.errors import StoreUnavailableError
 from colab_save.loading.pipeline import list_models
 from colab_save.progress import Clock, ignore_steps
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.target import Target
 from colab_save.versions import uploading
 from colab_save.versions.finding import find
-from colab_save.versions.pending import pending, publish_kept, resume
+from colab_save.versions.pending import pending, publish_pending, publish_with_local_copy
 from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
@@ -47,7 +47,7 @@ def mount_again(service):
 
 def save(store, folder, version=V1):
     staged, manifest = stage(folder, FILES, version=version)
-    return publish_kept(store, Place.of_version("cats", version), staged, manifest, ignore_steps)
+    return publish_with_local_copy(store, Place.of_version("cats", version), staged, manifest, ignore_steps)
 
 
 def states():
@@ -61,7 +61,7 @@ def check_whole(store):
 
 
 def test_a_copy_stays_until_the_upload_is_known(drive, store, tmp_path):
-    assert Durability.WRITTEN is store.durability(list(save(store, tmp_path).sizes))
+    assert UploadState.WRITTEN is store.upload_state(list(save(store, tmp_path).sizes))
     assert ["written, not uploaded yet"] == states()
     drive.order("set", bandwidth=None)
     assert drive.wait()
@@ -73,12 +73,12 @@ def test_a_daemon_that_dies_in_the_middle_costs_no_model(fuse_colab, drive, stor
     drive.order("arm", ["create", "write", "flush", "rename", "open", "read", "getattr"], call, "die")
     with pytest.raises(StoreUnavailableError) as caught:
         save(store, tmp_path)
-    assert "colab_save.resume()" in caught.value.hint
+    assert "colab_save.publish_pending()" in caught.value.hint
     assert ["not published"] == states()
     with pytest.raises(StoreUnavailableError, match="ENOTCONN"):
-        resume()
+        publish_pending()
     mount_again(fuse_colab)
-    resume()
+    publish_pending()
     check_whole(store)
     assert fuse_colab.drive.wait()
     assert [] == states()
@@ -88,9 +88,9 @@ def test_a_drive_that_hangs_costs_no_model(drive, store, tmp_path):
     drive.order("arm", ["write"], 0, "hang", for_ever=True)
     with pytest.raises(StoreUnavailableError, match="ETIMEDOUT") as caught:
         save(store, tmp_path)
-    assert "colab_save.resume()" in caught.value.hint
+    assert "colab_save.publish_pending()" in caught.value.hint
     drive.order("disarm")
-    resume()
+    publish_pending()
     check_whole(store)
 
 
@@ -106,7 +106,7 @@ def test_what_dies_with_the_mount_before_it_is_uploaded_is_published_again(
     assert ["written, upload unknown"] * 2 == states()
     mount_again(fuse_colab)
     assert ["not there, or not all of it"] * 2 == states()
-    assert 2 == len(resume().resumed)
+    assert 2 == len(publish_pending().published)
     check_whole(store)
     assert fuse_colab.drive.wait()
     assert [] == states()
@@ -122,8 +122,8 @@ def test_a_manifest_that_arrived_before_its_payload_is_no_reason_to_forget_it(
     for _ in range(3):
         drive.order("upload", 3000)
     mount_again(fuse_colab)
-    assert {f"cats@{V1}": Durability.MISSING} == list_models(source=str(store.root)).kept
-    assert [f"cats@{V1}"] == [*resume().resumed]
+    assert {f"cats@{V1}": UploadState.MISSING} == list_models(source=str(store.root)).kept
+    assert [f"cats@{V1}"] == [*publish_pending().published]
     check_whole(store)
 
 
@@ -131,8 +131,8 @@ def test_waiting_shows_the_bytes_as_they_go_up(drive, store, tmp_path, monkeypat
     monkeypatch.setattr(uploading, "LOOK", 0.01)
     kept, steps = save(store, tmp_path), []
     drive.order("set", bandwidth=40_000)
-    durability, notes = see_through(kept, Clock(steps.append), wait=30, flush=False)
-    assert (Durability.UPLOADED, ()) == (durability, notes)
+    upload_state, notes = see_through(kept, Clock(steps.append), wait=30, flush=False)
+    assert (UploadState.UPLOADED, ()) == (upload_state, notes)
     shown = [step.done for step in steps]
     assert sorted(shown) == shown
     assert sum(kept.sizes.values()) == shown[-1]
@@ -143,16 +143,16 @@ def test_a_full_drive_is_not_waited_for_beyond_the_limit(drive, store, tmp_path,
     monkeypatch.setattr(uploading, "LOOK", 0.01)
     kept = save(store, tmp_path)
     drive.order("set", bandwidth=None, quota=10)
-    durability, notes = see_through(kept, Clock(ignore_steps), wait=0.1, flush=False)
-    assert Durability.WRITTEN is durability
+    upload_state, notes = see_through(kept, Clock(ignore_steps), wait=0.1, flush=False)
+    assert UploadState.WRITTEN is upload_state
     assert "The upload takes longer" in notes[0]
 
 
 def test_flushing_brings_all_to_the_cloud(drive, store, tmp_path):
     kept = save(store, tmp_path)
     drive.order("set", bandwidth=None)
-    durability, _ = see_through(kept, Clock(ignore_steps), wait=False, flush=True)
-    assert (Durability.FLUSHED, False) == (durability, drive.is_mounted)
+    upload_state, _ = see_through(kept, Clock(ignore_steps), wait=False, flush=True)
+    assert (UploadState.FLUSHED, False) == (upload_state, drive.is_mounted)
     assert FILES["model.keras"] == (drive.cloud / store.folder / "cats" / V1 / "model.keras").read_bytes()
     assert [] == states()
 
@@ -169,7 +169,7 @@ def test_a_new_runtime_tells_how_each_version_stands_and_what_dead_saves_have_le
     drive.order("set", bandwidth=0)
     save(store, tmp_path, V2)
     source = str(store.root)
-    kept = {f"cats@{V1}": Durability.UPLOADED, f"cats@{V2}": Durability.WRITTEN}
+    kept = {f"cats@{V1}": UploadState.UPLOADED, f"cats@{V2}": UploadState.WRITTEN}
     assert kept == list_models(source=source).kept
     drive.order("arm", ["flush"], 2, "die")
     with pytest.raises(StoreUnavailableError):
@@ -178,4 +178,4 @@ def test_a_new_runtime_tells_how_each_version_stands_and_what_dead_saves_have_le
     fuse_colab.drive.order("set", bandwidth=0)
     (store.root / "cats" / V3).mkdir(exist_ok=True)
     listing = list_models(source=source)
-    assert ({f"cats@{V1}": Durability.UPLOADED}, (f"cats/{V3}",)) == (listing.kept, listing.unfinished)
+    assert ({f"cats@{V1}": UploadState.UPLOADED}, (f"cats/{V3}",)) == (listing.kept, listing.unfinished)

@@ -213,9 +213,9 @@ def test_what_is_tagged_while_it_is_looked_at_stays(own_folder, tmp_path):
     class Tagging(LocalStore):
         """Somebody tags the first version, just before it would be removed."""
 
-        def durability(self, keys):
+        def upload_state(self, keys):
             tag_version(f"cats@{V1}", "best")
-            return super().durability(keys)
+            return super().upload_state(keys)
 
     there = Tagging(own_folder / "models")
     for version in (V1, V2, V3):

@@ -11,7 +11,7 @@ from colab_save.progress import ignore_steps
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.versions.finding import list_versions
 from colab_save.versions.local_copies import local_copies
-from colab_save.versions.pending import publish_kept
+from colab_save.versions.pending import publish_with_local_copy
 from colab_save.versions.pruning import Rule, prune
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
@@ -74,7 +74,7 @@ def test_the_local_copy_of_what_is_pruned_goes_too(fuse_colab, tmp_path):  # noq
     fuse_colab.drive.order("set", bandwidth=0)
     for version in (V1, V2, V3):
         staged, described = stage(tmp_path / version, {"model.keras": b"model"}, version=version, tags=())
-        publish_kept(store, Place.of_version("cats", version), staged, described, ignore_steps)
+        publish_with_local_copy(store, Place.of_version("cats", version), staged, described, ignore_steps)
     assert (V1,) == prune(store, described, Rule(1)).versions
     assert {V2, V3} == {copy.manifest.version for copy in local_copies()}
     fuse_colab.new_runtime()

@@ -12,10 +12,10 @@ import pytest
 from colab_save.artifact.layout import Place
 from colab_save.errors import CancelledError
 from colab_save.progress import Clock, Stage, ignore_steps
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.versions import uploading
-from colab_save.versions.pending import pending, publish_kept
+from colab_save.versions.pending import pending, publish_with_local_copy
 from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
 from tests.making import V1, V2, stage
@@ -58,7 +58,7 @@ def publish(colab, tmp_path):  # noqa: F811
         store.prepare(0)
         files = {"model.keras": b"m" * 1000, "sample.npz": b"s" * 10}
         folder, manifest = stage(tmp_path / "stage", files, version=version)
-        return publish_kept(store, Place.of_version("cats", version), folder, manifest, ignore_steps)
+        return publish_with_local_copy(store, Place.of_version("cats", version), folder, manifest, ignore_steps)
 
     return publish
 
@@ -73,7 +73,7 @@ ALL = ("sample.npz", "manifest.json", "model.keras")
 def test_it_waits_until_every_file_is_uploaded_and_shows_how_far_it_is(publish, attribute):
     attribute.go_up(*ALL)
     kept, steps = publish(), []
-    assert (Durability.UPLOADED, ()) == see(kept, steps.append, wait=True)
+    assert (UploadState.UPLOADED, ()) == see(kept, steps.append, wait=True)
     total = sum(kept.sizes.values())
     assert {(Stage.UPLOAD, total)} == {(step.stage, step.total) for step in steps[1:]}
     assert [0, 10, 10, total] == [step.done for step in steps[1:]]
@@ -84,14 +84,14 @@ def test_it_waits_until_every_file_is_uploaded_and_shows_how_far_it_is(publish, 
 def test_what_is_uploaded_already_is_not_waited_for(publish, attribute):
     attribute.values |= dict.fromkeys(ALL, b"0")
     steps = []
-    assert (Durability.UPLOADED, ()) == see(publish(), steps.append, wait=True)
+    assert (UploadState.UPLOADED, ()) == see(publish(), steps.append, wait=True)
     assert [] == steps
 
 
 def test_a_limit_ends_it_and_says_what_is_left(publish, attribute):
     attribute.values |= {"sample.npz": b"0", "manifest.json": b"0"}
-    durability, notes = see(publish(), wait=1e-9)
-    assert Durability.WRITTEN is durability
+    upload_state, notes = see(publish(), wait=1e-9)
+    assert UploadState.WRITTEN is upload_state
     assert "The upload takes longer: 1.0 kB are left, in 1 file." == notes[0]
     assert 1 == len(pending().saves)
 
@@ -99,8 +99,8 @@ def test_a_limit_ends_it_and_says_what_is_left(publish, attribute):
 def test_without_the_attribute_it_is_not_waited_for_long(publish, attribute, monkeypatch):
     monkeypatch.setattr(uploading, "DOUBT", 0.0)
     attribute.values |= dict.fromkeys(ALL)
-    durability, notes = see(publish(), wait=True)
-    assert Durability.UNKNOWN is durability
+    upload_state, notes = see(publish(), wait=True)
+    assert UploadState.UNKNOWN is upload_state
     assert "Drive does not say" in notes[0]
 
 
@@ -109,9 +109,9 @@ def test_what_has_gone_meanwhile_is_said(publish, attribute, monkeypatch):
     kept = publish()
     kept.store.delete(f"cats/{V1}/model.keras")
     attribute.values |= dict.fromkeys(ALL, b"0")
-    durability, notes = see(kept, wait=True)
-    assert Durability.MISSING is durability
-    assert "colab_save.resume()" in notes[0]
+    upload_state, notes = see(kept, wait=True)
+    assert UploadState.MISSING is upload_state
+    assert "colab_save.publish_pending()" in notes[0]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), CancelledError("Cancelled.", "Nothing was left behind.")])
@@ -121,16 +121,16 @@ def test_it_can_be_interrupted_without_harm(publish, attribute, error):
     def interrupt(step):
         raise error
 
-    durability, notes = see(kept, interrupt, wait=True)
-    assert Durability.WRITTEN is durability
+    upload_state, notes = see(kept, interrupt, wait=True)
+    assert UploadState.WRITTEN is upload_state
     assert "You have stopped waiting; the save is committed" in notes[0]
     kept.store.check(f"cats/{V1}/model.keras", 1000, kept.copy.manifest.files[0].sha256)
 
 
 def test_flushing_uploads_all_unmounts_and_says_how_to_mount_again(colab, publish, attribute):  # noqa: F811
     publish(V1)
-    durability, [note] = see(publish(V2), flush=True)
-    assert (Durability.FLUSHED, False) == (durability, colab.is_mounted)
+    upload_state, [note] = see(publish(V2), flush=True)
+    assert (UploadState.FLUSHED, False) == (upload_state, colab.is_mounted)
     assert "drive.mount('/content/drive')" in note
     assert () == pending().saves
 
@@ -138,7 +138,7 @@ def test_flushing_uploads_all_unmounts_and_says_how_to_mount_again(colab, publis
 def test_waiting_comes_before_flushing(publish, attribute):
     attribute.go_up(*ALL)
     steps = []
-    assert Durability.FLUSHED is see(publish(), steps.append, wait=True, flush=True)[0]
+    assert UploadState.FLUSHED is see(publish(), steps.append, wait=True, flush=True)[0]
     assert "all of Drive" == steps[-1].detail
     assert "3 of 3 files" == steps[-2].detail
 
@@ -152,8 +152,8 @@ def test_a_flush_does_not_forget_what_it_cannot_have_uploaded(publish, attribute
 
 def test_a_flush_that_fails_costs_no_save_and_says_so(colab, publish, attribute):  # noqa: F811
     colab.scenario = "flush failed"
-    durability, notes = see(publish(), flush=True)
-    assert Durability.WRITTEN is durability
+    upload_state, notes = see(publish(), flush=True)
+    assert UploadState.WRITTEN is upload_state
     assert notes[0].startswith("Flushing failed: Drive could not upload everything")
     assert 1 == len(pending().saves)
 
@@ -164,6 +164,6 @@ def test_flushing_beside_the_main_thread_says_how_to_do_it(publish, attribute):
     kept = publish()
     thread.start()
     thread.join()
-    [(durability, notes)] = told
-    assert Durability.WRITTEN is durability
+    [(upload_state, notes)] = told
+    assert UploadState.WRITTEN is upload_state
     assert "drive.flush_and_unmount()" in notes[0]

@@ -15,7 +15,7 @@ from colab_save.reports.listing import Listing
 from colab_save.reports.pending import Pending
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.reports.viewed import Viewed
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive_state import DriveState, Mounted
 from colab_save.viewing.inside import Inside
 from colab_save.widgets.board import Panel
@@ -67,7 +67,7 @@ class House:
         self._work(on_step)
         made = manifest(request.target or "model")
         self.saved.append(made)
-        return SaveReport(made, f"models/{made.name}/{VERSION}", "local", Durability.DONE, f"%loadmodel {made.name}")
+        return SaveReport(made, f"models/{made.name}/{VERSION}", "local", UploadState.DONE, f"%loadmodel {made.name}")
 
     def load(self, request, on_step):
         self.asked.append(("load", request))

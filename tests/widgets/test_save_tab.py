@@ -70,19 +70,19 @@ def test_a_closed_panel_no_longer_looks(shell, house):
 def test_each_purpose_is_offered_in_words_and_says_what_its_format_keeps(tab, purpose):
     assert (WORDS[purpose], purpose) in tab.purpose.options
     tab.purpose.value = purpose
-    assert "keeps outputs" in tab.about.value
+    assert "holds outputs" in tab.about.value
 
 
 def test_to_put_a_model_on_a_phone_picks_litert(tab, house):
     tab.purpose.value = dict(tab.purpose.options)["Put it on a phone"]
-    assert "litert keeps outputs; drops all but the forward pass; needs nothing more" in tab.about.value
+    assert "litert holds outputs; drops all but the forward pass; needs nothing more" in tab.about.value
     tab.save.click()
     assert [("mobile", ("litert",))] == [(request.purpose, PURPOSES[request.purpose]) for request in house.of("save")]
 
 
 def test_to_exchange_a_model_picks_onnx(tab, house):
     tab.purpose.value = dict(tab.purpose.options)["Exchange it"]
-    assert "onnx keeps outputs; drops all but the forward pass; needs tf2onnx" in tab.about.value
+    assert "onnx holds outputs; drops all but the forward pass; needs tf2onnx" in tab.about.value
     tab.save.click()
     assert [("exchange", ("onnx",))] == [(request.purpose, PURPOSES[request.purpose]) for request in house.of("save")]
 
@@ -98,9 +98,9 @@ def test_each_format_can_be_picked(tab, house, name):
 def test_formats_picked_and_left_again_are_not_asked_for(tab, house):
     tab.purpose.value = "pick"
     tab.formats.boxes["h5"].value = True
-    tab.purpose.value = "resume"
+    tab.purpose.value = "training"
     tab.save.click()
-    assert [("resume", ("auto",))] == [(request.purpose, request.formats) for request in house.of("save")]
+    assert [("training", ("auto",))] == [(request.purpose, request.formats) for request in house.of("save")]
 
 
 # --- what is asked ---

@@ -19,7 +19,7 @@ from typing import ClassVar, TypeVar
 
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError
 from colab_save.os_errors import system_error
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 from colab_save.stores.drive.deadline import alive, within
 from colab_save.stores.drive.mount import (
     ELSEWHERE,
@@ -32,7 +32,7 @@ from colab_save.stores.drive.mount import (
     refusal_of_mount,
 )
 from colab_save.stores.drive.mounted import MountedStore
-from colab_save.stores.drive.uploads import durability_of
+from colab_save.stores.drive.uploads import upload_state_of
 from colab_save.stores.local import exists
 from colab_save.wording import first_line
 
@@ -94,23 +94,23 @@ class DriveStore(MountedStore):
         """Give nothing: reading Drive is slow, so files are fetched first."""
         return None
 
-    def durabilities(self, groups: Mapping[_Name, Collection[str]]) -> dict[_Name, Durability]:
+    def upload_states(self, groups: Mapping[_Name, Collection[str]]) -> dict[_Name, UploadState]:
         """Ask the one attribute that tells of each file; a mount that is gone, dead or silent is ``UNKNOWN``."""
-        found = dict.fromkeys(groups, Durability.UNKNOWN)
+        found = dict.fromkeys(groups, UploadState.UNKNOWN)
         if (mount := self._mount()) is None:
             return found
 
         def ask() -> None:
             for name, keys in groups.items():
                 sizes = keys if isinstance(keys, Mapping) else dict.fromkeys(keys, 0)
-                found[name] = durability_of({mount.point / self.folder / key: size for key, size in sizes.items()})
+                found[name] = upload_state_of({mount.point / self.folder / key: size for key, size in sizes.items()})
                 alive()
 
         with suppress(OSError):  # it hangs: what has not been told by now stays unknown
             within(self.patience, ask)
         return dict(found)
 
-    def flush(self) -> Durability:
+    def flush(self) -> UploadState:
         """Upload everything and unmount: only when the user asks, never as a part of a save.
 
         It may take hours, it removes the folder under running code, and mounting again afterwards has failed for
@@ -120,7 +120,7 @@ class DriveStore(MountedStore):
             StoreError: Drive could not upload everything.
         """
         if self._mount() is None:
-            return Durability.UNKNOWN
+            return UploadState.UNKNOWN
         check_main_thread("upload everything", "drive.flush_and_unmount()")
         from google.colab import drive
 
@@ -131,7 +131,7 @@ class DriveStore(MountedStore):
                 f"Drive could not upload everything ({first_line(error)}).",
                 "Keep this runtime open and look at drive.google.com whether the files are complete there.",
             ) from error
-        return Durability.FLUSHED
+        return UploadState.FLUSHED
 
     def _base(self) -> Path:
         mount = self._mount() or self._mounted_now()

@@ -10,32 +10,32 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from colab_save.stores.base import Durability
+from colab_save.stores.base import UploadState
 
 UNCOMMITTED = "user.drive.uncommitted"
 """1 until a file is uploaded, then 0 (DriveFS tests); whether today's Colab sets it is [A], so no answer says nothing.
 ``user.drive.id`` does not tell after an overwrite."""
 
-_SAID = {b"0": Durability.UPLOADED, b"1": Durability.WRITTEN}
-_WORST_FIRST = (Durability.MISSING, Durability.WRITTEN, Durability.UNKNOWN, Durability.UPLOADED)
+_SAID = {b"0": UploadState.UPLOADED, b"1": UploadState.WRITTEN}
+_WORST_FIRST = (UploadState.MISSING, UploadState.WRITTEN, UploadState.UNKNOWN, UploadState.UPLOADED)
 
 
-def durability_of(sizes: Mapping[Path, int]) -> Durability:
+def upload_state_of(sizes: Mapping[Path, int]) -> UploadState:
     """Say what is known of the worst of several files on a mount; may hang as the mount does.
 
     Args:
         sizes: Their bytes; one with fewer has lost its upload and is ``MISSING``. 0 is not compared.
     """
-    found = {_durability_of(place, size) for place, size in sizes.items()}
-    return next((word for word in _WORST_FIRST if word in found), Durability.UNKNOWN)
+    found = {_upload_state_of(place, size) for place, size in sizes.items()}
+    return next((word for word in _WORST_FIRST if word in found), UploadState.UNKNOWN)
 
 
-def _durability_of(place: Path, size: int) -> Durability:
+def _upload_state_of(place: Path, size: int) -> UploadState:
     try:
         if place.stat().st_size < size:
-            return Durability.MISSING
-        return _SAID.get(os.getxattr(place, UNCOMMITTED), Durability.UNKNOWN)
+            return UploadState.MISSING
+        return _SAID.get(os.getxattr(place, UNCOMMITTED), UploadState.UNKNOWN)
     except FileNotFoundError:
-        return Durability.MISSING
+        return UploadState.MISSING
     except OSError:  # no such attribute, or a mount that fails
-        return Durability.UNKNOWN
+        return UploadState.UNKNOWN

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from colab_save.disk import is_partial
 from colab_save.errors import ColabSaveError, NotFoundError, ReadOnlyStoreError, TargetError
-from colab_save.stores.base import Durability, OnBytes, Store, check_key
+from colab_save.stores.base import OnBytes, Store, UploadState, check_key
 from colab_save.stores.remote.calling import Caller, Patience
 from colab_save.stores.remote.clients import client_of, open_filesystem
 from colab_save.stores.remote.errors import is_missing, is_without_bucket, refusal_of
@@ -175,9 +175,9 @@ class RemoteStore(Store):
                 raise
         return True
 
-    def flush(self) -> Durability:
+    def flush(self) -> UploadState:
         """Say ``DONE``: a store behind a URL answers a write when it has kept it."""
-        return Durability.DONE
+        return UploadState.DONE
 
     @functools.cached_property
     def _opened(self) -> tuple[Any, str]:
