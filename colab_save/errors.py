@@ -32,25 +32,39 @@ None subclasses `ImportError`: Colab's own handler takes those and hides the hin
 
 from __future__ import annotations
 
+from colab_save.hints import Language, render
+
 
 class ColabSaveError(Exception):
     """The root of the tree.
 
+    Both texts may refer to options and actions (`hints`); they are read in the language of the frontend that asked.
+
     Attributes:
-        message: What happened, with the values; one line.
-        hint: What to do next; may be several lines.
+        references: The message and the hint as they were written, for a process that shows them later.
+        language: The frontend that let the error through; it sets this.
     """
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.references = (message, hint)
+        self.language: Language | None = None
+
+    @property
+    def message(self) -> str:
+        """What happened, with the values; one line."""
+        return render(self.references[0], self.language)
+
+    @property
+    def hint(self) -> str:
+        """What to do next; may be several lines."""
+        return render(self.references[1], self.language)
 
     def __str__(self) -> str:
         return f"{self.message}\nHint: {self.hint}"
 
     def __reduce__(self) -> tuple[type[ColabSaveError], tuple[str, str]]:
-        return type(self), (self.message, self.hint)
+        return type(self), self.references
 
     def _render_traceback_(self) -> list[str]:
         """Show one line and the hint in a cell instead of a stack.

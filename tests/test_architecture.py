@@ -27,7 +27,7 @@ LEVELS = {
     "code and reports": {"custom_code", "reports", "request"},
     "records": {"artifact", "inspecting", "stores"},
     "ground": {
-        *{"dialect", "disk", "errors", "memory", "nested", "os_errors", "precision", "progress", "protobuf"},
+        *{"dialect", "disk", "errors", "hints", "memory", "nested", "os_errors", "precision", "progress", "protobuf"},
         *{"quantities", "quieting", "target", "wording"},
     },
 }

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from colab_save.artifact.round_trip import Outcome
+from colab_save.hints import render
 from colab_save.reports.theme import CARD
 
 MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_HELD: "∅", Outcome.SKIPPED: "○"}
@@ -170,8 +171,8 @@ def aligned(table: Table) -> Iterator[str]:
 
 
 def visible(text: str) -> str:
-    r"""Show control characters and lone surrogates as escapes (``\x1b``); line ends and joiners stay."""
-    return "".join(c if c.isprintable() or c in "\n\u200d" else ascii(c)[1:-1] for c in text)
+    r"""Show control characters and lone surrogates as escapes (``\x1b``), and references in the frontend's language."""
+    return "".join(c if c.isprintable() or c in "\n\u200d" else ascii(c)[1:-1] for c in render(text))
 
 
 def _indent(width: int, text: str) -> str:

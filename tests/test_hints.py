@@ -1,0 +1,79 @@
+"""References in messages and hints, as each frontend writes them."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colab_save.errors import ColabSaveError
+from colab_save.hints import action, option, pip, render, speaking
+
+
+class Loud:
+    """A language that shows all that it is told."""
+
+    def option(self, name, value):
+        return f"<{name}|{value}>"
+
+    def action(self, name, arguments, options):
+        return f"<{name}|{list(arguments)}|{dict(options)}>"
+
+    def pip(self, requirement):
+        return f"<{requirement}>"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (option("to"), "to"),
+        (option("timeout", 900), "timeout=900"),
+        (action("list"), "list"),
+        (action("load", "cats@best", into="model"), "load cats@best into=model"),
+        (pip("colab_save[onnx]"), "pip install colab_save[onnx]"),
+        ("{option} {a: b} {action:}", "{option} {a: b} "),
+    ],
+)
+def test_without_a_frontend_names_are_read(text, plain):
+    assert plain == render(text)
+
+
+@given(st.text(), st.lists(st.text()), st.dictionaries(st.sampled_from(["to", "into"]), st.text()))
+def test_a_language_is_told_what_was_referred_to(value, arguments, options):
+    assert Loud().option("to", value) == render(option("to", value), Loud())
+    assert Loud().action("load", arguments, options) == render(action("load", *arguments, **options), Loud())
+    assert Loud().pip(value) == render(pip(value), Loud())
+
+
+def test_a_reference_can_be_read_before_it_is_rendered():
+    assert "{action:load|my%20cats@best&into=model}" == action("load", "my cats@best", into="model")
+
+
+def test_an_error_speaks_the_language_that_runs():
+    error = ColabSaveError("There is no 'cat'.", f"{action('list')} shows what there is.")
+    with speaking(Loud()):
+        assert "There is no 'cat'.\nHint: <list|[]|{}> shows what there is." == str(error)
+    assert "list shows what there is." == error.hint
+
+
+def test_an_error_that_a_frontend_let_through_keeps_its_language():
+    error = ColabSaveError("It failed.", option("to"))
+    error.language = Loud()
+    assert "<to|None>" == error.hint
+
+
+def test_another_thread_has_a_language_of_its_own():
+    heard = []
+    with speaking(Loud()):
+        thread = threading.Thread(target=lambda: heard.append(render(option("to"))))
+        thread.start()
+        thread.join()
+    assert ["to"] == heard
+
+
+def test_an_error_from_another_process_still_refers():
+    error = pickle.loads(pickle.dumps(ColabSaveError("It failed.", option("to"))))
+    assert "<to|None>" == render(error.references[1], Loud())
