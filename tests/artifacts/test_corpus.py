@@ -17,10 +17,10 @@ import pytest
 import tensorflow as tf
 
 from colab_save import list_models, load_model
+from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.errors import UntrustedCodeError
-from colab_save.loading import load
-from colab_save.request import LoadRequest
-from colab_save.round_trip import Aspect, Outcome
+from colab_save.loading.pipeline import load
+from colab_save.request.request import LoadRequest
 
 with warnings.catch_warnings(action="ignore"):  # it imports what TensorFlow has deprecated
     import tf_keras
@@ -98,7 +98,7 @@ def answered(model, asked=ASKED):
 def test_an_entry_comes_back_proven_and_answers_as_the_live_model_did(release, entry, format, not_kept, answer, copied):
     report = load(LoadRequest(**copied(release, entry)))
     assert (format, Outcome.PASSED, ()) == (report.format, report.round_trip.outcome, report.passed_over)
-    expected = {aspect: Outcome.NOT_KEPT if aspect in not_kept else Outcome.PASSED for aspect in Aspect}
+    expected = {aspect: Outcome.NOT_HELD if aspect in not_kept else Outcome.PASSED for aspect in Aspect}
     for trip in (report.round_trip, *report.manifest.round_trips):
         assert expected == {aspect: verdict.outcome for aspect, verdict in trip.verdicts.items()}
     assert (entry == "keras_2") == isinstance(report.model, tf_keras.Model)
