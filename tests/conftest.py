@@ -28,6 +28,13 @@ LEFT_OUT = re.compile(r"not (\w+)(?: and not (\w+))?")
 """What ``-m`` says where whole modules need not be imported."""
 
 
+def pytest_addoption(parser):
+    """Let several runs, each with a Python of its own, share the tests that take long."""
+    parser.addoption(
+        "--slow-part", default="1/1", help="Which part of the tests marked tensorflow or outside: 1/2, 2/2"
+    )
+
+
 def pytest_ignore_collect(collection_path, config):
     """Leave a module out that is all TensorFlow, or all servers, before it imports them, where ``-m`` asks for that."""
     asked = LEFT_OUT.fullmatch(config.option.markexpr)
@@ -50,11 +57,16 @@ def pytest_collectstart():
     gc.disable()
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Begin with the longest, and what needs TensorFlow or a server; the short modules then fill up both workers."""
     marks = ("tensorflow", "outside")
     long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in marks)}
     items.sort(key=lambda item: (item.path.name not in LONGEST, item.path not in long))
+    part, parts = map(int, config.option.slow_part.split("/"))
+    others = {path for number, path in enumerate(sorted(long)) if number % parts != part - 1}
+    left_out = [item for item in items if item.path in others and any(map(item.get_closest_marker, marks))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 def pytest_collection_finish():

@@ -92,12 +92,28 @@ def test_the_readme_opens_with_what_it_is_in_five_lines_and_a_picture():
     title, said, *_ = README.split("\n\n")
     assert title.startswith("# ")
     assert len(said.splitlines()) <= 5
-    assert re.search(r"!\[[^\]]+\]\(notebooks/card\.png\)", README)
+    assert re.search(r"!\[[^\]]+\]\(\S+/notebooks/card\.png\)", README)
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_the_readme_has_at_most_200_lines():
+    assert len(README.splitlines()) <= 200
+
+
+LINKS = sorted(set(re.findall(r"https://\S+/main/([^)\s]+)", README)))
+
+
+@pytest.mark.parametrize("link", LINKS)
 def test_what_the_readme_links_to_is_there(link):
     assert (Path(__file__).parents[1] / link).exists()
+
+
+def test_every_link_is_absolute_since_the_package_index_shows_no_others():
+    assert [] == re.findall(r"\]\((?!https://)[^)]*\)", README)
+
+
+def test_every_reference_has_its_link():
+    named = set(re.findall(r"(?<!!)\[([^\]]+)\](?![:(])", re.sub(r"`[^`\n]*`", "", FENCE.sub("", README))))
+    assert set(re.findall(r"^\[([^\]]+)\]: https://", README, re.MULTILINE)) == named
 
 
 @pytest.mark.parametrize("ending", ["colab-save demo", "python -m pytest -n 2 --dist loadfile"])

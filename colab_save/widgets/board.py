@@ -106,9 +106,9 @@ class Panel:
         """Display the widgets, and the still picture as an output of its own, which can be brought up to date."""
         from IPython.display import HTML, display
 
-        bundle = self._repr_mimebundle_()
-        still = bundle.pop("text/html")
-        display(bundle, raw=True)
+        shown = self._repr_mimebundle_()
+        still = shown.pop("text/html")
+        display(shown, raw=True)
         self._handle = display(HTML(still), display_id=f"colab-save-{self._name}")
 
     def _keep(self) -> None:

@@ -13,7 +13,7 @@ from colab_save.proof.child import NOT_NEEDED, absent
 
 CHILD = """
 import json, sys
-from colab_save import reloading
+from colab_save.proof import child as reloading
 found = reloading.import_keras({without})
 print(json.dumps([found.__version__, sorted(sys.modules)]))
 import {later}

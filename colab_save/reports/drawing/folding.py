@@ -78,7 +78,7 @@ def fold(tree: LayerTree, path: str = "") -> Diagram:
     feeds = [tuple(sorted(place[item] for item in before[old] if place[item] < place[old])) for old in order]
     folded = _Folding(tree, [layers[number] for number in order], feeds)
     if len(layers) > SHOWN:
-        for step in (folded.repeat, folded.chain, folded.bundle, folded.shorten):
+        for step in (folded.repeat, folded.chain, folded.gather, folded.shorten):
             step()
             if folded.is_clear():
                 break
@@ -154,7 +154,7 @@ class _Folding:
                 blocks.append(block)
         self.blocks = blocks
 
-    def bundle(self) -> None:
+    def gather(self) -> None:
         """Make one box of everything between two places where the whole model is one tensor."""
         blocks: list[_Block] = []
         for block in self.blocks:
