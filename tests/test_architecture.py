@@ -277,6 +277,11 @@ def names_of(module):
             yield node.value
 
 
+def test_the_tests_mirror_the_packages():
+    folders = {path.parent.name for path in (PACKAGE.parent / "tests").glob("*/test_*.py")}
+    assert ENTRIES.keys() == folders - {"artifacts", "fuse_drive"}  # what was written before, and a Drive for tests
+
+
 def test_there_is_no_drawer_module():
     drawers = {"utils", "util", "helpers", "helper", "core", "common", "misc"}
     assert set() == drawers & {part for module in modules() for part in module.split(".")}

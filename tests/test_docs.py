@@ -15,6 +15,7 @@ from colab_save.artifact.round_trip import Aspect, OutputError, RoundTrip, Verdi
 from colab_save.artifact.sample import Pass
 from colab_save.formats.table import FORMATS, get_format
 from tests.kernels import started
+from tests.test_architecture import LEVELS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -81,6 +82,14 @@ REFUSED = [phrase for row in GLOSSARY for phrase in re.findall(r"`([^`]+)`", row
 def test_each_term_of_the_glossary_says_what_it_means_and_where():
     places = {"messages", "options", "outcomes"}
     assert [] == [row for row in GLOSSARY if len(row) != 4 or not set(row[3].split(", ")) <= places]
+
+
+def test_the_architecture_page_shows_the_levels_that_are_tested():
+    shown = [{*re.findall(r"`(\w+)/?`", told)} for _, told in rows_of("architecture.md", "Architecture")]
+    top, *levels = LEVELS.values()
+    inside = {"drawing", "drive", "remote"}
+    assert [{"__init__", "__main__"}, *levels] == [names - inside for names in shown]
+    assert {"colab_save", "__main__"} == top
 
 
 SOURCES = {
