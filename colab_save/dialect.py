@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from colab_save.errors import MissingPackageError, UnsupportedError
+from colab_save.hints import pip
 
 KERAS = "keras"
 """Keras 3."""
@@ -70,7 +71,7 @@ def require_dialect(dialect: str) -> None:
     if importlib.util.find_spec(dialect) is None:
         raise MissingPackageError(
             f"The file was written by Keras 2, and {dialect}, which opens it, is not installed.",
-            f"%pip install {dialect}",
+            pip(dialect),
         )
 
 

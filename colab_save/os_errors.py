@@ -17,26 +17,27 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from colab_save.errors import NoSpaceError, NotFoundError, ReadOnlyStoreError, StoreError, StoreUnavailableError
+from colab_save.hints import action, option
 
 _Answer = TypeVar("_Answer")
 
 NO_HINTS: Mapping[int, str] = MappingProxyType({})
 """A store without words of its own."""
 
-_ELSEWHERE = "or choose another place with --to."
+_ELSEWHERE = f"or choose another place with {option('to')}."
 _UNREACHABLE = "The disk or the connection behind it fails; reconnect it and try again, or choose another place."
 
 _REFUSALS: Mapping[int, tuple[type[StoreError], str]] = {
     errno.ENOSPC: (NoSpaceError, f"Free some room there, {_ELSEWHERE}"),
     errno.EDQUOT: (NoSpaceError, f"Your quota there is used up: delete what you no longer need, {_ELSEWHERE}"),
-    errno.EFBIG: (NoSpaceError, "That place takes no file as large as this; choose another one with --to."),
-    errno.EROFS: (ReadOnlyStoreError, "That place can only be read; choose another one with --to."),
+    errno.EFBIG: (NoSpaceError, f"That place takes no file as large as this; choose another one with {option('to')}."),
+    errno.EROFS: (ReadOnlyStoreError, f"That place can only be read; choose another one with {option('to')}."),
     errno.EACCES: (ReadOnlyStoreError, f"You may not write there: have its permissions changed, {_ELSEWHERE}"),
     errno.EPERM: (ReadOnlyStoreError, f"You may not write there: have its permissions changed, {_ELSEWHERE}"),
     errno.ENAMETOOLONG: (StoreError, "Choose a shorter name or a folder with a shorter path."),
     errno.ENOENT: (
         StoreUnavailableError,
-        "A folder has gone meanwhile; was it moved, deleted or unmounted? Try again.",
+        "A folder has gone meanwhile (moved, deleted, unmounted); put it back and try again.",
     ),
     errno.ENOTDIR: (StoreError, "A part of that path is a file; choose a path that goes through folders only."),
     errno.EEXIST: (StoreError, "Something is there already; remove it or choose another name."),
@@ -48,7 +49,7 @@ _REFUSALS: Mapping[int, tuple[type[StoreError], str]] = {
     errno.ETIMEDOUT: (StoreUnavailableError, _UNREACHABLE),
 }
 
-_MISSING = (NotFoundError, "Check the spelling; %listmodels shows what there is.")
+_MISSING = (NotFoundError, f"Check the spelling; {action('list')} shows what there is.")
 _UNREADABLE = (StoreUnavailableError, "You may not read it: have its permissions changed.")
 
 _READING: Mapping[int, tuple[type[StoreError], str]] = {

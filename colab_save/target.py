@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from colab_save.errors import TargetError
+from colab_save.hints import option
 
 SUFFIXES = {
     ".weights.h5": "weights",
@@ -143,7 +144,7 @@ def check_name(name: str, text: str) -> None:
     if len(name.encode()) > LONGEST_NAME:
         raise TargetError(
             f"The name is {len(name.encode())} bytes long, more than {LONGEST_NAME}.",
-            "Choose a shorter one; --note holds free text.",
+            f"Choose a shorter one; {option('note')} holds free text.",
         )
 
 

@@ -31,7 +31,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def first_line(error: BaseException) -> str:
     """Give the first line that somebody else's error says, for a message of ours."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = error.references[0] if isinstance(error, ColabSaveError) else str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     # Keras puts a whole config before what went wrong in it.
     cause = [
         line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception encountered:")

@@ -86,7 +86,7 @@ def test_without_tf_keras_the_error_is_how_to_install_it(old, name, monkeypatch)
     monkeypatch.setitem(sys.modules, "tf_keras", None)
     with pytest.raises(MissingPackageError) as caught:
         load(LoadRequest(str(old[0] / name)))
-    assert "%pip install tf_keras" == caught.value.hint
+    assert "pip install tf_keras" == caught.value.hint
 
 
 def test_without_tf_keras_a_saved_model_still_answers(old, monkeypatch):
