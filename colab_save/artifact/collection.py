@@ -18,6 +18,7 @@ from typing import Any
 from colab_save.artifact.records import check_values
 from colab_save.artifact.sample import read_arrays, write_arrays
 from colab_save.errors import DamagedFileError
+from colab_save.hints import action
 
 TREE, ARRAYS = "collection.json", "collection.npz"
 """The files, beside the folders of the parts."""
@@ -120,7 +121,7 @@ def read_collection(folder: Path) -> Collection:
     except (OSError, AttributeError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedFileError(
             f"{TREE} cannot be read ({type(error).__name__}: {error}).",
-            "The version is damaged; %listmodels shows the others. Each part still opens with Keras itself.",
+            f"The version is damaged; {action('list')} shows the others. Each part still opens with Keras itself.",
         ) from error
 
 

@@ -18,6 +18,7 @@ from colab_save.artifact.records import check_values, read_record
 from colab_save.artifact.round_trip import Outcome, RoundTrip, worst_of
 from colab_save.artifact.sample import Pass, is_structure
 from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.hints import action, pip
 from colab_save.target import VERSION
 
 SCHEMA = 1
@@ -182,7 +183,7 @@ class Manifest:
         if schema != SCHEMA:
             raise DamagedFileError(
                 f"The manifest {where} has schema {str(schema)[:40]!r}, and this colab_save reads {SCHEMA}.",
-                "Upgrade with: pip install -U colab_save",
+                f"Upgrade with: {pip('-U colab_save')}",
             )
         try:
             check_values(value)
@@ -245,5 +246,5 @@ def _is_inside(path: str) -> bool:
 def _damaged(where: str, reason: str) -> DamagedFileError:
     return DamagedFileError(
         f"The manifest {where} cannot be read ({reason}).",
-        "The version is damaged; %listmodels shows the others. The payload may still open with Keras itself.",
+        f"The version is damaged; {action('list')} shows the others. The payload may still open with Keras itself.",
     )

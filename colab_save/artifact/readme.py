@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Mapping, Sequence
 
 from colab_save.artifact.collection import ARRAYS, TREE
@@ -30,7 +29,7 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collectio
         "",
         f"A `{facts.class_name}` with {manifest.parameters:,} parameters, saved {manifest.created} by colab_save.",
         "",
-        f"With colab_save: `model = %loadmodel {shlex.quote(manifest.name)}`. Without it, from this folder:",
+        f"With colab_save: `model = colab_save.load_model({manifest.name!r})`. Without it, from this folder:",
     ]
     kinds = {part.name: part.facts.kind for part in manifest.parts}
     for payload in manifest.payloads:

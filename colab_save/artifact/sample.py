@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colab_save.errors import DamagedFileError
+from colab_save.hints import option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -135,7 +136,7 @@ def read_arrays(file: Path, structure: Any) -> Any:
     except Exception as error:  # damaged archives raise what they like in zipfile, zlib, lzma, struct and NumPy
         raise DamagedFileError(
             f"The sample {file.name} cannot be read ({type(error).__name__}: {error}).",
-            "Load with --no-verify to do without the comparison of outputs.",
+            f"Load with {option('verify', value=False)} to do without the comparison of outputs.",
         ) from error
 
 

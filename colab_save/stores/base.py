@@ -15,6 +15,7 @@ from typing import BinaryIO, ClassVar, TypeVar
 
 from colab_save.disk import CHUNK
 from colab_save.errors import DigestError, NotFoundError, TargetError
+from colab_save.hints import action
 
 OnBytes = Callable[[int], None]
 """Called with the number of bytes that have just been moved."""
@@ -203,7 +204,7 @@ def expect(where: str, size: int, sha256: str, expected_size: int, expected_sha2
         what = f"digest {sha256[:12]}, expected {expected_sha256[:12]}"
     raise DigestError(
         f"{where} is not what was saved: {what}.",
-        "The copy is damaged. Load another version (%listmodels shows them), or save again.",
+        f"The copy is damaged. Load another version ({action('list')} shows them), or save again.",
     )
 
 

@@ -17,6 +17,7 @@ from typing import BinaryIO, ClassVar
 
 from colab_save.disk import CHUNK, is_partial, partial_of
 from colab_save.errors import NoSpaceError, NotFoundError, TargetError
+from colab_save.hints import action, option
 from colab_save.os_errors import NO_HINTS, SafeFile, refusing, system_error
 from colab_save.quantities import size_in_words
 from colab_save.stores.base import OnBytes, Store, UploadState, check_key
@@ -133,7 +134,7 @@ class LocalStore(Store):
         with self._refusing("move", key):
             old, new = self._place(key), self._place(to)
             if not exists(old):
-                raise NotFoundError(f"There is no {old}.", "Check the spelling; %listmodels shows what there is.")
+                raise NotFoundError(f"There is no {old}.", f"Check the spelling; {action('list')} shows what there is.")
             new.parent.mkdir(parents=True, exist_ok=True)
             if not old.is_dir():
                 self._install(old, new)
@@ -171,7 +172,7 @@ class LocalStore(Store):
         if free < size:
             raise NoSpaceError(
                 f"{self.location} has {size_in_words(free)} free, and the save needs {size_in_words(size)}.",
-                self.hints.get(errno.EDQUOT, "Free some room there, or choose another place with --to."),
+                self.hints.get(errno.EDQUOT, f"Free some room there, or choose another place with {option('to')}."),
             )
 
     def _check_writing(self, folder: Path) -> None:

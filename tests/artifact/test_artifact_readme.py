@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import shlex
 
 import pytest
 
@@ -33,9 +32,13 @@ def test_it_opens_every_payload_without_this_package_in_lines_that_are_python():
 
 @pytest.mark.parametrize("name", ["cats", "my cats", "模型"])
 def test_its_load_line_is_what_one_can_type(name):
-    (line,) = (line for line in readme_of(manifest(name=name), OPENINGS).splitlines() if "%loadmodel" in line)
-    typed = line.partition("`")[2].partition("`")[0]
-    assert ["model", "=", "%loadmodel", name] == shlex.split(typed)
+    (line,) = (
+        line
+        for line in readme_of(manifest(name=name), OPENINGS).splitlines()
+        if "load_model(" in line and "With" in line
+    )
+    call = ast.parse(line.partition("`")[2].partition("`")[0]).body[0].value
+    assert ("colab_save.load_model", [name]) == (ast.unparse(call.func), [ast.literal_eval(item) for item in call.args])
 
 
 @pytest.mark.parametrize("has_code", [True, False])

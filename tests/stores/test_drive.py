@@ -229,7 +229,7 @@ class TestMounting:
         monkeypatch.delitem(sys.modules, "google.colab")
         with pytest.raises(StoreUnavailableError, match="not a Colab notebook") as caught:
             store.prepare(1)
-        assert "--to" in caught.value.hint
+        assert "to=FOLDER" in caught.value.hint
 
     def test_a_system_without_a_table_of_mounts_has_none(self, tmp_path):
         assert [] == mounts_of(tmp_path / "none")

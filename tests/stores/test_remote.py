@@ -171,7 +171,7 @@ def test_a_missing_package_is_named_with_the_release_that_fits_fsspec():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert MissingPackageError.__name__ in done.stderr
-    assert f"%pip install s3fs=={fsspec.__version__}\n" in done.stderr
+    assert f"Hint: pip install s3fs=={fsspec.__version__}\n" in done.stderr
 
 
 class AnswerError(Exception):

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar, TypeVar
 
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError
+from colab_save.hints import option
 from colab_save.os_errors import system_error
 from colab_save.stores.base import UploadState
 from colab_save.stores.drive.deadline import alive, within
@@ -149,7 +150,7 @@ class DriveStore(MountedStore):
         if "google.colab" not in sys.modules:
             raise StoreUnavailableError(
                 f"Google Drive is not mounted at {self.MOUNTPOINT}, and this process is not a Colab notebook.",
-                "In Colab, mount it in a cell first; elsewhere give a folder with --to FOLDER.",
+                f"In Colab, mount it in a cell first; elsewhere give a folder with {option('to', 'FOLDER')}.",
             )
         check_main_thread("mount Drive", f"drive.mount('{self.MOUNTPOINT}')")
         check_mountpoint(self.MOUNTPOINT)

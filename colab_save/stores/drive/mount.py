@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from colab_save.errors import StoreUnavailableError, TargetError
+from colab_save.hints import action, option
 from colab_save.wording import first_line
 
-ELSEWHERE = "or keep it elsewhere with --to FOLDER."
+ELSEWHERE = f"or keep it elsewhere with {option('to', 'FOLDER')}."
 """The end of every hint: Drive is one place of several."""
 
 AGAIN = (
@@ -55,7 +56,7 @@ _REFUSALS = (
      f"Run the line again, choose the account whose Drive it is, and allow everything it asks for, {ELSEWHERE}"),
     ("domain policy", "The administrator of this Google account does not allow Drive here",
      f"Use another account, ask the administrator, {ELSEWHERE}"),
-    ("Enterprise", "Colab Enterprise has no Drive", "Keep it elsewhere with --to FOLDER."),
+    ("Enterprise", "Colab Enterprise has no Drive", f"Keep it elsewhere with {option('to', 'FOLDER')}."),
     ("timeout during initial read", "Drive took too long to list the top of MyDrive",
      f"Run the line again; if that does not help, move files from the top of MyDrive into folders, {ELSEWHERE}"),
     ("mount failed", "Drive could not be mounted",
@@ -132,7 +133,7 @@ def check_twins(place: Path) -> None:
             f"Drive has two folders named {place.name!r}: the mount shows {twin.name!r} beside it, and which is which "
             "may change.",
             f"Give one a name of its own: `!mv {shlex.quote(str(twin))} {shlex.quote(f'{place}_2')}`, "
-            f"then %listmodels shows what is in each; or save under another name.",
+            f"then {action('list')} shows what is in each; or save under another name.",
         )
 
 

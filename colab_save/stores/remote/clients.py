@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from colab_save.errors import MissingPackageError, UnknownNameError
+from colab_save.hints import option, pip
 from colab_save.wording import did_you_mean
 
 PART = 8 << 20
@@ -23,7 +24,7 @@ MOST_PARTS = 9_000
 SIDE_BY_SIDE = 8
 """Parts that travel at the same time, which bounds memory too."""
 
-_OTHER_LOGIN = "Log in as that kind of store wants it, or choose another place with --to."
+_OTHER_LOGIN = f"Log in as that kind of store wants it, or choose another place with {option('to')}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,4 @@ def _missing(protocol: str, package: str, said: str) -> MissingPackageError:
     if not package:
         return MissingPackageError(f"{protocol}:// needs a package that is not installed.", said)
     version = f"=={fsspec.__version__}" if package in _OF_ONE_RELEASE else ""
-    return MissingPackageError(
-        f"{protocol}:// needs {package}, which is not installed.", f"%pip install {package}{version}"
-    )
+    return MissingPackageError(f"{protocol}:// needs {package}, which is not installed.", pip(f"{package}{version}"))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from colab_save.errors import NoSpaceError, ReadOnlyStoreError, StoreError, StoreUnavailableError
+from colab_save.hints import option
 from colab_save.os_errors import refusal, system_error
 from colab_save.target import without_secrets
 from colab_save.wording import first_line
@@ -114,7 +115,9 @@ def refusal_of(error: BaseException, action: str, where: str, login: str) -> Sto
         kind = ReadOnlyStoreError if is_writing and status == 403 else StoreUnavailableError
         return kind(f"Cannot {action} {where}: not permitted ({said}).", login)
     if status in {413, 507}:
-        return NoSpaceError(f"Cannot {action} {where}: {said}.", "Make room there, or choose another place with --to.")
+        return NoSpaceError(
+            f"Cannot {action} {where}: {said}.", f"Make room there, or choose another place with {option('to')}."
+        )
     if is_passing(error):
         return StoreUnavailableError(
             f"Cannot {action} {where}: it does not answer as it should ({said}).",
@@ -122,7 +125,7 @@ def refusal_of(error: BaseException, action: str, where: str, login: str) -> Sto
         )
     if number is not None:
         return refusal(system_error(number), action, where)
-    return StoreError(f"Cannot {action} {where}: {said}.", "Try again, or choose another place with --to.")
+    return StoreError(f"Cannot {action} {where}: {said}.", f"Try again, or choose another place with {option('to')}.")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

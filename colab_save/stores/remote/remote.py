@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from colab_save.disk import is_partial
 from colab_save.errors import ColabSaveError, NotFoundError, ReadOnlyStoreError, TargetError
+from colab_save.hints import action, option
 from colab_save.stores.base import OnBytes, Store, UploadState, check_key
 from colab_save.stores.remote.calling import Caller, Patience
 from colab_save.stores.remote.clients import client_of, open_filesystem
@@ -23,7 +24,7 @@ from colab_save.stores.remote.sending import ReportFailed, partial_name, prune, 
 from colab_save.stores.remote.streaming import open_object
 from colab_save.target import without_secrets
 
-_MISSING = "Check the spelling; %listmodels shows what there is."
+_MISSING = f"Check the spelling; {action('list')} shows what there is."
 
 
 class RemoteStore(Store):
@@ -55,7 +56,7 @@ class RemoteStore(Store):
             MissingPackageError: The client of this protocol is not installed.
         """
         if self._client.is_read_only:
-            raise ReadOnlyStoreError(f"{self.location} can only be read.", "Choose another place with --to.")
+            raise ReadOnlyStoreError(f"{self.location} can only be read.", f"Choose another place with {option('to')}.")
         if not self._client.is_probed:
             self.keys("")
             return
