@@ -51,7 +51,7 @@ class Gathering:
 
     def miss(self, name: str, error: CustomCodeError) -> None:
         """Note a name that could not be captured."""
-        self.missing.setdefault(name, Missing(name, error.message, error.hint, self._user))
+        self.missing.setdefault(name, Missing(name, *error.references, self._user))
 
     def add(self, name: str, value: object, written: Imports = ()) -> bool:
         """Make a top-level name of the file mean a value; tell whether it does."""

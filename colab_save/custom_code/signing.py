@@ -21,6 +21,7 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.custom_code.running import compare_source, load_custom_code
 from colab_save.disk import partial_of
 from colab_save.errors import UntrustedCodeError
+from colab_save.hints import option
 from colab_save.inspecting.findings import Findings
 from colab_save.stores.table import key_folder
 
@@ -120,7 +121,7 @@ def supply(findings: Findings, code: Path | None, *, is_allowed: bool) -> Suppli
     if findings.runs_code and not is_allowed:
         raise UntrustedCodeError(
             f"Opening it would run code: {'; '.join(findings.runs_code[:4])}.",
-            "If you trust where it came from, add --trust.",
+            f"If you trust where it came from, add {option('trust')}.",
         )
     live = _live(findings)
     if code is None:
@@ -157,7 +158,7 @@ def _shown(code: Path) -> UntrustedCodeError:
     more = f"\n… {len(lines) - SHOWN_LINES} more lines in {code}" if len(lines) > SHOWN_LINES else ""
     return UntrustedCodeError(
         f"The model needs code that came with it and that is not signed by you ({len(lines)} lines).",
-        "Read it; if you trust it, add --trust. Or define these classes in the notebook first.\n\n"
+        f"Read it; if you trust it, add {option('trust')}. Or define these classes in the notebook first.\n\n"
         + "\n".join(lines[:SHOWN_LINES])
         + more,
     )

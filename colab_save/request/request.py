@@ -13,6 +13,7 @@ from typing import Any
 
 from colab_save.artifact.metrics import Best, check_metrics, is_name
 from colab_save.errors import RequestError
+from colab_save.hints import option
 from colab_save.request.option import Option, Syntax, asked, check_numbers, check_texts, is_text, names_of, texts_of
 from colab_save.target import Target, check_tag
 from colab_save.wording import did_you_mean
@@ -34,7 +35,8 @@ def check_purpose(purpose: str, formats: Sequence[str]) -> None:
         raise RequestError(f"There is no purpose {purpose!r}.", did_you_mean(purpose, PURPOSES))
     if tuple(formats) not in {(), (AUTO,)}:
         raise RequestError(
-            f"--for {purpose} and --format {','.join(formats)} both choose the format.", "Give one of them."
+            f"{option('purpose', purpose)} and {option('formats', ','.join(formats))} both choose the format.",
+            "Give one of them.",
         )
 
 
@@ -254,12 +256,12 @@ class SaveRequest:
         if target.selector:
             raise RequestError(
                 f"{self.target!r} names a version, and a save always makes a new one.",
-                f"Save to {target.name!r} with --tag {target.selector}.",
+                f"Save to {target.name!r} with {option('tags', target.selector)}.",
             )
         if target.path and (self.keep or self.keep_best):
             raise RequestError(
                 f"{target.shown!r} is one place without versions, so that there is nothing to keep.",
-                "Leave --keep and --keep-best out, or give a name instead of the path.",
+                f"Leave {option('keep')} and {option('keep_best')} out, or give a name instead of the path.",
             )
 
 

@@ -158,7 +158,7 @@ def test_a_file_that_needs_nothing_gets_nothing(notebook):
 def test_what_would_run_code_is_refused_by_name(notebook):
     with pytest.raises(UntrustedCodeError, match="Lambda layer 'double'") as caught:
         supply(RUNS, None, is_allowed=may_run(manifest(), is_trusted=False))
-    assert "--trust" in caught.value.hint
+    assert "add trust." in caught.value.hint
 
 
 def test_what_would_run_code_opens_for_who_trusts_it(notebook):

@@ -114,7 +114,7 @@ def test_a_time_that_is_none_is_refused_for_a_load_too(value):
 def test_a_version_is_no_target_of_a_save_and_the_hint_says_how_to_tag():
     with pytest.raises(RequestError, match="cats@best") as caught:
         SaveRequest(MODEL, "cats@best")
-    assert "--tag best" in caught.value.hint
+    assert "tags=best" in caught.value.hint
 
 
 def test_model_and_target_in_the_wrong_order_say_so():
