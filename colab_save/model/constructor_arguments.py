@@ -177,7 +177,7 @@ def _record(live: _Live, name: str, value: Any) -> Argument:
     """Make the argument of a value, or of the reason why it cannot be written."""
     if value is ABSENT:
         return Argument(name, problem="is in no attribute of that name")
-    problem = value.message if isinstance(value, CustomCodeError) else problem_of(value)
+    problem = value.references[0] if isinstance(value, CustomCodeError) else problem_of(value)
     return Argument(name, ABSENT if problem else value, problem, attribute=live.attribute(name))
 
 

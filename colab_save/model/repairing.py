@@ -16,6 +16,7 @@ from typing import Any
 
 from colab_save.artifact.facts import ModelFacts
 from colab_save.dialect import keras_of
+from colab_save.hints import option
 from colab_save.model.compiling import has_own_compile, restore_compile
 from colab_save.model.describing import constructor_arguments
 from colab_save.model.examining import loss_objects
@@ -78,7 +79,7 @@ def repair(model: Any, path: Path, record: Record, custom_objects: Mapping[str, 
     built, frozen = _build(model, record), _freeze(model, record)
     compiled = _compile(model, path, record, custom_objects)
     if built or frozen or compiled:
-        with translated(f"The weights in {path.name} could not be loaded again", "Is the file complete?"), quiet():
+        with translated(f"The weights in {path.name} could not be loaded again", "Copy the file again."), quiet():
             if getattr(model, "optimizer", None) is not None and not has_own_compile(model):
                 model.compile_from_config(model.get_compile_config())  # an optimizer for these weights
             model.load_weights(path)
@@ -97,7 +98,7 @@ def _compile(model: Any, path: Path, record: Record, custom_objects: Mapping[str
     """Give the model what a ``compile`` of the user's own had given it."""
     if not record.held and not record.trains:
         return []
-    hint = "Call compile() yourself after loading, with --no-verify."
+    hint = f"Call compile() yourself after loading, with {option('verify', value=False)}."
     known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
     with translated("What compile() had been given could not be made again", hint), quiet(), known:
         return restore_compile(model, path, record.held, record.trains, dict(walk_variables(model)))
@@ -139,7 +140,7 @@ def _build(model: Any, record: Record) -> list[str]:
     built = []
     for name, layer in list(walk_layers(model)):
         if not layer.built and name in record.builds:
-            hint = "Does its build() take what it took?"
+            hint = "Let its build() take what it took when it was saved."
             with translated(f"The layer {name} could not be built as it was", hint), quiet():
                 layer.build_from_config(record.builds[name])
             built.append(name or "the model")

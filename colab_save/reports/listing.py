@@ -8,6 +8,7 @@ from datetime import datetime
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
+from colab_save.hints import action
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table, aligned
 from colab_save.stores.base import UploadState
@@ -23,8 +24,8 @@ OPTIONAL = {"kept", "metrics"}
 """Columns that are there when any version has something in them."""
 
 MISSING = (
-    "a file of it is not there, or not all of it: the runtime went before it was uploaded. %loadmodel passes over it, "
-    "and %deletemodel removes it."
+    "a file of it is not there, or not all of it: the runtime went before it was uploaded. "
+    f"{action('load')} passes over it, and {action('delete')} removes it."
 )
 """What a version is whose files are fewer or shorter than its manifest says."""
 
@@ -75,7 +76,7 @@ class Listing(Shown):
         if not self.manifests and self.kind != SAVED:
             return Card(f"No {self.kind} in {self.where}", "", remarks=remarks)
         if not self.manifests:
-            return Card(f"No saved models in {self.where}", "Save one with %savemodel.", remarks=remarks)
+            return Card(f"No saved models in {self.where}", f"Save one with {action('save')}.", remarks=remarks)
         columns = [dict(self._columns(manifest, now)) for manifest in self.manifests]
         head = [label for label in columns[0] if label not in OPTIONAL or any(each[label] for each in columns)]
         rows = tuple(tuple(each[label] for label in head) for each in columns)

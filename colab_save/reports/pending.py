@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from colab_save.hints import action
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Remark, Shown, Table
 from colab_save.stores.base import UploadState
 
-PENDING, PUBLISH_PENDING = "colab_save.pending()", "colab_save.publish_pending()"
-"""The lines that list what waits, and that publish what is not there."""
+PENDING, PUBLISH_PENDING = action("pending"), action("publish_pending")
+"""The actions that list what waits, and that publish what is not there."""
 
 _STATES: Mapping[UploadState | None, str] = {
     None: "not published",

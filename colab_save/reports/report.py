@@ -14,6 +14,7 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.artifact.parts import payload_sizes
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
+from colab_save.hints import option
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table
 from colab_save.reports.drawing.picture import picture_of
@@ -58,7 +59,7 @@ class SaveReport(Shown):
         where: The folder, file or URL that holds it.
         store: The kind of store (``local``, ``drive``, ``remote``).
         upload_state: How far the store has really kept it, as far as it can tell.
-        load_line: The one magic line that brings the model back.
+        load_line: The one line that brings the model back.
         attempts: Round trips of formats that ``auto`` tried and gave up, in order.
         notes: What the user should know: a suffix that was added, what is not kept and why.
         pruned: The older versions that were removed, as ``--keep`` says.
@@ -242,5 +243,5 @@ def remarks_on_lost(trips: Sequence[RoundTrip]) -> Iterator[Remark]:
         names = lost[:MOST_LOST]
         said = ", ".join(names) + (f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else "")
         where = f"; {', '.join(trip.label for trip in alike)}" if len(trips) > 1 else ""
-        hint = "" if alike[0].part else f" Keep them with {' '.join(f'--extra {name}' for name in names)}."
+        hint = "" if alike[0].part else f" Keep them with {' '.join(option('extra', name) for name in names)}."
         yield Remark("not kept", f"{said} (plain attributes of the model{where}).{hint}")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from colab_save.errors import MissingPackageError
+from colab_save.hints import pip
 from colab_save.reports.card import Card, Drawn, Remark, Shown, Table, escape
 
 
@@ -54,7 +55,7 @@ def require(package: str) -> None:
         MissingPackageError: It is not there.
     """
     if importlib.util.find_spec(package) is None:
-        raise MissingPackageError(f"{package} is not installed.", f"%pip install 'colab_save[{package}]'")
+        raise MissingPackageError(f"{package} is not installed.", pip(f"colab_save[{package}]"))
 
 
 def _is_page(place: str) -> bool:

@@ -19,11 +19,10 @@ from colab_save.artifact.layout import Place, deletion_in, deletion_now
 from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.custom_code.signing import is_own, signed
 from colab_save.errors import NotFoundError, TargetError, UntrustedError
+from colab_save.hints import action
 from colab_save.quantities import size_in_words
 from colab_save.reports.card import Card, Shown
 from colab_save.reports.listing import Listing
-from colab_save.request.command import LOAD, RESTORE
-from colab_save.request.spelling import magic_line
 from colab_save.stores.base import Store
 from colab_save.stores.table import open_store
 from colab_save.target import NEWEST, Target, check_tag, without_secrets
@@ -49,7 +48,7 @@ class Change(Shown):
         done: What was done, in words.
         where: The folder that it is in, or was.
         manifest: The version, as it is then; ``None`` where it cannot be read.
-        line: What can be done next, and the magic line for it.
+        line: What can be done next, and the action for it.
     """
 
     target: str
@@ -115,7 +114,11 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
     else:
         store.move(f"{folder}/{key}", f"{folder}/{deletion_now(datetime.now(UTC))}")
         done = UNREADABLE if manifest is None else "is deleted; it can be brought back for a day"
-        line = None if manifest is None else ("bring it back", magic_line(RESTORE, _given(manifest, source)))
+        line = (
+            None
+            if manifest is None
+            else ("bring it back", action("restore", f"{name.name}@{version}", **_given(source)))
+        )
     return Change(f"{name.name}@{version}", done, f"{store.location}/{folder}", manifest, line)
 
 
@@ -140,10 +143,11 @@ def restore_version(target: str, *, source: str | None = None) -> Change:
     if lost := {*keys_of(place, manifest)} - {back, *store.walk(place.folder)}:
         raise NotFoundError(
             f"{min(lost)} is gone from {store.location}: its deletion had gone on already.",
-            "%listmodels shows the other versions.",
+            f"{action('list')} shows the other versions.",
         )
     store.move(f"{place.folder}/{key}", back)
-    return _change(store, manifest, "is back", ("load it", f"model = {magic_line(LOAD, _given(manifest, source))}"))
+    loading = action("load", f"{manifest.name}@{manifest.version}", **_given(source))
+    return _change(store, manifest, "is back", ("load it", f"model = {loading}"))
 
 
 def list_deleted(pattern: str = "*", source: str | None = None) -> Listing:
@@ -177,8 +181,8 @@ def _deletable(store: Store, target: Target, *, also_deleted: bool) -> tuple[str
         begin_so = [version for version in versions_of(store, target.name) if named and version.startswith(named)]
         if len(begin_so) == 1:
             return MANIFEST, begin_so[0], None
-        hint = f"{error.hint} To delete what cannot be read, name it by its id, as in {target.name}@ID."
-        raise type(error)(error.message, hint) from error
+        hint = f"{error.references[1]} To delete what cannot be read, name it by its id, as in {target.name}@ID."
+        raise type(error)(error.references[0], hint) from error
     return MANIFEST, manifest.version, manifest
 
 
@@ -204,10 +208,9 @@ def _change(store: Store, manifest: Manifest, done: str, line: tuple[str, str] |
     return Change(f"{manifest.name}@{manifest.version}", done, f"{store.location}/{folder}", manifest, line)
 
 
-def _given(manifest: Manifest, source: str | None) -> dict[str, str]:
-    """Give what a line names a version by; a URL without its secrets."""
-    told = {"target": f"{manifest.name}@{manifest.version}"}
-    return {**told, "source": without_secrets(source)} if source else told
+def _given(source: str | None) -> dict[str, str]:
+    """Give the option that a line names a store by; a URL without its secrets."""
+    return {"source": without_secrets(source)} if source else {}
 
 
 def _name(target: str) -> Target:

@@ -12,6 +12,7 @@ from colab_save.artifact.layout import Place, is_in
 from colab_save.artifact.manifest import FileFacts, Manifest
 from colab_save.disk import digest_of
 from colab_save.errors import DigestError, NotFoundError
+from colab_save.hints import action
 from colab_save.os_errors import refusing
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.stores.base import Store
@@ -67,7 +68,7 @@ def _bring(store: Store, key: str, file: FileFacts, inside: Mapping[FileFacts, F
     except NotFoundError as error:
         raise DigestError(
             f"{store.location}/{key} is not there, and the manifest names it.",
-            "It was removed, or never uploaded. Load another version (%listmodels shows them), or save again.",
+            f"It was removed, or never uploaded. Load another version ({action('list')} shows them), or save again.",
         ) from error
 
 

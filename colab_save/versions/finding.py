@@ -14,6 +14,7 @@ from typing import NamedTuple
 from colab_save.artifact.layout import PREVIOUS, SIDECAR, Place, deletion_in, is_in, is_sidecar
 from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.errors import DamagedFileError, DigestError, NotFoundError, UnknownNameError, UntrustedError
+from colab_save.hints import action, option
 from colab_save.stores.base import Store, ignore_bytes
 from colab_save.target import NEWEST, VERSION, Target
 from colab_save.wording import did_you_mean
@@ -41,7 +42,7 @@ def read_manifest(store: Store, folder: str, name: str = MANIFEST) -> Manifest:
     if manifest.version != folder.rpartition("/")[2]:
         raise DamagedFileError(
             f"The manifest {store.location}/{key} is that of the version {manifest.version}.",
-            "It was copied there; %listmodels shows the other versions.",
+            f"It was copied there; {action('list')} shows the other versions.",
         )
     return manifest
 
@@ -86,7 +87,7 @@ def contents_of(store: Store, pattern: str = "*") -> Contents:
             except NotFoundError:
                 unfinished += [] if deletion_in(store.keys(folder)) else [folder]
             except UntrustedError as error:
-                damaged.append(error.message)
+                damaged.append(error.references[0])
     newest_first = sorted(found, key=lambda manifest: manifest.version, reverse=True)
     return Contents(tuple(newest_first), tuple(damaged), tuple(unfinished))
 
@@ -146,7 +147,10 @@ def _not_found(store: Store, target: Target) -> NotFoundError | UnknownNameError
         name for name in names_of(store) if any(is_committed(store, f"{name}/{v}") for v in versions_of(store, name))
     ]
     if target.name not in names:
-        hint = did_you_mean(target.name, names) or "Nothing has been saved there yet; --from names another store."
+        hint = (
+            did_you_mean(target.name, names)
+            or f"Nothing has been saved there yet; {option('source')} names another store."
+        )
         return NotFoundError(f"There is no {target.name!r} in {store.location}.", hint)
     known = [word for manifest in committed(store, target.name) for word in (*manifest.tags, manifest.version)]
     return UnknownNameError(

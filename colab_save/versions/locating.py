@@ -16,6 +16,7 @@ from colab_save.artifact.parts import each_part
 from colab_save.artifact.sample import FILE
 from colab_save.disk import CHUNK
 from colab_save.errors import ColabSaveError, DamagedFileError, DigestError, NotFoundError, RequestError
+from colab_save.hints import option
 from colab_save.progress import OnStep
 from colab_save.request.request import LoadRequest
 from colab_save.stores.base import Store
@@ -105,8 +106,9 @@ def locate(request: LoadRequest) -> Found:
         return Found(store, place, manifest, f"{manifest.name}@{manifest.version}")
     if request.source is not None:
         raise RequestError(
-            f"{target.shown!r} says where the file is, and --from {without_secrets(request.source)} does too.",
-            "Leave --from out.",
+            f"{target.shown!r} says where the file is, and {option('source', without_secrets(request.source))} "
+            "does too.",
+            f"Leave {option('source')} out.",
         )
     store, key = open_folder_of(target.path)
     for name in (key, *(f"{key}{suffix}" for suffix in ADDED)):
@@ -126,7 +128,7 @@ def _plain(store: Store, key: str) -> tuple[tuple[Place, Manifest] | None, tuple
     except (DamagedFileError, DigestError) as error:
         if (older := find_plain_before(store, key)) is None:
             raise
-        return older, (error.message,)
+        return older, (error.references[0],)
 
 
 def step_back(found: Found, request: LoadRequest, error: DigestError) -> Found:
@@ -151,7 +153,7 @@ def _older(store: Store, target: Target, error: ColabSaveError, after: Found | N
     if (manifest := next(readable(store, target.name, version), None)) is None:
         raise error
     place = Place.of_version(target.name, manifest.version)
-    passed_over = (*(after.passed_over if after else ()), error.message)
+    passed_over = (*(after.passed_over if after else ()), error.references[0])
     return Found(store, place, manifest, f"{manifest.name}@{manifest.version}", passed_over)
 
 

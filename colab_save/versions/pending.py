@@ -14,6 +14,7 @@ from pathlib import Path
 from colab_save.artifact.layout import Place, deletion_in
 from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.errors import CancelledError, ColabSaveError, DigestError, NotFoundError, StoreError
+from colab_save.hints import render
 from colab_save.progress import OnStep, ProgressBar
 from colab_save.reports.pending import PENDING, PUBLISH_PENDING, Pending, Waiting
 from colab_save.stores.base import Store, UploadState
@@ -128,10 +129,10 @@ def _published(store: Store, copy: LocalCopy, on_step: OnStep) -> LocalCopy:
             copy.forget()
         raise
     except KeyboardInterrupt as error:  # of a Drive that hangs, perhaps
-        error.add_note(_safe(copy))
+        error.add_note(render(_safe(copy)))
         raise
     except ColabSaveError as error:
-        raise type(error)(error.message, "\n".join((error.hint, _safe(copy), *trim(copy)))) from error
+        raise type(error)(error.references[0], "\n".join((error.references[1], _safe(copy), *trim(copy)))) from error
     _forget_replaced(copy)
     with suppress(OSError):  # it is committed; that is noticed when it is published
         return copy.mark_published()

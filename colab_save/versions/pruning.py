@@ -15,6 +15,7 @@ from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.artifact.metrics import Best
 from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import ColabSaveError, StoreError
+from colab_save.hints import option
 from colab_save.stores.base import Store
 from colab_save.versions.finding import is_committed, read_manifest, readable, versions_of
 from colab_save.versions.local_copies import forget_copies, keys_of
@@ -114,14 +115,15 @@ def prune(store: Store, manifest: Manifest, rule: Rule | None) -> Pruned:
             if _remove_untagged(store, item):
                 removed.append(item.version)  # noqa: PERF401 - what went before an error counts
     except ColabSaveError as error:
-        notes.append(f"The save is whole, but older versions were not all pruned: {error.message}")
+        notes.append(f"The save is whole, but older versions were not all pruned: {error.references[0]}")
     return Pruned(tuple(removed), tuple(notes))
 
 
 def _doubts(manifest: Manifest, rule: Rule) -> Iterator[str]:
     if rule.best and rule.best.metric not in manifest.metrics:
         metric = rule.best.metric
-        hint = did_you_mean(metric, manifest.metrics) if manifest.metrics else f"Give it with --metric {metric}=VALUE."
+        wanted = option("metrics", f"{metric}=VALUE")
+        hint = did_you_mean(metric, manifest.metrics) if manifest.metrics else f"Give it with {wanted}."
         yield f"This version has no metric {metric!r} to be the best in. {hint}".strip()
 
 

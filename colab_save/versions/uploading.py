@@ -105,7 +105,7 @@ def _flush(kept: Kept) -> tuple[UploadState, list[str]]:
     try:
         upload_state = store.flush()
     except StoreError as error:
-        return store.upload_state(kept.sizes), [f"Flushing failed: {error.message} {error.hint}"]
+        return store.upload_state(kept.sizes), [f"Flushing failed: {' '.join(error.references)}"]
     if upload_state is not UploadState.FLUSHED:
         return upload_state, []
     for copy in there:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts
 from colab_save.artifact.manifest import FileFacts, Manifest, Payload
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+from colab_save.hints import action, option
 from colab_save.quantities import age_in_words, size_in_words
 from colab_save.reports.card import visible
 from colab_save.reports.listing import Listing
@@ -90,7 +91,7 @@ def saved(made=None, **changed):
         "where": f"/content/drive/MyDrive/colab_save/cats/{VERSION}",
         "store": "drive",
         "upload_state": UploadState.UNKNOWN,
-        "load_line": "model = %loadmodel cats",
+        "load_line": f"model = {action('load', 'cats')}",
         "seconds": {"stage": 0.4, "verify": 5.8},
     }
     return SaveReport(**(known | changed))
@@ -119,6 +120,7 @@ FAILED = trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, "dense/kernel: e
         (NOT_HELD, ["PASSED", "training NOT_HELD", WHY]),
         (FAILED, ["FAILED", "as you forced it", "weights FAILED", "3 places differ, first dense/kernel: expected"]),
         (skipped("keras", "--no-verify was given"), ["SKIPPED", "not proven", "--no-verify was given"]),
+        (skipped("keras", f"{option('verify', value=False)} was given"), ["SKIPPED", "verify=False was given"]),
     ],
 )
 def test_a_save_says_its_outcome_and_why_in_text_and_in_html(found, words):
@@ -182,7 +184,7 @@ def test_a_long_reason_is_folded_behind_its_first_line():
 
 
 def test_the_line_to_paste_stands_alone_in_a_code_element():
-    assert "model = %loadmodel cats" == Page(saved()._repr_html_()).code
+    assert "model = load cats" == Page(saved()._repr_html_()).code
 
 
 def test_notes_tags_and_the_users_own_note_are_shown():
@@ -229,8 +231,8 @@ def test_the_repr_of_a_report_holds_no_facts():
 
 def test_an_empty_listing_says_how_to_begin():
     text, seen = both(Listing("./models", "local", ()))
-    assert "No saved models in ./models. Save one with %savemodel." == text
-    assert "No saved models in ./models Save one with %savemodel." == seen
+    assert "No saved models in ./models. Save one with save." == text
+    assert "No saved models in ./models Save one with save." == seen
 
 
 def test_a_listing_has_a_line_for_each_version_under_its_columns():
@@ -327,7 +329,7 @@ LOST = RoundTrip("keras", {Aspect.WEIGHTS: Verdict(Outcome.PASSED)}, lost=("clas
 
 @pytest.mark.parametrize("report", [saved(manifest(LOST)), loaded(LOST)])
 def test_plain_attributes_that_did_not_come_back_are_named_with_the_line_that_keeps_them(report):
-    said = "(plain attributes of the model). Keep them with --extra class_names --extra threshold."
+    said = "(plain attributes of the model). Keep them with extra=class_names extra=threshold."
     assert f"  not kept: class_names, threshold {said}" in str(report).splitlines()
 
 

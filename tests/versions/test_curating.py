@@ -144,8 +144,8 @@ def test_what_can_be_brought_back_is_listed_newest_first(store, tmp_path):
 def test_a_report_says_what_was_done_and_the_line_that_undoes_it(store):
     said = str(delete_version(f"cats@{V2}"))
     assert said.startswith(f"cats@{V2} is deleted; it can be brought back for a day\n  where: ")
-    assert said.endswith(f"bring it back: %restoremodel cats@{V2}")
-    assert str(restore_version("cats")).endswith(f"load it: model = %loadmodel cats@{V2}")
+    assert said.endswith(f"bring it back: restore cats@{V2}")
+    assert str(restore_version("cats")).endswith(f"load it: model = load cats@{V2}")
     assert "bring it back" not in str(delete_version(f"cats@{V2}", for_good=True))
     assert f"cats@{V1} has the tags a, b" == str(tag_version(f"cats@{V1}", ("a", "b"))).splitlines()[0]
 
@@ -154,7 +154,7 @@ def test_a_report_is_short_in_python_and_a_card_in_a_notebook(store):
     change = delete_version("cats", source=str(store.root))
     assert 250 > len(repr(change))
     assert "manifest" not in repr(change)
-    assert f"%restoremodel cats@{V3} --from {store.root}" in change._repr_html_()
+    assert f"restore cats@{V3} source={store.root}" in change._repr_html_()
 
 
 def test_deleting_for_good_frees_the_room(store):

@@ -14,6 +14,7 @@ from colab_save.artifact.layout import Place
 from colab_save.artifact.manifest import MANIFEST
 from colab_save.errors import CancelledError, StoreUnavailableError
 from colab_save.progress import Clock, ignore_steps
+from colab_save.reports.pending import PUBLISH_PENDING
 from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.local import LocalStore
@@ -180,7 +181,7 @@ def test_a_save_that_drive_does_not_take_is_safe_and_the_error_says_where(save, 
     assert DEAD.message == error.message
     assert DEAD.hint in error.hint
     assert str(waiting.copy) in error.hint
-    assert "colab_save.publish_pending()" in error.hint
+    assert PUBLISH_PENDING in error.references[1]
     assert ((), ()) == list_versions(store)
 
 
@@ -259,7 +260,7 @@ def test_an_interrupted_save_can_be_published_later(save, store):
 
     with pytest.raises(KeyboardInterrupt) as caught:
         save(on_step=interrupt)
-    assert "colab_save.publish_pending()" in caught.value.__notes__[0]
+    assert "publish_pending" in caught.value.__notes__[0]
     publish_pending()
     check_whole(store, V1)
 
@@ -373,7 +374,7 @@ def test_each_save_is_shown_with_its_state_size_age_place_and_copy(save, store):
     [waiting] = pending().saves
     words = [f"cats@{V1}", "not published", "9 bytes", f"{store.location}/cats/{V1}", str(waiting.copy)]
     assert [] == [word for word in words if word not in text or word not in html]
-    assert "colab_save.publish_pending()" in text
+    assert "publish_pending" in text
 
 
 def test_a_mount_that_is_gone_leaves_them_unknown_and_nobody_is_asked(colab, save):  # noqa: F811

@@ -12,6 +12,7 @@ import pytest
 from colab_save.artifact.layout import Place
 from colab_save.errors import CancelledError
 from colab_save.progress import Clock, Stage, ignore_steps
+from colab_save.reports.pending import PUBLISH_PENDING
 from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.versions import uploading
@@ -111,7 +112,7 @@ def test_what_has_gone_meanwhile_is_said(publish, attribute, monkeypatch):
     attribute.values |= dict.fromkeys(ALL, b"0")
     upload_state, notes = see(kept, wait=True)
     assert UploadState.MISSING is upload_state
-    assert "colab_save.publish_pending()" in notes[0]
+    assert PUBLISH_PENDING in notes[0]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), CancelledError("Cancelled.", "Nothing was left behind.")])
