@@ -23,6 +23,7 @@ from colab_save.artifact.collection import (
 from colab_save.collections.joining import join
 from colab_save.collections.splitting import collection_of
 from colab_save.errors import DamagedFileError, FormatError, RequestError, UnknownNameError
+from colab_save.hints import option
 from colab_save.inspecting.inspection import inspect_npz
 from colab_save.model.attributes import free_attributes, is_free
 from colab_save.wording import did_you_mean
@@ -82,7 +83,7 @@ def find_extras(names: Sequence[str], model: Any, variables: Mapping[str, Any]) 
         else:
             known = [*free_attributes(model), *(other for other in variables if not other.startswith("_"))]
             raise UnknownNameError(
-                f"--extra {name}: neither the model nor the notebook has it.", did_you_mean(name, known)
+                f"{option('extra', name)}: neither the model nor the notebook has it.", did_you_mean(name, known)
             )
     found = Extras(attributes, others)
     for name, value in found.values.items():
@@ -94,7 +95,7 @@ def _check(name: str, collection: Collection) -> None:
     held = next((REFUSED[kind] for node in walk_tree(collection.tree) for kind in REFUSED if kind in node), "")
     if collection.lost or held:
         why = collection.lost[0] if collection.lost else f"{name} is or holds {held}"
-        raise RequestError(f"--extra {name} cannot be kept: {why}.", f"Make it plain values. {KEPT}")
+        raise RequestError(f"{option('extra', name)} cannot be kept: {why}.", f"Make it plain values. {KEPT}")
 
 
 def write_extras(folder: Path, extras: Extras) -> None:

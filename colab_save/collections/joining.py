@@ -13,6 +13,7 @@ from typing import Any
 from colab_save.artifact.collection import Collection, walk_tree
 from colab_save.collections.kinds import is_model, is_plain_object
 from colab_save.errors import DamagedFileError, FormatError, RequestError
+from colab_save.hints import action, option
 from colab_save.model.walking import walk_variables
 from colab_save.wording import translated
 
@@ -38,7 +39,7 @@ def join(collection: Collection, models: Mapping[str, Any], custom_objects: Mapp
     except (KeyError, TypeError) as error:  # also a key of a dict that cannot be one
         raise DamagedFileError(
             f"The collection refers to what is not there ({type(error).__name__}: {error}).",
-            "The version is damaged; %listmodels shows the others. Each part still opens with Keras itself.",
+            f"The version is damaged; {action('list')} shows the others. Each part still opens with Keras itself.",
         ) from error
     return made
 
@@ -97,19 +98,21 @@ class _Joining:
         if "variable" in node:
             maker = keras.Variable if node["maker"] == "keras" else tf.Variable
             return maker(self._arrays[node["variable"]], trainable=node["trainable"])
-        with translated(f"{node['id']} could not be made again", "Are the custom classes that it needs defined?"):
+        with translated(f"{node['id']} could not be made again", "Define the custom classes that it needs."):
             config = copy.deepcopy(node["keras"])  # Keras puts a schedule in the place of its own config
             return keras.saving.deserialize_keras_object(config, custom_objects=self._custom_objects, safe_mode=True)
 
     def restore(self, node: Mapping[str, Any]) -> None:
         """Give an object of Keras its state: an optimizer for the weights that it trained."""
         made, state = self._made[node["id"]], [self._arrays[at] for at in node["state"]]
-        with translated(f"{node['id']} could not be given its state", "Is it the same version of Keras?"):
+        with translated(f"{node['id']} could not be given its state", "Load it with the Keras that saved it."):
             if node["trains"]:
                 made.build([self._weight(part, path) for part, path in node["trains"]])
             variables = list(getattr(made, "variables", ())) if state else []
             if [tuple(variable.shape) for variable in variables] != [array.shape for array in state]:
-                raise FormatError(f"{node['id']} has other variables than it had.", "Is it the same version of Keras?")
+                raise FormatError(
+                    f"{node['id']} has other variables than it had.", "Load it with the Keras that saved it."
+                )
             for variable, array in zip(variables, state, strict=True):
                 variable.assign(array)
             for name, value in node["attributes"].items():  # config drops some (LOSSES §4)
@@ -132,8 +135,8 @@ def check_into(holder: Any, tree: Mapping[str, Any]) -> None:
     if not is_named or not (isinstance(holder, dict) or is_plain_object(holder)):
         whole = "several models by name" if is_named else f"a {next(iter(tree))} of models"
         raise RequestError(
-            f"--into is a {type(holder).__qualname__}, and what was saved is {whole}.",
-            "Give a dict or an object of your own that takes them by name, or leave --into out.",
+            f"{option('into')} is a {type(holder).__qualname__}, and what was saved is {whole}.",
+            f"Give a dict or an object of your own that takes them by name, or leave {option('into')} out.",
         )
 
 
@@ -181,5 +184,5 @@ def _set(holder: Any, key: Any, value: Any) -> None:
     except (AttributeError, TypeError) as error:
         raise RequestError(
             f"A {type(holder).__qualname__} does not let {key!r} be set ({error}).",
-            "Leave --into out: they come back as a dict.",
+            f"Leave {option('into')} out: they come back as a dict.",
         ) from error

@@ -17,6 +17,7 @@ from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS
 from colab_save.errors import MissingPackageError, UnknownNameError
+from colab_save.hints import pip
 from colab_save.wording import did_you_mean
 
 
@@ -126,7 +127,7 @@ def require_packages(plug: Format, packages: Sequence[str]) -> None:
     if missing:
         raise MissingPackageError(
             f"The format {plug.name} needs {', '.join(missing)}, which is not installed.",
-            f"%pip install 'colab_save[{plug.extra}]'" if plug.extra else f"%pip install {' '.join(missing)}",
+            pip(f"colab_save[{plug.extra}]" if plug.extra else " ".join(missing)),
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from colab_save.dialect import import_dialect, optimizer_variables
 from colab_save.formats.base import Context
 from colab_save.formats.keras import KerasFormat, lost_vocabulary
+from colab_save.hints import option
 from colab_save.model.walking import is_graph
 from colab_save.wording import translated
 
@@ -40,7 +41,8 @@ class H5Format(KerasFormat):
         known = {name: losses.get(name) for name in ALIASES} | {"cosine_proximity": losses.cosine_similarity}
         model = super().load(path, replace(context, custom_objects={**known, **context.custom_objects}))
         with translated(
-            f"The optimizer in {path.name} could not be read", "Load it with --no-verify, and compile it anew."
+            f"The optimizer in {path.name} could not be read",
+            f"Load it with {option('verify', value=False)}, and compile it anew.",
         ):
             _restore_optimizer(model, path)
         return model

@@ -13,6 +13,7 @@ from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS, dialect_of, import_dialect, size_of
 from colab_save.formats.base import Context, Format
+from colab_save.hints import option
 from colab_save.memory import is_tight
 from colab_save.model.compiling import compile_given
 from colab_save.model.walking import walk_layers
@@ -36,7 +37,7 @@ class KerasFormat(Format):
 
     def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.keras``."""
-        hint = "--format saved_model needs no get_config()."
+        hint = f"{option('formats', 'saved_model')} needs no get_config()."
         with translated(f"Keras could not write {self.payload}", hint), quiet(), whole_compile_config(model):
             if dialect_of(model) == KERAS and is_tight(size_of(model)):
                 _write_in_pieces(model, folder / self.payload)
@@ -48,7 +49,7 @@ class KerasFormat(Format):
         """Read it, compiled as it was; under safe mode unless the user trusts the bytecode in it."""
         keras, custom = import_dialect(context.dialect), dict(context.custom_objects)
         how = {"compile": context.is_compiled, "safe_mode": context.is_safe}
-        with translated(f"Keras could not open {path.name}", "Are the custom classes that it needs defined?"), quiet():
+        with translated(f"Keras could not open {path.name}", "Define the custom classes that it needs."), quiet():
             if context.dialect == KERAS and path.is_file() and is_tight(path.stat().st_size):
                 with TemporaryDirectory(prefix="colab_save_") as work, zipfile.ZipFile(path) as archive:
                     archive.extractall(work)

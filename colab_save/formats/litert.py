@@ -21,6 +21,7 @@ from colab_save.formats.base import SERVING, Context
 from colab_save.formats.loaded.litert import LiteRTModel, open_interpreter
 from colab_save.formats.program import Program, program_of
 from colab_save.formats.saved_model import SavedModelFormat, SavedModelOptions, check_signature
+from colab_save.hints import option
 from colab_save.model.walking import walk_states, walk_variables
 from colab_save.quieting import quiet, unheard
 from colab_save.wording import first_line, translated
@@ -28,7 +29,7 @@ from colab_save.wording import first_line, translated
 NESTING = "nesting.json"
 """The file beside it that says how the model in the notebook nests its inputs and outputs, which are flat here."""
 
-HINT = "--format keras or saved_model holds every operation that TensorFlow has."
+HINT = f"{option('formats', 'keras')} or {option('formats', 'saved_model')} holds every operation that TensorFlow has."
 
 
 class LiteRTFormat(SavedModelFormat):
@@ -39,8 +40,8 @@ class LiteRTFormat(SavedModelFormat):
     holds: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS})
     scratch: ClassVar[float] = 1.2  # the SavedModel that is converted
     differing: ClassVar[str] = (
-        "LiteRT does not compute as TensorFlow does. --rtol 1e-3 lets small differences pass; --format saved_model is "
-        "computed by TensorFlow itself."
+        f"LiteRT does not compute as TensorFlow does. {option('rtol', '1e-3')} lets small differences pass; "
+        f"{option('formats', 'saved_model')} is computed by TensorFlow itself."
     )
     opening: ClassVar[str] = (
         "import tensorflow as tf\n\n"
@@ -56,7 +57,7 @@ class LiteRTFormat(SavedModelFormat):
         if sample.is_seeded and not sample.is_random:
             raise FormatError(
                 "The model is random at inference, and a LiteRT interpreter draws other numbers than TensorFlow.",
-                "Save the part of it that is not random, or all of it with --format saved_model.",
+                f"Save the part of it that is not random, or all of it with {option('formats', 'saved_model')}.",
             )
         with translated("The model could not be converted to LiteRT", HINT), quiet():
             program = program_of(model, sample, options.batch, options.signatures)
@@ -69,7 +70,7 @@ class LiteRTFormat(SavedModelFormat):
 
     def load(self, path: Path, context: Context) -> Any:
         """Open it with an interpreter, as a callable that also has ``predict``."""
-        with translated(f"The LiteRT interpreter could not open {path.name}", "Is the file complete?"):
+        with translated(f"The LiteRT interpreter could not open {path.name}", "Copy or download the file again."):
             return open_interpreter(path, _read_nesting((context.beside or path.parent) / NESTING))
 
     def run(self, model: Any, sample: Any) -> Any:
@@ -114,7 +115,7 @@ def _in_words(error: Exception) -> FormatError:
     if any(name.startswith("TensorList") for name in lacking):
         return FormatError(
             "LiteRT cannot hold a loop over a sequence, as in a recurrent layer, for any number of rows.",
-            "Say how many it gets at a time: --option batch=1",
+            f"Say how many it gets at a time: {option('options', 'batch=1')}",
         )
     if lacking:
         return FormatError(

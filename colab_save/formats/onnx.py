@@ -23,6 +23,7 @@ from colab_save.formats.base import Context
 from colab_save.formats.loaded.onnx import NESTING, OnnxModel, open_session
 from colab_save.formats.program import Program, program_of
 from colab_save.formats.saved_model import SavedModelFormat
+from colab_save.hints import option
 from colab_save.model.walking import walk_layers
 from colab_save.quantities import size_in_words
 from colab_save.quieting import quiet, unheard
@@ -37,7 +38,7 @@ LARGEST = 2**31 - 1
 NOT_IN_ONNX = ("Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "TextVectorization")
 """Layers of Keras whose operations have no counterpart: buckets, hashes, tables of numbers, regular expressions."""
 
-HINT = "--format keras or saved_model holds every operation that TensorFlow has."
+HINT = f"{option('formats', 'keras')} or {option('formats', 'saved_model')} holds every operation that TensorFlow has."
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ class OnnxFormat(SavedModelFormat):
     opens_with: ClassVar[tuple[str, ...]] = ("onnxruntime",)
     extra: ClassVar[str] = "onnx"
     differing: ClassVar[str] = (
-        "ONNX Runtime does not compute what TensorFlow does. --rtol 1e-3 lets small differences pass; "
-        "--format saved_model is computed by TensorFlow itself."
+        f"ONNX Runtime does not compute what TensorFlow does. {option('rtol', '1e-3')} lets small differences pass; "
+        f"{option('formats', 'saved_model')} is computed by TensorFlow itself."
     )
     Options: ClassVar[type] = OnnxOptions
     opening: ClassVar[str] = (
@@ -95,7 +96,7 @@ class OnnxFormat(SavedModelFormat):
         if sample.is_seeded and not sample.is_random:
             raise FormatError(
                 "The model is random at inference, and ONNX Runtime draws other numbers than TensorFlow.",
-                "Save the part of it that is not random, or all of it with --format saved_model.",
+                f"Save the part of it that is not random, or all of it with {option('formats', 'saved_model')}.",
             )
         with translated("The model could not be converted to ONNX", HINT), quiet():
             program = program_of(model, sample)
@@ -113,7 +114,7 @@ class OnnxFormat(SavedModelFormat):
 
     def load(self, path: Path, context: Context) -> Any:
         """Open it with ONNX Runtime, as a callable that also has ``predict``."""
-        with translated(f"ONNX Runtime could not open {path.name}", "Is the file complete?"):
+        with translated(f"ONNX Runtime could not open {path.name}", "Copy or download the file again."):
             return open_session(path)
 
     def run(self, model: Any, sample: Any) -> Any:

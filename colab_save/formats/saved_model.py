@@ -18,6 +18,7 @@ from colab_save.errors import RequestError
 from colab_save.formats.base import SERVING, Context, Format
 from colab_save.formats.loaded.saved_model import SavedModel, main_function, restore
 from colab_save.formats.program import facts_of_signature, program_of
+from colab_save.hints import option
 from colab_save.nested import map_structure
 from colab_save.quieting import quiet
 from colab_save.sampling.running import run_keras, to_arrays
@@ -26,7 +27,8 @@ from colab_save.wording import translated
 METADATA = "keras_metadata.pb"
 """What tf_keras writes beside the graph of a model: with it, it makes the model again."""
 
-HINT = "Save as keras, or give the functions to write: --option signatures={'serving_default': my_function}"
+_GIVEN = option("options", "signatures={'serving_default': my_function}")
+HINT = f"Save as keras, or give the functions to write: {_GIVEN}"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,10 @@ class SavedModelFormat(Format):
 
     def load(self, path: Path, context: Context) -> Any:
         """Load it as a callable that also has ``predict``; what tf_keras wrote as a model comes back as that model."""
-        with translated(f"TensorFlow could not open the SavedModel {path.name}", "Is the folder complete?"), quiet():
+        with (
+            translated(f"TensorFlow could not open the SavedModel {path.name}", "Copy the whole folder again."),
+            quiet(),
+        ):
             if (path / METADATA).is_file() and importlib.util.find_spec(KERAS_2) is not None:
                 load = import_dialect(KERAS_2).models.load_model
                 return load(path, custom_objects=dict(context.custom_objects), compile=context.is_compiled)

@@ -12,6 +12,7 @@ from colab_save.dialect import import_dialect
 from colab_save.errors import FormatError
 from colab_save.formats.base import Context
 from colab_save.formats.keras import KerasFormat, lost_vocabulary
+from colab_save.hints import action, option
 from colab_save.quieting import quiet
 from colab_save.wording import translated
 
@@ -44,7 +45,7 @@ class WeightsFormat(KerasFormat):
 
     def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.weights.h5`` and ``architecture.json``."""
-        hint = "--format saved_model needs no get_config()."
+        hint = f"{option('formats', 'saved_model')} needs no get_config()."
         with translated("Keras could not write model.weights.h5", hint), quiet():
             model.save_weights(folder / self.payload)
             architecture = json.loads(model.to_json())
@@ -55,7 +56,7 @@ class WeightsFormat(KerasFormat):
     def load(self, path: Path, context: Context) -> Any:
         """Load the weights into ``context.into``, else into a model built from the architecture beside the file."""
         model = context.into
-        with translated(f"Keras could not load {path.name}", "Is it the same architecture?"), quiet():
+        with translated(f"Keras could not load {path.name}", "Load it into a model of the same architecture."), quiet():
             if model is None:
                 rebuild = import_dialect(context.dialect).models.model_from_json
                 architecture = _architecture(path, context.beside)
@@ -71,6 +72,6 @@ def _architecture(path: Path, beside: Path | None) -> str:
     if not file.is_file():
         raise FormatError(
             f"{path.name} holds weights only, and no {ARCHITECTURE} lies beside it.",
-            "Make the model first and load into it: %loadmodel PATH --into model",
+            f"Make the model first and load into it: {action('load', 'PATH', into='model')}",
         )
     return file.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from typing import Any
 
 from colab_save.artifact.sample import TRAINING, Sample
 from colab_save.errors import SampleError
+from colab_save.hints import option
 from colab_save.model.walking import walk_layers, walk_states
 from colab_save.nested import leaves, map_structure
 
@@ -191,7 +192,7 @@ def to_arrays(value: Any) -> Any:
             return np.asarray(item)
         raise SampleError(
             f"The model answers with a {type(item).__module__}.{type(item).__qualname__}, which cannot be compared.",
-            "Let call() return tensors, or save with --no-verify.",
+            f"Let call() return tensors, or save with {option('verify', value=False)}.",
         )
 
     return map_structure(convert, value)

@@ -14,6 +14,7 @@ from colab_save.artifact.facts import TensorFacts
 from colab_save.artifact.sample import TRAINING, Pass, Sample
 from colab_save.dialect import classes
 from colab_save.errors import SampleError, UnbuiltModelError
+from colab_save.hints import option
 from colab_save.model.walking import own_attributes
 from colab_save.nested import leaves, map_structure, numpy_dtype
 from colab_save.sampling.candidates import candidates
@@ -50,7 +51,7 @@ def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
         except Exception as error:  # the user's own model refuses in whatever way it likes
             raise SampleError(
                 f"The model refused the sample ({first_line(error)}).",
-                f"It was {_in_words(inputs)}; give with --sample what you would give to model.predict().",
+                f"It was {_in_words(inputs)}; give with {option('sample')} what you would give to model.predict().",
             ) from error
     return _derive(model, specs, run)
 
@@ -66,9 +67,10 @@ def samples_by_part(given: Any, models: Mapping[str, Any]) -> Mapping[str, Any]:
         is_named = isinstance(given, Mapping) and bool(name) and set(given) == {name}
         return given if is_named else {name: given} if given is not None else {}
     if not isinstance(given, Mapping) or not given.keys() <= models.keys():
+        named = f"{{'{next(iter(models))}': x[:4]}}"
         raise SampleError(
             f"There are {len(models)} models, and the sample does not say for which it is.",
-            f"Give a dict by name: --sample \"{{'{next(iter(models))}': x[:4]}}\", of {', '.join(models)}.",
+            f"Give a dict by name: {option('sample', named)}, of {', '.join(models)}.",
         )
     return given
 
@@ -107,7 +109,7 @@ def _derive(model: Any, specs: Any, run: Run) -> Sample:
     if specs is None:
         raise UnbuiltModelError(
             f"The model {getattr(model, 'name', type(model).__name__)!r} has no weights and no known inputs yet.",
-            "Call it once on data, or give some: --sample x_train[:4]",
+            f"Call it once on data, or give some: {option('sample', 'x_train[:4]')}",
         )
     refusals = []
     for inputs in candidates(model, specs):
@@ -117,7 +119,7 @@ def _derive(model: Any, specs: Any, run: Run) -> Sample:
             refusals.append(f"{_in_words(inputs)}: {first_line(error)}")
     raise SampleError(
         f"No sample could be derived that the model accepts; it refused {refusals[0]}",
-        "Give one that it accepts, such as --sample x_test[:4]",
+        f"Give one that it accepts, such as {option('sample', 'x_test[:4]')}",
     )
 
 

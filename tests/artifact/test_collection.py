@@ -112,7 +112,7 @@ def test_an_object_that_lets_nothing_be_set_is_refused():
         put_into(Frozen(), {"dict": [[{"value": "epsilon"}, {"value": 1}]]}, {"epsilon": 1})
     with pytest.raises(RequestError, match="a list of models"):
         check_into({}, {"list": []})
-    with pytest.raises(RequestError, match="--into is a list"):
+    with pytest.raises(RequestError, match="into is a list"):
         check_into([], before.tree)
 
 

@@ -65,7 +65,7 @@ HIMSELF.append(HIMSELF)
     ids=lambda value: type(value).__name__,
 )
 def test_what_cannot_be_kept_without_running_code_is_refused_by_name(value):
-    with pytest.raises(RequestError, match="--extra words cannot be kept") as caught:
+    with pytest.raises(RequestError, match="extra=words cannot be kept") as caught:
         find_extras(["words"], None, {"words": value})
     assert "can be kept" in caught.value.hint
 
@@ -198,7 +198,7 @@ def test_a_report_names_what_was_kept_and_what_was_not(saved):
     assert ("class_names", "threshold", "vocabulary") == report.extras
     assert [("forgotten",)] * 2 == [trip.lost for trip in report.manifest.round_trips]
     assert (
-        "not kept: forgotten (plain attributes of the model; keras, saved_model). Keep them with --extra forgotten."
+        "not kept: forgotten (plain attributes of the model; keras, saved_model). Keep them with extra=forgotten."
         in str(report)
     )
 

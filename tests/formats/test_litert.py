@@ -149,7 +149,7 @@ def recurrent():
 def test_a_recurrent_model_wants_a_known_number_of_rows(tmp_path):
     with pytest.raises(FormatError) as caught:
         converted(recurrent(), tmp_path)
-    assert "--option batch=1" in caught.value.hint
+    assert "options=batch=1" in caught.value.hint
 
 
 def test_with_that_it_answers_row_by_row(tmp_path):
@@ -174,7 +174,7 @@ def test_without_an_interpreter_the_error_says_what_brings_one(monkeypatch):
     monkeypatch.delattr(tf.lite, "Interpreter")
     with pytest.raises(MissingPackageError) as caught:
         litert.interpreter_class()
-    assert "%pip install ai-edge-litert" == caught.value.hint
+    assert "pip install ai-edge-litert" == caught.value.hint
 
 
 def test_the_package_of_its_own_comes_first(tmp_path, monkeypatch):

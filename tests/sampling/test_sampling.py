@@ -86,7 +86,7 @@ def test_a_deep_convolution_gets_a_large_enough_image():
 
 
 def test_an_unbuilt_model_is_refused_with_the_line_that_helps():
-    with pytest.raises(UnbuiltModelError, match="--sample"):
+    with pytest.raises(UnbuiltModelError, match="sample=x_train"):
         sample_of(keras.Sequential([keras.layers.Dense(2)]))
 
 

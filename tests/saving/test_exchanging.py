@@ -137,7 +137,7 @@ def test_what_names_no_model_inside_is_not_opened(theirs):
 
 
 @pytest.mark.parametrize(
-    ("format", "words"), [("onnx", "--rtol 1e-3 lets"), ("litert", "--rtol 1e-3 lets"), ("keras", "get_config()")]
+    ("format", "words"), [("onnx", "rtol=1e-3 lets"), ("litert", "rtol=1e-3 lets"), ("keras", "get_config()")]
 )
 def test_where_answers_differ_the_format_says_what_may_be_done(format, words):
     trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")})
@@ -152,7 +152,7 @@ def test_without_the_extra_a_save_is_refused_before_anything_is_staged(live, mon
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingPackageError) as caught:
         save(SaveRequest(live, "pair", purpose="exchange"))
-    assert ("%pip install 'colab_save[onnx]'", []) == (caught.value.hint, [*own_folder.iterdir()])
+    assert ("pip install colab_save[onnx]", []) == (caught.value.hint, [*own_folder.iterdir()])
 
 
 def test_without_onnx_runtime_a_file_is_not_opened(theirs, monkeypatch):

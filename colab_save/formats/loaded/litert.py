@@ -15,6 +15,7 @@ from colab_save.artifact.facts import TensorFacts
 from colab_save.errors import MissingPackageError
 from colab_save.formats.base import SERVING
 from colab_save.formats.loaded.flat import FlatModel
+from colab_save.hints import pip
 from colab_save.quieting import quiet, unheard
 from colab_save.wording import translated
 
@@ -43,7 +44,7 @@ class LiteRTModel(FlatModel):
 
     def run(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
         """Answer arrays by name with arrays by name."""
-        with translated("The LiteRT interpreter could not run the model", "Do the inputs go together?"):
+        with translated("The LiteRT interpreter could not run the model", "Give inputs that go together."):
             return dict(self._runner(**arrays))
 
 
@@ -98,7 +99,7 @@ def interpreter_class() -> Any:
     found = getattr(tf.lite, "Interpreter", None)
     if found is None:
         raise MissingPackageError(
-            f"TensorFlow {tf.__version__} has no interpreter of LiteRT models any more.", "%pip install ai-edge-litert"
+            f"TensorFlow {tf.__version__} has no interpreter of LiteRT models any more.", pip("ai-edge-litert")
         )
     return found
 

@@ -36,7 +36,7 @@ class OnnxModel(FlatModel):
     def run(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
         """Answer arrays by name with arrays by name."""
         given = {name: _exchanged(item, _decoded) for name, item in arrays.items()}
-        with translated("ONNX Runtime could not run the model", "Do the inputs go together?"):
+        with translated("ONNX Runtime could not run the model", "Give inputs that go together."):
             answers = self.program.run([*self.outputs], given)
         return {name: _exchanged(item, _encoded) for name, item in zip(self.outputs, answers, strict=True)}
 
