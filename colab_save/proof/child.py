@@ -101,8 +101,8 @@ def open_only(job: Job) -> dict[str, Any]:
         beside = Path(job.beside) if job.beside else None
         get_format(job.format).load(Path(job.payload), Context(custom, beside=beside, **job.how))
     except Exception as error:  # noqa: BLE001 - whatever Keras, TensorFlow or the code in the file raises is the answer
-        hint = error.hint if isinstance(error, ColabSaveError) else "Is it complete?"
-        said = error.message.rstrip(".") if isinstance(error, ColabSaveError) else first_line(error)
+        hint = error.references[1] if isinstance(error, ColabSaveError) else "Copy or download it again."
+        said = error.references[0].rstrip(".") if isinstance(error, ColabSaveError) else first_line(error)
         return {"opened": False, "failed": said, "hint": hint, "is_out_of_memory": is_out_of_memory(error)}
     return {"opened": True}
 
@@ -142,7 +142,7 @@ def serve(jobs: TextIO, answers: TextIO) -> None:
         try:
             answer = reload(Job(**json.loads(line)), parts)
         except ColabSaveError as error:
-            answer = {"error": error.message, "hint": error.hint, "lacks": lacking_name(error)}
+            answer = {"error": error.references[0], "hint": error.references[1], "lacks": lacking_name(error)}
         except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer
             hint = "The model loads, and then fails on the sample."
             answer = {"error": first_line(error), "hint": hint, "lacks": lacking_name(error)}

@@ -16,6 +16,7 @@ from colab_save.artifact.layout import CUSTOM_CODE
 from colab_save.custom_code.running import capture
 from colab_save.errors import FormatError, UnsafeFileError, VerifierError
 from colab_save.formats.base import Context, Format
+from colab_save.hints import option
 from colab_save.proof.job import Job
 from colab_save.proof.process import Verifier
 from colab_save.quantities import size_in_words
@@ -51,7 +52,7 @@ def try_opening(
         try:
             answer = verifier.reload(job, timeout)
         except VerifierError as error:
-            raise _unsafe(payload, timeout, memory, error.message, risks) from error
+            raise _unsafe(payload, timeout, memory, error.references[0], risks) from error
     if answer.get("is_out_of_memory"):
         raise _unsafe(payload, timeout, memory, f"It ran out of memory: {answer['failed']}.", risks)
     if not answer["opened"] and not context.custom_objects:  # a live class may be one that only the notebook can have
@@ -76,6 +77,6 @@ def _unsafe(payload: Path, timeout: float, memory: int, found: str, risks: tuple
     return UnsafeFileError(
         f"{payload} was opened first in a process of its own, with {timeout:g} seconds and {size_in_words(memory)} "
         f"({memory:,} bytes) of memory, and did not open. {found}{because}",
-        "This notebook has not opened it. If it only needs more time, give it with --timeout 900; files of Keras 2 "
-        "open with tf_keras.",
+        f"This notebook has not opened it. If it only needs more time, give it with {option('timeout', 900)}; files of "
+        "Keras 2 open with tf_keras.",
     )

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import IO, Any, Self, TypeAlias
 
 from colab_save.errors import VerifierError
+from colab_save.hints import option
 from colab_save.proof.job import Job, to_line
 
 COMMAND = (sys.executable, "-P", "-c")
@@ -109,7 +110,9 @@ class Verifier:
             self._start()
         process = self._process
         if process is None or process.stdin is None:
-            raise VerifierError("The fresh process could not be started.", "Save again, or with --no-verify.")
+            raise VerifierError(
+                "The fresh process could not be started.", f"Save again, or with {option('verify', value=False)}."
+            )
         try:
             process.stdin.write(to_line(job))
             process.stdin.flush()
@@ -156,12 +159,13 @@ class Verifier:
         if code is None:
             return VerifierError(
                 f"The fresh process did not answer within {timeout:g} seconds.",
-                "Give it more time with --timeout 900, or save with --no-verify.",
+                f"Give it more time with {option('timeout', 900)}, or save with {option('verify', value=False)}.",
             )
         how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
         return VerifierError(
             f"The fresh process {how}{f': {tail[:200]}' if tail else ''}.",
-            "Often there was too little memory for a second copy of the model; --no-verify saves without it.",
+            "Often there was too little memory for a second copy of the model; "
+            f"{option('verify', value=False)} saves without it.",
         )
 
     def close(self) -> None:

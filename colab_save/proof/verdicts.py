@@ -110,7 +110,7 @@ def trace(plug: Format, model: Any, file: Path, sample: SampleFacts) -> list[lis
 
 
 def _run_pass(name: str, model: Any, inputs: Any) -> Any:
-    with translated(f"The pass {name} fails in the model that came back", "What does it use that is not saved?"):
+    with translated(f"The pass {name} fails in the model that came back", "Make what it uses in build()."):
         return run_pass(model, name, inputs)
 
 

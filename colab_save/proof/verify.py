@@ -80,7 +80,7 @@ def verify(
             actual = read_arrays(answer, reply["outputs"])
             facts = ModelFacts.from_json(reply["facts"])
         except (VerifierError, DamagedFileError) as error:
-            return failed(plug.name, error.message, plug.holds)
+            return failed(plug.name, error.references[0], plug.holds)
         except (ValueError, KeyError) as error:
             return failed(plug.name, f"the fresh process answered nothing that can be read ({error})", plug.holds)
         expected = answers_of(trial.file, trial.sample)
@@ -114,7 +114,7 @@ def verify_collection(
             reply = verifier.reload(job, timeout, on_wait, supply)
             return judge_collection(collection, read_collection(Path(folder)), float(reply["seconds"]))
         except (VerifierError, DamagedFileError) as error:
-            return failed(COLLECTION, error.message, frozenset({Aspect.STRUCTURE, Aspect.TRAINING}))
+            return failed(COLLECTION, error.references[0], frozenset({Aspect.STRUCTURE, Aspect.TRAINING}))
 
 
 def _located(trip: RoundTrip, verifier: Verifier, trial: Trial, on_wait: OnWait) -> RoundTrip:

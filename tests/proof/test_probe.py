@@ -15,6 +15,7 @@ import pytest
 from colab_save.errors import FormatError, UnsafeFileError
 from colab_save.formats.base import Context
 from colab_save.formats.table import get_format
+from colab_save.hints import action
 from colab_save.loading.pipeline import load
 from colab_save.proof import probe
 from colab_save.proof.probe import try_opening
@@ -103,8 +104,15 @@ def test_a_file_that_would_take_all_memory_is_opened_by_nothing_in_this_process(
     with pytest.raises(UnsafeFileError, match=r"ran out of memory.*OOM.*bytes and declares up to") as caught:
         load(LoadRequest(str(path)))
     assert f"300 seconds and 4.3 GB ({probe.MEMORY + probe.COPIES * path.stat().st_size:,} bytes)" in str(caught.value)
-    assert "--timeout" in caught.value.hint
+    assert "timeout=900" in caught.value.hint
     assert [] == opened
+
+
+def test_a_hint_from_there_is_rendered_by_the_frontend_that_shows_it():
+    zoo.untrained().save_weights("theirs.weights.h5")
+    with pytest.raises(FormatError, match="holds weights only") as caught:
+        try_opening(get_format("weights"), Path("theirs.weights.h5").resolve(), Context({}), None, 300.0)
+    assert action("load", "PATH", into="model") in caught.value.references[1]
 
 
 def test_a_file_of_unknown_age_that_does_not_open_there_is_not_opened_here(monkeypatch):
