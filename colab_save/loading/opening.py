@@ -22,6 +22,7 @@ from colab_save.errors import FormatError, RequestError, RoundTripError
 from colab_save.formats.base import Context, Format, require_packages
 from colab_save.formats.table import get_format
 from colab_save.formats.weights import ARCHITECTURE
+from colab_save.hints import action, option
 from colab_save.inspecting.findings import Findings, Kind, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_architecture, inspect_npz, inspect_recorded
 from colab_save.loading.converting import convert
@@ -149,10 +150,13 @@ def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: froz
         if plug.name == "weights" and not request.convert:
             return plug, findings
         if request.convert:
-            raise RequestError("--into loads into a model of yours, --convert makes a new one.", "Give one of them.")
+            raise RequestError(
+                f"{option('into')} loads into a model of yours, {option('convert')} makes a new one.",
+                "Give one of them.",
+            )
         raise RequestError(
-            f"--into loads weights into a model, and {found.name} is saved as {plug.name}.",
-            "Leave --into out: the whole model comes back. Or save with --format weights.",
+            f"{option('into')} loads weights into a model, and {found.name} is saved as {plug.name}.",
+            f"Leave {option('into')} out: the whole model comes back. Or save with {option('formats', 'weights')}.",
         )
     if plug.name == "weights":
         findings = _inspect_architecture(fetched, allowed) or findings
@@ -168,7 +172,7 @@ def _read_compiled(read: Callable[[Context], Any], context: Context, *, is_neede
         if is_needed:
             raise
         model = read(replace(context, is_compiled=False))
-        return model, (f"The model is not compiled: {error.message} Compile it before you train it.",)
+        return model, (f"The model is not compiled: {error.references[0]} Compile it before you train it.",)
 
 
 def _converted(model: Any) -> tuple[Any, tuple[str, ...]]:
@@ -199,7 +203,8 @@ def _format_of(findings: Findings, path: Path) -> str:
     if findings.kind not in FORMAT_OF:
         raise RequestError(
             f"{path} is a TensorFlow checkpoint: weights without a model.",
-            "Make the model, then tf.train.Checkpoint(model=model).restore(path), and save it with %savemodel.",
+            "Make the model, then tf.train.Checkpoint(model=model).restore(path), and save it with "
+            f"{action('save', 'model')}.",
         )
     return FORMAT_OF[findings.kind]
 
@@ -238,5 +243,5 @@ def check_equal(found: Found, trip: RoundTrip) -> None:
         return
     raise RoundTripError(
         f"{found.name} came back different from what was saved: {trip.reason}.",
-        "Load another version or --format; --no-verify hands this one back as it is.",
+        f"Load another version or {option('format')}; {option('verify', value=False)} hands this one back as it is.",
     )

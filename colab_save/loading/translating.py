@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from colab_save.errors import FormatError
+from colab_save.hints import option
 from colab_save.model.compiling import compile_given
 
-HINT = "Without --convert it comes back as a tf_keras model, which predicts and trains as it did."
+HINT = f"Without {option('convert')} it comes back as a tf_keras model, which predicts and trains as it did."
 """What to do with a model that cannot be converted."""
 
 RENAMED = {("LeakyReLU", "alpha"): "negative_slope", ("Adam", "lr"): "learning_rate", ("SGD", "lr"): "learning_rate"}

@@ -20,6 +20,7 @@ from colab_save.artifact.version import new_version
 from colab_save.custom_code.signing import signed
 from colab_save.dialect import KERAS, dialect_of
 from colab_save.errors import RoundTripError
+from colab_save.hints import option
 from colab_save.model.history import metrics_of
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.proof.process import Verifier
@@ -34,17 +35,19 @@ from colab_save.versions.pruning import Rule, prune
 from colab_save.versions.publishing import describe_files
 from colab_save.versions.uploading import see_through
 
+_SAVED_MODEL = option("formats", "saved_model")
+
 HINTS = {
     Aspect.OUTPUTS: "Something that call() uses is not in the file: an attribute set after __init__, a constant, or a "
-    "get_config() without an argument. --format saved_model writes what the model computes, as it is now.",
+    f"get_config() without an argument. {_SAVED_MODEL} writes what the model computes, as it is now.",
     Aspect.WEIGHTS: "Build every layer in __init__ or build(), and keep each in an attribute of its own. "
-    "--format saved_model writes all weights that call() uses.",
-    Aspect.TRAINING: "Outputs and weights came back. To keep them without the training state: --format saved_model; "
-    "to publish it as it is: --force.",
+    f"{_SAVED_MODEL} writes all weights that call() uses.",
+    Aspect.TRAINING: f"Outputs and weights came back. To keep them without the training state: {_SAVED_MODEL}; "
+    f"to publish it as it is: {option('force')}.",
     Aspect.STRUCTURE: "Put the argument into get_config(), and keep it in the attribute of its name. "
-    "--format saved_model writes what the model computes, as it is now.",
+    f"{_SAVED_MODEL} writes what the model computes, as it is now.",
     Aspect.CODE: "Define the class in a cell or a module, and let get_config() name it. "
-    "--format saved_model needs no classes.",
+    f"{_SAVED_MODEL} needs no classes.",
 }
 """What to do when an aspect has failed."""
 

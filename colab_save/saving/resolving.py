@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from colab_save.dialect import size_of
 from colab_save.errors import NoSpaceError, RequestError, TargetError, UnsupportedError
 from colab_save.formats.base import Format, read_options, require_packages
 from colab_save.formats.table import get_format
+from colab_save.hints import action, option
 from colab_save.quantities import size_in_words
 from colab_save.request.request import AUTO, PURPOSES, SaveRequest
 from colab_save.stores.base import Store
@@ -51,7 +51,7 @@ class Plan:
         attempts: Sets of formats to try, in order; the first whose round trips pass is published.
         options: The options of each format.
         refusals: Why a format that ``auto`` would try cannot write this model, by format.
-        source: What ``--from`` must say to find the artifact again; empty for the default store.
+        source: What ``source`` must say to find the artifact again; empty for the default store.
         path: For a plain save, the target as it was typed, without the secrets of a URL.
         division: What is saved, by its parts.
         extras: What else is kept, because the user named it.
@@ -84,11 +84,11 @@ class Plan:
         return next(reversed(versions_of(self.store, folder)), "")
 
     def load_line(self, format_name: str) -> str:
-        """Write the magic line that brings the model back."""
+        """Write the line that brings the model back."""
         if self.key:
-            return f"model = %loadmodel {shlex.quote(self.path + _suffix(self.path, format_name))}"
-        origin = f" --from {shlex.quote(self.source)}" if self.source else ""
-        return f"model = %loadmodel {shlex.quote(self.name)}{origin}"
+            return f"model = {action('load', self.path + _suffix(self.path, format_name))}"
+        origin = {"source": self.source} if self.source else {}
+        return f"model = {action('load', self.name, **origin)}"
 
 
 def resolve(request: SaveRequest) -> Plan:
@@ -109,7 +109,8 @@ def resolve(request: SaveRequest) -> Plan:
     if not usable:
         raise UnsupportedError(
             "; ".join(f"{name} cannot write this model: {reason}" for name, reason in refusals.items() if reason) + ".",
-            "Leave --format out, or choose one that can: keras for any Keras model, saved_model for anything callable.",
+            f"Leave {option('formats')} out, or choose one that can: keras for any Keras model, saved_model for "
+            "anything callable.",
         )
     for formats in usable:
         for plug in formats:
@@ -191,8 +192,8 @@ def _attempts(request: SaveRequest, target: Target) -> tuple[tuple[Format, ...],
     if target.path:
         if request.to is not None:
             raise RequestError(
-                f"{target.shown!r} says where the file goes, and --to {without_secrets(request.to)} does too.",
-                "Leave --to out, or give a name instead of the path.",
+                f"{target.shown!r} says where the file goes, and {option('to', without_secrets(request.to))} does too.",
+                f"Leave {option('to')} out, or give a name instead of the path.",
             )
         asked = _formats_of_path(target, asked)
     if asked == (AUTO,):
@@ -212,7 +213,8 @@ def _formats_of_path(target: Target, asked: tuple[str, ...]) -> tuple[str, ...]:
     if asked == (AUTO,):
         return (target.format,)
     raise RequestError(
-        f"The suffix of {target.shown!r} means {target.format}, and --format says {asked[0]}.", "Change one of them."
+        f"The suffix of {target.shown!r} means {target.format}, and {option('formats')} says {asked[0]}.",
+        "Change one of them.",
     )
 
 

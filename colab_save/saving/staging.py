@@ -129,7 +129,7 @@ def attempt(
                 raise refusal(system_error(errno.ENOSPC), "write", str(folder)) from error
             if len(plan.attempts) == 1:
                 raise
-            trips = tuple(failed(plug.name, error.message, plug.holds) for plug in formats)
+            trips = tuple(failed(plug.name, error.references[0], plug.holds) for plug in formats)
             attempts.append(Staged(folder, formats, trips, {}, (), _hint(subjects)))
             continue
         proving = _Proving(request, plan, folder, verifier, clock)

@@ -131,7 +131,7 @@ def _compare_answers(store: Store, first: tuple[Place, Manifest], second: tuple[
                 for number, (place, manifest) in enumerate((first, second))
             )
         except UntrustedError as error:
-            return f"not compared: {error.message}"
+            return f"not compared: {error.references[0]}"
     if not _are_equal(asked, other_asked):
         return "not compared: they were given different samples"
     errors, differences = compare_outputs(answer, other_answer, None, None, precision(first[1].facts))

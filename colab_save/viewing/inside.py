@@ -145,7 +145,7 @@ def look_inside(target: str, source: str | None, on_step: OnStep) -> Inside:
             except (UntrustedError, FormatError) as error:
                 if found.manifest is None:
                     raise
-                notes.append(f"not read: {error.message}")
+                notes.append(f"not read: {error.references[0]}")
     return Inside(found.manifest, weights, tuple(notes), found.name)
 
 

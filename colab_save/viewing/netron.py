@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from colab_save.errors import FormatError
+from colab_save.hints import pip
 from colab_save.inspecting.findings import Kind
 from colab_save.os_errors import refusing
 from colab_save.progress import OnStep, ignore_steps
@@ -74,7 +75,7 @@ def serve_to_netron(target: str, source: str | None, on_step: OnStep) -> Viewed:
     with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
         for name, part in (found.parts or {"": found}).items():
             paths[name] = _copy(part.name, *reach(part, request, Path(work), on_step))
-    with translated("Netron cannot be started", "%pip install -U netron"), _log_as_it_is():
+    with translated("Netron cannot be started", pip("-U netron")), _log_as_it_is():
         host, port = _address()
     where = {name: f"http://{host}:{port}{path}" for name, path in paths.items()}
     notes = ("Only this machine reaches it. Netron's page tells its makers anonymously that it is used.",)

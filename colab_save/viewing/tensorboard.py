@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from colab_save.artifact.facts import ModelFacts
 from colab_save.errors import FormatError
+from colab_save.hints import action, option
 from colab_save.inspecting.findings import Kind
 from colab_save.os_errors import refusing
 from colab_save.progress import OnStep, ignore_steps
@@ -38,7 +39,8 @@ SUFFIX = ".colab_save"
 """The end of the name of each file that is written, by which it is known when it is written anew."""
 
 NO_GRAPH = (
-    "no graph: only a SavedModel holds one. Save with --format keras,saved_model, or call colab_save.open_in_netron"
+    f"no graph: only a SavedModel holds one. Save with {option('formats', 'keras,saved_model')}, or call "
+    f"{action('netron')}"
 )
 
 _SAVED_MODEL = "saved_model"
@@ -167,7 +169,7 @@ def _write(folder: Path, inside: Inside, model: str, graph: Any) -> int:
             "Load the model to see what is in it.",
         )
     kind = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "histograms"})
-    with translated("TensorFlow could not write the logs", "Give another folder: logs=..."):
+    with translated("TensorFlow could not write the logs", "Give another folder for the logs."):
         writer = tf.summary.create_file_writer(str(folder), filename_suffix=SUFFIX)
         with writer.as_default(step=_facts_of(inside, model).iterations or 0):
             for name, spread in spreads:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from colab_save.errors import FormatError
+from colab_save.hints import action
 from colab_save.inspecting.archive import open_member, read_directory
 from colab_save.inspecting.findings import Kind
 from colab_save.inspecting.sniffing import WEIGHTS
@@ -65,7 +66,7 @@ def weigh(path: Path, kind: Kind, on_step: OnStep) -> Iterator[Weight]:
     if kind in _BY_CONVERTERS:
         raise FormatError(
             f"{path.name} has its weights as constants of a graph of its own, not as those of the model's layers.",
-            "colab_save.open_in_netron shows the graph with them.",
+            f"{action('netron')} shows the graph with them.",
         )
     done = 0
     with translated(f"The weights of {path.name} cannot be read", "Copy it again, or load the model."):

@@ -175,7 +175,7 @@ def test_weights_leave_what_trains_in_the_model_that_gets_them():
 
 def test_weights_for_a_format_that_is_whole_are_refused():
     quick(zoo.sequential())
-    with pytest.raises(RequestError, match="--into"):
+    with pytest.raises(RequestError, match="into loads weights"):
         load(LoadRequest("cats", into=zoo.sequential()))
 
 
