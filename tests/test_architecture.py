@@ -28,7 +28,7 @@ LEVELS = {
     "records": {"artifact", "inspecting", "stores"},
     "ground": {
         *{"dialect", "disk", "errors", "hints", "memory", "nested", "os_errors", "precision", "progress", "protobuf"},
-        *{"quantities", "quieting", "target", "wording"},
+        *{"quantities", "quieting", "target", "types", "wording"},
     },
 }
 """From the top down. A package imports from lower levels, and from its neighbours where that makes no circle."""
