@@ -19,7 +19,7 @@ from colab_save.progress import ignore_steps
 from colab_save.stores.table import open_store
 from colab_save.versions.curating import delete_version, restore_version, tag_version
 from colab_save.versions.finding import is_committed, list_versions
-from colab_save.versions.pruning import Rule, prune
+from colab_save.versions.pruning import Retention, prune
 from colab_save.versions.publishing import publish
 from tests.making import V1, V2, V3, stage
 from tests.versions.test_publishing import KINDS, Artifact, check_lists_nothing_half, check_whole
@@ -42,7 +42,7 @@ class Case:
 
     name: str
     kind: object
-    rule: Rule | None = None
+    rule: Retention | None = None
     kept: tuple[str, ...] = ()
     kept_then: tuple[str, ...] = ()
     kept_before: tuple[str, ...] = (V1, V2, V3)
@@ -93,8 +93,8 @@ class LargeArtifact(Artifact):
 ARTIFACT, PLAIN_FILE, PLAIN_FOLDER = KINDS
 CASES = [
     Case("publish", ARTIFACT, None, (V1, V2, V3, V4), (V1, V2, V3, V4, V5)),
-    Case("publish, keep 1", ARTIFACT, Rule(1), (V1, V4), (V1, V5)),
-    Case("publish, keep 1 and the best", ARTIFACT, Rule(1, Best.parse("loss")), (V1, V3, V4), (V1, V3, V5)),
+    Case("publish, keep 1", ARTIFACT, Retention(1), (V1, V4), (V1, V5)),
+    Case("publish, keep 1 and the best", ARTIFACT, Retention(1, Best.parse("loss")), (V1, V3, V4), (V1, V3, V5)),
     Case("replace a file", PLAIN_FILE),
     Case("replace a folder", PLAIN_FOLDER),
     Case("publish large files", LargeArtifact(), None, (V1, V2, V3, V4), (V1, V2, V3, V4, V5)),

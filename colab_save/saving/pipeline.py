@@ -26,12 +26,13 @@ from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.proof.process import Verifier
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import SaveRequest
-from colab_save.saving.resolving import Plan, resolve
+from colab_save.saving.plan import Plan
+from colab_save.saving.resolving import resolve
 from colab_save.saving.staging import Staged, Subject, attempt, examine_subjects
 from colab_save.stores.base import UploadState
 from colab_save.versions.packing import pack
 from colab_save.versions.pending import publish_with_local_copy
-from colab_save.versions.pruning import Rule, prune
+from colab_save.versions.pruning import prune
 from colab_save.versions.publishing import describe_files
 from colab_save.versions.uploading import see_through
 
@@ -65,18 +66,21 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
     clock = Clock(on_step)
     with clock.at(Stage.RESOLVE):
         plan = resolve(request)
-    with Verifier(is_used=request.verify) as verifier, tempfile.TemporaryDirectory(prefix="colab_save_") as work:
+    with (
+        Verifier(is_used=plan.rules.is_verified) as verifier,
+        tempfile.TemporaryDirectory(prefix="colab_save_") as work,
+    ):
         with clock.at(Stage.STAGE):
-            subjects = examine_subjects(request, plan)
-        attempts = attempt(request, plan, subjects, verifier, Path(work), clock)
-        chosen = _choose(attempts, is_forced=request.force)
+            subjects = examine_subjects(plan)
+        attempts = attempt(plan, subjects, verifier, Path(work), clock)
+        chosen = _choose(attempts, is_forced=plan.rules.is_forced)
         verifier.close()
-        manifest = _describe(request, plan, subjects, chosen)
-        place = plan.place(manifest.version, chosen.formats[0].name)
+        manifest = _describe(plan, subjects, chosen)
+        store, place = plan.destination.store, plan.destination.place(manifest.version, chosen.formats[0].name)
         with clock.at(Stage.PUBLISH):
-            kept = publish_with_local_copy(plan.store, place, chosen.folder, manifest, on_step)
-            pruned = prune(plan.store, manifest, Rule.of(request.keep, request.keep_best))
-    upload_state, notes = see_through(kept, clock, wait=request.wait, flush=request.flush)
+            kept = publish_with_local_copy(store, place, chosen.folder, manifest, on_step)
+            pruned = prune(store, manifest, plan.retention)
+    upload_state, notes = see_through(kept, clock, wait=plan.upload.wait, flush=plan.upload.flush)
     report = _report(plan, manifest, attempts, chosen, upload_state)
     notes = (*report.notes, *notes, *pruned.notes)
     return replace(report, notes=notes, pruned=pruned.versions, seconds=dict(clock.seconds))
@@ -109,15 +113,15 @@ def _hint(attempts: list[Staged], trip: RoundTrip) -> str:
     return own if own and aspect is Aspect.OUTPUTS else HINTS[aspect]
 
 
-def _describe(request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], chosen: Staged) -> Manifest:
+def _describe(plan: Plan, subjects: tuple[Subject, ...], chosen: Staged) -> Manifest:
     """Write the README and describe everything in the stage."""
     now, collection = datetime.now(UTC), plan.division.collection
     parts = tuple(Part(subject.name, subject.facts, chosen.samples[subject.name]) for subject in subjects)
     whole = Part("", ModelFacts("several", collection.class_name)) if collection else parts[0]
     made_of = next(filter(None, map(dialect_of, plan.division.models.values())), KERAS)
     manifest = Manifest(
-        name=plan.name,
-        version=new_version(now, plan.newest(chosen.formats[0].name)),
+        name=plan.destination.name,
+        version=new_version(now, plan.destination.newest(chosen.formats[0].name)),
         created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
         payloads=tuple(
             Payload(plug.name, f"{part.name}/{plug.payload}".lstrip("/")) for part in parts for plug in chosen.formats
@@ -129,14 +133,14 @@ def _describe(request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], c
         requirements=subjects[0].custom.code.requirements,
         sample=whole.sample,
         parts=parts if collection else (),
-        metrics=metrics_of(plan.division.models, request.metrics),
-        tags=request.tags,
-        note=request.note,
+        metrics=metrics_of(plan.division.models, plan.label.metrics),
+        tags=plan.label.tags,
+        note=plan.label.note,
     )
-    if plan.key:  # a plain save has its payload elsewhere, and nobody looks for a README beside it
+    if plan.destination.key:  # a plain save has its payload elsewhere, and nobody looks for a README beside it
         return signed(manifest)
     packed = [payload.path for payload in manifest.payloads if (chosen.folder / payload.path).is_dir()]
-    if request.unpacked or not plan.store.packs_folders:
+    if not plan.destination.packs_folders:
         packed = []
     text = readme_of(manifest, {plug.name: plug.opening for plug in chosen.formats}, packed)
     (chosen.folder / README).write_text(text, encoding="utf-8")
@@ -152,18 +156,19 @@ def _report(
     upload_state: UploadState,
 ) -> SaveReport:
     first = chosen.formats[0].name
-    place = plan.place(manifest.version, first)
+    destination = plan.destination
+    place = destination.place(manifest.version, first)
     notes = list(chosen.notes)
-    if plan.key and plan.exact(first) != plan.key:
-        notes.append(f"{plan.key} got the suffix of its format: {plan.exact(first)}.")
+    if destination.key and destination.exact(first) != destination.key:
+        notes.append(f"{destination.key} got the suffix of its format: {destination.exact(first)}.")
     notes += [f"auto did not try {name}: {reason}." for name, reason in plan.refusals.items()]
     given_up = tuple(trip for attempt in attempts if attempt is not chosen for trip in attempt.trips)
     return SaveReport(
         manifest=manifest,
-        where=f"{plan.store.location}/{place.exact or place.folder}",
-        store=plan.store.kind,
+        where=f"{destination.store.location}/{place.exact or place.folder}",
+        store=destination.store.kind,
         upload_state=upload_state,
-        load_line=plan.load_line(first),
+        load_line=destination.load_line(first),
         attempts=given_up,
         extras=tuple(plan.extras.values),
         notes=tuple(notes),

@@ -1,6 +1,6 @@
 """The first step of a save: from what the user asked to a plan, with every refusal that needs no writing.
 
-`saving` calls `resolve` before anything is staged, and before the fresh process is started.
+The pipeline calls `resolve` before anything is staged, and before the fresh process is started.
 """
 
 from __future__ import annotations
@@ -8,24 +8,23 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
-from colab_save.artifact.layout import SIDECAR, Place
-from colab_save.collections.extras import Extras, find_extras
+from colab_save.collections.extras import find_extras
 from colab_save.collections.splitting import Division, divide
 from colab_save.dialect import size_of
 from colab_save.errors import NoSpaceError, RequestError, TargetError, UnsupportedError
 from colab_save.formats.base import Format, read_options, require_packages
 from colab_save.formats.table import get_format
-from colab_save.hints import action, option
+from colab_save.hints import option
 from colab_save.quantities import size_in_words
 from colab_save.request.request import AUTO, PURPOSES, SaveRequest
-from colab_save.stores.base import Store
+from colab_save.saving.plan import Destination, Label, Plan, ProofRules, Upload
 from colab_save.stores.table import open_folder_of, open_store
-from colab_save.target import SUFFIXES, Target, check_name, last_part, without_secrets
-from colab_save.versions.finding import versions_of
+from colab_save.target import Target, check_name, last_part, without_secrets
+from colab_save.versions.pruning import Retention
+
+Attempts: TypeAlias = tuple[tuple[Format, ...], ...]
 
 AUTO_ATTEMPTS = (("keras",), ("saved_model",))
 """What ``auto`` tries, in order."""
@@ -40,57 +39,6 @@ SPARE = 32 << 20
 """Bytes that the local disk must have besides: libhdf5 may end the whole process when it fills up (h5py 3.14)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a save will do.
-
-    Attributes:
-        store: The store, prepared.
-        name: The artifact's name; for a plain save the file's.
-        key: For a plain save, the payload's key in the store, without the suffix of a format; else empty.
-        attempts: Sets of formats to try, in order; the first whose round trips pass is published.
-        options: The options of each format.
-        refusals: Why a format that ``auto`` would try cannot write this model, by format.
-        source: What ``source`` must say to find the artifact again; empty for the default store.
-        path: For a plain save, the target as it was typed, without the secrets of a URL.
-        division: What is saved, by its parts.
-        extras: What else is kept, because the user named it.
-    """
-
-    store: Store
-    name: str
-    key: str
-    attempts: tuple[tuple[Format, ...], ...]
-    options: Mapping[str, Any]
-    refusals: Mapping[str, str]
-    source: str
-    path: str
-    division: Division
-    extras: Extras
-
-    def exact(self, format_name: str) -> str:
-        """Give the key of a plain save in a format: as it was typed, or with the format's suffix."""
-        return f"{self.key}{_suffix(self.key, format_name)}"
-
-    def place(self, version: str, format_name: str) -> Place:
-        """Say where a version goes."""
-        if self.key:
-            return Place.of_plain(self.exact(format_name), version)
-        return Place.of_version(self.name, version)
-
-    def newest(self, format_name: str) -> str:
-        """Give the newest version in the same place, committed or not; empty when there is none."""
-        folder = f"{self.exact(format_name)}{SIDECAR}" if self.key else self.name
-        return next(reversed(versions_of(self.store, folder)), "")
-
-    def load_line(self, format_name: str) -> str:
-        """Write the line that brings the model back."""
-        if self.key:
-            return f"model = {action('load', self.path + _suffix(self.path, format_name))}"
-        origin = {"source": self.source} if self.source else {}
-        return f"model = {action('load', self.name, **origin)}"
-
-
 def resolve(request: SaveRequest) -> Plan:
     """Turn a request into a plan, or refuse it.
 
@@ -102,31 +50,27 @@ def resolve(request: SaveRequest) -> Plan:
     division = divide(request.model)
     extras = find_extras(request.extra, division.models.get(""), vars(sys.modules["__main__"]))
     target = Target.parse(request.target if request.target is not None else _default_name(request.model))
-    attempts = _attempts(request, target)
+    asked = _attempts(request, target)
     _check_single(division, target)
-    refusals = {plug.name: _refusal(plug, division) for formats in attempts for plug in formats}
-    usable = tuple(formats for formats in attempts if not any(refusals[plug.name] for plug in formats))
-    if not usable:
-        raise UnsupportedError(
-            "; ".join(f"{name} cannot write this model: {reason}" for name, reason in refusals.items() if reason) + ".",
-            f"Leave {option('formats')} out, or choose one that can: keras for any Keras model, saved_model for "
-            "anything callable.",
-        )
-    for formats in usable:
-        for plug in formats:
-            require_packages(plug, plug.requires)
-    options = read_options({plug.name: plug.Options for formats in attempts for plug in formats}, request.options)
-    weights = _size(division)
-    size = int(weights * HEADROOM * len(usable[0]))
-    _check_stage(size + int(weights * max(plug.scratch for plug in usable[0])))
-    store, key = open_folder_of(target.path) if target.path else (open_store(request.to), "")
-    store.prepare(size)
-    if target.name:
-        store.check_single(target.name)
-    refused = {name: reason for name, reason in refusals.items() if reason}
-    source = without_secrets(request.to or "")
-    plan = Plan(store, key or target.name, key, usable, options, refused, source, target.shown, division, extras)
-    return with_free_places(plan) if key else plan
+    attempts, refusals = _usable(asked, division)
+    options = read_options({plug.name: plug.Options for formats in asked for plug in formats}, request.options)
+    destination = _prepared(request, target, _checked_size(division, attempts[0]))
+    if destination.key:
+        attempts, taken = free_attempts(destination, attempts)
+        refusals |= taken
+    return Plan(
+        division=division,
+        extras=extras,
+        sample=request.sample,
+        attempts=attempts,
+        options=options,
+        refusals=refusals,
+        destination=destination,
+        rules=ProofRules(request.verify, request.force, request.rtol, request.atol, request.timeout),
+        label=Label(request.tags, request.note, request.metrics),
+        retention=Retention.of(request.keep, request.keep_best),
+        upload=Upload(request.wait, request.flush),
+    )
 
 
 def _check_single(division: Division, target: Target) -> None:
@@ -139,40 +83,77 @@ def _check_single(division: Division, target: Target) -> None:
         )
 
 
+def _usable(asked: Attempts, division: Division) -> tuple[Attempts, dict[str, str]]:
+    """Return the attempts that can write what is saved, and why the other formats cannot.
+
+    Raises:
+        UnsupportedError: None can.
+        MissingPackageError: One needs a package that is not installed.
+    """
+    found = {plug.name: _refusal(plug, division) for formats in asked for plug in formats}
+    refusals = {name: reason for name, reason in found.items() if reason}
+    usable = tuple(formats for formats in asked if not any(plug.name in refusals for plug in formats))
+    if not usable:
+        raise UnsupportedError(
+            "; ".join(f"{name} cannot write this model: {reason}" for name, reason in refusals.items()) + ".",
+            f"Leave {option('formats')} out, or choose one that can: keras for any Keras model, saved_model for "
+            "anything callable.",
+        )
+    for formats in usable:
+        for plug in formats:
+            require_packages(plug, plug.requires)
+    return usable, refusals
+
+
 def _refusal(plug: Format, division: Division) -> str:
     """Say why a format cannot write one of the models; empty when it can write all."""
     found = ((name, plug.refusal(model)) for name, model in division.models.items())
     return next((f"{name}: {reason}" if name else reason for name, reason in found if reason), "")
 
 
-def _size(division: Division) -> int:
+def _checked_size(division: Division, formats: tuple[Format, ...]) -> int:
+    """Return the bytes that the payloads will take, when the local disk can hold their stage."""
     arrays = division.collection.arrays if division.collection else ()
-    return sum(map(size_of, division.models.values())) + sum(int(array.nbytes) for array in arrays)
+    weights = sum(map(size_of, division.models.values())) + sum(int(array.nbytes) for array in arrays)
+    size = int(weights * HEADROOM * len(formats))
+    _check_stage(size + int(weights * max(plug.scratch for plug in formats)))
+    return size
 
 
-def with_free_places(plan: Plan) -> Plan:
-    """Leave the attempts whose place is free, or holds what a save may take the place of.
+def _prepared(request: SaveRequest, target: Target, size: int) -> Destination:
+    """Open the store and see that it can take so many bytes under the target's name."""
+    store, key = open_folder_of(target.path) if target.path else (open_store(request.to), "")
+    store.prepare(size)
+    if target.name:
+        store.check_single(target.name)
+    packs_folders = store.packs_folders and not request.unpacked
+    source = without_secrets(request.to or "")
+    return Destination(store, key or target.name, key, source, target.shown, packs_folders)
+
+
+def free_attempts(destination: Destination, attempts: Attempts) -> tuple[Attempts, dict[str, str]]:
+    """Return the attempts whose place is free or holds what a plain save may replace, and why the others may not.
 
     Raises:
         TargetError: None is left: the save would cost what somebody else keeps there.
     """
-    reasons = {plug.name: _occupied(plan, plug.name) for formats in plan.attempts for plug in formats}
-    left = tuple(formats for formats in plan.attempts if not any(reasons[plug.name] for plug in formats))
+    reasons = {plug.name: _occupied(destination, plug.name) for formats in attempts for plug in formats}
+    left = tuple(formats for formats in attempts if not any(reasons[plug.name] for plug in formats))
     taken = {name: reason for name, reason in reasons.items() if reason}
     if not left:
         raise TargetError(f"{'; '.join(taken.values())}.", "Give a path that is free; a save replaces only a model.")
-    return replace(plan, attempts=left, refusals={**plan.refusals, **taken})
+    return left, taken
 
 
-def _occupied(plan: Plan, format_name: str) -> str:
+def _occupied(destination: Destination, format_name: str) -> str:
     """Say what stands where a plain save would go, unless it is a model of that kind or nothing; empty when none."""
-    key = plan.exact(format_name)
-    names = plan.store.keys(key)
-    place = f"{plan.store.location}/{key}"
+    store, key = destination.store, destination.exact(format_name)
+    names = store.keys(key)
+    place = f"{store.location}/{key}"
     if format_name != "saved_model":
         return f"{place} is a folder" if names else ""
     if not names:
-        return f"{place} is a file" if plan.store.has(key) else ""
+        return f"{place} is a file" if store.has(key) else ""
     others = sorted(set(names) - SAVED_MODEL)
     return f"{place} is a folder with {others[0]} in it" if others else ""
 
@@ -186,7 +167,7 @@ def _default_name(model: Any) -> str:
     return name
 
 
-def _attempts(request: SaveRequest, target: Target) -> tuple[tuple[Format, ...], ...]:
+def _attempts(request: SaveRequest, target: Target) -> Attempts:
     """Choose the formats: as asked, by purpose, by the path's suffix, or ``auto``."""
     asked = tuple(request.formats) if request.purpose is None else PURPOSES[request.purpose]
     if target.path:
@@ -216,13 +197,6 @@ def _formats_of_path(target: Target, asked: tuple[str, ...]) -> tuple[str, ...]:
         f"The suffix of {target.shown!r} means {target.format}, and {option('formats')} says {asked[0]}.",
         "Change one of them.",
     )
-
-
-def _suffix(path: str, format_name: str) -> str:
-    """Give the suffix that a path of the old kind lacks: none for a folder, or where it has one."""
-    if any(path.lower().endswith(suffix) for suffix in SUFFIXES):
-        return ""
-    return {name: suffix for suffix, name in reversed(SUFFIXES.items())}.get(format_name, "")
 
 
 def _check_stage(size: int) -> None:

@@ -33,9 +33,8 @@ from colab_save.os_errors import refusal, refusing, system_error
 from colab_save.progress import Clock, Stage
 from colab_save.proof.process import Verifier
 from colab_save.proof.verify import Trial, verify, verify_collection
-from colab_save.request.request import SaveRequest
 from colab_save.sampling.sampling import samples_by_part, take_passes, take_sample
-from colab_save.saving.resolving import Plan
+from colab_save.saving.plan import Plan
 
 FULL = 1 << 20
 """Bytes: with less than that free, the disk is why a format could not be written."""
@@ -88,10 +87,10 @@ class Staged:
         return all(trip.outcome is not Outcome.FAILED for trip in self.trips)
 
 
-def examine_subjects(request: SaveRequest, plan: Plan) -> tuple[Subject, ...]:
+def examine_subjects(plan: Plan) -> tuple[Subject, ...]:
     """Take everything from the live models; the samples come first, since they may build them."""
     plug, division = plan.attempts[0][0], plan.division
-    given = samples_by_part(request.sample, division.models)
+    given = samples_by_part(plan.sample, division.models)
     samples = {
         name: take_passes(model, take_sample(model, given.get(name), plug.run, plug.specs(model)))
         for name, model in division.models.items()
@@ -109,7 +108,6 @@ def _examine(name: str, model: Any, sample: Sample, custom: Supply) -> Subject:
 
 
 def attempt(
-    request: SaveRequest,
     plan: Plan,
     subjects: tuple[Subject, ...],
     verifier: Verifier,
@@ -123,7 +121,7 @@ def attempt(
         folder.mkdir(parents=True)
         try:
             with clock.at(Stage.STAGE, "+".join(plug.name for plug in formats)), refusing("write", str(folder)):
-                samples, notes = _stage(request, plan, subjects, formats, folder)
+                samples, notes = _stage(plan, subjects, formats, folder)
         except FormatError as error:
             if shutil.disk_usage(folder).free < FULL:
                 raise refusal(system_error(errno.ENOSPC), "write", str(folder)) from error
@@ -132,7 +130,7 @@ def attempt(
             trips = tuple(failed(plug.name, error.references[0], plug.holds) for plug in formats)
             attempts.append(Staged(folder, formats, trips, {}, (), _hint(subjects)))
             continue
-        proving = _Proving(request, plan, folder, verifier, clock)
+        proving = _Proving(plan, folder, verifier, clock)
         trips = tuple(
             proving.of_payload(subject, plug, samples[subject.name]) for subject in subjects for plug in formats
         )
@@ -147,7 +145,7 @@ def attempt(
 
 
 def _stage(
-    request: SaveRequest, plan: Plan, subjects: tuple[Subject, ...], formats: tuple[Format, ...], folder: Path
+    plan: Plan, subjects: tuple[Subject, ...], formats: tuple[Format, ...], folder: Path
 ) -> tuple[dict[str, SampleFacts], tuple[str, ...]]:
     """Write the payloads, the samples and the custom code into a folder on the local disk."""
     samples: dict[str, SampleFacts] = {}
@@ -157,7 +155,7 @@ def _stage(
         own = folder / subject.name
         own.mkdir(exist_ok=True)
         described = describe_sample(own / FILE, subject.sample)
-        samples[subject.name] = replace(described, rtol=request.rtol, atol=request.atol)
+        samples[subject.name] = replace(described, rtol=plan.rules.rtol, atol=plan.rules.atol)
         with lambdas_by_name(custom.code), subject.configs.whole():
             for plug in formats:
                 notes |= dict.fromkeys(plug.save(subject.model, own, subject.sample, plan.options[plug.name]))
@@ -195,16 +193,15 @@ def describe_sample(file: Path, sample: Sample) -> SampleFacts:
 class _Proving:
     """The round trips of one attempt."""
 
-    request: SaveRequest
     plan: Plan
     folder: Path
     verifier: Verifier
     clock: Clock
 
     def of_payload(self, subject: Subject, plug: Format, sample: SampleFacts) -> RoundTrip:
-        if not self.request.verify:
+        if not self.plan.rules.is_verified:
             return replace(skipped(plug.name, "not verified, as asked"), part=subject.name)
-        stage, timeout = self.folder / subject.name, self.request.timeout
+        stage, timeout = self.folder / subject.name, self.plan.rules.timeout
         trial = Trial(plug, stage, subject.model, subject.facts, sample, timeout, is_part=bool(subject.name))
         with self.clock.at(Stage.VERIFY, f"{subject.name} {plug.name}".strip()):
             trip = verify(self.verifier, trial, self.clock.beat, partial(self._supply, subject.custom))
@@ -212,11 +209,11 @@ class _Proving:
 
     def of_collection(self, custom: Supply, *, is_possible: bool) -> tuple[RoundTrip, ...]:
         """Prove what held several models, if all of them came back; a single model was held by nothing."""
-        collection, timeout = self.plan.division.collection, self.request.timeout
+        collection, timeout = self.plan.division.collection, self.plan.rules.timeout
         if collection is None:
             return ()
-        if not (self.request.verify and is_possible):
-            why = "a part of it has failed" if self.request.verify else "not verified, as asked"
+        if not (self.plan.rules.is_verified and is_possible):
+            why = "a part of it has failed" if self.plan.rules.is_verified else "not verified, as asked"
             return (skipped(COLLECTION, why),)
         supply = partial(self._supply, custom)
         with self.clock.at(Stage.VERIFY, COLLECTION):

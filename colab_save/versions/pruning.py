@@ -28,7 +28,7 @@ _BEST_FIRST = (Outcome.PASSED, Outcome.SKIPPED, Outcome.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Retention:
     """Which versions of a name stay.
 
     Attributes:
@@ -40,7 +40,7 @@ class Rule:
     best: Best | None = None
 
     @classmethod
-    def of(cls, keep: int | None, keep_best: str | None) -> Rule | None:
+    def of(cls, keep: int | None, keep_best: str | None) -> Retention | None:
         """Make the rule of a request; ``None`` keeps everything."""
         if keep is None and keep_best is None:
             return None
@@ -61,7 +61,7 @@ class Pruned:
 
 
 def superseded(
-    manifests: Iterable[Manifest], rule: Rule, committed: str, is_safe: Callable[[Manifest], bool]
+    manifests: Iterable[Manifest], rule: Retention, committed: str, is_safe: Callable[[Manifest], bool]
 ) -> tuple[Manifest, ...]:
     """Give the versions that a rule does not keep, oldest first.
 
@@ -97,7 +97,7 @@ def _good(newest_first: list[Manifest], committed: str, is_safe: Callable[[Manif
         yield stand_in
 
 
-def prune(store: Store, manifest: Manifest, rule: Rule | None) -> Pruned:
+def prune(store: Store, manifest: Manifest, rule: Retention | None) -> Pruned:
     """Remove what a rule does not keep of a name; whatever fails is a note, since the save has been committed.
 
     Two notebooks may do so at once: each removes only what is older than its own version.
@@ -105,7 +105,7 @@ def prune(store: Store, manifest: Manifest, rule: Rule | None) -> Pruned:
     Args:
         store: Where.
         manifest: The version that was just committed.
-        rule: See `Rule`; without one nothing is done.
+        rule: See `Retention`; without one nothing is done.
     """
     if rule is None:
         return Pruned()
@@ -119,7 +119,7 @@ def prune(store: Store, manifest: Manifest, rule: Rule | None) -> Pruned:
     return Pruned(tuple(removed), tuple(notes))
 
 
-def _doubts(manifest: Manifest, rule: Rule) -> Iterator[str]:
+def _doubts(manifest: Manifest, rule: Retention) -> Iterator[str]:
     if rule.best and rule.best.metric not in manifest.metrics:
         metric = rule.best.metric
         wanted = option("metrics", f"{metric}=VALUE")
@@ -127,7 +127,7 @@ def _doubts(manifest: Manifest, rule: Rule) -> Iterator[str]:
         yield f"This version has no metric {metric!r} to be the best in. {hint}".strip()
 
 
-def _superseded_in(store: Store, manifest: Manifest, rule: Rule) -> tuple[Manifest, ...]:
+def _superseded_in(store: Store, manifest: Manifest, rule: Retention) -> tuple[Manifest, ...]:
     """Read the committed versions of a name, and give those that can go; what cannot be read is left alone."""
     known = versions_of(store, manifest.name)
     if len(known) <= rule.newest:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from colab_save.collections.extras import Extras
-from colab_save.collections.splitting import Division
 from colab_save.errors import TargetError
 from colab_save.formats.table import get_format
-from colab_save.saving.resolving import AUTO_ATTEMPTS, Plan, with_free_places
+from colab_save.saving.plan import Destination
+from colab_save.saving.resolving import AUTO_ATTEMPTS, free_attempts
 from colab_save.stores.local import LocalStore
 
 
@@ -23,8 +22,8 @@ def allowed(root):
 
     def ask(key, *attempts):
         plugs = tuple(tuple(get_format(name) for name in names) for names in attempts)
-        plan = with_free_places(Plan(LocalStore(root), key, key, plugs, {}, {}, "", f"./{key}", Division({}), Extras()))
-        return [plug.name for formats in plan.attempts for plug in formats], plan.refusals
+        left, taken = free_attempts(Destination(LocalStore(root), key, key, path=f"./{key}"), plugs)
+        return [plug.name for formats in left for plug in formats], taken
 
     return ask
 

@@ -16,7 +16,7 @@ from colab_save.request.request import SaveRequest
 from colab_save.stores.local import LocalStore
 from colab_save.versions.curating import delete_version, tag_version
 from colab_save.versions.finding import list_versions
-from colab_save.versions.pruning import Rule, prune, superseded
+from colab_save.versions.pruning import Retention, prune, superseded
 from tests.faulty_stores import FaultyMemoryStore, MemoryStore, SlowMemoryStore
 from tests.making import V1, V2, V3, manifest, save_version
 
@@ -49,7 +49,7 @@ def histories(draw):
         for version in versions
     ]
     best = draw(st.sampled_from([None, Best.parse("loss"), Best.parse("auc"), Best.parse("max:loss")]))
-    rule = Rule(draw(st.integers(1, 4)), best)
+    rule = Retention(draw(st.integers(1, 4)), best)
     safe = draw(st.sets(st.sampled_from(versions)) | st.just(set(versions)))
     return draw(st.permutations(found)), rule, draw(st.sampled_from(versions)), safe
 
@@ -126,13 +126,13 @@ def test_pruning_again_prunes_nothing(history):
     ("keep", "keep_best", "expected"),
     [
         (None, None, None),
-        (3, None, Rule(3)),
-        (None, "val_loss", Rule(1, Best("val_loss", is_rising=False))),
-        (2, "max:score", Rule(2, Best("score", is_rising=True))),
+        (3, None, Retention(3)),
+        (None, "val_loss", Retention(1, Best("val_loss", is_rising=False))),
+        (2, "max:score", Retention(2, Best("score", is_rising=True))),
     ],
 )
 def test_a_request_makes_a_rule(keep, keep_best, expected):
-    assert expected == Rule.of(keep, keep_best)
+    assert expected == Retention.of(keep, keep_best)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def last(store):
 
 
 def test_older_versions_go_and_leave_nothing_behind(store):
-    found = prune(store, last(store), Rule(1))
+    found = prune(store, last(store), Retention(1))
     assert ((V1, V2), ()) == (found.versions, found.notes)
     assert [f"{V3}/"] == store.keys("cats")
 
@@ -180,12 +180,12 @@ def test_without_a_rule_everything_stays(store):
 
 
 def test_the_best_stays_however_old_it_is(store):
-    prune(store, last(store), Rule(1, Best.parse("loss")))
+    prune(store, last(store), Retention(1, Best.parse("loss")))
     assert [V1, V3] == versions(store)
 
 
 def test_a_misspelt_metric_costs_nothing_and_is_said(store):
-    found = prune(store, last(store), Rule(1, Best.parse("lost")))
+    found = prune(store, last(store), Retention(1, Best.parse("lost")))
     assert ((), ("This version has no metric 'lost' to be the best in. Did you mean 'loss'?",)) == (
         found.versions,
         found.notes,
@@ -199,13 +199,13 @@ def test_what_is_deleted_damaged_or_litter_is_neither_counted_nor_pruned(store, 
     delete_version(f"cats@{V1}")
     (there.root / "cats" / V2 / "manifest.json").write_text("{}")
     (there.root / "cats" / "20990101T000000Z-0000").mkdir()
-    assert () == prune(there, list_versions(there)[0][0], Rule(2)).versions
+    assert () == prune(there, list_versions(there)[0][0], Retention(2)).versions
     assert [f"{V1}/", f"{V2}/", f"{V3}/", f"{V4}/", "20990101T000000Z-0000/"] == there.keys("cats")
 
 
 def test_another_name_is_left_alone(store, tmp_path):
     save_version(store, tmp_path, V1, name="dogs", tags=())
-    prune(store, last(store), Rule(1))
+    prune(store, last(store), Retention(1))
     assert [V1] == [item.version for item in list_versions(store, "dogs")[0]]
 
 
@@ -220,7 +220,7 @@ def test_what_is_tagged_while_it_is_looked_at_stays(own_folder, tmp_path):
     there = Tagging(own_folder / "models")
     for version in (V1, V2, V3):
         save_version(there, tmp_path, version, tags=())
-    assert (V2,) == prune(there, list_versions(there)[0][0], Rule(1)).versions
+    assert (V2,) == prune(there, list_versions(there)[0][0], Retention(1)).versions
     assert [V1, V3] == versions(there)
 
 
@@ -234,7 +234,7 @@ def test_until_the_newest_is_uploaded_one_that_is_stays(tmp_path, uploaded, expe
     for version in (V1, V2, V3, V4):
         save_version(slow, tmp_path, version, tags=())
     slow.uploaded = tuple(f"cats/{version}/" for version in uploaded)
-    prune(slow, last(slow), Rule(1))
+    prune(slow, last(slow), Retention(1))
     assert expected == versions(slow)
 
 
@@ -243,7 +243,7 @@ def test_the_manifest_goes_first(tmp_path):
     for version in (V1, V2):
         save_version(there, tmp_path, version, tags=())
     there.arm()
-    prune(there, last(there), Rule(1))
+    prune(there, last(there), Retention(1))
     changing = [call for call in there.calls if call[0] in {"move", "delete_folder"}]
     assert [("move", f"cats/{V1}/manifest.json"), ("delete_folder", f"cats/{V1}")] == changing
 
@@ -258,7 +258,7 @@ def test_a_failure_at_any_call_is_a_note_and_costs_nothing(tmp_path, is_late, fo
         there.content = dict(with_three.content)
         newest_one = last(there)
         there.arm(number, REFUSED, is_late=is_late, for_ever=for_ever)
-        noted += bool(prune(there, newest_one, Rule(1)).notes)
+        noted += bool(prune(there, newest_one, Retention(1)).notes)
         made = len(there.calls)
         there.disarm()
         found, damaged = list_versions(there)
@@ -281,7 +281,7 @@ def test_two_notebooks_that_prune_at_once_keep_what_the_rule_keeps(tmp_path):
     def save(own):
         for version in own:
             described = save_version(there, tmp_path / version, version, tags=())
-            failed.extend(prune(there, described, Rule(3)).notes)
+            failed.extend(prune(there, described, Retention(3)).notes)
 
     threads = [threading.Thread(target=save, args=(saved[start::4],)) for start in range(4)]
     for thread in threads:
@@ -293,4 +293,4 @@ def test_two_notebooks_that_prune_at_once_keep_what_the_rule_keeps(tmp_path):
 
 
 def test_a_store_without_the_name_has_nothing_to_prune():
-    assert () == prune(MemoryStore(), PLAIN, Rule(1)).versions
+    assert () == prune(MemoryStore(), PLAIN, Retention(1)).versions

@@ -12,7 +12,7 @@ from colab_save.stores.drive.drive import DriveStore
 from colab_save.versions.finding import list_versions
 from colab_save.versions.local_copies import local_copies
 from colab_save.versions.pending import publish_with_local_copy
-from colab_save.versions.pruning import Rule, prune
+from colab_save.versions.pruning import Retention, prune
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
 from tests.making import V1, V2, V3, save_version, stage
@@ -43,7 +43,7 @@ def test_an_error_at_any_call_costs_nothing_that_stays(fuse_colab, tmp_path, is_
         newest = list_versions(store)[0][0]
         name = ERRNOS[number % len(ERRNOS)]
         drive.order("arm", CHANGING, number, name, is_late=is_late, for_ever=for_ever)
-        noted += bool(prune(store, newest, Rule(1)).notes)
+        noted += bool(prune(store, newest, Retention(1)).notes)
         made = len(drive.order("made"))
         drive.order("disarm")
         found, damaged = list_versions(store)
@@ -61,7 +61,7 @@ def test_until_the_newest_is_uploaded_the_one_before_stays(fuse_colab, tmp_path)
     store = store_with_three(drive, tmp_path)
     drive.order("set", bandwidth=0)
     fourth = save_version(store, tmp_path, "20260825T101530Z-0004", tags=())
-    assert (V1, V2) == prune(store, fourth, Rule(1)).versions
+    assert (V1, V2) == prune(store, fourth, Retention(1)).versions
     fuse_colab.new_runtime()
     found = [item.version for item in list_versions(store)[0]]
     assert V3 == found[0]
@@ -75,7 +75,7 @@ def test_the_local_copy_of_what_is_pruned_goes_too(fuse_colab, tmp_path):  # noq
     for version in (V1, V2, V3):
         staged, described = stage(tmp_path / version, {"model.keras": b"model"}, version=version, tags=())
         publish_with_local_copy(store, Place.of_version("cats", version), staged, described, ignore_steps)
-    assert (V1,) == prune(store, described, Rule(1)).versions
+    assert (V1,) == prune(store, described, Retention(1)).versions
     assert {V2, V3} == {copy.manifest.version for copy in local_copies()}
     fuse_colab.new_runtime()
 
@@ -85,7 +85,7 @@ def test_what_is_pruned_leaves_no_bytes_in_the_trash(fuse_colab, tmp_path):  # n
     fuse_colab.new_runtime()
     store = store_with_three(drive, tmp_path, payload=b"x" * 100_000)
     before = trash_size(drive)
-    assert (V1, V2) == prune(store, list_versions(store)[0][0], Rule(1)).versions
+    assert (V1, V2) == prune(store, list_versions(store)[0][0], Retention(1)).versions
     assert drive.wait()
     assert before == trash_size(drive)
 

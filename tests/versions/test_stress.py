@@ -16,7 +16,7 @@ from colab_save.artifact.version import new_version
 from colab_save.progress import ignore_steps
 from colab_save.stores.local import LocalStore
 from colab_save.versions.finding import list_versions, versions_of
-from colab_save.versions.pruning import Rule, prune
+from colab_save.versions.pruning import Retention, prune
 from colab_save.versions.publishing import publish
 from tests.making import stage
 from tests.versions.test_publishing import check_lists_nothing_half
@@ -44,7 +44,7 @@ def write(root, work, writer):
         content = {"model.keras": f"{name} {version}".encode() * 100, "sample.npz": b"sample"}
         staged, described = stage(Path(work), content, name=name, version=version, tags=tags)
         publish(store, Place.of_version(name, version), staged, described, ignore_steps)
-        pruned = prune(store, described, Rule(KEEP))
+        pruned = prune(store, described, Retention(KEEP))
         told = {"name": name, "version": version, "tags": tags, "pruned": pruned.versions, "notes": pruned.notes}
         print(json.dumps(told), flush=True)
 
