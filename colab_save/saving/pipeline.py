@@ -8,32 +8,25 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from colab_save.artifact.environment import environment
-from colab_save.artifact.facts import ModelFacts
-from colab_save.artifact.manifest import Manifest, Part, Payload
-from colab_save.artifact.readme import README, readme_of
+from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip
-from colab_save.artifact.version import new_version
-from colab_save.custom_code.signing import signed
-from colab_save.dialect import KERAS, dialect_of
 from colab_save.errors import RoundTripError
 from colab_save.hints import option
-from colab_save.model.history import metrics_of
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.proof.process import Verifier
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import SaveRequest
+from colab_save.saving.attempts import Attempt, attempt
+from colab_save.saving.describing import describe
+from colab_save.saving.examining import examine_models
 from colab_save.saving.plan import Plan
 from colab_save.saving.resolving import resolve
-from colab_save.saving.staging import Staged, Subject, attempt, examine_subjects
+from colab_save.saving.sealing import seal
 from colab_save.stores.base import UploadState
-from colab_save.versions.packing import pack
 from colab_save.versions.pending import publish_with_local_copy
 from colab_save.versions.pruning import prune
-from colab_save.versions.publishing import describe_files
 from colab_save.versions.uploading import see_through
 
 _SAVED_MODEL = option("formats", "saved_model")
@@ -71,14 +64,14 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
         tempfile.TemporaryDirectory(prefix="colab_save_") as work,
     ):
         with clock.at(Stage.STAGE):
-            subjects = examine_subjects(plan)
-        attempts = attempt(plan, subjects, verifier, Path(work), clock)
+            examined = examine_models(plan)
+        attempts = attempt(plan, examined, verifier, Path(work), clock)
         chosen = _choose(attempts, is_forced=plan.rules.is_forced)
         verifier.close()
-        manifest = _describe(plan, subjects, chosen)
+        manifest = seal(describe(plan, examined, chosen), chosen.staged, plan.destination)
         store, place = plan.destination.store, plan.destination.place(manifest.version, chosen.formats[0].name)
         with clock.at(Stage.PUBLISH):
-            kept = publish_with_local_copy(store, place, chosen.folder, manifest, on_step)
+            kept = publish_with_local_copy(store, place, chosen.staged.folder, manifest, on_step)
             pruned = prune(store, manifest, plan.retention)
     upload_state, notes = see_through(kept, clock, wait=plan.upload.wait, flush=plan.upload.flush)
     report = _report(plan, manifest, attempts, chosen, upload_state)
@@ -86,7 +79,7 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
     return replace(report, notes=notes, pruned=pruned.versions, seconds=dict(clock.seconds))
 
 
-def _choose(attempts: list[Staged], *, is_forced: bool) -> Staged:
+def _choose(attempts: list[Attempt], *, is_forced: bool) -> Attempt:
     """Take the attempt that passed; without one, the first that was written if the user forces it.
 
     Raises:
@@ -94,7 +87,7 @@ def _choose(attempts: list[Staged], *, is_forced: bool) -> Staged:
     """
     if attempts[-1].is_passed:
         return attempts[-1]
-    written = [attempt for attempt in attempts if attempt.samples]
+    written = [attempt for attempt in attempts if attempt.staged.samples]
     if is_forced and written:
         return written[0]
     trips = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
@@ -105,7 +98,7 @@ def _choose(attempts: list[Staged], *, is_forced: bool) -> Staged:
     )
 
 
-def _hint(attempts: list[Staged], trip: RoundTrip) -> str:
+def _hint(attempts: list[Attempt], trip: RoundTrip) -> str:
     """Say what to do when a round trip has failed: by the first aspect of `HINTS`, or in the format's own words."""
     failed = [aspect for aspect, verdict in trip.verdicts.items() if verdict.outcome is Outcome.FAILED]
     aspect = next(aspect for aspect in HINTS if aspect in failed)
@@ -113,46 +106,11 @@ def _hint(attempts: list[Staged], trip: RoundTrip) -> str:
     return own if own and aspect is Aspect.OUTPUTS else HINTS[aspect]
 
 
-def _describe(plan: Plan, subjects: tuple[Subject, ...], chosen: Staged) -> Manifest:
-    """Write the README and describe everything in the stage."""
-    now, collection = datetime.now(UTC), plan.division.collection
-    parts = tuple(Part(subject.name, subject.facts, chosen.samples[subject.name]) for subject in subjects)
-    whole = Part("", ModelFacts("several", collection.class_name)) if collection else parts[0]
-    made_of = next(filter(None, map(dialect_of, plan.division.models.values())), KERAS)
-    manifest = Manifest(
-        name=plan.destination.name,
-        version=new_version(now, plan.destination.newest(chosen.formats[0].name)),
-        created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        payloads=tuple(
-            Payload(plug.name, f"{part.name}/{plug.payload}".lstrip("/")) for part in parts for plug in chosen.formats
-        ),
-        files=describe_files(chosen.folder),
-        facts=whole.facts,
-        round_trips=chosen.trips,
-        environment=environment(made_of),
-        requirements=subjects[0].custom.code.requirements,
-        sample=whole.sample,
-        parts=parts if collection else (),
-        metrics=metrics_of(plan.division.models, plan.label.metrics),
-        tags=plan.label.tags,
-        note=plan.label.note,
-    )
-    if plan.destination.key:  # a plain save has its payload elsewhere, and nobody looks for a README beside it
-        return signed(manifest)
-    packed = [payload.path for payload in manifest.payloads if (chosen.folder / payload.path).is_dir()]
-    if not plan.destination.packs_folders:
-        packed = []
-    text = readme_of(manifest, {plug.name: plug.opening for plug in chosen.formats}, packed)
-    (chosen.folder / README).write_text(text, encoding="utf-8")
-    files = describe_files(chosen.folder)
-    return signed(replace(manifest, files=files, packed=pack(chosen.folder, packed)))
-
-
 def _report(
     plan: Plan,
     manifest: Manifest,
-    attempts: list[Staged],
-    chosen: Staged,
+    attempts: list[Attempt],
+    chosen: Attempt,
     upload_state: UploadState,
 ) -> SaveReport:
     first = chosen.formats[0].name

@@ -16,6 +16,7 @@ from colab_save.formats.table import get_format
 from colab_save.loading.pipeline import list_models, load
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving import pipeline
+from colab_save.saving.attempts import Attempt
 from colab_save.saving.pipeline import save
 from colab_save.saving.staging import Staged
 from colab_save.viewing.inside import inspect_model
@@ -141,9 +142,9 @@ def test_what_names_no_model_inside_is_not_opened(theirs):
 )
 def test_where_answers_differ_the_format_says_what_may_be_done(format, words):
     trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")})
-    staged = Staged(Path(), (get_format(format),), (trip,), {"": SampleFacts()}, ())
+    staged = Staged(Path(), (get_format(format),), {"": SampleFacts()})
     with pytest.raises(RoundTripError) as caught:
-        pipeline._choose([staged], is_forced=False)
+        pipeline._choose([Attempt(staged, (trip,))], is_forced=False)
     assert words in caught.value.hint
 
 

@@ -1,0 +1,45 @@
+"""Describe a save: what was examined and the round trips that proved it come in, a `Manifest` goes out.
+
+Nothing is written here; `sealing` adds the files and the signature.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from colab_save.artifact.environment import environment
+from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.manifest import Manifest, Part, Payload
+from colab_save.artifact.version import new_version
+from colab_save.dialect import KERAS, dialect_of
+from colab_save.model.history import metrics_of
+from colab_save.saving.attempts import Attempt
+from colab_save.saving.examining import Examined
+from colab_save.saving.plan import Plan
+
+
+def describe(plan: Plan, examined: Examined, chosen: Attempt) -> Manifest:
+    """Describe what was staged and proven, under a new version; its files are not listed yet."""
+    now, samples, subjects = datetime.now(UTC), chosen.staged.samples, examined.subjects
+    parts = tuple(Part(subject.name, subject.facts, samples[subject.name]) for subject in subjects)
+    collection = examined.collection
+    whole = Part("", ModelFacts("several", collection.class_name)) if collection else parts[0]
+    made_of = next(filter(None, (dialect_of(subject.model) for subject in subjects)), KERAS)
+    return Manifest(
+        name=plan.destination.name,
+        version=new_version(now, plan.destination.newest(chosen.formats[0].name)),
+        created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        payloads=tuple(
+            Payload(plug.name, f"{part.name}/{plug.payload}".lstrip("/")) for part in parts for plug in chosen.formats
+        ),
+        files=(),
+        facts=whole.facts,
+        round_trips=chosen.trips,
+        environment=environment(made_of),
+        requirements=examined.custom.code.requirements,
+        sample=whole.sample,
+        parts=parts if collection else (),
+        metrics=metrics_of(plan.division.models, plan.label.metrics),
+        tags=plan.label.tags,
+        note=plan.label.note,
+    )

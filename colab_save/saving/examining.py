@@ -1,0 +1,81 @@
+"""What is taken from the live models before anything is written: facts, samples with their answers, custom code.
+
+The pipeline calls `examine_models` once; `staging` writes what it returns, `proving` compares with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from colab_save.artifact.collection import Collection
+from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.sample import Sample
+from colab_save.custom_code.captured import lambdas_by_name
+from colab_save.custom_code.custom_objects import find_custom_objects
+from colab_save.custom_code.growing import Supply
+from colab_save.dialect import dialect_of
+from colab_save.model.configs import Configs
+from colab_save.model.examining import examine
+from colab_save.sampling.sampling import samples_by_part, take_passes, take_sample
+from colab_save.saving.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One model that is saved, with all that was taken from it before anything is written.
+
+    Attributes:
+        name: The part that it is, where several are saved; else empty.
+        model: The live model.
+        facts: What it is.
+        sample: What it was asked and answered.
+        configs: The configs of the custom objects in it.
+    """
+
+    name: str
+    model: Any
+    facts: ModelFacts
+    sample: Sample
+    configs: Configs
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """All that is saved, as it was before anything is written.
+
+    Attributes:
+        subjects: The models; a single one has the empty name.
+        collection: What held several; ``None`` for a single one.
+        custom: The custom code that a reload needs, of all of them together.
+    """
+
+    subjects: tuple[Subject, ...]
+    collection: Collection | None
+    custom: Supply
+
+    @property
+    def hint(self) -> str:
+        """Return what to change where a config could not be taken whole; empty when all could."""
+        return "\n".join(dict.fromkeys(filter(None, (subject.configs.hint for subject in self.subjects))))
+
+
+def examine_models(plan: Plan) -> Examined:
+    """Take everything from the live models; the samples come first, since they may build them."""
+    plug, division = plan.attempts[0][0], plan.division
+    given = samples_by_part(plan.sample, division.models)
+    samples = {
+        name: take_passes(model, take_sample(model, given.get(name), plug.run, plug.specs(model)))
+        for name, model in division.models.items()
+    }
+    keras_models = [model for model in division.models.values() if dialect_of(model)]
+    custom = Supply(find_custom_objects([*keras_models, *division.objects]))
+    subjects = tuple(_subject(name, model, samples[name], custom) for name, model in division.models.items())
+    return Examined(subjects, division.collection, custom)
+
+
+def _subject(name: str, model: Any, sample: Sample, custom: Supply) -> Subject:
+    configs = Configs.of(model)
+    with lambdas_by_name(custom.code), configs.whole():
+        facts = examine(model)
+    return Subject(name, model, replace(facts, objects=configs.objects), sample, configs)

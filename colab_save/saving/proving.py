@@ -1,0 +1,92 @@
+"""Have a fresh process prove what is staged: a round trip for each payload, and one for what held several models.
+
+`attempts` calls `prove` for each stage. Where the process lacks a name of the notebook's, the staged code grows by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from colab_save.artifact.collection import COLLECTION
+from colab_save.artifact.layout import CUSTOM_CODE
+from colab_save.artifact.round_trip import Outcome, RoundTrip, skipped
+from colab_save.custom_code.growing import Supply
+from colab_save.formats.base import Format
+from colab_save.progress import Clock, Stage
+from colab_save.proof.process import Verifier
+from colab_save.proof.verify import Trial, verify, verify_collection
+from colab_save.saving.examining import Examined, Subject
+from colab_save.saving.plan import ProofRules
+from colab_save.saving.staging import Staged
+
+
+def prove(
+    staged: Staged, examined: Examined, rules: ProofRules, verifier: Verifier, clock: Clock
+) -> tuple[RoundTrip, ...]:
+    """Make the round trips of all that is staged, and compare with what was examined.
+
+    Args:
+        staged: What to prove; its custom code grows by the names that the fresh process lacks.
+        examined: What is expected.
+        rules: How strictly; unverified, every round trip is skipped.
+        verifier: The fresh process, open.
+        clock: Told the progress.
+    """
+    proving = _Proving(staged, examined, rules, verifier, clock)
+    trips = tuple(proving.of_payload(subject, plug) for subject in examined.subjects for plug in staged.formats)
+    return trips + proving.of_collection(is_possible=all(trip.outcome is not Outcome.FAILED for trip in trips))
+
+
+@dataclass(frozen=True, slots=True)
+class _Proving:
+    """The round trips of one stage."""
+
+    staged: Staged
+    examined: Examined
+    rules: ProofRules
+    verifier: Verifier
+    clock: Clock
+
+    def of_payload(self, subject: Subject, plug: Format) -> RoundTrip:
+        if not self.rules.is_verified:
+            return replace(skipped(plug.name, "not verified, as asked"), part=subject.name)
+        folder, sample, timeout = (
+            self.staged.folder / subject.name,
+            self.staged.samples[subject.name],
+            self.rules.timeout,
+        )
+        trial = Trial(plug, folder, subject.model, subject.facts, sample, timeout, is_part=bool(subject.name))
+        with self.clock.at(Stage.VERIFY, f"{subject.name} {plug.name}".strip()):
+            trip = verify(self.verifier, trial, self.clock.beat, self._supply)
+        return replace(_explained(trip, subject, self.examined.custom), part=subject.name)
+
+    def of_collection(self, *, is_possible: bool) -> tuple[RoundTrip, ...]:
+        """Prove what held several models, if all of them came back; a single model was held by nothing."""
+        collection, folder, timeout = self.examined.collection, self.staged.folder, self.rules.timeout
+        if collection is None:
+            return ()
+        if not (self.rules.is_verified and is_possible):
+            why = "a part of it has failed" if self.rules.is_verified else "not verified, as asked"
+            return (skipped(COLLECTION, why),)
+        with self.clock.at(Stage.VERIFY, COLLECTION):
+            return (verify_collection(self.verifier, folder, collection, timeout, self.clock.beat, self._supply),)
+
+    def _supply(self, name: str) -> bool:
+        """Add a name that the fresh process lacked to the staged code; say whether there is more of it now."""
+        is_more = self.examined.custom.add(name)
+        if is_more:
+            source = self.examined.custom.code.source
+            (self.staged.folder / CUSTOM_CODE).write_text(source, encoding="utf-8")
+        return is_more
+
+
+def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
+    """Add to what failed what could not be kept of the custom code."""
+    why = "; ".join((*subject.configs.losses, *custom.reasons))
+    if not why:
+        return trip
+    verdicts = {
+        aspect: replace(verdict, reason=f"{verdict.reason} ({why})") if verdict.outcome is Outcome.FAILED else verdict
+        for aspect, verdict in trip.verdicts.items()
+    }
+    return replace(trip, verdicts=verdicts)
