@@ -68,7 +68,7 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
         NoSpaceError: The local disk is full.
     """
     attempts: list[Attempt] = []
-    for index, formats in enumerate(plan.attempts):
+    for index, formats in enumerate(plan.choice.attempts):
         folder = work / str(index) / "artifact"
         folder.mkdir(parents=True)
         try:
@@ -77,7 +77,7 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
         except FormatError as error:
             if shutil.disk_usage(folder).free < FULL:
                 raise refusal(system_error(errno.ENOSPC), "write", str(folder)) from error
-            if len(plan.attempts) == 1:
+            if len(plan.choice.attempts) == 1:
                 raise
             trips = tuple(failed(plug.name, error.references[0], plug.holds) for plug in formats)
             attempts.append(Attempt(Staged(folder, formats, {}), trips, hint=examined.hint))

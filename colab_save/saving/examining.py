@@ -62,7 +62,7 @@ class Examined:
 
 def examine_models(plan: Plan) -> Examined:
     """Take everything from the live models; the samples come first, since they may build them."""
-    plug, division = plan.attempts[0][0], plan.division
+    plug, division = plan.choice.attempts[0][0], plan.division
     given = samples_by_part(plan.sample, division.models)
     samples = {
         name: take_passes(model, take_sample(model, given.get(name), plug.run, plug.specs(model)))

@@ -7,7 +7,7 @@ committed there stays whatever happens.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
@@ -25,8 +25,8 @@ from colab_save.saving.plan import Plan
 from colab_save.saving.resolving import resolve
 from colab_save.saving.sealing import seal
 from colab_save.stores.base import UploadState
-from colab_save.versions.pending import publish_with_local_copy
-from colab_save.versions.pruning import prune
+from colab_save.versions.pending import Kept, publish_with_local_copy
+from colab_save.versions.pruning import Pruned, prune
 from colab_save.versions.uploading import see_through
 
 _SAVED_MODEL = option("formats", "saved_model")
@@ -58,25 +58,42 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
     """
     clock = Clock(on_step)
     with clock.at(Stage.RESOLVE):
-        plan = resolve(request)
-    with (
-        Verifier(is_used=plan.rules.is_verified) as verifier,
-        tempfile.TemporaryDirectory(prefix="colab_save_") as work,
-    ):
-        with clock.at(Stage.STAGE):
-            examined = examine_models(plan)
-        attempts = attempt(plan, examined, verifier, Path(work), clock)
-        chosen = _choose(attempts, is_forced=plan.rules.is_forced)
-        verifier.close()
-        manifest = seal(describe(plan, examined, chosen), chosen.staged, plan.destination)
-        store, place = plan.destination.store, plan.destination.place(manifest.version, chosen.formats[0].name)
-        with clock.at(Stage.PUBLISH):
-            kept = publish_with_local_copy(store, place, chosen.staged.folder, manifest, on_step)
-            pruned = prune(store, manifest, plan.retention)
-    upload_state, notes = see_through(kept, clock, wait=plan.upload.wait, flush=plan.upload.flush)
-    report = _report(plan, manifest, attempts, chosen, upload_state)
-    notes = (*report.notes, *notes, *pruned.notes)
-    return replace(report, notes=notes, pruned=pruned.versions, seconds=dict(clock.seconds))
+        saving = _Saving(resolve(request), clock)
+    return saving.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Saving:
+    """A save under way, once it is known what it will do."""
+
+    plan: Plan
+    clock: Clock
+
+    def run(self) -> SaveReport:
+        """Stage, verify, publish, prune and see the upload through."""
+        plan, clock = self.plan, self.clock
+        with (
+            Verifier(is_used=plan.rules.is_verified) as verifier,
+            tempfile.TemporaryDirectory(prefix="colab_save_") as work,
+        ):
+            with clock.at(Stage.STAGE):
+                examined = examine_models(plan)
+            attempts = attempt(plan, examined, verifier, Path(work), clock)
+            chosen = _choose(attempts, is_forced=plan.rules.is_forced)
+            verifier.close()
+            manifest = seal(describe(plan, examined, chosen), chosen.staged, plan.destination)
+            with clock.at(Stage.PUBLISH):
+                kept, pruned = self._publish(manifest, chosen)
+        upload_state, notes = see_through(kept, clock, wait=plan.upload.wait, flush=plan.upload.flush)
+        report = _report(plan, manifest, attempts, chosen, upload_state)
+        notes = (*report.notes, *notes, *pruned.notes)
+        return replace(report, notes=notes, pruned=pruned.versions, seconds=dict(clock.seconds))
+
+    def _publish(self, manifest: Manifest, chosen: Attempt) -> tuple[Kept, Pruned]:
+        destination = self.plan.destination
+        place = destination.place(manifest.version, chosen.formats[0].name)
+        kept = publish_with_local_copy(destination.store, place, chosen.staged.folder, manifest, self.clock.on_step)
+        return kept, prune(destination.store, manifest, self.plan.retention)
 
 
 def _choose(attempts: list[Attempt], *, is_forced: bool) -> Attempt:
@@ -119,7 +136,7 @@ def _report(
     notes = list(chosen.notes)
     if destination.key and destination.exact(first) != destination.key:
         notes.append(f"{destination.key} got the suffix of its format: {destination.exact(first)}.")
-    notes += [f"auto did not try {name}: {reason}." for name, reason in plan.refusals.items()]
+    notes += [f"auto did not try {name}: {reason}." for name, reason in plan.choice.refusals.items()]
     given_up = tuple(trip for attempt in attempts if attempt is not chosen for trip in attempt.trips)
     return SaveReport(
         manifest=manifest,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from colab_save.artifact.layout import SIDECAR, Place
 from colab_save.collections.extras import Extras
@@ -18,6 +18,24 @@ from colab_save.stores.base import Store
 from colab_save.target import SUFFIXES
 from colab_save.versions.finding import versions_of
 from colab_save.versions.pruning import Retention
+
+Attempts: TypeAlias = tuple[tuple[Format, ...], ...]
+"""Sets of formats to try, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The formats of a save.
+
+    Attributes:
+        attempts: Sets of formats to try, in order; the first whose round trips pass is published.
+        options: The options of each format.
+        refusals: Why a format that ``auto`` would try cannot write this model, by format.
+    """
+
+    attempts: Attempts
+    options: Mapping[str, Any]
+    refusals: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +143,7 @@ class Plan:
         division: What is saved, by its parts.
         extras: What else is saved, because the user named it.
         sample: The inputs that the user gave for the round trip; ``None``: they are made.
-        attempts: Sets of formats to try, in order; the first whose round trips pass is published.
-        options: The options of each format.
-        refusals: Why a format that ``auto`` would try cannot write this model, by format.
+        choice: The formats that are tried.
         destination: Where it goes.
         rules: How strictly it is proven.
         label: What its manifest says in the user's words.
@@ -138,9 +154,7 @@ class Plan:
     division: Division
     extras: Extras
     sample: Any
-    attempts: tuple[tuple[Format, ...], ...]
-    options: Mapping[str, Any]
-    refusals: Mapping[str, str]
+    choice: Choice
     destination: Destination
     rules: ProofRules
     label: Label

@@ -50,12 +50,15 @@ class _Proving:
     def of_payload(self, subject: Subject, plug: Format) -> RoundTrip:
         if not self.rules.is_verified:
             return replace(skipped(plug.name, "not verified, as asked"), part=subject.name)
-        folder, sample, timeout = (
+        trial = Trial(
+            plug,
             self.staged.folder / subject.name,
+            subject.model,
+            subject.facts,
             self.staged.samples[subject.name],
             self.rules.timeout,
+            is_part=bool(subject.name),
         )
-        trial = Trial(plug, folder, subject.model, subject.facts, sample, timeout, is_part=bool(subject.name))
         with self.clock.at(Stage.VERIFY, f"{subject.name} {plug.name}".strip()):
             trip = verify(self.verifier, trial, self.clock.beat, self._supply)
         return replace(_explained(trip, subject, self.examined.custom), part=subject.name)

@@ -54,7 +54,7 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
         samples[subject.name] = replace(described, rtol=plan.rules.rtol, atol=plan.rules.atol)
         with lambdas_by_name(code), subject.configs.whole():
             for plug in formats:
-                notes |= dict.fromkeys(plug.save(subject.model, own, subject.sample, plan.options[plug.name]))
+                notes |= dict.fromkeys(plug.save(subject.model, own, subject.sample, plan.choice.options[plug.name]))
         notes |= dict.fromkeys(subject.configs.notes)
     if code.source:
         (folder / CUSTOM_CODE).write_text(code.source, encoding="utf-8")

@@ -6,8 +6,9 @@ import pytest
 
 from colab_save.errors import TargetError
 from colab_save.formats.table import get_format
-from colab_save.saving.plan import Destination
-from colab_save.saving.resolving import AUTO_ATTEMPTS, free_attempts
+from colab_save.saving.choosing import AUTO_ATTEMPTS
+from colab_save.saving.free_places import with_free_places
+from colab_save.saving.plan import Choice, Destination
 from colab_save.stores.local import LocalStore
 
 
@@ -22,8 +23,8 @@ def allowed(root):
 
     def ask(key, *attempts):
         plugs = tuple(tuple(get_format(name) for name in names) for names in attempts)
-        left, taken = free_attempts(Destination(LocalStore(root), key, key, path=f"./{key}"), plugs)
-        return [plug.name for formats in left for plug in formats], taken
+        choice = with_free_places(Choice(plugs, {}, {}), Destination(LocalStore(root), key, key, path=f"./{key}"))
+        return [plug.name for formats in choice.attempts for plug in formats], choice.refusals
 
     return ask
 

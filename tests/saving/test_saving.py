@@ -37,7 +37,8 @@ from colab_save.progress import Step
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
-from colab_save.saving.resolving import SPARE, resolve
+from colab_save.saving.preparing import SPARE
+from colab_save.saving.resolving import resolve
 from colab_save.stores import table as stores
 from colab_save.stores.local import LocalStore
 from tests import zoo

@@ -1,0 +1,103 @@
+"""Choose the formats of a save: as asked, by purpose, by the path's suffix, or ``auto``; each of those can write it.
+
+`resolving` calls `choose`; nothing is written and no store is opened here.
+"""
+
+from __future__ import annotations
+
+from colab_save.collections.splitting import Division
+from colab_save.errors import RequestError, UnsupportedError
+from colab_save.formats.base import Format, read_options, require_packages
+from colab_save.formats.table import get_format
+from colab_save.hints import option
+from colab_save.request.request import AUTO, PURPOSES, SaveRequest
+from colab_save.saving.plan import Attempts, Choice
+from colab_save.target import Target, last_part, without_secrets
+
+AUTO_ATTEMPTS = (("keras",), ("saved_model",))
+"""What ``auto`` tries, in order."""
+
+
+def choose(request: SaveRequest, target: Target, division: Division) -> Choice:
+    """Choose the formats that can write what is saved, and read their options.
+
+    Raises:
+        RequestError: The target, the formats or the options cannot be used, or not together.
+        UnsupportedError: No format can write it.
+        MissingPackageError: A format needs a package that is not installed.
+    """
+    asked = _attempts(request, target)
+    _check_single(division, target)
+    attempts, refusals = _usable(asked, division)
+    kinds = {plug.name: plug.Options for formats in asked for plug in formats}
+    return Choice(attempts, read_options(kinds, request.options), refusals)
+
+
+def _attempts(request: SaveRequest, target: Target) -> Attempts:
+    """Choose the formats: as asked, by purpose, by the path's suffix, or ``auto``."""
+    asked = tuple(request.formats) if request.purpose is None else PURPOSES[request.purpose]
+    if target.path:
+        if request.to is not None:
+            raise RequestError(
+                f"{target.shown!r} says where the file goes, and {option('to', without_secrets(request.to))} does too.",
+                f"Leave {option('to')} out, or give a name instead of the path.",
+            )
+        asked = _formats_of_path(target, asked)
+    if asked == (AUTO,):
+        return tuple(tuple(get_format(name) for name in names) for names in AUTO_ATTEMPTS)
+    return (tuple(get_format(name) for name in asked),)
+
+
+def _formats_of_path(target: Target, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Match the formats asked for with the suffix of a path."""
+    if len(asked) > 1:
+        raise RequestError(
+            f"{target.shown!r} is one place, and {', '.join(asked)} are {len(asked)} payloads.",
+            f"Give a name, such as {last_part(target.path).partition('.')[0] or 'cats'}, to save them together.",
+        )
+    if target.format is None or asked == (target.format,):
+        return asked
+    if asked == (AUTO,):
+        return (target.format,)
+    raise RequestError(
+        f"The suffix of {target.shown!r} means {target.format}, and {option('formats')} says {asked[0]}.",
+        "Change one of them.",
+    )
+
+
+def _check_single(division: Division, target: Target) -> None:
+    """Refuse several models at one exact place."""
+    if target.path and division.collection:
+        raise RequestError(
+            f"{last_part(target.path)!r} is one place, and there are {len(division.models)} models to save: "
+            f"{', '.join(division.models)}.",
+            f"Give a name, such as {last_part(target.path).partition('.')[0] or 'agent'}, to save them together.",
+        )
+
+
+def _usable(asked: Attempts, division: Division) -> tuple[Attempts, dict[str, str]]:
+    """Return the attempts that can write what is saved, and why the other formats cannot.
+
+    Raises:
+        UnsupportedError: None can.
+        MissingPackageError: One needs a package that is not installed.
+    """
+    found = {plug.name: _refusal(plug, division) for formats in asked for plug in formats}
+    refusals = {name: reason for name, reason in found.items() if reason}
+    usable = tuple(formats for formats in asked if not any(plug.name in refusals for plug in formats))
+    if not usable:
+        raise UnsupportedError(
+            "; ".join(f"{name} cannot write this model: {reason}" for name, reason in refusals.items()) + ".",
+            f"Leave {option('formats')} out, or choose one that can: keras for any Keras model, saved_model for "
+            "anything callable.",
+        )
+    for formats in usable:
+        for plug in formats:
+            require_packages(plug, plug.requires)
+    return usable, refusals
+
+
+def _refusal(plug: Format, division: Division) -> str:
+    """Say why a format cannot write one of the models; empty when it can write all."""
+    found = ((name, plug.refusal(model)) for name, model in division.models.items())
+    return next((f"{name}: {reason}" if name else reason for name, reason in found if reason), "")
