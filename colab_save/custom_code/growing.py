@@ -1,6 +1,6 @@
 """Custom code that grows: when the fresh process lacks a name, find it in the notebook and capture once more.
 
-`staging` makes one `Supply` for each save; `verifying` asks it for every name that the fresh process did not have.
+`examining` makes one `Supply` for each save; `proving` asks it for every name that the fresh process did not have.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ load, and everything is compared after that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,17 +48,26 @@ class Record:
     arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     states: Mapping[str, Any] = field(default_factory=dict)
     held: Mapping[str, Any] = field(default_factory=dict)
-    trains: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    objects: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     policy: str = ""
     floatx: str = ""
 
     @classmethod
     def of(cls, facts: ModelFacts) -> Record:
         """Take it from the facts of a model."""
-        arguments = {layer.path: layer.arguments for layer in facts.layers}
-        known = facts.builds, facts.trainable, facts.losses, arguments, facts.states, facts.held, facts.trains
-        return cls(*known, facts.objects, facts.policy, facts.floatx)
+        return cls(
+            builds=facts.builds,
+            trainable=facts.trainable,
+            losses=facts.losses,
+            arguments={layer.path: layer.arguments for layer in facts.layers},
+            states=facts.states,
+            held=facts.held,
+            trains=facts.trains,
+            objects=facts.objects,
+            policy=facts.policy,
+            floatx=facts.floatx,
+        )
 
 
 def repair(model: Any, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> tuple[str, ...]:

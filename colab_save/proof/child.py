@@ -1,6 +1,6 @@
 """The fresh process: load a staged payload, answer the sample, report the facts. Nothing of the notebook is here.
 
-`verifying` starts it before anything is staged, so that its TensorFlow import overlaps with staging. It reads one
+`process` starts it before anything is staged, so that its TensorFlow import overlaps with staging. It reads one
 job a line from standard input and answers one line each; what TensorFlow and the user's code print goes to
 standard error. It runs on the CPU: the notebook may own all of the GPU's memory.
 """
@@ -17,11 +17,9 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 from colab_save.artifact.collection import read_collection, write_collection
-from colab_save.artifact.manifest import SampleFacts
-from colab_save.artifact.records import read_record
 from colab_save.artifact.sample import write_arrays
 from colab_save.collections.extras import prove_extras
 from colab_save.collections.joining import join
@@ -34,9 +32,9 @@ from colab_save.formats.table import get_format
 from colab_save.memory import end_first, is_out_of_memory, limit_memory
 from colab_save.model.configs import Configs, rebuilding
 from colab_save.model.examining import examine
-from colab_save.model.repairing import Record, repair
+from colab_save.model.repairing import repair
 from colab_save.precision import made_in
-from colab_save.proof.job import Job
+from colab_save.proof.job import Job, JoinJob, OpenJob, ReloadJob, read_job
 from colab_save.proof.verdicts import answer_sample, trace
 from colab_save.wording import first_line
 
@@ -48,48 +46,68 @@ NOT_NEEDED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
 ``keras/src/saving/file_editor.py``), for nothing that a reload does: a third of the time that their import takes."""
 
 
-def reload(job: Job, parts: dict[Path, Any]) -> dict[str, Any]:
-    """Do one job.
+Parts: TypeAlias = dict[Path, Any]
+"""The models of several that have been reloaded, by the folder of the part; in the first of its formats."""
 
-    Args:
-        job: What to do.
-        parts: The models of several that have been reloaded, by the folder of the part; in the first of its formats.
+
+def carry_out(job: Job, parts: Parts) -> dict[str, Any]:
+    """Do one job, and return the answer to it in JSON."""
+    match job:
+        case ReloadJob():
+            return reload(job, parts)
+        case JoinJob():
+            return join_parts(job, parts)
+        case OpenJob():
+            return open_only(job)
+
+
+def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
+    """Reload a payload, run it on its sample, and examine it.
 
     Returns:
         ``facts`` and ``outputs`` (a structure) in JSON, and the ``seconds`` it took.
     """
-    if job.memory:
-        return open_only(job)
     began = time.perf_counter()
-    code = Path(job.custom_code)
-    custom = load_custom_code(code, CODE_MODULE) if code.is_file() else {}
-    if not job.format:
-        models = {folder.name: model for folder, model in parts.items() if folder.parent == Path(job.payload)}
-        prove_extras(None, Path(job.extras))
-        whole = join(read_collection(Path(job.payload)), models, custom)
-        write_collection(Path(job.answer), collection_of(whole))
-        return {"seconds": time.perf_counter() - began}
-    plug = get_format(job.format)
-    record, context = Record(**job.record), Context(custom, **job.how)
-    sample = read_record(SampleFacts, job.asked)
-    with made_in(record.policy, record.floatx, context.dialect):
-        with rebuilding(custom, record.objects):
-            model = plug.load(Path(job.payload), context)
+    custom, payload = _custom_objects(job.custom_code), Path(job.payload)
+    plug, context = get_format(job.format), Context(custom, dialect=job.dialect)
+    with made_in(job.record.policy, job.record.floatx, context.dialect):
+        with rebuilding(custom, job.record.objects):
+            model = plug.load(payload, context)
             if dialect_of(model):
-                repair(model, Path(job.payload), record, custom)
+                repair(model, payload, job.record, custom)
         if job.extras:
             prove_extras(model, Path(job.extras))
         with Configs.of(model).whole():
             facts = examine(model)
         answer: Any = trace if job.is_traced else answer_sample
-        actual = answer(plug, model, Path(job.sample), sample)
+        actual = answer(plug, model, Path(job.sample), job.asked)
     if job.is_part:
-        parts.setdefault(Path(job.payload).parent, model)
+        parts.setdefault(payload.parent, model)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
     return {"facts": facts.to_json(), "outputs": outputs, "seconds": time.perf_counter() - began}
 
 
-def open_only(job: Job) -> dict[str, Any]:
+def join_parts(job: JoinJob, parts: Parts) -> dict[str, Any]:
+    """Make again what held several models, and write the collection of it.
+
+    Returns:
+        The ``seconds`` it took.
+    """
+    began = time.perf_counter()
+    stage, custom = Path(job.stage), _custom_objects(job.custom_code)
+    models = {folder.name: model for folder, model in parts.items() if folder.parent == stage}
+    prove_extras(None, Path(job.extras))
+    whole = join(read_collection(stage), models, custom)
+    write_collection(Path(job.answer), collection_of(whole))
+    return {"seconds": time.perf_counter() - began}
+
+
+def _custom_objects(file: str) -> dict[str, Any]:
+    code = Path(file)
+    return load_custom_code(code, CODE_MODULE) if code.is_file() else {}
+
+
+def open_only(job: OpenJob) -> dict[str, Any]:
     """Open a payload within limits, to see whether that ends.
 
     Returns:
@@ -99,7 +117,8 @@ def open_only(job: Job) -> dict[str, Any]:
     try:
         custom = load_custom_code(Path(job.custom_code), CODE_MODULE) if job.custom_code else {}
         beside = Path(job.beside) if job.beside else None
-        get_format(job.format).load(Path(job.payload), Context(custom, beside=beside, **job.how))
+        context = Context(custom, beside=beside, is_safe=job.is_safe, dialect=job.dialect, is_compiled=job.is_compiled)
+        get_format(job.format).load(Path(job.payload), context)
     except Exception as error:  # noqa: BLE001 - whatever Keras, TensorFlow or the code in the file raises is the answer
         hint = error.references[1] if isinstance(error, ColabSaveError) else "Copy or download it again."
         said = error.references[0].rstrip(".") if isinstance(error, ColabSaveError) else first_line(error)
@@ -137,10 +156,10 @@ def serve(jobs: TextIO, answers: TextIO) -> None:
     answers.flush()
     gc.freeze()
     gc.enable()
-    parts: dict[Path, Any] = {}
+    parts: Parts = {}
     for line in jobs:
         try:
-            answer = reload(Job(**json.loads(line)), parts)
+            answer = carry_out(read_job(line), parts)
         except ColabSaveError as error:
             answer = {"error": error.references[0], "hint": error.references[1], "lacks": lacking_name(error)}
         except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer

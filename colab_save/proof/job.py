@@ -1,60 +1,114 @@
-"""One job for the fresh process, as both sides see it: the notebook writes it as a line, the child reads it."""
+"""Jobs for the fresh process, as both sides see them: the notebook writes one as a line, the child reads it.
+
+`verify` asks for payloads to be reloaded and for what held several models to be joined again, `probe` for a foreign
+file to be opened. Paths are texts, since a line is JSON.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
 
-from colab_save.formats.base import Context
+from colab_save.artifact.manifest import SampleFacts
+from colab_save.artifact.records import read_record
+from colab_save.dialect import KERAS
+from colab_save.model.repairing import Record
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """What to reload.
+class ReloadJob:
+    """Reload a staged payload, run it on its sample, and report what came back.
 
     Attributes:
         format: The payload's format.
-        payload: Path of the staged file or folder.
-        sample: Path of the staged ``.npz``.
-        asked: What is in it, `SampleFacts` in JSON.
-        answer: Path of the ``.npz`` to write the actual outputs to.
-        custom_code: Path of the staged ``custom_code.py``; there may be none.
-        record: What `repairing` goes by, in JSON.
-        beside: The folder with the artifact's other files, where that is not the payload's own.
-        is_traced: Note what each layer answers, instead of what the model does.
-        extras: The folder with what else was kept; there may be none.
-        memory: Bytes that this process may still take; given, the payload is opened and nothing else, see `trying`.
-        is_part: It is one of several models. What held them is then made again by a job without a format: its payload
-            is the folder with the parts and the collection, its answer a folder for the collection of what was made.
-        how: What else `Context` says: the dialect, and whether to compile and to refuse bytecode.
+        payload: The staged file or folder.
+        sample: The staged ``.npz``.
+        asked: What is in it.
+        answer: The ``.npz`` to write the actual outputs to.
+        custom_code: The staged ``custom_code.py``; there may be none.
+        record: What a repair goes by.
+        dialect: The Keras that wrote the payload, by its import name.
+        extras: The folder with the staged extras; there may be none. Empty for a part, which has none of its own.
+        is_part: It is one of several models, and is needed again for the `JoinJob` of all of them.
+        is_traced: Write what each layer answers, instead of what the model does.
     """
 
     format: str
     payload: str
     sample: str
-    asked: Any
+    asked: SampleFacts
     answer: str
-    custom_code: str = ""
-    record: Mapping[str, Any] = field(default_factory=dict)
-    beside: str = ""
-    is_traced: bool = False
+    custom_code: str
+    record: Record
+    dialect: str
     extras: str = ""
-    memory: int = 0
     is_part: bool = False
-    how: Mapping[str, Any] = field(default_factory=dict)
+    is_traced: bool = False
 
-    @classmethod
-    def of_trial(cls, format: str, payload: Path, context: Context, custom_code: Path | None, memory: int) -> Job:
-        """Ask for a payload to be opened, and nothing else, with so many bytes of memory."""
-        code, folder = (str(path) if path is not None else "" for path in (custom_code, context.beside))
-        none: dict[str, Any] = {"sample": "", "asked": None, "answer": ""}
-        how = {name: getattr(context, name) for name in ("dialect", "is_compiled", "is_safe")}
-        return cls(format, str(payload), **none, custom_code=code, beside=folder, memory=memory, how=how)
+
+@dataclass(frozen=True, slots=True)
+class JoinJob:
+    """Make again what held several models, of the parts that were reloaded before.
+
+    Attributes:
+        stage: The staged folder with the collection and the folders of the parts.
+        answer: A folder for the collection of what was made.
+        custom_code: See `ReloadJob`.
+        extras: See `ReloadJob`.
+    """
+
+    stage: str
+    answer: str
+    custom_code: str
+    extras: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """Open a payload within a bound of memory and nothing else, to see whether that ends.
+
+    Attributes:
+        format: The format that opens it.
+        payload: The file or folder.
+        memory: Bytes that the process may still take.
+        custom_code: The captured code that it needs; empty where there is none.
+        beside: See `Context.beside`; empty where that is the payload's own folder.
+        dialect: See `Context.dialect`.
+        is_compiled: See `Context.is_compiled`.
+        is_safe: See `Context.is_safe`.
+    """
+
+    format: str
+    payload: str
+    memory: int
+    custom_code: str = ""
+    beside: str = ""
+    dialect: str = KERAS
+    is_compiled: bool = True
+    is_safe: bool = True
+
+
+Job: TypeAlias = ReloadJob | JoinJob | OpenJob
+
+KINDS: Mapping[str, type[Any]] = {"reload": ReloadJob, "join": JoinJob, "open": OpenJob}
+"""What a line calls each kind of job."""
 
 
 def to_line(job: Job) -> str:
-    """Write a job as the line that `serve` reads."""
-    return json.dumps(asdict(job)) + "\n"
+    """Write a job as one line."""
+    kind = next(name for name, record in KINDS.items() if isinstance(job, record))
+    return json.dumps({"kind": kind, "job": asdict(job)}) + "\n"
+
+
+def read_job(line: str) -> Job:
+    """Read the line of a job.
+
+    Raises:
+        ValueError: It is none.
+        KeyError: It is of a kind that this process does not know.
+    """
+    written = json.loads(line)
+    job: Job = read_record(KINDS[written["kind"]], written["job"])
+    return job

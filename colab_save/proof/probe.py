@@ -1,6 +1,6 @@
 """Open a foreign file first in a process that may hang, die or run out of memory without harm to the notebook.
 
-`loading` calls `try_opening` for files that `inspecting` has doubts about. The process is that of `verifying`, with a
+`loading` calls `try_opening` for files that `inspecting` has doubts about. The process is that of a round trip, with a
 limit of memory beside that of time, and it only opens the file: no sample is run and nothing is compared.
 """
 
@@ -17,7 +17,7 @@ from colab_save.custom_code.running import capture
 from colab_save.errors import FormatError, UnsafeFileError, VerifierError
 from colab_save.formats.base import Context, Format
 from colab_save.hints import option
-from colab_save.proof.job import Job
+from colab_save.proof.job import OpenJob
 from colab_save.proof.process import Verifier
 from colab_save.quantities import size_in_words
 
@@ -48,15 +48,28 @@ def try_opening(
     memory = MEMORY + COPIES * _size(payload)
     with tempfile.TemporaryDirectory(prefix="colab_save_try_") as folder, Verifier() as verifier:
         file = code or _captured(context.custom_objects, Path(folder, CUSTOM_CODE))
-        job = Job.of_trial(plug.name, payload, context, file, memory)
+        job = _job(plug, payload, context, file, memory)
         try:
-            answer = verifier.reload(job, timeout)
+            answer = verifier.ask(job, timeout)
         except VerifierError as error:
             raise _unsafe(payload, timeout, memory, error.references[0], risks) from error
     if answer.get("is_out_of_memory"):
         raise _unsafe(payload, timeout, memory, f"It ran out of memory: {answer['failed']}.", risks)
     if not answer["opened"] and not context.custom_objects:  # a live class may be one that only the notebook can have
         raise FormatError(f"{answer['failed']}.", str(answer["hint"]))
+
+
+def _job(plug: Format, payload: Path, context: Context, code: Path | None, memory: int) -> OpenJob:
+    return OpenJob(
+        plug.name,
+        str(payload),
+        memory,
+        custom_code=str(code or ""),
+        beside=str(context.beside or ""),
+        dialect=context.dialect,
+        is_compiled=context.is_compiled,
+        is_safe=context.is_safe,
+    )
 
 
 def _size(path: Path) -> int:

@@ -1,7 +1,8 @@
 """The fresh process of a round trip, seen from the notebook: start it, ask it, end it.
 
-`saving` opens a `Verifier` before it stages, so that the child's TensorFlow import costs no extra time; `proving` asks
-it once per payload. The child can hang or die without harm: it has a time limit and is killed with all it started.
+The save pipeline opens a `Verifier` before it stages, so that the child's TensorFlow import costs no extra time;
+`verify` asks it once per payload. The child can hang or die without harm: it has a time limit and is killed with all
+that it started.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ COMMAND = (sys.executable, "-P", "-c")
 """Python without the current folder on its path: the notebook's own modules must not be what makes it work."""
 
 PROGRAM = """
-import sys
-try:
-    import colab_save
-except ModuleNotFoundError:
-    sys.path.append({root!r})
-from colab_save.artifact.layout import CUSTOM_CODE
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("colab_save", {package!r})
+sys.modules["colab_save"] = package = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(package)
+sys.path += {beside!r}
 from colab_save.proof.child import main
 main()
 """
+"""The child runs the very package that asks it: another copy that is installed proves nothing about this one."""
 
 GIVING_BACK = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
 """Has the GNU C library give each freed block of 1 MB or more back at once (mallopt(3)). By default it learns to keep
@@ -77,9 +78,8 @@ class Verifier:
     def _start(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed in close)
-        root = str(Path(__file__).resolve().parents[2])
         self._process = subprocess.Popen(
-            [*COMMAND, PROGRAM.format(root=root)],
+            [*COMMAND, _program()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -91,13 +91,13 @@ class Verifier:
         self._answers = queue.SimpleQueue()
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
 
-    def reload(
+    def ask(
         self, job: Job, timeout: float, on_wait: OnWait = lambda: None, supply: OnLack = lambda _: False
     ) -> dict[str, Any]:
-        """Have one payload reloaded.
+        """Have one job done, and return the answer.
 
         Args:
-            job: What to reload.
+            job: What to do, see `job`.
             timeout: Seconds, the child's TensorFlow import included.
             on_wait: Called now and then while it works; what that raises ends the waiting.
             supply: Called with a name that the child lacked; says whether it is worth another try.
@@ -123,7 +123,7 @@ class Verifier:
             raise self._death(timeout)
         if "error" in answer:
             if (name := str(answer.get("lacks", ""))) and supply(name):
-                return self.reload(job, timeout, on_wait, supply)
+                return self.ask(job, timeout, on_wait, supply)
             raise VerifierError(f"In a fresh process: {answer['error']}", str(answer["hint"]))
         return answer
 
@@ -184,6 +184,17 @@ class Verifier:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _program() -> str:
+    """Return the child's program, with what it needs to know of this package.
+
+    The folder that the package lies in may hold what it requires, so the child finds that too, after all else; not
+    where it is the notebook's own folder.
+    """
+    package = Path(__file__).resolve().parents[1]
+    beside = [] if package.parent == Path.cwd() else [str(package.parent)]
+    return PROGRAM.format(package=str(package / "__init__.py"), beside=beside)
 
 
 def _read(stream: IO[str], answers: queue.SimpleQueue[str]) -> None:

@@ -1,6 +1,6 @@
 """Compare two models and two answers to the same sample: the verdicts of a round trip.
 
-`verifying` judges what the fresh process found, `loading` what came back into the notebook; all but `answer_sample`
+`verify` judges what the fresh process found, `loading` what came back into the notebook; all but `answer_sample`
 is pure.
 """
 

@@ -1,12 +1,12 @@
 """The round trip: have a fresh process reload what is staged, and compare its answers with the live model's.
 
-`staging` calls `verify` once per payload; what fails is explained by asking the process once more.
+The save pipeline calls `verify` once per payload; what fails is explained by asking the process once more.
 """
 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from colab_save.artifact.sample import read_arrays
 from colab_save.errors import DamagedFileError, VerifierError
 from colab_save.formats.base import Format
 from colab_save.model.repairing import Record
-from colab_save.proof.job import Job
+from colab_save.proof.job import JoinJob, ReloadJob
 from colab_save.proof.process import OnLack, OnWait, Verifier
 from colab_save.proof.verdicts import answers_of, first_difference, judge, judge_collection, trace
 
@@ -51,14 +51,22 @@ class Trial:
         """Give the file of the sample."""
         return self.stage / self.sample.path
 
-    def job(self, answer: Path, *, is_traced: bool = False) -> Job:
-        """Word it for the child."""
+    def job(self, answer: Path, *, is_traced: bool = False) -> ReloadJob:
+        """Ask for it to be reloaded, and answered in a file."""
         whole = self.stage.parent if self.is_part else self.stage
-        payload, code = str(self.stage / self.plug.payload), str(whole / CUSTOM_CODE)
-        record, asked = asdict(Record.of(self.facts)), asdict(self.sample)
-        job = Job(self.plug.name, payload, str(self.file), asked, str(answer), code, record, is_traced=is_traced)
-        extras = "" if self.is_part else str(whole / EXTRAS)
-        return replace(job, is_part=self.is_part, extras=extras, how={"dialect": self.facts.kind})
+        return ReloadJob(
+            format=self.plug.name,
+            payload=str(self.stage / self.plug.payload),
+            sample=str(self.file),
+            asked=self.sample,
+            answer=str(answer),
+            custom_code=str(whole / CUSTOM_CODE),
+            record=Record.of(self.facts),
+            dialect=self.facts.kind,
+            extras="" if self.is_part else str(whole / EXTRAS),
+            is_part=self.is_part,
+            is_traced=is_traced,
+        )
 
 
 def verify(
@@ -70,13 +78,13 @@ def verify(
         verifier: An open verifier.
         trial: What to reload.
         on_wait: Called now and then while the child works; what that raises ends the round trip.
-        supply: See `Verifier.reload`.
+        supply: See `Verifier.ask`.
     """
     plug = trial.plug
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
         answer = Path(folder, "actual.npz")
         try:
-            reply = verifier.reload(trial.job(answer), trial.timeout, on_wait, supply)
+            reply = verifier.ask(trial.job(answer), trial.timeout, on_wait, supply)
             actual = read_arrays(answer, reply["outputs"])
             facts = ModelFacts.from_json(reply["facts"])
         except (VerifierError, DamagedFileError) as error:
@@ -106,12 +114,12 @@ def verify_collection(
         collection: What is expected.
         timeout: Seconds.
         on_wait: See `verify`.
-        supply: Likewise.
+        supply: See `Verifier.ask`.
     """
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
-        job = Job("", str(stage), "", None, folder, str(stage / CUSTOM_CODE), extras=str(stage / EXTRAS))
+        job = JoinJob(str(stage), folder, custom_code=str(stage / CUSTOM_CODE), extras=str(stage / EXTRAS))
         try:
-            reply = verifier.reload(job, timeout, on_wait, supply)
+            reply = verifier.ask(job, timeout, on_wait, supply)
             return judge_collection(collection, read_collection(Path(folder)), float(reply["seconds"]))
         except (VerifierError, DamagedFileError) as error:
             return failed(COLLECTION, error.references[0], frozenset({Aspect.STRUCTURE, Aspect.TRAINING}))
@@ -122,7 +130,7 @@ def _located(trip: RoundTrip, verifier: Verifier, trial: Trial, on_wait: OnWait)
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
         answer = Path(folder, "traced.npz")
         try:
-            reply = verifier.reload(trial.job(answer, is_traced=True), trial.timeout, on_wait)
+            reply = verifier.ask(trial.job(answer, is_traced=True), trial.timeout, on_wait)
             actual = read_arrays(answer, reply["outputs"])
         except (VerifierError, DamagedFileError):  # it is explained without
             return trip

@@ -1,0 +1,66 @@
+"""The fresh process runs the package that asks it, and nothing of the notebook's folder. Keras is a stand-in here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import colab_save
+from colab_save.proof.job import OpenJob
+from colab_save.proof.process import Verifier
+
+STAND_IN = """
+import colab_save
+
+__version__ = "0"
+
+
+class saving:
+    get_custom_objects = dict
+
+    def load_model(*_, **__):
+        raise ValueError(colab_save.__file__)
+"""
+
+ASK = """
+import sys
+from colab_save.proof.job import OpenJob
+from colab_save.proof.process import Verifier
+
+with Verifier() as verifier:
+    print(verifier.ask(OpenJob("keras", "model.keras", 4 << 30, custom_code=sys.argv[1]), 60)["failed"])
+"""
+
+
+@pytest.fixture
+def stand_ins(tmp_path):
+    """A folder of packages, first on the child's path."""
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    (folder / "keras.py").write_text(STAND_IN)
+    return folder
+
+
+def test_another_copy_that_is_installed_proves_nothing(stand_ins, monkeypatch):
+    (stand_ins / "colab_save").mkdir()
+    (stand_ins / "colab_save/__init__.py").write_text("raise SystemExit('this is another copy')")
+    monkeypatch.setenv("PYTHONPATH", str(stand_ins))
+    with Verifier() as verifier:
+        answer = verifier.ask(OpenJob("keras", "model.keras", 4 << 30), 60)
+    assert str(Path(colab_save.__file__).resolve()) in answer["failed"]
+
+
+def test_a_package_in_the_notebooks_folder_lets_nothing_else_of_it_in(stand_ins, tmp_path):
+    notebook = tmp_path / "notebook"
+    shutil.copytree(Path(colab_save.__file__).parent, notebook / "colab_save")
+    (notebook / "own_module.py").touch()
+    (notebook / "code.py").write_text("import own_module\nCUSTOM_OBJECTS = {}")
+    env = {**os.environ, "PYTHONPATH": str(stand_ins)}
+    command = [sys.executable, "-c", ASK, str(notebook / "code.py")]
+    ask = subprocess.run(command, cwd=notebook, env=env, capture_output=True, text=True, check=True)
+    assert "No module named 'own_module'" in ask.stdout
