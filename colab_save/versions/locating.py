@@ -24,7 +24,8 @@ from colab_save.stores.table import open_folder_of, open_store
 from colab_save.target import NEWEST, Target, without_secrets
 from colab_save.versions.caching import cache_of
 from colab_save.versions.fetching import fetch
-from colab_save.versions.finding import find, find_plain, find_plain_before, readable
+from colab_save.versions.finding import find, readable
+from colab_save.versions.plain_files import find_plain, find_plain_before
 from colab_save.wording import did_you_mean
 
 ADDED = (".keras", ".h5", ".hdf5", ".weights.h5", ".tflite", ".onnx")

@@ -13,8 +13,9 @@ from colab_save.artifact.layout import PREVIOUS, SIDECAR, Place
 from colab_save.artifact.manifest import Manifest
 from colab_save.errors import DamagedFileError, NotFoundError, StoreError
 from colab_save.stores.base import Store
-from colab_save.versions.finding import is_whole, read_manifest, versions_of
+from colab_save.versions.finding import read_manifest, versions_of
 from colab_save.versions.local_copies import keys_of
+from colab_save.versions.plain_files import is_whole
 
 
 def take_place(store: Store, place: Place, manifest: Manifest) -> None:

@@ -22,9 +22,10 @@ from colab_save.stores.table import reopen
 from colab_save.target import Target
 from colab_save.versions import caching
 from colab_save.versions.curating import delete_version
-from colab_save.versions.finding import find, find_plain, list_versions
+from colab_save.versions.finding import find, list_versions
 from colab_save.versions.local_copies import LITTER_AGE, local_copies
 from colab_save.versions.pending import pending, publish_pending, publish_with_local_copy
+from colab_save.versions.plain_files import find_plain
 from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
 from tests.making import V1, V2, V3, stage

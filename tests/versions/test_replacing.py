@@ -9,7 +9,8 @@ import pytest
 from colab_save.artifact.layout import PREVIOUS, SIDECAR, Place
 from colab_save.artifact.manifest import MANIFEST
 from colab_save.errors import DigestError
-from colab_save.versions.finding import find_plain, find_plain_before, versions_of
+from colab_save.versions.finding import versions_of
+from colab_save.versions.plain_files import find_plain, find_plain_before
 from tests.faulty_stores import SlowMemoryStore
 from tests.making import V1, V2, V3, save_version
 
