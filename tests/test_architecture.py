@@ -56,7 +56,7 @@ ENTRIES = {
         "publishing",
         "uploading",
     },
-    "custom_code": {"captured", "custom_objects", "growing", "origins", "running", "signing"},
+    "custom_code": {"captured", "capturing", "comparing", "custom_objects", "growing", "origins", "running", "signing"},
     "reports": {
         "card",
         "drawing.bars",

@@ -1,6 +1,6 @@
 """What one capture gives: the user's classes and functions as one readable Python module.
 
-`gathering` makes it, `saving` writes its source as ``custom_code.py``, `running` executes that file again.
+`capturing` makes it, `staging` writes its source as ``custom_code.py``, `running` executes that file again.
 """
 
 from __future__ import annotations
@@ -8,6 +8,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from colab_save.errors import DamagedFileError
 
 TABLE = "CUSTOM_OBJECTS"
 """The name in the file that maps what Keras looks up to the objects; usable without this package."""
@@ -72,3 +75,10 @@ def lambdas_by_name(code: CustomCode) -> Iterator[None]:
     finally:
         for _, item in unnamed:
             item.__name__ = "<lambda>"  # type: ignore[attr-defined]
+
+
+def damaged(file: Path, reason: str) -> DamagedFileError:
+    """Return the error for a file that is no captured custom code."""
+    return DamagedFileError(
+        f"{file.name} is no captured custom code: {reason}.", "Save the model again, or define its classes yourself."
+    )

@@ -12,8 +12,8 @@ from types import FunctionType
 from typing import Any
 
 from colab_save.custom_code.captured import CustomCode
+from colab_save.custom_code.capturing import capture
 from colab_save.custom_code.origins import is_own_module
-from colab_save.custom_code.running import capture
 
 MOST = 10
 """Names that are added one after the other; each costs one more load in the fresh process."""

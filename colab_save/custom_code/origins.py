@@ -18,6 +18,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TypeAlias
 
+from colab_save.artifact.manifest import Manifest
+
 STANDARD = frozenset(sys.stdlib_module_names) - {"__main__"}
 """The top-level modules that every Python has."""
 
@@ -185,3 +187,10 @@ def _distributions(root: str) -> list[str]:
         return [importlib.metadata.metadata(root)["Name"]]
     except importlib.metadata.PackageNotFoundError:
         return sorted(set(importlib.metadata.packages_distributions().get(root, [])))
+
+
+def packages_of(manifest: Manifest | None) -> frozenset[str]:
+    """Name the installed packages whose classes a trusted artifact may use, by import name."""
+    needed = {name.lower() for name in manifest.requirements} if manifest is not None else set()
+    installed = importlib.metadata.packages_distributions() if needed else {}
+    return frozenset(top for top, owners in installed.items() if needed & {owner.lower() for owner in owners})

@@ -1,76 +1,24 @@
-"""Custom code as a whole: captured from live objects, run again from its file, compared with what is live.
+"""Run captured custom code from its file, and take the custom objects out of it.
 
 Running is the caller's decision: nothing here asks whether a file is trusted.
 """
 
 from __future__ import annotations
 
-import ast
 import linecache
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from colab_save.custom_code.captured import TABLE, CustomCode
-from colab_save.custom_code.definitions import module_text
-from colab_save.custom_code.gathering import Gathering
-from colab_save.custom_code.origins import requirements_of
-from colab_save.custom_code.sources import normal
-from colab_save.errors import CustomCodeError, DamagedFileError
+from colab_save.custom_code.captured import TABLE, damaged
+from colab_save.errors import CustomCodeError
 from colab_save.wording import first_line
 
-
-def capture(objects: Iterable[object], namespace: Mapping[str, object], extra_names: Iterable[str] = ()) -> CustomCode:
-    """Capture the source of custom objects, with the imports, constants and helpers that it uses.
-
-    Args:
-        objects: Live classes and functions, see `find_custom_objects`; those of installed packages are imported.
-        namespace: The notebook's variables, for names that an object's own module does not have.
-        extra_names: Names of the namespace to add.
-    """
-    gathering = Gathering(namespace)
-    table: dict[str, str] = {}
-    live: dict[str, object] = {}
-    for value in objects:
-        try:
-            name = gathering.refer(value)
-        except CustomCodeError as error:
-            gathering.miss(getattr(value, "__name__", repr(value)), error)
-            continue
-        for key in _keys(value, name):
-            table[key], live[key] = name, value
-    for name in extra_names:
-        if name in namespace:
-            gathering.add(name, namespace[name], gathering.library.imports_around(None))
-    gathering.finish()
-    known = gathering.definitions.keys() | gathering.imports.keys()
-    table = {key: name for key, name in table.items() if name.partition(".")[0] in known}
-    missing = tuple(gathering.missing.values())
-    if not known:
-        return CustomCode(missing=missing)
-    statements = sorted(text for found in gathering.imports.values() for text in found)
-    requirements = requirements_of(statements)
-    source = module_text(statements, gathering.definitions, table, requirements, missing)
-    return CustomCode(source, requirements, missing, {key: live[key] for key in table})
-
-
-def _keys(value: object, name: str) -> Iterator[str]:
-    """Give the names under which Keras looks an object up: its plain name, and its registered one if it has one.
-
-    A class is looked up by its registered name and a function by the name in its config, which is the registered
-    one too (``_retrieve_class_or_fn`` in ``keras/src/saving/serialization_lib.py``, 3.13 and 3.15); what is not
-    registered counts as registered under its plain name there.
-    """
-    plain = getattr(value, "__name__", name)
-    yield name if plain == "<lambda>" else plain
-    for package in ("keras", "tf_keras"):
-        saving = getattr(sys.modules.get(package), "saving", None)
-        registered = plain if saving is None else saving.get_registered_name(value)
-        if registered != plain:
-            yield registered
+CODE_MODULE = "colab_save_custom_code"
+"""The name under which captured code is imported."""
 
 
 def load_custom_code(path: Path, module_name: str) -> dict[str, Any]:
@@ -90,7 +38,7 @@ def load_custom_code(path: Path, module_name: str) -> dict[str, Any]:
         text = path.read_text("utf-8")
         code = compile(text, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
-        raise _damaged(path, first_line(error)) from error
+        raise damaged(path, first_line(error)) from error
     module = ModuleType(module_name)
     module.__file__ = str(path)
     linecache.cache[str(path)] = (len(text), None, text.splitlines(keepends=True), str(path))
@@ -106,14 +54,8 @@ def load_custom_code(path: Path, module_name: str) -> dict[str, Any]:
         ) from error
     table = vars(module).get(TABLE)
     if not isinstance(table, dict):
-        raise _damaged(path, f"it has no {TABLE}")
+        raise damaged(path, f"it has no {TABLE}")
     return dict(table)
-
-
-def _damaged(path: Path, reason: str) -> DamagedFileError:
-    return DamagedFileError(
-        f"{path.name} is no captured custom code: {reason}.", "Save the model again, or define its classes yourself."
-    )
 
 
 @contextmanager
@@ -127,41 +69,3 @@ def _registrations_kept() -> Iterator[None]:
     finally:
         for registry, kept in zip(registries, before, strict=True):
             registry.update(kept)
-
-
-def compare_source(captured: Path, live: Mapping[str, object]) -> list[str]:
-    """Name the definitions of a captured file that the live objects of the same names define otherwise.
-
-    Helpers, constants and closures count too; layout and comments do not. An object whose live source cannot be
-    seen is named as well, since nothing is known about it.
-
-    Args:
-        captured: The file.
-        live: The notebook's variables.
-
-    Raises:
-        DamagedFileError: The file is no captured custom code.
-    """
-    try:
-        tree = ast.parse(captured.read_text("utf-8"))
-    except (SyntaxError, ValueError) as error:
-        raise _damaged(captured, first_line(error)) from error
-    saved = _statements(tree)
-    objects = {name: live[name] for name in saved if name in live and callable(live[name])}
-    code = capture(objects.values(), live)
-    found = _statements(ast.parse(code.source))
-    unseen = [name for name in objects if name not in found]
-    return sorted({*unseen, *(name for name in found if found[name] != saved.get(name))})
-
-
-def _statements(tree: ast.Module) -> dict[str, list[str]]:
-    """Give the statements of a captured file by the name that they define."""
-    found: dict[str, list[str]] = {}
-    for node in tree.body:
-        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            found.setdefault(node.name, []).append(normal(node))
-        elif isinstance(node, ast.Assign):
-            name = ast.unparse(node.targets[0]).partition(".")[0]
-            found.setdefault(name, []).append(normal(node))
-    found.pop(TABLE, None)
-    return found

@@ -16,9 +16,11 @@ from colab_save.artifact.round_trip import RoundTrip, skipped
 from colab_save.collections.extras import read_extras
 from colab_save.collections.joining import check_into, existing, join, put_into
 from colab_save.collections.splitting import collection_of
-from colab_save.custom_code.signing import Supplied, may_run, packages_of, supply
+from colab_save.custom_code.origins import packages_of
+from colab_save.custom_code.signing import may_run
 from colab_save.inspecting.inspection import inspect_npz, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
+from colab_save.loading.custom_objects import Supplied, supply
 from colab_save.loading.opening import Loaded, check_equal, open_model
 from colab_save.progress import Clock, OnStep, Stage
 from colab_save.proof.verdicts import judge_collection

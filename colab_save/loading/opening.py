@@ -16,7 +16,8 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.artifact.sample import TRAINING
 from colab_save.collections.extras import put_back, read_extras
-from colab_save.custom_code.signing import is_own, may_run, packages_of, supply
+from colab_save.custom_code.origins import packages_of
+from colab_save.custom_code.signing import is_own, may_run
 from colab_save.dialect import KERAS, dialect_of, require_dialect
 from colab_save.errors import FormatError, RequestError, RoundTripError
 from colab_save.formats.base import Context, Format, require_packages
@@ -26,6 +27,7 @@ from colab_save.hints import action, option
 from colab_save.inspecting.findings import Findings, Kind, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_architecture, inspect_npz, inspect_recorded
 from colab_save.loading.converting import convert
+from colab_save.loading.custom_objects import supply
 from colab_save.model.configs import Configs, rebuilding
 from colab_save.model.examining import examine
 from colab_save.model.repairing import Record, repair, unbuilt

@@ -24,7 +24,7 @@ from colab_save.artifact.sample import write_arrays
 from colab_save.collections.extras import prove_extras
 from colab_save.collections.joining import join
 from colab_save.collections.splitting import collection_of
-from colab_save.custom_code.running import load_custom_code
+from colab_save.custom_code.running import CODE_MODULE, load_custom_code
 from colab_save.dialect import dialect_of
 from colab_save.errors import ColabSaveError
 from colab_save.formats.base import Context
@@ -37,9 +37,6 @@ from colab_save.precision import made_in
 from colab_save.proof.job import Job, JoinJob, OpenJob, ReloadJob, read_job
 from colab_save.proof.verdicts import answer_sample, trace
 from colab_save.wording import first_line
-
-CODE_MODULE = "colab_save_custom_code"
-"""The name under which captured code is imported."""
 
 NOT_NEEDED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
 """What Keras and TensorFlow import only where it is there (``keras/src/wrappers``, ``keras/src/visualization``,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.layout import CUSTOM_CODE
-from colab_save.custom_code.running import capture
+from colab_save.custom_code.capturing import capture
 from colab_save.errors import FormatError, UnsafeFileError, VerifierError
 from colab_save.formats.base import Context, Format
 from colab_save.hints import option

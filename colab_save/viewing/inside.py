@@ -14,7 +14,7 @@ from pathlib import Path
 
 from colab_save.artifact.facts import LayerFacts, ModelFacts
 from colab_save.artifact.manifest import Manifest
-from colab_save.custom_code.signing import packages_of
+from colab_save.custom_code.origins import packages_of
 from colab_save.errors import FormatError, UntrustedError
 from colab_save.inspecting.findings import Kind
 from colab_save.inspecting.inspection import inspect

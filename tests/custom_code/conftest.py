@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from colab_save.custom_code.running import capture, load_custom_code
+from colab_save.custom_code.capturing import capture
+from colab_save.custom_code.running import load_custom_code
 
 _NUMBERS = itertools.count(1)
 

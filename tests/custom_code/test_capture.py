@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from colab_save.custom_code.captured import CustomCode
-from colab_save.custom_code.running import capture
+from colab_save.custom_code.capturing import capture
 
 
 def reasons(code):

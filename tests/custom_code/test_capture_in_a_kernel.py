@@ -49,7 +49,7 @@ twice, thrice = lambda x: x * 2, lambda x: x * 3
     """
 %config Application.verbose_crash = False
 import json, pathlib
-from colab_save.custom_code.running import capture
+from colab_save.custom_code.capturing import capture
 code = capture([Layer, kept, twice, thrice], globals())
 pathlib.Path("custom_code.py").write_text(code.source)
 print(json.dumps({"missing": list(map(str, code.missing)), "call": Layer().call(8), "rate": kept.rate}))

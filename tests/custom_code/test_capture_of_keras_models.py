@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from colab_save.custom_code.captured import lambdas_by_name
+from colab_save.custom_code.capturing import capture
 from colab_save.custom_code.custom_objects import find_custom_objects
-from colab_save.custom_code.running import capture
 
 # What Keras, and what Keras imports, do with other packages is theirs; ours is the code that is captured.
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]

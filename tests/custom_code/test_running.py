@@ -1,4 +1,4 @@
-"""Captured files run again and are compared with what is live."""
+"""Captured files run again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from colab_save.custom_code.running import compare_source, load_custom_code
+from colab_save.custom_code.running import load_custom_code
 from colab_save.errors import CustomCodeError, DamagedFileError
 
 
@@ -49,7 +49,7 @@ def test_captured_code_can_be_captured_again_as_the_same_text(notebook, path, tm
             def call(self, x): return square(held(x))
         square = lambda x: x * x
     """)
-    from colab_save.custom_code.running import capture
+    from colab_save.custom_code.capturing import capture
 
     first = notebook.capture("Layer", "square")
     table = load_custom_code(write(path, first.source), "captured_here")
@@ -80,48 +80,3 @@ def test_code_that_fails_is_one_error_with_the_reason_and_leaves_no_module(path)
     with pytest.raises(CustomCodeError, match="NameError: name 'absent' is not defined"):
         load_custom_code(write(path, "absent\nCUSTOM_OBJECTS = {}\n"), "captured_here")
     assert "captured_here" not in sys.modules
-
-
-CELL = """
-    RATE = 0.5
-    def helper(x): return x * RATE
-    def loss(x):
-        return helper(x)
-"""
-
-
-@pytest.mark.parametrize(
-    ("cell", "expected"),
-    [
-        ("pass", []),
-        ("def loss(x):\n    # only a comment, and layout\n    return helper( x )", []),
-        ("def loss(x): return helper(x) + 1", ["loss"]),
-        ("def helper(x): return x", ["helper"]),
-        ("RATE = 0.25", ["RATE"]),
-        ("del helper, loss", []),
-    ],
-)
-def test_definitions_that_differ_from_the_live_ones_are_named(notebook, path, cell, expected):
-    notebook.run(CELL)
-    write(path, notebook.capture("loss").source)
-    notebook.run(cell)
-    assert expected == compare_source(path, notebook.names)
-
-
-def test_a_live_object_whose_source_cannot_be_seen_is_named(notebook, path):
-    notebook.run(CELL)
-    write(path, notebook.capture("loss").source)
-    exec("def loss(x): return helper(x)", notebook.names)
-    assert ["loss"] == compare_source(path, notebook.names)
-
-
-def test_a_closure_with_other_values_differs(notebook, path):
-    notebook.run("def make(d):\n    def loss(x): return x * d\n    return loss\nloss = make(1)")
-    write(path, notebook.capture("loss").source)
-    notebook.run("loss = make(2)")
-    assert ["_bind_loss"] == compare_source(path, notebook.names)
-
-
-def test_comparing_runs_nothing(notebook, path):
-    write(path, "raise SystemExit\n")
-    assert [] == compare_source(path, notebook.names)

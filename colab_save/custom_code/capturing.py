@@ -1,0 +1,65 @@
+"""Capture the custom code of a model: live classes and functions come in, one readable module goes out.
+
+`growing` captures for a save, `proof.probe` for a process that has none of the notebook's classes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+
+from colab_save.custom_code.captured import CustomCode
+from colab_save.custom_code.definitions import module_text
+from colab_save.custom_code.gathering import Gathering
+from colab_save.custom_code.origins import requirements_of
+from colab_save.errors import CustomCodeError
+
+
+def capture(objects: Iterable[object], namespace: Mapping[str, object], extra_names: Iterable[str] = ()) -> CustomCode:
+    """Capture the source of custom objects, with the imports, constants and helpers that it uses.
+
+    Args:
+        objects: Live classes and functions, see `find_custom_objects`; those of installed packages are imported.
+        namespace: The notebook's variables, for names that an object's own module does not have.
+        extra_names: Names of the namespace to add.
+    """
+    gathering = Gathering(namespace)
+    table: dict[str, str] = {}
+    live: dict[str, object] = {}
+    for value in objects:
+        try:
+            name = gathering.refer(value)
+        except CustomCodeError as error:
+            gathering.miss(getattr(value, "__name__", repr(value)), error)
+            continue
+        for key in _keys(value, name):
+            table[key], live[key] = name, value
+    for name in extra_names:
+        if name in namespace:
+            gathering.add(name, namespace[name], gathering.library.imports_around(None))
+    gathering.finish()
+    known = gathering.definitions.keys() | gathering.imports.keys()
+    table = {key: name for key, name in table.items() if name.partition(".")[0] in known}
+    missing = tuple(gathering.missing.values())
+    if not known:
+        return CustomCode(missing=missing)
+    statements = sorted(text for found in gathering.imports.values() for text in found)
+    requirements = requirements_of(statements)
+    source = module_text(statements, gathering.definitions, table, requirements, missing)
+    return CustomCode(source, requirements, missing, {key: live[key] for key in table})
+
+
+def _keys(value: object, name: str) -> Iterator[str]:
+    """Give the names under which Keras looks an object up: its plain name, and its registered one if it has one.
+
+    A class is looked up by its registered name and a function by the name in its config, which is the registered
+    one too (``_retrieve_class_or_fn`` in ``keras/src/saving/serialization_lib.py``, 3.13 and 3.15); what is not
+    registered counts as registered under its plain name there.
+    """
+    plain = getattr(value, "__name__", name)
+    yield name if plain == "<lambda>" else plain
+    for package in ("keras", "tf_keras"):
+        saving = getattr(sys.modules.get(package), "saving", None)
+        registered = plain if saving is None else saving.get_registered_name(value)
+        if registered != plain:
+            yield registered

@@ -1,0 +1,53 @@
+"""Compare captured custom code with the live code of the same names.
+
+Loading asks here, so that a class of the notebook that differs from the saved one is named. Nothing is run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+
+from colab_save.custom_code.captured import TABLE, damaged
+from colab_save.custom_code.capturing import capture
+from colab_save.custom_code.sources import normal
+from colab_save.wording import first_line
+
+
+def compare_source(captured: Path, live: Mapping[str, object]) -> list[str]:
+    """Name the definitions of a captured file that the live objects of the same names define otherwise.
+
+    Helpers, constants and closures count too; layout and comments do not. An object whose live source cannot be
+    seen is named as well, since nothing is known about it.
+
+    Args:
+        captured: The file.
+        live: The notebook's variables.
+
+    Raises:
+        DamagedFileError: The file is no captured custom code.
+    """
+    try:
+        tree = ast.parse(captured.read_text("utf-8"))
+    except (SyntaxError, ValueError) as error:
+        raise damaged(captured, first_line(error)) from error
+    saved = _statements(tree)
+    objects = {name: live[name] for name in saved if name in live and callable(live[name])}
+    code = capture(objects.values(), live)
+    found = _statements(ast.parse(code.source))
+    unseen = [name for name in objects if name not in found]
+    return sorted({*unseen, *(name for name in found if found[name] != saved.get(name))})
+
+
+def _statements(tree: ast.Module) -> dict[str, list[str]]:
+    """Give the statements of a captured file by the name that they define."""
+    found: dict[str, list[str]] = {}
+    for node in tree.body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.setdefault(node.name, []).append(normal(node))
+        elif isinstance(node, ast.Assign):
+            name = ast.unparse(node.targets[0]).partition(".")[0]
+            found.setdefault(name, []).append(normal(node))
+    found.pop(TABLE, None)
+    return found
