@@ -1,6 +1,6 @@
-"""The save line: resolve, stage, verify, publish, prune. A request comes in, a `SaveReport` goes out.
+"""Resolve, stage, verify, publish, prune: a request comes in, a `SaveReport` goes out.
 
-Every door calls `save` and nothing else. Until `publish` nothing has been written into the store, and what had been
+Every frontend calls `save` and nothing else. Until `publish` nothing has been written into the store, and what had been
 committed there stays whatever happens.
 """
 

@@ -34,18 +34,30 @@ def resolve(request: SaveRequest) -> Plan:
     target, source = Target.parse(name), without_secrets(request.to or "")
     choice = choose(request, target, division)
     store, key = prepare(request.to, target, division, choice.attempts[0])
-    packs_folders = store.packs_folders and not request.unpacked
-    destination = Destination(store, key or target.name, key, source, target.shown, packs_folders)
+    destination = Destination(
+        store=store,
+        name=key or target.name,
+        key=key,
+        source=source,
+        path=target.shown,
+        packs_folders=store.packs_folders and not request.unpacked,
+    )
     return Plan(
         division=division,
         extras=extras,
         sample=request.sample,
         choice=with_free_places(choice, destination),
         destination=destination,
-        rules=ProofRules(request.verify, request.force, request.rtol, request.atol, request.timeout),
-        label=Label(request.tags, request.note, request.metrics),
+        rules=ProofRules(
+            is_verified=request.verify,
+            is_forced=request.force,
+            rtol=request.rtol,
+            atol=request.atol,
+            timeout=request.timeout,
+        ),
+        label=Label(tags=request.tags, note=request.note, metrics=request.metrics),
         retention=Retention.of(request.keep, request.keep_best),
-        upload=Upload(request.wait, request.flush),
+        upload=Upload(wait=request.wait, flush=request.flush),
     )
 
 
