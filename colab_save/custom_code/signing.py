@@ -23,7 +23,7 @@ from colab_save.disk import partial_of
 from colab_save.errors import UntrustedCodeError
 from colab_save.hints import option
 from colab_save.inspecting.findings import Findings
-from colab_save.stores.table import key_folder
+from colab_save.stores.opening import key_folder
 
 KEY = "colab_save.key"
 """The file with the user's key: random bytes in hex."""

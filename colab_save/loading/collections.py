@@ -17,6 +17,7 @@ from colab_save.collections.extras import read_extras
 from colab_save.collections.joining import check_into, existing, join, put_into
 from colab_save.collections.splitting import collection_of
 from colab_save.custom_code.signing import Supplied, may_run, packages_of, supply
+from colab_save.format_table import fills
 from colab_save.inspecting.inspection import inspect_npz, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.loading.opening import Loaded, check_equal, open_model
@@ -85,7 +86,7 @@ def _requests(found: Found, collection: Collection, request: LoadRequest) -> dic
     asked = {}
     for name, part in found.parts.items():
         payload = choose(part, plain)
-        is_weights = payload is not None and payload.format == "weights"
+        is_weights = payload is not None and fills(payload.format)
         asked[name] = replace(plain, into=held.get(name) if is_weights else None)
     return asked
 

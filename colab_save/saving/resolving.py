@@ -17,21 +17,15 @@ from colab_save.collections.extras import Extras, find_extras
 from colab_save.collections.splitting import Division, divide
 from colab_save.dialect import size_of
 from colab_save.errors import NoSpaceError, RequestError, TargetError, UnsupportedError
-from colab_save.formats.base import Format, read_options, require_packages
-from colab_save.formats.table import get_format
+from colab_save.format_table import FORMATS, format_of_path, purposes
+from colab_save.formats.base import Format, get_format, read_options, require_packages
 from colab_save.hints import action, option
 from colab_save.quantities import size_in_words
-from colab_save.request.request import AUTO, PURPOSES, SaveRequest
+from colab_save.request.request import AUTO, SaveRequest
 from colab_save.stores.base import Store
-from colab_save.stores.table import open_folder_of, open_store
-from colab_save.target import SUFFIXES, Target, check_name, last_part, without_secrets
+from colab_save.stores.opening import open_folder_of, open_store
+from colab_save.target import Target, check_name, last_part, without_secrets
 from colab_save.versions.finding import versions_of
-
-AUTO_ATTEMPTS = (("keras",), ("saved_model",))
-"""What ``auto`` tries, in order."""
-
-SAVED_MODEL = {"saved_model.pb", "keras_metadata.pb", "fingerprint.pb", "variables/", "assets/", "assets.extra/"}
-"""What a SavedModel's folder holds; a plain save takes the place of such a folder and of no other."""
 
 HEADROOM = 1.2
 """Bytes of a payload for each byte of weights and optimizer: headers, graph, sample."""
@@ -114,7 +108,7 @@ def resolve(request: SaveRequest) -> Plan:
         )
     for formats in usable:
         for plug in formats:
-            require_packages(plug, plug.requires)
+            require_packages(plug, plug.record.requires)
     options = read_options({plug.name: plug.Options for formats in attempts for plug in formats}, request.options)
     weights = _size(division)
     size = int(weights * HEADROOM * len(usable[0]))
@@ -169,11 +163,12 @@ def _occupied(plan: Plan, format_name: str) -> str:
     key = plan.exact(format_name)
     names = plan.store.keys(key)
     place = f"{plan.store.location}/{key}"
-    if format_name != "saved_model":
+    contents = FORMATS[format_name].contents
+    if not contents:
         return f"{place} is a folder" if names else ""
     if not names:
         return f"{place} is a file" if plan.store.has(key) else ""
-    others = sorted(set(names) - SAVED_MODEL)
+    others = sorted(set(names) - contents)
     return f"{place} is a folder with {others[0]} in it" if others else ""
 
 
@@ -188,7 +183,7 @@ def _default_name(model: Any) -> str:
 
 def _attempts(request: SaveRequest, target: Target) -> tuple[tuple[Format, ...], ...]:
     """Choose the formats: as asked, by purpose, by the path's suffix, or ``auto``."""
-    asked = tuple(request.formats) if request.purpose is None else PURPOSES[request.purpose]
+    asked = tuple(request.formats) if request.purpose is None else purposes()[request.purpose]
     if target.path:
         if request.to is not None:
             raise RequestError(
@@ -197,7 +192,7 @@ def _attempts(request: SaveRequest, target: Target) -> tuple[tuple[Format, ...],
             )
         asked = _formats_of_path(target, asked)
     if asked == (AUTO,):
-        return tuple(tuple(get_format(name) for name in names) for names in AUTO_ATTEMPTS)
+        return tuple((get_format(record.name),) for record in FORMATS.values() if record.is_automatic)
     return (tuple(get_format(name) for name in asked),)
 
 
@@ -220,9 +215,7 @@ def _formats_of_path(target: Target, asked: tuple[str, ...]) -> tuple[str, ...]:
 
 def _suffix(path: str, format_name: str) -> str:
     """Give the suffix that a path of the old kind lacks: none for a folder, or where it has one."""
-    if any(path.lower().endswith(suffix) for suffix in SUFFIXES):
-        return ""
-    return {name: suffix for suffix, name in reversed(SUFFIXES.items())}.get(format_name, "")
+    return "" if format_of_path(path) else next(iter(FORMATS[format_name].suffixes), "")
 
 
 def _check_stage(size: int) -> None:

@@ -10,8 +10,8 @@ import pytest
 from colab_save.artifact.manifest import FileFacts, Manifest, Part, SampleFacts
 from colab_save.custom_code.signing import KEY, Supplied, is_own, may_run, signed, supply
 from colab_save.errors import UntrustedCodeError
-from colab_save.inspecting.findings import CustomName, Findings, Kind
-from colab_save.stores.table import key_folder
+from colab_save.inspecting.findings import CustomName, Findings
+from colab_save.stores.opening import key_folder
 from tests.making import V2, facts, manifest, passed
 
 
@@ -123,8 +123,8 @@ class Scale:
 CUSTOM_OBJECTS = {"Scale": Scale, "own>Other": helper}
 """
 
-NEEDS = Findings(Kind.KERAS, (CustomName("__main__", "Scale"),))
-RUNS = Findings(Kind.KERAS, runs_code=("the Lambda layer 'double'",))
+NEEDS = Findings("keras", (CustomName("__main__", "Scale"),))
+RUNS = Findings("keras", runs_code=("the Lambda layer 'double'",))
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def notebook(tmp_path, monkeypatch):
 
 
 def test_a_file_that_needs_nothing_gets_nothing(notebook):
-    assert Supplied() == supply(Findings(Kind.KERAS), None, is_allowed=may_run(None, is_trusted=False))
+    assert Supplied() == supply(Findings("keras"), None, is_allowed=may_run(None, is_trusted=False))
 
 
 def test_what_would_run_code_is_refused_by_name(notebook):

@@ -18,7 +18,7 @@ from colab_save.reports.pending import PUBLISH_PENDING
 from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.local import LocalStore
-from colab_save.stores.table import reopen
+from colab_save.stores.opening import reopen
 from colab_save.target import Target
 from colab_save.versions import caching
 from colab_save.versions.curating import delete_version
