@@ -147,7 +147,8 @@ def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: froz
             f"{option('into')} loads weights into a model, and {found.name} is saved as {plug.name}.",
             f"Leave {option('into')} out: the whole model comes back. Or save with {option('formats', 'weights')}.",
         )
-    findings = _inspect_architecture(plug, fetched, allowed) or findings
+    if plug.record.architecture:
+        findings = _inspect_architecture(plug, fetched, allowed) or findings
     require_dialect(findings.dialect)
     return plug, findings
 
@@ -174,7 +175,7 @@ def _converted(model: Any) -> tuple[Any, tuple[str, ...]]:
 def _inspect_architecture(plug: Format, fetched: Fetched, allowed: frozenset[str]) -> Findings | None:
     """Inspect what weights are loaded into; ``None`` where nothing lies beside them."""
     architecture = (fetched.beside or fetched.payload.parent) / plug.record.architecture
-    if not architecture.is_file():  # as the folder itself, where no such file belongs to the format
+    if not architecture.is_file():
         return None
     return inspect_architecture(architecture, allowed, stored=fetched.payload.stat().st_size)
 

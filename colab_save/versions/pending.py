@@ -17,6 +17,7 @@ from colab_save.errors import CancelledError, ColabSaveError, DigestError, NotFo
 from colab_save.hints import render
 from colab_save.progress import OnStep, ProgressBar
 from colab_save.reports.pending import PENDING, PUBLISH_PENDING, Pending, Waiting
+from colab_save.store_table import STORES
 from colab_save.stores.base import Store, UploadState
 from colab_save.stores.opening import reopen
 from colab_save.versions.local_copies import LocalCopy, keep, keys_of, local_copies, trim
@@ -145,7 +146,8 @@ def _published(store: Store, copy: LocalCopy, on_step: OnStep) -> LocalCopy:
 
 def _safe(copy: LocalCopy) -> str:
     held = f"The model is not lost: {copy.stage} holds it, proven."
-    return f"{held} When Drive answers again, {PUBLISH_PENDING} publishes it."
+    title = STORES[copy.address.partition(":")[0]].title
+    return f"{held} When {title} answers again, {PUBLISH_PENDING} publishes it."
 
 
 def _forget_replaced(copy: LocalCopy) -> None:
