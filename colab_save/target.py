@@ -16,17 +16,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from colab_save.errors import TargetError
+from colab_save.format_table import format_of_path
 from colab_save.hints import option
-
-SUFFIXES = {
-    ".weights.h5": "weights",
-    ".keras": "keras",
-    ".h5": "h5",
-    ".hdf5": "h5",
-    ".tflite": "litert",
-    ".onnx": "onnx",
-}
-"""File suffixes that name a format; ``.weights.h5`` first, since it also ends in ``.h5``."""
 
 LONGEST_NAME = 120
 """Bytes of a name: file systems allow 255, and temporary siblings and sidecars add to it."""
@@ -91,7 +82,8 @@ class Target:
     @property
     def format(self) -> str | None:
         """Name the format that the path's suffix says, or ``None``."""
-        return next((name for suffix, name in SUFFIXES.items() if self.path.lower().endswith(suffix)), None)
+        record = format_of_path(self.path)
+        return record.name if record else None
 
     @property
     def shown(self) -> str:
@@ -109,12 +101,7 @@ class Target:
 
 def is_path(text: str) -> bool:
     """Tell a path or URL from a name: it has a separator, begins with ``.`` or ``~``, or ends in a known suffix."""
-    return (
-        "/" in text
-        or "\\" in text
-        or text.startswith((".", "~"))
-        or any(text.lower().endswith(suffix) for suffix in SUFFIXES)
-    )
+    return "/" in text or "\\" in text or text.startswith((".", "~")) or format_of_path(text) is not None
 
 
 def is_url(text: str) -> bool:

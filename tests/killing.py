@@ -16,7 +16,7 @@ from colab_save.artifact.layout import Place
 from colab_save.artifact.metrics import Best
 from colab_save.errors import ColabSaveError
 from colab_save.progress import ignore_steps
-from colab_save.stores.table import open_store
+from colab_save.stores.opening import open_store
 from colab_save.versions.curating import delete_version, restore_version, tag_version
 from colab_save.versions.finding import is_committed, list_versions
 from colab_save.versions.pruning import Retention, prune

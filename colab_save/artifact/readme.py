@@ -6,12 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from colab_save.artifact.collection import ARRAYS, TREE
 from colab_save.artifact.manifest import Manifest
+from colab_save.format_table import FORMATS
 
 README = "README.md"
 """The file's name in an artifact."""
-
-PROGRAMS = frozenset({"saved_model", "litert", "onnx"})
-"""Formats that open without any class of the user's."""
 
 
 def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collection[str] = ()) -> str:
@@ -42,7 +40,7 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collectio
         lines += ["", f"What else it held is in `{TREE}` and `{ARRAYS}`: plain JSON and NumPy arrays."]
     if any(file.path == "custom_code.py" for file in manifest.files):
         lines += ["", "The model's own classes and functions are in `custom_code.py`; read it before you import it."]
-    if any(payload.format not in PROGRAMS for payload in manifest.payloads):
+    if any(FORMATS[payload.format].needs_classes for payload in manifest.payloads):
         models = (facts, *(part.facts for part in manifest.parts))
         made = {name: (arguments, item.kind) for item in models for name, arguments in item.objects.items()}
         lines += [line for name, (arguments, kind) in made.items() for line in _maker(name, arguments, kind)]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.disk import partial_of
-from colab_save.stores.table import key_folder
+from colab_save.stores.opening import key_folder
 
 KEY = "colab_save.key"
 """The file with the user's key: random bytes in hex."""

@@ -17,7 +17,9 @@ from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS
 from colab_save.errors import MissingPackageError, UnknownNameError
+from colab_save.format_table import FORMATS, FormatRecord, format_names
 from colab_save.hints import pip
+from colab_save.plugging import plugged
 from colab_save.wording import did_you_mean
 
 
@@ -48,32 +50,39 @@ class Context:
 
 
 class Format(ABC):
-    """One way to write a model.
+    """One way to write a model: what it does. What it is stands in its record, which is read without importing it.
 
     Attributes:
-        name: What the user types.
-        payload: The conventional name of the file or folder in an artifact.
-        holds: The aspects that survive in it; a round trip must pass all of them.
-        requires: Packages that must be installed to write it, by import name.
-        opens_with: Those of them that it takes to open it.
+        record: Its record in the table of formats.
         scratch: Bytes on the local disk for each byte of weights, beside the payload and while it is written.
-        extra: The extra of this package that brings them; empty where it requires them itself.
         Options: A frozen dataclass of what the user may set.
         differing: What to do when it answers otherwise than the live model, where that may be its own doing.
         opening: The Python lines that open the payload from its folder without this package; ``{keras}`` stands for
             the Keras that the model is made of.
     """
 
-    name: ClassVar[str]
-    payload: ClassVar[str]
-    holds: ClassVar[frozenset[Aspect]]
-    requires: ClassVar[tuple[str, ...]] = ()
-    opens_with: ClassVar[tuple[str, ...]] = ()
     scratch: ClassVar[float] = 0.0
-    extra: ClassVar[str] = ""
     differing: ClassVar[str] = ""
     Options: ClassVar[type] = NoOptions
     opening: ClassVar[str]
+
+    def __init__(self, record: FormatRecord) -> None:
+        self.record = record
+
+    @property
+    def name(self) -> str:
+        """Name it, as the user types it."""
+        return self.record.name
+
+    @property
+    def payload(self) -> str:
+        """Name the file or folder in an artifact."""
+        return self.record.payload
+
+    @property
+    def holds(self) -> frozenset[Aspect]:
+        """Give the aspects that survive in it."""
+        return frozenset(map(Aspect, self.record.holds))
 
     @abstractmethod
     def refusal(self, model: Any) -> str:
@@ -117,6 +126,18 @@ class Format(ABC):
         """Answer the sample with a model, live or loaded: nested arrays in, nested arrays out; inference only."""
 
 
+def get_format(name: str) -> Format:
+    """Make the format of that name.
+
+    Raises:
+        UnknownNameError: There is none.
+    """
+    if name not in format_names():
+        raise UnknownNameError(f"There is no format {name!r}.", did_you_mean(name, format_names()))
+    made: Format = plugged(FORMATS[name].plug)(FORMATS[name])
+    return made
+
+
 def require_packages(plug: Format, packages: Sequence[str]) -> None:
     """Refuse a format early, whose packages are not there.
 
@@ -127,7 +148,7 @@ def require_packages(plug: Format, packages: Sequence[str]) -> None:
     if missing:
         raise MissingPackageError(
             f"The format {plug.name} needs {', '.join(missing)}, which is not installed.",
-            pip(f"colab_save[{plug.extra}]" if plug.extra else " ".join(missing)),
+            pip(f"colab_save[{plug.record.extra}]" if plug.record.extra else " ".join(missing)),
         )
 
 

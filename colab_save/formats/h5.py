@@ -21,9 +21,6 @@ name that Keras 2.2 had."""
 class H5Format(KerasFormat):
     """Keras's legacy HDF5 file."""
 
-    name: ClassVar[str] = "h5"
-    payload: ClassVar[str] = "model.h5"
-    requires: ClassVar[tuple[str, ...]] = ("h5py",)
     opening: ClassVar[str] = 'import {keras}\n\nmodel = {keras}.saving.load_model("model.h5")'
 
     def refusal(self, model: Any) -> str:

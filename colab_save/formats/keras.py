@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
-from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS, dialect_of, import_dialect, size_of
 from colab_save.formats.base import Context, Format
@@ -24,10 +23,6 @@ from colab_save.wording import translated
 
 class KerasFormat(Format):
     """Keras's own file (keras.io/api/models/model_saving_apis); tf_keras has one of the same kind."""
-
-    name: ClassVar[str] = "keras"
-    payload: ClassVar[str] = "model.keras"
-    holds: ClassVar[frozenset[Aspect]] = frozenset(Aspect)
 
     opening: ClassVar[str] = 'import {keras}\n\nmodel = {keras}.saving.load_model("model.keras")'
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS, import_dialect
 from colab_save.errors import FormatError
@@ -35,9 +34,6 @@ HINT = f"{option('formats', 'keras')} or {option('formats', 'saved_model')} hold
 class LiteRTFormat(SavedModelFormat):
     """A LiteRT file (ai.google.dev/edge/litert), once TensorFlow Lite, of the program that `saved_model` writes."""
 
-    name: ClassVar[str] = "litert"
-    payload: ClassVar[str] = "model.tflite"
-    holds: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS})
     scratch: ClassVar[float] = 1.2  # the SavedModel that is converted
     differing: ClassVar[str] = (
         f"LiteRT does not compute as TensorFlow does. {option('rtol', '1e-3')} lets small differences pass; "

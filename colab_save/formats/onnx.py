@@ -15,7 +15,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import classes, size_of
 from colab_save.errors import FormatError, RequestError
@@ -60,12 +59,6 @@ class OnnxOptions:
 class OnnxFormat(SavedModelFormat):
     """An ONNX file (onnx.ai), of the same program that `saved_model` writes."""
 
-    name: ClassVar[str] = "onnx"
-    payload: ClassVar[str] = "model.onnx"
-    holds: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS})
-    requires: ClassVar[tuple[str, ...]] = ("tf2onnx", "onnx", "onnxruntime")
-    opens_with: ClassVar[tuple[str, ...]] = ("onnxruntime",)
-    extra: ClassVar[str] = "onnx"
     differing: ClassVar[str] = (
         f"ONNX Runtime does not compute what TensorFlow does. {option('rtol', '1e-3')} lets small differences pass; "
         f"{option('formats', 'saved_model')} is computed by TensorFlow itself."

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS_2, dialect_of, import_dialect, kind_of
 from colab_save.errors import RequestError
@@ -48,9 +47,6 @@ class SavedModelOptions:
 class SavedModelFormat(Format):
     """TensorFlow's SavedModel (tensorflow.org/guide/saved_model)."""
 
-    name: ClassVar[str] = "saved_model"
-    payload: ClassVar[str] = "saved_model"
-    holds: ClassVar[frozenset[Aspect]] = frozenset({Aspect.OUTPUTS, Aspect.WEIGHTS})
     Options: ClassVar[type] = SavedModelOptions
     opening: ClassVar[str] = (
         'import tensorflow as tf\n\nmodel = tf.saved_model.load("saved_model")\n'

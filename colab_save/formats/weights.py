@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
-from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import import_dialect
 from colab_save.errors import FormatError
@@ -16,9 +15,6 @@ from colab_save.hints import action, option
 from colab_save.quieting import quiet
 from colab_save.wording import translated
 
-ARCHITECTURE = "architecture.json"
-"""The file beside the weights."""
-
 BUILD = "build_config"
 """The key in it of the shapes that the model was built for."""
 
@@ -26,10 +22,6 @@ BUILD = "build_config"
 class WeightsFormat(KerasFormat):
     """Keras 3's weights file; it addresses by class and position, so what is loaded is always compared by path."""
 
-    name: ClassVar[str] = "weights"
-    payload: ClassVar[str] = "model.weights.h5"
-    holds: ClassVar[frozenset[Aspect]] = frozenset(Aspect) - {Aspect.TRAINING}
-    requires: ClassVar[tuple[str, ...]] = ("h5py",)
     opening: ClassVar[str] = (
         "import pathlib\n\nimport {keras}\n\n"
         'model = {keras}.models.model_from_json(pathlib.Path("architecture.json").read_text())\n'
@@ -50,7 +42,7 @@ class WeightsFormat(KerasFormat):
             model.save_weights(folder / self.payload)
             architecture = json.loads(model.to_json())
             architecture.setdefault(BUILD, model.get_build_config())  # tf_keras leaves it out
-            (folder / ARCHITECTURE).write_text(json.dumps(architecture, default=str), encoding="utf-8")
+            (folder / self.record.architecture).write_text(json.dumps(architecture, default=str), encoding="utf-8")
         return ()
 
     def load(self, path: Path, context: Context) -> Any:
@@ -59,7 +51,7 @@ class WeightsFormat(KerasFormat):
         with translated(f"Keras could not load {path.name}", "Load it into a model of the same architecture."), quiet():
             if model is None:
                 rebuild = import_dialect(context.dialect).models.model_from_json
-                architecture = _architecture(path, context.beside)
+                architecture = _architecture((context.beside or path.parent) / self.record.architecture, path)
                 model = rebuild(architecture, custom_objects=dict(context.custom_objects))
                 if not model.built and (shapes := json.loads(architecture).get(BUILD)):
                     model.build_from_config(shapes)
@@ -67,11 +59,10 @@ class WeightsFormat(KerasFormat):
         return model
 
 
-def _architecture(path: Path, beside: Path | None) -> str:
-    file = (beside or path.parent) / ARCHITECTURE
+def _architecture(file: Path, path: Path) -> str:
     if not file.is_file():
         raise FormatError(
-            f"{path.name} holds weights only, and no {ARCHITECTURE} lies beside it.",
+            f"{path.name} holds weights only, and no {file.name} lies beside it.",
             f"Make the model first and load into it: {action('load', 'PATH', into='model')}",
         )
     return file.read_text(encoding="utf-8")

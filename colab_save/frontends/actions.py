@@ -114,7 +114,7 @@ def _drive() -> DriveState:
 
 
 def _mount() -> None:
-    from colab_save.stores.table import open_store
+    from colab_save.stores.opening import open_store
 
     open_store("drive").prepare(0)
 
@@ -126,7 +126,7 @@ def _pending() -> Pending:
 
 
 def _is_on_drive(location: str | None) -> bool:
-    from colab_save.stores.table import open_store
+    from colab_save.stores.opening import open_store
 
     return open_store(location).kind == "drive"
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from colab_save.errors import ColabSaveError
-from colab_save.formats.table import FORMATS
+from colab_save.format_table import format_names
 from colab_save.frontends.namespace import find_models
 from colab_save.request.command import COMMANDS, RESTORE, Command
 from colab_save.request.option import Option, Syntax
@@ -103,9 +103,9 @@ class Completer:
     def _values(self, option: Option, source: str | None) -> Iterable[str]:
         match option.name:
             case "formats":
-                return (*FORMATS, AUTO)
+                return (*format_names(), AUTO)
             case "format":
-                return FORMATS
+                return format_names()
             case "into":
                 return find_models(self._variables)
             case "keep_best":

@@ -168,7 +168,7 @@ def check_before_cell(typed: Mapping[str, Any]) -> None:
     Raises:
         RequestError: In the words of `SaveRequest`, or of the formats.
     """
-    from colab_save.formats.table import get_format
+    from colab_save.formats.base import get_format
 
     texts = {name: value for name, value in typed.items() if not isinstance(value, (dict, Expression))}
     for name in SaveRequest(None, **texts).formats:

@@ -1,26 +1,14 @@
-"""What inspecting a file gives: its kind, the names it needs, what in it would run code.
+"""What inspecting a file gives: its format, the names it needs, what in it would run code.
 
 `inspecting` makes them; `loading` decides by them (trust, custom code, a child process).
 """
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
 from colab_save.dialect import KERAS, KERAS_2
-
-
-class Kind(enum.StrEnum):
-    """What a file or folder is, by its bytes."""
-
-    KERAS = "keras"
-    H5 = "h5"
-    WEIGHTS_H5 = "weights_h5"
-    SAVED_MODEL = "saved_model"
-    CHECKPOINT = "checkpoint"
-    LITERT = "litert"
-    ONNX = "onnx"
+from colab_save.format_table import FORMATS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,7 +31,7 @@ class Findings:
     """What a file is, and what opening it would need.
 
     Attributes:
-        kind: See `Kind`.
+        format: What it is, by its bytes, as the table of formats names it.
         custom_names: Classes and functions that the user, or the artifact's code, must supply.
         runs_code: What would run code or touch files if it were opened (Lambda bytecode, SavedModel operations), each
             with its place; opening needs trust unless this is empty.
@@ -53,7 +41,7 @@ class Findings:
         risks: Why opening it may take for ever, or all memory; each ends the sentence "the file …".
     """
 
-    kind: Kind
+    format: str
     custom_names: tuple[CustomName, ...] = ()
     runs_code: tuple[str, ...] = ()
     keras_version: str = ""
@@ -63,16 +51,14 @@ class Findings:
 
     @property
     def is_keras2(self) -> bool:
-        """Say whether Keras 2 (today ``tf_keras``) or something older wrote the config.
-
-        Every ``.h5`` of Keras 3 names the version that wrote it; the oldest ones do not.
-        """
-        return self.keras_version.startswith(("0.", "1.", "2.")) or (self.kind is Kind.H5 and not self.keras_version)
+        """Say whether Keras 2 (today ``tf_keras``) or something older wrote the config."""
+        version = self.keras_version or FORMATS[self.format].undated
+        return version.partition(".")[0] in {"0", "1", "2"}
 
     @property
     def is_native(self) -> bool:
         """Say whether native code alone opens it: an interpreter, or ONNX Runtime."""
-        return self.kind in {Kind.LITERT, Kind.ONNX}
+        return FORMATS[self.format].is_native
 
     @property
     def dialect(self) -> str:
@@ -90,4 +76,4 @@ def needs_child(findings: Findings) -> bool:
     """
     if findings.risks or findings.is_native:
         return True
-    return findings.kind in {Kind.KERAS, Kind.H5} and (findings.is_keras2 or not findings.keras_version)
+    return FORMATS[findings.format].has_config and (findings.is_keras2 or not findings.keras_version)

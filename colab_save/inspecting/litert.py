@@ -1,16 +1,17 @@
 """A LiteRT file (``.tflite``): is all of it there, do its parts fit together, and what would it run.
 
-`inspecting` calls `scan_litert`. An interpreter believes each number in the file and dies of a wrong one (segmentation
-fault, TF 2.20 and 2.21). Fields are numbered as in ``tensorflow/compiler/mlir/lite/schema/schema.fbs``.
+The table of formats names what is here. An interpreter believes each number in the file and dies of a wrong one
+(segmentation fault, TF 2.20 and 2.21). Fields are numbered as in ``tensorflow/compiler/mlir/lite/schema/schema.fbs``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 from colab_save.errors import DamagedFileError
+from colab_save.inspecting.findings import Findings
 from colab_save.inspecting.flatbuffer import Buffer, Table
+from colab_save.inspecting.sight import Sight
 from colab_save.inspecting.tensorflow.operations import CHECKPOINT_OPERATIONS, TABLE_OPERATIONS, UNSAFE_OPERATIONS
 
 IDENTIFIER = b"TFL3"
@@ -24,21 +25,24 @@ _TENSORS, _INPUTS, _OUTPUTS, _OPERATORS = 0, 1, 2, 3
 _AGAIN = "Download or copy it again, or load another version."
 
 
-def scan_litert(path: Path) -> tuple[str, ...]:
-    """Look at every part of a LiteRT file.
+def is_litert(sight: Sight) -> bool:
+    """Say whether a file is a LiteRT model."""
+    return sight.head[4:8] == IDENTIFIER
 
-    Returns:
-        The operations in it that would touch files or run code.
+
+def inspect_litert(sight: Sight, _: frozenset[str]) -> Findings:
+    """Look at every part of a LiteRT file, and list the operations that would touch files or run code.
 
     Raises:
         DamagedFileError: It is cut off, or its parts do not fit together.
     """
-    data = path.read_bytes()
+    data = sight.path.read_bytes()
     try:
-        return _scan(Buffer(data).root())
+        return Findings(sight.format, runs_code=_scan(Buffer(data).root()))
     except ValueError as error:
         raise DamagedFileError(
-            f"{path} is a LiteRT model that is cut off or damaged: {error}, and it has {len(data):,} bytes.", _AGAIN
+            f"{sight.path} is a LiteRT model that is cut off or damaged: {error}, and it has {len(data):,} bytes.",
+            _AGAIN,
         ) from None
 
 

@@ -1,7 +1,7 @@
 """An ONNX file: known by its fields, since it begins with no magic bytes, and looked through for files that it names.
 
-`sniffing` asks `is_onnx`, `inspecting` calls `scan_onnx`. A model in ONNX computes and runs nothing else; what it can
-name is files with the values of its weights. Fields are numbered as in ``onnx.proto`` (github.com/onnx/onnx, 1.23).
+The table of formats names what is here. A model in ONNX computes and runs nothing else; what it can name is files with
+the values of its weights. Fields are numbered as in ``onnx.proto`` (github.com/onnx/onnx, 1.23).
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.inspecting.findings import Findings
 from colab_save.inspecting.limits import MAX_DEPTH, MAX_FIELDS, MAX_GRAPH
+from colab_save.inspecting.sight import Sight
 from colab_save.protobuf import varint
 
 _AGAIN = "Download or copy it again, or load another version."
@@ -37,14 +39,16 @@ _PARTS = {
 """What of each message holds messages in which a file can be named."""
 
 
-def is_onnx(file: BinaryIO, where: str) -> bool:
+def is_onnx(sight: Sight) -> bool:
     """Say whether a file is an ONNX model: a protobuf message with the fields of one, and a graph.
 
     Raises:
         DamagedFileError: It is one that is cut off.
     """
+    if sight.file is None:
+        return False
     seen: set[int] = set()
-    size = file.seek(0, 2)
+    file, size = sight.file, sight.size
     try:
         for count, (number, wire, at, length) in enumerate(_fields(file, 0, size)):
             if _FIELDS.get(number) != wire or count > MAX_FIELDS:
@@ -59,11 +63,17 @@ def is_onnx(file: BinaryIO, where: str) -> bool:
     if not {1, number} <= seen or number < _GRAPH:  # what else begins with a number and a text
         return False
     raise DamagedFileError(
-        f"{where} is an ONNX model that is cut off: it has {size:,} bytes of {at + length:,} or more.", _AGAIN
+        f"{sight.path} is an ONNX model that is cut off: it has {size:,} bytes of {at + length:,} or more.", _AGAIN
     )
 
 
-def scan_onnx(path: Path) -> None:
+def inspect_onnx(sight: Sight, _: frozenset[str]) -> Findings:
+    """Check the structure of an ONNX file; it runs no code."""
+    _scan(sight.path)
+    return Findings(sight.format)
+
+
+def _scan(path: Path) -> None:
     """Check the structure of an ONNX file, and that the files with weights that it names lie beside it.
 
     Raises:

@@ -18,6 +18,7 @@ from colab_save.collections.joining import check_into, existing, join, put_into
 from colab_save.collections.splitting import collection_of
 from colab_save.custom_code.origins import packages_of
 from colab_save.custom_code.signing import may_run
+from colab_save.format_table import fills
 from colab_save.inspecting.inspection import inspect_npz, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.loading.custom_objects import Supplied, supply
@@ -87,7 +88,7 @@ def _requests(found: Found, collection: Collection, request: LoadRequest) -> dic
     asked = {}
     for name, part in found.parts.items():
         payload = choose(part, plain)
-        is_weights = payload is not None and payload.format == "weights"
+        is_weights = payload is not None and fills(payload.format)
         asked[name] = replace(plain, into=held.get(name) if is_weights else None)
     return asked
 

@@ -20,11 +20,10 @@ from colab_save.custom_code.origins import packages_of
 from colab_save.custom_code.signing import is_own, may_run
 from colab_save.dialect import KERAS, dialect_of, require_dialect
 from colab_save.errors import FormatError, RequestError, RoundTripError
-from colab_save.formats.base import Context, Format, require_packages
-from colab_save.formats.table import get_format
-from colab_save.formats.weights import ARCHITECTURE
+from colab_save.format_table import FORMATS
+from colab_save.formats.base import Context, Format, get_format, require_packages
 from colab_save.hints import action, option
-from colab_save.inspecting.findings import Findings, Kind, needs_child
+from colab_save.inspecting.findings import Findings, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_architecture, inspect_npz, inspect_recorded
 from colab_save.loading.converting import convert
 from colab_save.loading.custom_objects import supply
@@ -37,16 +36,6 @@ from colab_save.proof.probe import try_opening
 from colab_save.proof.verdicts import answer_sample, answers_of, judge, verdicts_of
 from colab_save.request.request import LoadRequest
 from colab_save.versions.locating import Fetched, Found, bring, choose
-
-FORMAT_OF = {
-    Kind.KERAS: "keras",
-    Kind.H5: "h5",
-    Kind.WEIGHTS_H5: "weights",
-    Kind.SAVED_MODEL: "saved_model",
-    Kind.LITERT: "litert",
-    Kind.ONNX: "onnx",
-}
-"""Which format opens what `inspecting` finds a file to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +136,9 @@ def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: froz
     """
     findings = inspect(fetched.payload, allowed)
     plug = get_format(_format_of(findings, fetched.payload))
-    require_packages(plug, plug.opens_with)
+    require_packages(plug, plug.record.opens_with)
     if request.into is not None:
-        if plug.name == "weights" and not request.convert:
+        if plug.record.fills and not request.convert:
             return plug, findings
         if request.convert:
             raise RequestError(
@@ -160,8 +149,8 @@ def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: froz
             f"{option('into')} loads weights into a model, and {found.name} is saved as {plug.name}.",
             f"Leave {option('into')} out: the whole model comes back. Or save with {option('formats', 'weights')}.",
         )
-    if plug.name == "weights":
-        findings = _inspect_architecture(fetched, allowed) or findings
+    if plug.record.architecture:
+        findings = _inspect_architecture(plug, fetched, allowed) or findings
     require_dialect(findings.dialect)
     return plug, findings
 
@@ -185,9 +174,9 @@ def _converted(model: Any) -> tuple[Any, tuple[str, ...]]:
     return made.model, (f"Converted to Keras 3: its answers differ by at most {made.difference:.2g}.", *made.notes)
 
 
-def _inspect_architecture(fetched: Fetched, allowed: frozenset[str]) -> Findings | None:
+def _inspect_architecture(plug: Format, fetched: Fetched, allowed: frozenset[str]) -> Findings | None:
     """Inspect what weights are loaded into; ``None`` where nothing lies beside them."""
-    architecture = (fetched.beside or fetched.payload.parent) / ARCHITECTURE
+    architecture = (fetched.beside or fetched.payload.parent) / plug.record.architecture
     if not architecture.is_file():
         return None
     return inspect_architecture(architecture, allowed, stored=fetched.payload.stat().st_size)
@@ -202,13 +191,13 @@ def _with_record(findings: Findings, record: Record, manifest: Manifest, allowed
 
 
 def _format_of(findings: Findings, path: Path) -> str:
-    if findings.kind not in FORMAT_OF:
+    if not FORMATS[findings.format].plug:
         raise RequestError(
             f"{path} is a TensorFlow checkpoint: weights without a model.",
             "Make the model, then tf.train.Checkpoint(model=model).restore(path), and save it with "
             f"{action('save', 'model')}.",
         )
-    return FORMAT_OF[findings.kind]
+    return findings.format
 
 
 def _compare(

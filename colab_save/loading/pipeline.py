@@ -17,7 +17,7 @@ from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport
 from colab_save.request.request import LoadRequest
-from colab_save.stores.table import open_store
+from colab_save.stores.opening import open_store
 from colab_save.versions.finding import contents_of
 from colab_save.versions.local_copies import keys_of
 from colab_save.versions.locating import Found, locate, step_back

@@ -27,8 +27,7 @@ from colab_save.collections.splitting import collection_of
 from colab_save.custom_code.running import CODE_MODULE, load_custom_code
 from colab_save.dialect import dialect_of
 from colab_save.errors import ColabSaveError
-from colab_save.formats.base import Context
-from colab_save.formats.table import get_format
+from colab_save.formats.base import Context, get_format
 from colab_save.memory import end_first, is_out_of_memory, limit_memory
 from colab_save.model.configs import Configs, rebuilding
 from colab_save.model.examining import examine

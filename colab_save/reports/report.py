@@ -19,6 +19,7 @@ from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table
 from colab_save.reports.drawing.picture import picture_of
 from colab_save.reports.glance import glance_at
+from colab_save.store_table import STORES
 from colab_save.stores.base import UploadState
 
 SAVED = {
@@ -35,17 +36,6 @@ LOADED = {
 }
 """What a load came to, by the outcome of the whole."""
 
-KEPT = {
-    ("drive", UploadState.WRITTEN): "written to the Drive mount; not uploaded yet",
-    ("drive", UploadState.UPLOADED): "uploaded to Drive",
-    ("drive", UploadState.FLUSHED): "flushed: uploaded to Drive, which is unmounted now",
-    ("drive", UploadState.UNKNOWN): "written to the Drive mount; upload not confirmed",
-    ("drive", UploadState.MISSING): "written to the Drive mount, and not there as it was",
-    ("local", UploadState.DONE): "on this machine's disk",
-    ("remote", UploadState.DONE): "uploaded; every file was read back",
-}
-"""How durable a save is, in words that say no more than the store knows."""
-
 NAMED = 4
 """Versions that were pruned, and are named."""
 
@@ -57,7 +47,7 @@ class SaveReport(Shown):
     Attributes:
         manifest: What was committed: name, version, payloads, files, round trips, facts, tags, note.
         where: The folder, file or URL that holds it.
-        store: The kind of store (``local``, ``drive``, ``remote``).
+        store: The kind of store, as the table of stores names it (``local``, ``drive``, ``remote``).
         upload_state: How far the store has really kept it, as far as it can tell.
         load_line: The one line that brings the model back.
         attempts: Round trips of formats that ``auto`` tried and gave up, in order.
@@ -107,7 +97,8 @@ class SaveReport(Shown):
         manifest = self.manifest
         yield "where", self.where
         confirmed = "confirmed" if self.upload_state.is_done else "not confirmed"
-        yield "kept", KEPT.get((self.store, self.upload_state), f"written to {self.store}; {confirmed}")
+        states = STORES[self.store].states if self.store in STORES else {}
+        yield "kept", states.get(self.upload_state, f"written to {self.store}; {confirmed}")
         yield "size", f"{size_in_words(manifest.size)} in {count_in_words(len(manifest.files), 'file')}"
         if self.extras:
             yield "extras", ", ".join(self.extras)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import keyword
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,22 +35,41 @@ class Option:
         name: The field, and the keyword of the Python function.
         flag: How it is written in a line (``--to``); for a positional its place-holder (``MODEL``).
         syntax: See `Syntax`. ``EXPRESSION`` values are evaluated in the notebook's namespace.
-        help: One sentence.
+        text: One sentence, or what gives it when it is asked for.
         metavar: The place-holder of the value.
-        choices: The words that are allowed, where they are a fixed few.
+        words: Gives the words that are allowed, where they are a few.
     """
 
     name: str
     flag: str
     syntax: Syntax
-    help: str
+    text: str | Callable[[], str]
     metavar: str = ""
-    choices: tuple[str, ...] = ()
+    words: Callable[[], Iterable[str]] = tuple
+
+    @property
+    def help(self) -> str:
+        """Explain it in one sentence."""
+        return self.text if isinstance(self.text, str) else self.text()
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Give the words that are allowed; none where any are."""
+        return tuple(self.words())
 
 
-def asked(flag: str, syntax: Syntax, text: str, metavar: str = "", choices: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Make the metadata of a request's field, from which its `Option` is read."""
-    return {"flag": flag, "syntax": syntax, "help": text, "metavar": metavar, "choices": choices}
+def asked(
+    flag: str,
+    syntax: Syntax,
+    text: str | Callable[[], str],
+    metavar: str = "",
+    words: Callable[[], Iterable[str]] = tuple,
+) -> dict[str, Any]:
+    """Make the metadata of a request's field, from which its `Option` is read.
+
+    What a table says is given as a function, so that a record which is added later is seen.
+    """
+    return {"flag": flag, "syntax": syntax, "text": text, "metavar": metavar, "words": words}
 
 
 def check_numbers(**values: object) -> None:

@@ -13,16 +13,27 @@ from typing import Any
 
 from colab_save.artifact.metrics import Best, check_metrics, is_name
 from colab_save.errors import RequestError
+from colab_save.format_table import format_names, purposes
 from colab_save.hints import option
 from colab_save.request.option import Option, Syntax, asked, check_numbers, check_texts, is_text, names_of, texts_of
+from colab_save.store_table import STORES
 from colab_save.target import Target, check_tag
 from colab_save.wording import did_you_mean
 
-PURPOSES = {"training": ("keras",), "serving": ("saved_model",), "mobile": ("litert",), "exchange": ("onnx",)}
-"""What the model will be used for, and the formats that suit it."""
-
 AUTO = "auto"
 """The default format: ``keras``, and ``saved_model`` when its round trip fails."""
+
+
+def formats_in_words() -> str:
+    """Explain what ``--format`` takes."""
+    return f"{', '.join(format_names())}, several with commas, or auto."
+
+
+def stores_in_words() -> str:
+    """Explain what ``--to`` takes."""
+    *most, last = [record.typed for record in STORES.values()]
+    known = f"{', '.join(most)}, or {last}"
+    return f"Where to keep it: {known}; default: Drive in Colab, ./models elsewhere."
 
 
 def check_purpose(purpose: str, formats: Sequence[str]) -> None:
@@ -31,16 +42,13 @@ def check_purpose(purpose: str, formats: Sequence[str]) -> None:
     Raises:
         RequestError: With what there is.
     """
-    if purpose not in PURPOSES:
-        raise RequestError(f"There is no purpose {purpose!r}.", did_you_mean(purpose, PURPOSES))
+    if purpose not in purposes():
+        raise RequestError(f"There is no purpose {purpose!r}.", did_you_mean(purpose, purposes()))
     if tuple(formats) not in {(), (AUTO,)}:
         raise RequestError(
             f"{option('purpose', purpose)} and {option('formats', ','.join(formats))} both choose the format.",
             "Give one of them.",
         )
-
-
-__all__ = ["AUTO", "PURPOSES", "LoadRequest", "SaveRequest", "options_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +98,7 @@ class SaveRequest:
         metadata=asked(
             "--to",
             Syntax.VALUE,
-            "Where to keep it: drive, a folder, or a URL such as s3://bucket/models; default: Drive in Colab, ./models "
-            "elsewhere.",
+            stores_in_words,
             "STORE",
         ),
     )
@@ -101,7 +108,7 @@ class SaveRequest:
         metadata=asked(
             "--format",
             Syntax.VALUE,
-            "keras, h5, weights, saved_model, litert, onnx, several with commas, or auto.",
+            formats_in_words,
             "F[,F…]",
         ),
     )
@@ -109,7 +116,7 @@ class SaveRequest:
         default=None,
         kw_only=True,
         metadata=asked(
-            "--for", Syntax.VALUE, "What the model will be used for; picks the format.", "PURPOSE", tuple(PURPOSES)
+            "--for", Syntax.VALUE, "What the model will be used for; picks the format.", "PURPOSE", purposes
         ),
     )
     sample: Any = field(

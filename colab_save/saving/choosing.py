@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from colab_save.collections.splitting import Division
 from colab_save.errors import RequestError, UnsupportedError
-from colab_save.formats.base import Format, read_options, require_packages
-from colab_save.formats.table import get_format
+from colab_save.format_table import FORMATS, purposes
+from colab_save.formats.base import Format, get_format, read_options, require_packages
 from colab_save.hints import option
-from colab_save.request.request import AUTO, PURPOSES, SaveRequest
+from colab_save.request.request import AUTO, SaveRequest
 from colab_save.saving.plan import Attempts, Choice
 from colab_save.target import Target, last_part, without_secrets
-
-AUTO_ATTEMPTS = (("keras",), ("saved_model",))
-"""What ``auto`` tries, in order."""
 
 
 def choose(request: SaveRequest, target: Target, division: Division) -> Choice:
@@ -35,7 +32,7 @@ def choose(request: SaveRequest, target: Target, division: Division) -> Choice:
 
 def _attempts(request: SaveRequest, target: Target) -> Attempts:
     """Choose the formats: as asked, by purpose, by the path's suffix, or ``auto``."""
-    asked = tuple(request.formats) if request.purpose is None else PURPOSES[request.purpose]
+    asked = tuple(request.formats) if request.purpose is None else purposes()[request.purpose]
     if target.path:
         if request.to is not None:
             raise RequestError(
@@ -44,7 +41,7 @@ def _attempts(request: SaveRequest, target: Target) -> Attempts:
             )
         asked = _formats_of_path(target, asked)
     if asked == (AUTO,):
-        return tuple(tuple(get_format(name) for name in names) for names in AUTO_ATTEMPTS)
+        return tuple((get_format(record.name),) for record in FORMATS.values() if record.is_automatic)
     return (tuple(get_format(name) for name in asked),)
 
 
@@ -93,7 +90,7 @@ def _usable(asked: Attempts, division: Division) -> tuple[Attempts, dict[str, st
         )
     for formats in usable:
         for plug in formats:
-            require_packages(plug, plug.requires)
+            require_packages(plug, plug.record.requires)
     return usable, refusals
 
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from colab_save.errors import TargetError
+from colab_save.format_table import FORMATS
 from colab_save.saving.plan import Choice, Destination
-
-SAVED_MODEL = {"saved_model.pb", "keras_metadata.pb", "fingerprint.pb", "variables/", "assets/", "assets.extra/"}
-"""What a SavedModel's folder holds; a plain save takes the place of such a folder and of no other."""
 
 
 def with_free_places(choice: Choice, destination: Destination) -> Choice:
@@ -35,9 +33,10 @@ def _occupied(destination: Destination, format_name: str) -> str:
     store, key = destination.store, destination.exact(format_name)
     names = store.keys(key)
     place = f"{store.location}/{key}"
-    if format_name != "saved_model":
+    contents = FORMATS[format_name].contents
+    if not contents:
         return f"{place} is a folder" if names else ""
     if not names:
         return f"{place} is a file" if store.has(key) else ""
-    others = sorted(set(names) - SAVED_MODEL)
+    others = sorted(set(names) - contents)
     return f"{place} is a folder with {others[0]} in it" if others else ""

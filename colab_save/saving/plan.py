@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 from colab_save.artifact.layout import SIDECAR, Place
 from colab_save.collections.extras import Extras
 from colab_save.collections.splitting import Division
+from colab_save.format_table import FORMATS, format_of_path
 from colab_save.formats.base import Format
 from colab_save.hints import action
 from colab_save.stores.base import Store
-from colab_save.target import SUFFIXES
 from colab_save.versions.finding import versions_of
 from colab_save.versions.pruning import Retention
 
@@ -130,9 +130,7 @@ class Destination:
 
 def _suffix(path: str, format_name: str) -> str:
     """Give the suffix that a path of the old kind lacks: none for a folder, or where it has one."""
-    if any(path.lower().endswith(suffix) for suffix in SUFFIXES):
-        return ""
-    return {name: suffix for suffix, name in reversed(SUFFIXES.items())}.get(format_name, "")
+    return "" if format_of_path(path) else next(iter(FORMATS[format_name].suffixes), "")
 
 
 @dataclass(frozen=True, slots=True)

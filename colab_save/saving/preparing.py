@@ -14,7 +14,7 @@ from colab_save.errors import NoSpaceError
 from colab_save.formats.base import Format
 from colab_save.quantities import size_in_words
 from colab_save.stores.base import Store
-from colab_save.stores.table import open_folder_of, open_store
+from colab_save.stores.opening import open_folder_of, open_store
 from colab_save.target import Target
 
 HEADROOM = 1.2

@@ -49,14 +49,17 @@ class Store(ABC):
     """One place that keeps artifacts.
 
     Attributes:
-        kind: The registry's name for it (``local``, ``drive``, ``remote``).
+        kind: Its name in the table of stores (``local``, ``drive``, ``remote``).
         packs_folders: A folder goes there as one file, since each file costs much.
         location: Where it is, as a report shows it.
-        address: Of a store that uploads later, what `stores.reopen` finds it by; of any other empty.
+        is_quick: Whether listing it costs nothing, so that near misses of a name are looked up.
+        address: Of a store that uploads later, what `opening.reopen` finds it by: its kind, a colon, and what its own
+            hook takes; of any other empty.
     """
 
     kind: ClassVar[str]
     packs_folders: ClassVar[bool] = False
+    is_quick: ClassVar[bool] = False
     location: str
     address: str = ""
 

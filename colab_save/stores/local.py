@@ -12,15 +12,37 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
-from pathlib import Path
-from typing import BinaryIO, ClassVar
+from pathlib import Path, PurePath
+from typing import BinaryIO, ClassVar, Self
 
 from colab_save.disk import CHUNK, is_partial, partial_of
-from colab_save.errors import NoSpaceError, NotFoundError, TargetError
+from colab_save.errors import NoSpaceError, NotFoundError, StoreUnavailableError, TargetError
 from colab_save.hints import action, option
 from colab_save.os_errors import NO_HINTS, SafeFile, refusing, system_error
 from colab_save.quantities import size_in_words
 from colab_save.stores.base import OnBytes, Store, UploadState, check_key
+
+FILE_URL = "file://"
+"""What begins the URL of a folder of this machine."""
+
+
+def folder_at(location: str) -> Path:
+    """Give the absolute path that a user has typed, or the URL of a file; links are not followed.
+
+    Raises:
+        TargetError: It is in the home of somebody who has none.
+        StoreUnavailableError: The working directory is gone.
+    """
+    text = location.removeprefix(FILE_URL)
+    try:
+        return Path(os.path.normpath(Path(text).expanduser().absolute()))
+    except RuntimeError as error:
+        raise TargetError(f"{text!r} names the home of nobody here.", "Give ~/FOLDER, or the whole path.") from error
+    except OSError as error:  # the folder has been deleted, or it was on a Drive mount that has died
+        raise StoreUnavailableError(
+            f"The working directory is gone ({error.strerror}).",
+            "Run `%cd /content` in Colab, or go to any folder that exists.",
+        ) from error
 
 
 class LocalStore(Store):
@@ -32,11 +54,29 @@ class LocalStore(Store):
     """
 
     kind = "local"
+    is_quick = True
     hints: ClassVar[Mapping[int, str]] = NO_HINTS
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.location = str(root)
+
+    @classmethod
+    def at(cls, location: str) -> Self:
+        """Find the folder that a user has typed; it need not be there.
+
+        Raises:
+            TargetError: It is in the home of somebody who has none.
+            StoreUnavailableError: The working directory is gone.
+        """
+        return cls(folder_at(location))
+
+    @staticmethod
+    def split(path: str) -> tuple[str, str]:
+        """Split the path of a file into its folder and its name; what has none gets none."""
+        place = folder_at(path)
+        name = PurePath(path.removeprefix(FILE_URL)).name
+        return str(place.parent), name if name in {"", ".."} else place.name
 
     def prepare(self, size: int) -> None:
         """Refuse a folder that cannot be made or written, or that has not enough room.

@@ -24,7 +24,7 @@ from colab_save.quantities import size_in_words
 from colab_save.reports.card import Card, Shown
 from colab_save.reports.listing import Listing
 from colab_save.stores.base import Store
-from colab_save.stores.table import open_store
+from colab_save.stores.opening import open_store
 from colab_save.target import NEWEST, Target, check_tag, without_secrets
 from colab_save.versions.finding import committed, find, names_of, read_manifest, versions_of
 from colab_save.versions.local_copies import keys_of

@@ -38,7 +38,7 @@ class LocalCopy:
 
     Attributes:
         folder: What holds it and its record.
-        address: The store, see `stores.reopen`.
+        address: The store, see `opening.reopen`.
         where: The same in words, with the place in it.
         place: Where in the store.
         manifest: What it is.

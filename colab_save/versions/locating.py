@@ -16,20 +16,18 @@ from colab_save.artifact.parts import each_part
 from colab_save.artifact.sample import FILE
 from colab_save.disk import CHUNK
 from colab_save.errors import ColabSaveError, DamagedFileError, DigestError, NotFoundError, RequestError
+from colab_save.format_table import fills, suffixes
 from colab_save.hints import option
 from colab_save.progress import OnStep
 from colab_save.request.request import LoadRequest
 from colab_save.stores.base import Store
-from colab_save.stores.table import open_folder_of, open_store
+from colab_save.stores.opening import open_folder_of, open_store
 from colab_save.target import NEWEST, Target, without_secrets
 from colab_save.versions.caching import cache_of
 from colab_save.versions.fetching import fetch
 from colab_save.versions.finding import find, readable
 from colab_save.versions.plain_files import find_plain, find_plain_before
 from colab_save.wording import did_you_mean
-
-ADDED = (".keras", ".h5", ".hdf5", ".weights.h5", ".tflite", ".onnx")
-"""Suffixes that a save gives to a path of the old kind, the one that keeps most first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +110,13 @@ def locate(request: LoadRequest) -> Found:
             f"Leave {option('source')} out.",
         )
     store, key = open_folder_of(target.path)
-    for name in (key, *(f"{key}{suffix}" for suffix in ADDED)):
+    for name in (key, *(f"{key}{suffix}" for suffix in suffixes())):  # which a save adds to a path without one
         known, passed_over = _plain(store, name)
         if known is not None:
             return Found(store, known[0], known[1], target.shown, passed_over)
         if store.has(name):
             return Found(store, Place("", name), None, target.shown)
-    near = [name.rstrip("/") for name in store.keys("")] if store.kind == "local" else []
+    near = [name.rstrip("/") for name in store.keys("")] if store.is_quick else []
     raise NotFoundError(f"There is no {store.location}/{key}.", did_you_mean(key, near) or "Check the path.")
 
 
@@ -164,8 +162,8 @@ def choose(found: Found, request: LoadRequest) -> Payload | None:
         return None
     payloads = {payload.format: payload for payload in found.manifest.payloads}
     if request.format is None:
-        into = payloads.get("weights") if request.into is not None else None
-        return into or found.manifest.payloads[0]
+        filling = (item for item in payloads.values() if request.into is not None and fills(item.format))
+        return next(filling, found.manifest.payloads[0])
     if request.format not in payloads:
         raise NotFoundError(f"{found.name} was not saved as {request.format}.", f"It has: {', '.join(payloads)}.")
     return payloads[request.format]

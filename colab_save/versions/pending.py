@@ -17,8 +17,9 @@ from colab_save.errors import CancelledError, ColabSaveError, DigestError, NotFo
 from colab_save.hints import render
 from colab_save.progress import OnStep, ProgressBar
 from colab_save.reports.pending import PENDING, PUBLISH_PENDING, Pending, Waiting
+from colab_save.store_table import STORES
 from colab_save.stores.base import Store, UploadState
-from colab_save.stores.table import reopen
+from colab_save.stores.opening import reopen
 from colab_save.versions.local_copies import LocalCopy, keep, keys_of, local_copies, trim
 from colab_save.versions.packing import stored
 from colab_save.versions.publishing import publish
@@ -34,8 +35,12 @@ def pending(patience: float = 2.0) -> Pending:
     waiting: list[Waiting] = []
     found = local_copies()
     for address in dict.fromkeys(copy.address for copy in found):
-        store = reopen(address, patience)
         copies = {copy.folder: copy for copy in found if copy.address == address}
+        try:
+            store = reopen(address, patience)
+        except StoreError:  # what kept them there is no longer in the table of stores
+            waiting += [_waiting(copy, UploadState.UNKNOWN) for copy in copies.values()]
+            continue
         asked = {folder: copy.keys for folder, copy in copies.items() if copy.is_published}
         known = store.upload_states(asked)
         for folder, copy in copies.items():
@@ -141,7 +146,8 @@ def _published(store: Store, copy: LocalCopy, on_step: OnStep) -> LocalCopy:
 
 def _safe(copy: LocalCopy) -> str:
     held = f"The model is not lost: {copy.stage} holds it, proven."
-    return f"{held} When Drive answers again, {PUBLISH_PENDING} publishes it."
+    title = STORES[copy.address.partition(":")[0]].title
+    return f"{held} When {title} answers again, {PUBLISH_PENDING} publishes it."
 
 
 def _forget_replaced(copy: LocalCopy) -> None:

@@ -14,8 +14,8 @@ from colab_save.errors import CancelledError, StoreError
 from colab_save.progress import Clock, OnStep, Stage, Step
 from colab_save.quantities import count_in_words, size_in_words
 from colab_save.reports.pending import PUBLISH_PENDING
+from colab_save.store_table import STORES
 from colab_save.stores.base import Store, UploadState
-from colab_save.stores.drive.mount import UNMOUNTED
 from colab_save.versions.finding import is_committed
 from colab_save.versions.local_copies import LocalCopy, local_copies
 from colab_save.versions.pending import Kept
@@ -29,7 +29,7 @@ LOOK = 1.0
 DOUBT = 10.0
 """Seconds without a word of Drive, after which waiting any longer would be for nothing."""
 
-_STOPPED = "stopped waiting; the save is committed, and Drive goes on uploading while this runtime lives."
+_STOPPED = "stopped waiting; the save is committed, and {title} goes on uploading while this runtime lives."
 
 
 def see_through(kept: Kept, clock: Clock, *, wait: float, flush: bool) -> tuple[UploadState, tuple[str, ...]]:
@@ -48,12 +48,12 @@ def see_through(kept: Kept, clock: Clock, *, wait: float, flush: bool) -> tuple[
                 upload_state = wait_for_upload(kept.store, kept.sizes, LIMIT if wait is True else wait, clock.on_step)
             notes += _left(kept, upload_state)
         if flush:
-            with clock.at(Stage.UPLOAD, "all of Drive" if kept.store.address else ""):
+            with clock.at(Stage.UPLOAD, f"all of {STORES[kept.store.kind].title}" if kept.store.address else ""):
                 upload_state, said = _flush(kept)
             notes += said
     except (KeyboardInterrupt, CancelledError):
         upload_state = kept.store.upload_state(kept.sizes)
-        notes.append(f"You have {_STOPPED}")
+        notes.append(f"You have {_STOPPED.format(title=STORES[kept.store.kind].title)}")
     return upload_state, (*notes, *kept.settle(upload_state))
 
 
@@ -92,7 +92,7 @@ def _left(kept: Kept, upload_state: UploadState) -> list[str]:
     if upload_state is UploadState.MISSING:
         return [f"It is no longer there; {PUBLISH_PENDING} publishes it again."]
     if upload_state is UploadState.UNKNOWN:
-        return ["Drive does not say whether it is uploaded, so waiting is for nothing; drive.google.com shows it."]
+        return [STORES[kept.store.kind].silent]
     known = kept.store.upload_states({key: {key: size} for key, size in kept.sizes.items()})
     left = [size for key, size in kept.sizes.items() if not known[key].is_done]
     return [f"The upload takes longer: {size_in_words(sum(left))} are left, in {count_in_words(len(left), 'file')}."]
@@ -110,7 +110,7 @@ def _flush(kept: Kept) -> tuple[UploadState, list[str]]:
         return upload_state, []
     for copy in there:
         copy.forget()
-    return upload_state, [UNMOUNTED]
+    return upload_state, [STORES[store.kind].flushed]
 
 
 def _copies_that_are_there(store: Store) -> list[LocalCopy]:

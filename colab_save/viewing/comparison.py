@@ -27,7 +27,7 @@ from colab_save.proof.tolerances import compare_outputs
 from colab_save.quantities import size_in_words
 from colab_save.reports.card import Card, Remark, Shown, Table
 from colab_save.stores.base import Store
-from colab_save.stores.table import open_store
+from colab_save.stores.opening import open_store
 from colab_save.target import Target
 from colab_save.versions.fetching import fetch
 from colab_save.versions.finding import find

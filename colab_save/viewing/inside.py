@@ -16,7 +16,6 @@ from colab_save.artifact.facts import LayerFacts, ModelFacts
 from colab_save.artifact.manifest import Manifest
 from colab_save.custom_code.origins import packages_of
 from colab_save.errors import FormatError, UntrustedError
-from colab_save.inspecting.findings import Kind
 from colab_save.inspecting.inspection import inspect
 from colab_save.progress import OnStep, ignore_steps
 from colab_save.quantities import count_in_words
@@ -140,8 +139,8 @@ def look_inside(target: str, source: str | None, on_step: OnStep) -> Inside:
     with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
         for name, part in (found.parts or {"": found}).items():
             try:
-                path, kind = reach(part, request, Path(work), on_step)
-                weights[name] = tuple(weigh(path, kind, on_step))
+                path, payload_format = reach(part, request, Path(work), on_step)
+                weights[name] = tuple(weigh(path, payload_format, on_step))
             except (UntrustedError, FormatError) as error:
                 if found.manifest is None:
                     raise
@@ -149,7 +148,7 @@ def look_inside(target: str, source: str | None, on_step: OnStep) -> Inside:
     return Inside(found.manifest, weights, tuple(notes), found.name)
 
 
-def reach(found: Found, request: LoadRequest, work: Path, on_step: OnStep) -> tuple[Path, Kind]:
+def reach(found: Found, request: LoadRequest, work: Path, on_step: OnStep) -> tuple[Path, str]:
     """Bring a payload within reach, and inspect it before anybody opens it.
 
     Args:
@@ -158,13 +157,16 @@ def reach(found: Found, request: LoadRequest, work: Path, on_step: OnStep) -> tu
         work: A folder for copies.
         on_step: Told the bytes.
 
+    Returns:
+        The file or folder, and the format that it is of.
+
     Raises:
         UntrustedError: It is damaged, unsafe, or not what was saved.
         NotFoundError: It is not there, or was not saved in that format.
     """
     payload = bring(found, choose(found, request), work, on_step).payload
     # The packages that a manifest names are believed: no class of theirs is looked up here.
-    return payload, inspect(payload, packages_of(found.manifest)).kind
+    return payload, inspect(payload, packages_of(found.manifest)).format
 
 
 def _rows_of(model: str, facts: ModelFacts, weights: Sequence[Weight]) -> Iterator[tuple[Cell, ...]]:

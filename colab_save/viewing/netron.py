@@ -16,30 +16,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from colab_save.errors import FormatError
+from colab_save.format_table import FORMATS
 from colab_save.hints import pip
-from colab_save.inspecting.findings import Kind
 from colab_save.os_errors import refusing
 from colab_save.progress import OnStep, ignore_steps
-from colab_save.protobuf import GRAPH
 from colab_save.reports.viewed import Viewed, require
 from colab_save.request.request import LoadRequest
-from colab_save.stores.table import open_store
+from colab_save.stores.opening import open_store
 from colab_save.versions.locating import locate
 from colab_save.viewing.inside import reach
 from colab_save.wording import translated
 
 LOOPBACK = "127.0.0.1"
 """The only address that is listened on: other machines do not reach it."""
-
-SERVED_AS = {
-    Kind.KERAS: "model.keras",
-    Kind.H5: "model.h5",
-    Kind.WEIGHTS_H5: "model.weights.h5",
-    Kind.SAVED_MODEL: GRAPH,
-    Kind.LITERT: "model.tflite",
-    Kind.ONNX: "model.onnx",
-}
-"""What Netron knows each kind of file by."""
 
 _addresses: list[tuple[str, int]] = []
 """Where the server of this process listens, once it does."""
@@ -82,18 +71,19 @@ def serve_to_netron(target: str, source: str | None, on_step: OnStep) -> Viewed:
     return Viewed(found.name, "open in Netron", where, _netron_line(port, [*paths.values()]), notes)
 
 
-def _copy(name: str, path: Path, kind: Kind) -> str:
+def _copy(name: str, path: Path, format: str) -> str:
     """Put a copy of one file into the folder that is served, since Netron serves all that lies beside a file.
 
     Returns:
         The path of the page that shows it.
     """
-    if kind not in SERVED_AS:
-        raise FormatError(f"{path.name} is a checkpoint, which Netron does not show.", "Open a .keras or .h5 file.")
-    copy = _folder() / hashlib.sha256(name.encode()).hexdigest()[:16] / SERVED_AS[kind]
+    drawn = FORMATS[format].netron
+    if not drawn:
+        raise FormatError(f"{path.name} is a {format}, which Netron does not show.", "Open a .keras or .h5 file.")
+    copy = _folder() / hashlib.sha256(name.encode()).hexdigest()[:16] / drawn
     with refusing("write", str(copy)):
         copy.parent.mkdir(exist_ok=True)
-        shutil.copyfile(path / GRAPH if kind is Kind.SAVED_MODEL else path, copy)
+        shutil.copyfile(path / drawn if path.is_dir() else path, copy)
     return f"/?url=/data/{copy.parent.name}/{copy.name}&identifier={copy.name}"
 
 

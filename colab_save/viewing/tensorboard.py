@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from colab_save.artifact.facts import ModelFacts
 from colab_save.errors import FormatError
+from colab_save.format_table import FORMATS
 from colab_save.hints import action, option
-from colab_save.inspecting.findings import Kind
 from colab_save.os_errors import refusing
+from colab_save.plugging import plugged
 from colab_save.progress import OnStep, ignore_steps
 from colab_save.protobuf import GRAPH, fields
 from colab_save.quantities import count_in_words
@@ -42,8 +43,6 @@ NO_GRAPH = (
     f"no graph: only a SavedModel holds one. Save with {option('formats', 'keras,saved_model')}, or call "
     f"{action('netron')}"
 )
-
-_SAVED_MODEL = "saved_model"
 
 
 def open_in_tensorboard(target: str, *, source: str | None = None, logs: str = LOGS) -> Viewed:
@@ -98,7 +97,7 @@ def show_logs(viewed: Viewed) -> None:
 def write_logs(target: str, source: str | None, on_step: OnStep, logs: str = LOGS) -> Viewed:
     """Write logs as `open_in_tensorboard` does, show nothing, and report the bytes that are fetched and read."""
     inside = look_inside(target, source, on_step)
-    request = LoadRequest(target, source=source, format=_SAVED_MODEL if _has_graph(inside) else None)
+    request = LoadRequest(target, source=source, format=_format_with_graph(inside))
     found = locate(request)
     folder = Path(logs, *_folder_of(inside))
     notes = []
@@ -134,24 +133,31 @@ def _folder_of(inside: Inside) -> Iterator[str]:
         yield inside.manifest.version
 
 
-def _has_graph(inside: Inside) -> bool:
-    return inside.manifest is not None and _SAVED_MODEL in inside.manifest.formats
+def _format_with_graph(inside: Inside) -> str | None:
+    formats = inside.manifest.formats if inside.manifest is not None else ()
+    return next((name for name in formats if name in FORMATS and FORMATS[name].graph), None)
 
 
 def _graph_of(found: Found, request: LoadRequest, work: Path, on_step: OnStep) -> Any:
-    """Read the graph of a SavedModel; ``None`` for every other file."""
+    """Read the graph of a file that has one; ``None`` for every other."""
     if found.manifest is not None and request.format is None:
         return None
-    path, kind = reach(found, request, work, on_step)
-    if kind is not Kind.SAVED_MODEL:
+    path, found_format = reach(found, request, work, on_step)
+    hook = FORMATS[found_format].graph
+    if not hook:
         return None
+    with translated(f"The graph of {path.name} cannot be read", "Copy it again, or load the model."):
+        return plugged(hook)(path)
+
+
+def graph_in_saved_model(path: Path) -> Any:
+    """Read the graph of a SavedModel as a `tf.compat.v1.GraphDef`."""
     import tensorflow as tf
 
-    with translated(f"The graph of {path.name} cannot be read", "Copy it again, or load the model."):
-        view = memoryview((path / GRAPH).read_bytes())
-        meta = next(part for number, part in fields(view) if number == 2)  # SavedModel.meta_graphs
-        graph = next(part for number, part in fields(meta) if number == 2)  # MetaGraphDef.graph_def
-        return tf.compat.v1.GraphDef.FromString(bytes(graph))
+    view = memoryview((path / GRAPH).read_bytes())
+    meta = next(part for number, part in fields(view) if number == 2)  # SavedModel.meta_graphs
+    graph = next(part for number, part in fields(meta) if number == 2)  # MetaGraphDef.graph_def
+    return tf.compat.v1.GraphDef.FromString(bytes(graph))
 
 
 def _write(folder: Path, inside: Inside, model: str, graph: Any) -> int:

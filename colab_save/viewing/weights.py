@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from colab_save.errors import FormatError
+from colab_save.format_table import FORMATS
 from colab_save.hints import action
 from colab_save.inspecting.archive import open_member, read_directory
-from colab_save.inspecting.findings import Kind
-from colab_save.inspecting.sniffing import WEIGHTS
+from colab_save.inspecting.keras.files import WEIGHTS
+from colab_save.plugging import plugged
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.reports.drawing.histogram import Histogram, histogram_of
 from colab_save.wording import translated
@@ -52,43 +52,45 @@ class Weight:
     histogram: Histogram
 
 
-def weigh(path: Path, kind: Kind, on_step: OnStep) -> Iterator[Weight]:
+def weigh(path: Path, format: str, on_step: OnStep) -> Iterator[Weight]:
     """Read the weights of a model file; one of them is in memory at a time.
 
     Args:
         path: The file or folder, which `inspecting` has let pass.
-        kind: What it is.
+        format: What it is.
         on_step: Told the bytes read.
 
     Raises:
         FormatError: It has no weights that can be read so.
     """
-    if kind in _BY_CONVERTERS:
+    hook = FORMATS[format].weigh
+    if not hook:
         raise FormatError(
             f"{path.name} has its weights as constants of a graph of its own, not as those of the model's layers.",
             f"{action('netron')} shows the graph with them.",
         )
     done = 0
     with translated(f"The weights of {path.name} cannot be read", "Copy it again, or load the model."):
-        for name, size, value in _in_checkpoint(path, kind) if kind in _BY_TENSORFLOW else _in_hdf5_of(path, kind):
+        for name, size, value in plugged(hook)(path):
             done += value.nbytes
             on_step(Step(Stage.LOAD, done, size, name))
             yield Weight(name, value.shape, value.dtype.name, _digest(value), histogram_of(value))
 
 
-_BY_TENSORFLOW = (Kind.SAVED_MODEL, Kind.CHECKPOINT)
-_BY_CONVERTERS = (Kind.LITERT, Kind.ONNX)
+def weights_in_keras(path: Path) -> Iterator[tuple[str, int, Any]]:
+    """Give the arrays of a ``.keras``, by name, each with the bytes of all."""
+    with path.open("rb") as file:
+        members = read_directory(file, str(path))
+        if WEIGHTS[0] not in members:
+            raise FormatError(f"{path.name} has its weights in {WEIGHTS[1]}.", "Load it to see them.")
+        with open_member(file, members[WEIGHTS[0]], str(path)) as stream:
+            yield from _in_hdf5(stream)
 
 
-def _in_hdf5_of(path: Path, kind: Kind) -> Iterator[tuple[str, int, Any]]:
-    with path.open("rb") as file, ExitStack() as stack:
-        stream: BinaryIO = file
-        if kind is Kind.KERAS:
-            members = read_directory(file, str(path))
-            if WEIGHTS[0] not in members:
-                raise FormatError(f"{path.name} has its weights in {WEIGHTS[1]}.", "Load it to see them.")
-            stream = stack.enter_context(open_member(file, members[WEIGHTS[0]], str(path)))
-        yield from _in_hdf5(stream)
+def weights_in_hdf5(path: Path) -> Iterator[tuple[str, int, Any]]:
+    """Give the arrays of an HDF5 file of Keras, by name, each with the bytes of all."""
+    with path.open("rb") as file:
+        yield from _in_hdf5(file)
 
 
 def _in_hdf5(stream: BinaryIO) -> Iterator[tuple[str, int, Any]]:
@@ -104,14 +106,18 @@ def _in_hdf5(stream: BinaryIO) -> Iterator[tuple[str, int, Any]]:
             yield name, size, _read(file[name][()])
 
 
-def _in_checkpoint(path: Path, kind: Kind) -> Iterator[tuple[str, int, Any]]:
+def weights_in_saved_model(path: Path) -> Iterator[tuple[str, int, Any]]:
+    """Give the arrays of a SavedModel, by name, each with the bytes of all; it may have none."""
+    variables = path / "variables" / "variables"
+    if Path(f"{variables}.index").exists():
+        yield from weights_in_checkpoint(variables)
+
+
+def weights_in_checkpoint(path: Path) -> Iterator[tuple[str, int, Any]]:
     """Give the arrays that TensorFlow's reader of checkpoints finds, by name; it reads one at a time."""
     import tensorflow as tf
 
-    prefix = path / "variables" / "variables" if kind is Kind.SAVED_MODEL else path
-    if not Path(f"{prefix}.index").exists() and kind is Kind.SAVED_MODEL:
-        return
-    reader = tf.train.load_checkpoint(str(prefix).removesuffix(".index"))
+    reader = tf.train.load_checkpoint(str(path).removesuffix(".index"))
     dtypes, shapes = reader.get_variable_to_dtype_map(), reader.get_variable_to_shape_map()
     mine = [name for name in sorted(dtypes) if _is_real(dtypes[name].as_numpy_dtype) and not _is_bookkeeping(name)]
     size = sum(dtypes[name].size * tf.TensorShape(shapes[name]).num_elements() for name in mine)

@@ -14,9 +14,9 @@ from typing import Any
 
 from colab_save.artifact.round_trip import Aspect
 from colab_save.dialect import size_of
-from colab_save.formats.table import get_format
+from colab_save.format_table import FORMATS, purposes
 from colab_save.quantities import count_in_words, size_in_words
-from colab_save.request.request import AUTO, PURPOSES
+from colab_save.request.request import AUTO
 
 WORDS = {
     "training": "Go on training",
@@ -24,7 +24,7 @@ WORDS = {
     "mobile": "Put it on a phone",
     "exchange": "Exchange it",
 }
-"""What the user will do, for each of `PURPOSES`."""
+"""What the user will do, for each purpose of the table of formats; one that is not here is its own word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,14 @@ def terms_of(name: str, offer: Offer | None) -> Terms:
         name: The format.
         offer: The model, where there is one.
     """
-    plug = get_format(name)
-    size = (offer.weights + offer.optimizer * (Aspect.TRAINING in plug.holds)) if offer else 0
-    missing = [package for package in plug.requires if importlib.util.find_spec(package) is None]
-    needs = ", ".join(plug.requires) + (" (not installed yet)" if missing else "")
-    dropped = ", ".join(aspect for aspect in Aspect if aspect not in plug.holds)
+    record = FORMATS[name]
+    size = (offer.weights + offer.optimizer * (Aspect.TRAINING in record.holds)) if offer else 0
+    missing = [package for package in record.requires if importlib.util.find_spec(package) is None]
+    needs = ", ".join(record.requires) + (" (not installed yet)" if missing else "")
+    dropped = ", ".join(aspect for aspect in Aspect if aspect not in record.holds)
     return Terms(
-        ", ".join(aspect for aspect in Aspect if aspect in plug.holds),
-        "all but the forward pass" if plug.holds == {Aspect.OUTPUTS} else dropped,
+        ", ".join(aspect for aspect in Aspect if aspect in record.holds),
+        "all but the forward pass" if record.holds == {Aspect.OUTPUTS} else dropped,
         needs,
         f"about {size_in_words(size)}" if size else "what the weights weigh",
     )
@@ -96,5 +96,6 @@ def terms_of(name: str, offer: Offer | None) -> Terms:
 def purpose_in_words(purpose: str | None, offer: Offer | None) -> str:
     """Say in one line what a purpose means; ``None`` is the default, ``auto``."""
     if purpose is None:
-        return f"{AUTO}: keras; where its round trip fails saved_model, and the report says why."
-    return " ".join(f"{name} {terms_of(name, offer)}." for name in PURPOSES[purpose])
+        first, *others = [record.name for record in FORMATS.values() if record.is_automatic]
+        return f"{AUTO}: {first}; where its round trip fails {' or '.join(others)}, and the report says why."
+    return " ".join(f"{name} {terms_of(name, offer)}." for name in purposes()[purpose])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from colab_save.formats.table import FORMATS
+from colab_save.format_table import format_names
 from colab_save.widgets import fields
 from colab_save.widgets.choices import Offer, terms_of
 
@@ -46,8 +46,8 @@ class FormatPicks:
     def _make(self) -> None:
         if self.boxes:
             return
-        self.boxes = {name: fields.check(name) for name in FORMATS}
-        self._told = {name: fields.html(name="csp-help") for name in FORMATS}
+        self.boxes = {name: fields.check(name) for name in format_names()}
+        self._told = {name: fields.html(name="csp-help") for name in self.boxes}
         for box in self.boxes.values():
             box.observe(lambda _: self._on_change(), "value")
         rows = [fields.column(box, self._told[name], name="csp-option") for name, box in self.boxes.items()]

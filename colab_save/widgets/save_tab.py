@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from colab_save.errors import ColabSaveError
+from colab_save.format_table import purposes
 from colab_save.frontends.actions import Lines
 from colab_save.frontends.namespace import find_models, save_request
 from colab_save.progress import OnStep
 from colab_save.reports.report import SaveReport
 from colab_save.request.command import SAVE, Expression
-from colab_save.request.request import PURPOSES, options_of
+from colab_save.request.request import options_of
 from colab_save.widgets import fields
 from colab_save.widgets.choices import WORDS, Offer, offer_of, purpose_in_words
 from colab_save.widgets.destination import Destination
@@ -93,7 +94,7 @@ class SaveTab:
         values = {
             "target": self.name.value.strip(),
             "to": self.where.location,
-            "purpose": self.purpose.value if self.purpose.value in PURPOSES else None,
+            "purpose": self.purpose.value if self.purpose.value in purposes() else None,
             "formats": ",".join(self.formats.ticked) if self.purpose.value == PICK else "",
             "sample": _expression("sample", self.sample.value) if self.sample.value else None,
             "tags": tuple(tag.strip() for tag in self.tags.value.split(",") if tag.strip()),
@@ -152,7 +153,7 @@ class SaveTab:
 
 
 def _purposes() -> list[tuple[str, str]]:
-    known = [(WORDS.get(purpose, purpose), purpose) for purpose in PURPOSES]
+    known = [(WORDS.get(purpose, purpose), purpose) for purpose in purposes()]
     return [("Decide for me", AUTO), *known, ("Let me pick the formats", PICK)]
 
 

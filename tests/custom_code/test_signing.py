@@ -7,7 +7,7 @@ import pytest
 
 from colab_save.artifact.manifest import FileFacts, Manifest, Part, SampleFacts
 from colab_save.custom_code.signing import KEY, is_own, signed
-from colab_save.stores.table import key_folder
+from colab_save.stores.opening import key_folder
 from tests.making import V2, facts, manifest, passed
 
 

@@ -10,8 +10,8 @@ import pytest
 from colab_save.artifact.round_trip import Aspect
 from colab_save.dialect import kind_of
 from colab_save.errors import ColabSaveError
-from colab_save.formats.base import Context, Format
-from colab_save.formats.table import FORMATS, get_format
+from colab_save.format_table import FORMATS
+from colab_save.formats.base import Context, Format, get_format
 from colab_save.inspecting.inspection import inspect
 from colab_save.model.examining import examine
 from colab_save.model.repairing import Record, repair
@@ -79,7 +79,7 @@ class FormatContract:
         model = MODELS["sequential"]()
         self.saved(plug, model, tmp_path)
         payload, facts = tmp_path / plug.payload, examine(model)
-        read = {weight.digest for weight in weigh(payload, inspect(payload).kind, ignore_steps)}
+        read = {weight.digest for weight in weigh(payload, inspect(payload).format, ignore_steps)}
         assert set() == {item.digest for item in facts.variables} - read
         assert set() == {item.digest for item in facts.optimizer if item.shape} & read
 

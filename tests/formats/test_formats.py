@@ -13,10 +13,9 @@ import tensorflow as tf
 
 from colab_save.artifact.sample import Sample
 from colab_save.errors import ColabSaveError, FormatError, RequestError
-from colab_save.formats.base import Context
+from colab_save.formats.base import Context, get_format
 from colab_save.formats.onnx import OnnxOptions
 from colab_save.formats.saved_model import SavedModelOptions
-from colab_save.formats.table import get_format
 from colab_save.model.examining import examine
 from colab_save.proof.comparing import compare_weights
 from colab_save.sampling.sampling import take_sample

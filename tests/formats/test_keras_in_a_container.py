@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from colab_save import memory
-from colab_save.formats.table import get_format
+from colab_save.formats.base import get_format
 from tests import zoo
 from tests.formats.contract import FormatContract
 

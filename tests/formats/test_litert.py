@@ -12,11 +12,10 @@ import pytest
 import tensorflow as tf
 
 from colab_save.errors import FormatError, MissingPackageError, RequestError, UnsafeFileError
-from colab_save.formats.base import Context
+from colab_save.formats.base import Context, get_format
 from colab_save.formats.litert import NESTING
 from colab_save.formats.loaded import litert
 from colab_save.formats.saved_model import SavedModelOptions
-from colab_save.formats.table import get_format
 from colab_save.inspecting.flatbuffer import Buffer
 from colab_save.inspecting.inspection import inspect
 from colab_save.loading.pipeline import load

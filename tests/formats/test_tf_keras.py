@@ -13,8 +13,7 @@ import tf_keras
 
 from colab_save.artifact.round_trip import Aspect
 from colab_save.dialect import dialect_of, is_functional, kind_of, nodes_of
-from colab_save.formats.base import Context
-from colab_save.formats.table import get_format
+from colab_save.formats.base import Context, get_format
 from colab_save.loading.pipeline import load
 from colab_save.model.examining import examine
 from colab_save.nested import leaves

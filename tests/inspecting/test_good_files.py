@@ -6,37 +6,37 @@ import zipfile
 
 import pytest
 
-from colab_save.inspecting.findings import CustomName, Findings, Kind, needs_child
+from colab_save.inspecting.findings import CustomName, Findings, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_npz
 from colab_save.inspecting.keras.modules import Owner, owner_of
 from colab_save.inspecting.sniffing import sniff
 
 GOOD = {
-    "keras": (lambda f: f.keras(), Kind.KERAS),
-    "keras, zipped again by hand": (lambda f: f.keras(compression=zipfile.ZIP_DEFLATED), Kind.KERAS),
-    "h5": (lambda f: f.h5(), Kind.H5),
-    "weights": (lambda f: f.weights(), Kind.WEIGHTS_H5),
-    "h5 of the newest layout": (lambda f: f.h5(libver="latest"), Kind.H5),
-    "weights of a model that has none": (lambda f: f.weights(values=False), Kind.WEIGHTS_H5),
-    "SavedModel": (lambda f: f.saved_model(), Kind.SAVED_MODEL),
-    "LiteRT": (lambda f: f.litert(), Kind.LITERT),
-    "LiteRT without signatures": (lambda f: f.litert(signatures=[]), Kind.LITERT),
-    "LiteRT with its weights behind it": (lambda f: f.litert(buffers=[{}, {1: 2, 2: 8}]), Kind.LITERT),
-    "ONNX": (lambda f: f.onnx(), Kind.ONNX),
+    "keras": (lambda f: f.keras(), "keras"),
+    "keras, zipped again by hand": (lambda f: f.keras(compression=zipfile.ZIP_DEFLATED), "keras"),
+    "h5": (lambda f: f.h5(), "h5"),
+    "weights": (lambda f: f.weights(), "weights"),
+    "h5 of the newest layout": (lambda f: f.h5(libver="latest"), "h5"),
+    "weights of a model that has none": (lambda f: f.weights(values=False), "weights"),
+    "SavedModel": (lambda f: f.saved_model(), "saved_model"),
+    "LiteRT": (lambda f: f.litert(), "litert"),
+    "LiteRT without signatures": (lambda f: f.litert(signatures=[]), "litert"),
+    "LiteRT with its weights behind it": (lambda f: f.litert(buffers=[{}, {1: 2, 2: 8}]), "litert"),
+    "ONNX": (lambda f: f.onnx(), "onnx"),
     "ONNX with its weights beside it": (
         lambda f: f.onnx(str(f.write("weights/1.data", b"1").relative_to(f.folder))),
-        Kind.ONNX,
+        "onnx",
     ),
-    "checkpoint folder": (lambda f: f.saved_model() / "variables", Kind.CHECKPOINT),
-    "checkpoint prefix": (lambda f: f.saved_model() / "variables" / "variables", Kind.CHECKPOINT),
-    "checkpoint index": (lambda f: f.saved_model() / "variables" / "variables.index", Kind.CHECKPOINT),
+    "checkpoint folder": (lambda f: f.saved_model() / "variables", "checkpoint"),
+    "checkpoint prefix": (lambda f: f.saved_model() / "variables" / "variables", "checkpoint"),
+    "checkpoint index": (lambda f: f.saved_model() / "variables" / "variables.index", "checkpoint"),
 }
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_file_is_what_it_is(files, name):
     make, kind = GOOD[name]
-    assert kind == inspect(make(files)).kind
+    assert kind == inspect(make(files)).format
 
 
 @pytest.mark.parametrize("name", ["keras", "h5", "weights", "LiteRT", "ONNX"])
@@ -95,17 +95,17 @@ def test_zeros_are_no_bomb(files):
     def edit(file):
         file["layers/big/vars/0"] = np.zeros((1 << 18, 16), "float32")
 
-    assert Kind.KERAS == inspect(files.keras(edit=edit, compression=zipfile.ZIP_DEFLATED)).kind
+    assert "keras" == inspect(files.keras(edit=edit, compression=zipfile.ZIP_DEFLATED)).format
 
 
 def test_a_vocabulary_of_many_words_is_read(files):
     words = [f"word{i}" for i in range(100_000)]
-    assert Kind.KERAS == inspect(files.layer(files.an_object("StringLookup", {"vocabulary": words}))).kind
+    assert "keras" == inspect(files.layer(files.an_object("StringLookup", {"vocabulary": words}))).format
 
 
 def test_infinity_outside_sizes_is_fine(files):
     relu = files.an_object("ReLU", {"max_value": float("inf"), "threshold": float("nan")})
-    assert Kind.KERAS == inspect(files.layer(relu)).kind
+    assert "keras" == inspect(files.layer(relu)).format
 
 
 def test_plain_arrays_are_fine(tmp_path):
@@ -119,15 +119,15 @@ def test_plain_arrays_are_fine(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "version", "expected"),
     [
-        (Kind.H5, "2.15.0", True),
-        (Kind.H5, "", True),
-        (Kind.KERAS, "2.15.0", True),
-        (Kind.H5, "3.13.2", False),
-        (Kind.KERAS, "3.15.1", False),
-        (Kind.WEIGHTS_H5, "", False),
-        (Kind.SAVED_MODEL, "", False),
-        (Kind.LITERT, "", True),
-        (Kind.ONNX, "", True),
+        ("h5", "2.15.0", True),
+        ("h5", "", True),
+        ("keras", "2.15.0", True),
+        ("h5", "3.13.2", False),
+        ("keras", "3.15.1", False),
+        ("weights", "", False),
+        ("saved_model", "", False),
+        ("litert", "", True),
+        ("onnx", "", True),
     ],
 )
 def test_only_configs_of_old_or_unknown_keras_and_what_native_code_opens_are_opened_in_a_child_first(

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from colab_save.inspecting.findings import CustomName, Kind, needs_child
+from colab_save.inspecting.findings import CustomName, needs_child
 from colab_save.inspecting.inspection import inspect
 
 pytestmark = pytest.mark.tensorflow
@@ -100,8 +100,8 @@ def test_a_model_of_keras_alone_needs_nothing(keras, tmp_path, make):
     model = make(keras)
     model.save(tmp_path / "model.keras")
     findings = inspect(tmp_path / "model.keras")
-    assert (Kind.KERAS, (), (), keras.__version__) == (
-        findings.kind,
+    assert ("keras", (), (), keras.__version__) == (
+        findings.format,
         findings.custom_names,
         findings.runs_code,
         findings.keras_version,
@@ -112,15 +112,15 @@ def test_a_model_of_keras_alone_needs_nothing(keras, tmp_path, make):
 def test_its_weights_need_nothing(keras, tmp_path, make):
     make(keras).save_weights(tmp_path / "model.weights.h5")
     findings = inspect(tmp_path / "model.weights.h5")
-    assert (Kind.WEIGHTS_H5, (), ()) == (findings.kind, findings.custom_names, findings.runs_code)
+    assert ("weights", (), ()) == (findings.format, findings.custom_names, findings.runs_code)
 
 
 @pytest.mark.parametrize("make", [recurrent_model, image_model], ids=lambda make: make.__name__)
 def test_its_h5_needs_nothing(keras, tmp_path, make):
     make(keras).save(tmp_path / "model.h5")
     findings = inspect(tmp_path / "model.h5")
-    assert (Kind.H5, (), (), False) == (
-        findings.kind,
+    assert ("h5", (), (), False) == (
+        findings.format,
         findings.custom_names,
         findings.runs_code,
         needs_child(findings),
@@ -130,7 +130,7 @@ def test_its_h5_needs_nothing(keras, tmp_path, make):
 def test_what_it_exports_only_computes(keras, tmp_path):
     text_model(keras).export(tmp_path / "saved", verbose=False)
     findings = inspect(tmp_path / "saved")
-    assert (Kind.SAVED_MODEL, ()) == (findings.kind, findings.runs_code)
+    assert ("saved_model", ()) == (findings.format, findings.runs_code)
 
 
 def test_a_graph_that_reads_a_file_is_seen(tmp_path):
@@ -171,7 +171,7 @@ def test_a_checkpoint_is_one(tmp_path):
 
     prefix = tf.train.Checkpoint(v=tf.Variable(1.0)).save(str(tmp_path / "ckpt"))
     index = tmp_path / "ckpt-1.index"
-    assert [Kind.CHECKPOINT] * 3 == [inspect(path).kind for path in (tmp_path, tmp_path / "ckpt-1", index)]
+    assert ["checkpoint"] * 3 == [inspect(path).format for path in (tmp_path, tmp_path / "ckpt-1", index)]
     assert str(tmp_path / "ckpt-1") == prefix
 
 
@@ -240,4 +240,4 @@ def test_packed_zeros_of_a_real_model_are_no_bomb(keras, tmp_path):
         for name in one.namelist():
             other.writestr(name, one.read(name))
     assert packed.stat().st_size < 512 * 512 * 4 / 100
-    assert Kind.KERAS == inspect(packed).kind
+    assert "keras" == inspect(packed).format

@@ -9,8 +9,7 @@ import tensorflow as tf
 import tf_keras
 
 from colab_save.errors import FormatError, RequestError
-from colab_save.formats.base import Context
-from colab_save.formats.table import get_format
+from colab_save.formats.base import Context, get_format
 from colab_save.loading.converting import convert
 from colab_save.loading.pipeline import load
 from colab_save.loading.translating import layer_arguments

@@ -7,7 +7,7 @@ import pytest
 
 from colab_save.custom_code.signing import may_run, signed
 from colab_save.errors import UntrustedCodeError
-from colab_save.inspecting.findings import CustomName, Findings, Kind
+from colab_save.inspecting.findings import CustomName, Findings
 from colab_save.loading.custom_objects import Supplied, supply
 from tests.making import manifest
 
@@ -34,8 +34,8 @@ class Scale:
 CUSTOM_OBJECTS = {"Scale": Scale, "own>Other": helper}
 """
 
-NEEDS = Findings(Kind.KERAS, (CustomName("__main__", "Scale"),))
-RUNS = Findings(Kind.KERAS, runs_code=("the Lambda layer 'double'",))
+NEEDS = Findings("keras", (CustomName("__main__", "Scale"),))
+RUNS = Findings("keras", runs_code=("the Lambda layer 'double'",))
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def notebook(tmp_path, monkeypatch):
 
 
 def test_a_file_that_needs_nothing_gets_nothing(notebook):
-    assert Supplied() == supply(Findings(Kind.KERAS), None, is_allowed=may_run(None, is_trusted=False))
+    assert Supplied() == supply(Findings("keras"), None, is_allowed=may_run(None, is_trusted=False))
 
 
 def test_what_would_run_code_is_refused_by_name(notebook):

@@ -13,9 +13,8 @@ import pytest
 import tf_keras
 
 from colab_save.errors import MissingPackageError, UnsafeFileError, UntrustedCodeError
-from colab_save.formats.base import Context
+from colab_save.formats.base import Context, get_format
 from colab_save.formats.loaded.saved_model import SavedModel
-from colab_save.formats.table import get_format
 from colab_save.inspecting.findings import needs_child
 from colab_save.inspecting.inspection import inspect
 from colab_save.loading.pipeline import load

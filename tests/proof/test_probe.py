@@ -13,8 +13,7 @@ import keras
 import pytest
 
 from colab_save.errors import FormatError, UnsafeFileError
-from colab_save.formats.base import Context
-from colab_save.formats.table import get_format
+from colab_save.formats.base import Context, get_format
 from colab_save.hints import action
 from colab_save.loading.pipeline import load
 from colab_save.proof import probe

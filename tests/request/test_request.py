@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.errors import RequestError, TargetError
-from colab_save.request.request import AUTO, PURPOSES, LoadRequest, SaveRequest, options_of
+from colab_save.format_table import purposes
+from colab_save.request.request import AUTO, LoadRequest, SaveRequest, options_of
 
 MODEL = object()
 ANYTHING = {"model", "sample", "into", "verify", "force", "trust", "check"}
@@ -123,7 +124,7 @@ def test_model_and_target_in_the_wrong_order_say_so():
     assert "The model comes first" in caught.value.hint
 
 
-@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("purpose", purposes())
 def test_a_purpose_alone_is_accepted(purpose):
     assert purpose == SaveRequest(MODEL, purpose=purpose).purpose
 

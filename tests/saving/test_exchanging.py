@@ -12,7 +12,7 @@ import pytest
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.errors import DamagedFileError, FormatError, MissingPackageError, RequestError, RoundTripError
-from colab_save.formats.table import get_format
+from colab_save.formats.base import get_format
 from colab_save.loading.pipeline import list_models, load
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving import pipeline

@@ -11,8 +11,7 @@ import pytest
 import tensorflow as tf
 
 from colab_save.errors import DigestError, FormatError, RoundTripError
-from colab_save.formats.base import Context
-from colab_save.formats.table import get_format
+from colab_save.formats.base import Context, get_format
 from colab_save.loading.pipeline import load
 from colab_save.model.examining import examine
 from colab_save.model.repairing import Record, repair

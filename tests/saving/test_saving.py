@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ from colab_save.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from colab_save.formats import table as formats
+from colab_save.format_table import FORMATS, format_names
+from colab_save.formats.base import get_format
 from colab_save.loading.pipeline import list_models, load
 from colab_save.model.examining import examine
 from colab_save.progress import Step
@@ -39,7 +40,7 @@ from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
 from colab_save.saving.preparing import SPARE
 from colab_save.saving.resolving import resolve
-from colab_save.stores import table as stores
+from colab_save.store_table import STORES
 from colab_save.stores.local import LocalStore
 from tests import zoo
 
@@ -107,8 +108,8 @@ def saved(tmp_path_factory, model, target, **fields):
 def proven(request, tmp_path_factory):
     """A model of a kind, saved in every format that can hold it."""
     model = zoo.MODELS[request.param]()
-    known = formats.FORMATS.keys() - {"litert"}  # what it has no operation for, only converting tells
-    able = [name for name in formats.FORMATS if name in known and not formats.get_format(name).refusal(model)]
+    known = [name for name in format_names() if name != "litert"]  # what it lacks operations for, only converting tells
+    able = [name for name in known if not get_format(name).refusal(model)]
     done = saved(tmp_path_factory, model, "cats", formats=able)
     assert (None, able) == (done.error, [payload.format for payload in done.report.manifest.payloads])
     return done
@@ -122,7 +123,7 @@ def rejected(tmp_path_factory):
 
 def test_every_kind_of_model_is_proven_in_every_format_that_can_hold_it(proven):
     for trip in proven.report.manifest.round_trips:
-        kept = formats.get_format(trip.format).holds
+        kept = get_format(trip.format).holds
         assert {a: Outcome.PASSED if a in kept else Outcome.NOT_HELD for a in Aspect} == {
             aspect: verdict.outcome for aspect, verdict in trip.verdicts.items()
         }
@@ -389,7 +390,7 @@ class FaultyStore(LocalStore):
 def test_an_exception_at_any_store_call_leaves_the_previous_version(monkeypatch, calls):
     model = zoo.untrained()
     first = quick(model).manifest.version
-    monkeypatch.setitem(stores.STORES, "local", f"{__name__}:FaultyStore")
+    monkeypatch.setitem(STORES, "local", replace(STORES["local"], open=f"{__name__}:FaultyStore.at"))
     monkeypatch.setitem(sys.modules, __name__, sys.modules[FaultyStore.__module__])
     monkeypatch.setattr(FaultyStore, "countdown", calls)
     failed = False
@@ -405,7 +406,7 @@ def test_an_exception_at_any_store_call_leaves_the_previous_version(monkeypatch,
     assert quick(model).manifest.version == list_models().manifests[0].version
 
 
-class FaultyFormat(formats.get_format("keras").__class__):
+class FaultyFormat(get_format("keras").__class__):
     """A format that fails where it is told to, after half of the file is written."""
 
     fails_at = ""
@@ -432,7 +433,7 @@ class FaultyFormat(formats.get_format("keras").__class__):
 def test_an_exception_at_any_format_call_leaves_the_previous_version(monkeypatch, at):
     model = zoo.untrained()
     first = quick(model).manifest.version
-    monkeypatch.setitem(formats.FORMATS, "keras", f"{__name__}:FaultyFormat")
+    monkeypatch.setitem(FORMATS, "keras", replace(FORMATS["keras"], plug=f"{__name__}:FaultyFormat"))
     monkeypatch.setitem(sys.modules, __name__, sys.modules[FaultyFormat.__module__])
     monkeypatch.setattr(FaultyFormat, "fails_at", at)
     with pytest.raises((OSError, ColabSaveError, RuntimeError)):

@@ -425,7 +425,7 @@ def test_a_real_process_sees_the_fake_at_content_drive(colab_at_content):
     script = """
 import google.colab
 from pathlib import Path
-from colab_save.stores.table import open_store
+from colab_save.stores.opening import open_store
 store = open_store()
 Path("source").write_bytes(b"bytes")
 store.put("cats/model", Path("source"), lambda count: None)

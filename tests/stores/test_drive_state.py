@@ -9,7 +9,7 @@ import pytest
 
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.drive.drive_state import DriveState, Mounted, drive_state
-from colab_save.stores.table import open_store
+from colab_save.stores.opening import open_store
 from tests.fake_colab.fixtures import colab  # noqa: F401
 
 

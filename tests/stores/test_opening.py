@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from colab_save.errors import StoreUnavailableError, TargetError
+from colab_save.store_table import STORES
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.local import LocalStore
+from colab_save.stores.opening import open_folder_of, open_store
 from colab_save.stores.remote.remote import RemoteStore
-from colab_save.stores.table import STORES, open_folder_of, open_store
 
 
 def test_outside_colab_the_default_is_a_folder_of_the_working_directory(own_folder):

@@ -166,7 +166,7 @@ def test_an_unknown_protocol_is_refused_with_what_may_be_meant():
 
 def test_a_missing_package_is_named_with_the_release_that_fits_fsspec():
     script = (
-        "import sys; sys.modules['s3fs'] = None; from colab_save.stores.table import open_store; "
+        "import sys; sys.modules['s3fs'] = None; from colab_save.stores.opening import open_store; "
         "open_store('s3://bucket/models').prepare(1)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

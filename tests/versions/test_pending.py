@@ -15,10 +15,11 @@ from colab_save.artifact.manifest import MANIFEST
 from colab_save.errors import CancelledError, StoreUnavailableError
 from colab_save.progress import Clock, ignore_steps
 from colab_save.reports.pending import PUBLISH_PENDING
+from colab_save.store_table import STORES
 from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.local import LocalStore
-from colab_save.stores.table import reopen
+from colab_save.stores.opening import reopen
 from colab_save.target import Target
 from colab_save.versions import caching
 from colab_save.versions.curating import delete_version
@@ -388,6 +389,14 @@ def test_a_mount_that_is_gone_leaves_them_unknown_and_nobody_is_asked(colab, sav
 def test_a_store_is_found_again_by_its_address(colab):  # noqa: F811
     for folder in ("MyDrive/a b", "Shareddrives/team"):
         assert folder == reopen(DriveStore(folder).address).folder
+
+
+def test_a_copy_whose_store_is_no_longer_known_stays_and_is_told_as_unknown(save, monkeypatch):
+    save()
+    monkeypatch.delitem(STORES, "drive")
+    assert {f"cats@{V1}": "written, upload unknown"} == states()
+    with pytest.raises(StoreUnavailableError, match="No store is known by 'drive:MyDrive/models'"):
+        publish_pending()
 
 
 def test_a_copy_that_cannot_be_recorded_costs_only_the_copy(save, store, monkeypatch):

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from colab_save.errors import CancelledError, FormatError
-from colab_save.inspecting.findings import Kind
 from colab_save.progress import ignore_steps
 from colab_save.viewing.weights import weigh
 from tests.making import hdf5_bytes, keras_bytes
@@ -28,11 +27,11 @@ def write(tmp_path):
     return make
 
 
-def weighed(path, kind=Kind.WEIGHTS_H5):
+def weighed(path, kind="weights"):
     return {weight.path: weight for weight in weigh(path, kind, ignore_steps)}
 
 
-@pytest.mark.parametrize(("kind", "make"), [(Kind.KERAS, keras_bytes), (Kind.WEIGHTS_H5, hdf5_bytes)])
+@pytest.mark.parametrize(("kind", "make"), [("keras", keras_bytes), ("weights", hdf5_bytes)])
 def test_each_weight_is_told_with_shape_dtype_and_spread(write, kind, make):
     found = weighed(write(make(ARRAYS)), kind)
     assert {path: (array.shape, array.dtype.name) for path, array in ARRAYS.items()} == {
@@ -65,7 +64,7 @@ def test_texts_are_left_out(write):
 
 def test_one_weight_is_read_at_a_time(write):
     steps = []
-    weights = weigh(write(hdf5_bytes(ARRAYS)), Kind.WEIGHTS_H5, steps.append)
+    weights = weigh(write(hdf5_bytes(ARRAYS)), "weights", steps.append)
     next(weights)
     assert [(24, 30)] == [(step.done, step.total) for step in steps]
 
@@ -75,10 +74,10 @@ def test_reading_stops_where_it_is_cancelled(write):
         raise CancelledError("Cancelled.", "Nothing.")
 
     with pytest.raises(CancelledError):
-        list(weigh(write(hdf5_bytes(ARRAYS)), Kind.WEIGHTS_H5, stop))
+        list(weigh(write(hdf5_bytes(ARRAYS)), "weights", stop))
 
 
-@pytest.mark.parametrize("kind", [Kind.LITERT, Kind.ONNX])
+@pytest.mark.parametrize("kind", ["litert", "onnx"])
 def test_weights_that_a_converter_has_made_constants_of_are_not_taken_for_the_models(write, kind):
     with pytest.raises(FormatError, match=r"constants of a graph of its own.*\n.*netron shows"):
         weighed(write(b"any"), kind)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from colab_save.formats.table import FORMATS
+from colab_save.format_table import format_names, purposes
 from colab_save.frontends.namespace import save_request
 from colab_save.progress import Stage, Step
 from colab_save.request.command import SAVE
-from colab_save.request.request import PURPOSES, SaveRequest, options_of
+from colab_save.request.request import SaveRequest, options_of
 from colab_save.stores.drive.drive_state import Mounted
 from colab_save.widgets.choices import WORDS
 from colab_save.widgets.fields import GONE
@@ -66,7 +66,7 @@ def test_a_closed_panel_no_longer_looks(shell, house):
     assert "post_run_cell" not in [event for event, called in shell.events.callbacks.items() if panel.refresh in called]
 
 
-@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("purpose", purposes())
 def test_each_purpose_is_offered_in_words_and_says_what_its_format_keeps(tab, purpose):
     assert (WORDS[purpose], purpose) in tab.purpose.options
     tab.purpose.value = purpose
@@ -77,17 +77,17 @@ def test_to_put_a_model_on_a_phone_picks_litert(tab, house):
     tab.purpose.value = dict(tab.purpose.options)["Put it on a phone"]
     assert "litert holds outputs; drops all but the forward pass; needs nothing more" in tab.about.value
     tab.save.click()
-    assert [("mobile", ("litert",))] == [(request.purpose, PURPOSES[request.purpose]) for request in house.of("save")]
+    assert [("mobile", ("litert",))] == [(request.purpose, purposes()[request.purpose]) for request in house.of("save")]
 
 
 def test_to_exchange_a_model_picks_onnx(tab, house):
     tab.purpose.value = dict(tab.purpose.options)["Exchange it"]
     assert "onnx holds outputs; drops all but the forward pass; needs tf2onnx" in tab.about.value
     tab.save.click()
-    assert [("exchange", ("onnx",))] == [(request.purpose, PURPOSES[request.purpose]) for request in house.of("save")]
+    assert [("exchange", ("onnx",))] == [(request.purpose, purposes()[request.purpose]) for request in house.of("save")]
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", format_names())
 def test_each_format_can_be_picked(tab, house, name):
     tab.purpose.value = "pick"
     tab.formats.boxes[name].value = True

@@ -1,6 +1,6 @@
 """A SavedModel folder: its graph, read as protobuf by hand, and its files by name and size.
 
-`inspecting` calls `scan_saved_model`. A SavedModel is a program; its operations on files, Python and native code are
+The table of formats names what is here. A SavedModel is a program; its operations on files, Python and native code are
 listed, for the rule of trust. Fields are numbered as in TensorFlow's ``saved_model.proto``, ``meta_graph.proto``,
 ``graph.proto``, ``function.proto`` and ``node_def.proto``.
 """
@@ -13,8 +13,10 @@ from collections import Counter
 from pathlib import Path
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.inspecting.findings import Findings
 from colab_save.inspecting.keras.config import Scan, read_json, scan_config
 from colab_save.inspecting.limits import MAX_GRAPH, MAX_JSON, MAX_MEMBERS
+from colab_save.inspecting.sight import COPY_AGAIN, Sight
 from colab_save.inspecting.tensorflow.operations import CHECKPOINT_OPERATIONS, TABLE_OPERATIONS, UNSAFE_OPERATIONS
 from colab_save.protobuf import GRAPH, fields
 
@@ -23,7 +25,27 @@ _SAVERS = (b"_traced_save", b"_traced_restore")
 _AGAIN = "Copy or download the whole folder again, or load another version."
 
 
-def scan_saved_model(folder: Path, allowed: frozenset[str] = frozenset()) -> Scan:
+def is_saved_model(sight: Sight) -> bool:
+    """Say whether a folder is a SavedModel.
+
+    Raises:
+        DamagedFileError: It is one, and its graph is empty.
+    """
+    graph = sight.path / GRAPH
+    if not graph.is_file():
+        return False
+    if not graph.stat().st_size:
+        raise DamagedFileError(f"{graph} is empty (0 bytes): its upload or copy did not finish.", COPY_AGAIN)
+    return True
+
+
+def inspect_saved_model(sight: Sight, allowed: frozenset[str]) -> Findings:
+    """Read what a SavedModel needs, and what in it would touch files or run code."""
+    scan = _scan_saved_model(sight.path, allowed)
+    return Findings(sight.format, tuple(sorted(scan.custom_names)), tuple(scan.runs_code))
+
+
+def _scan_saved_model(folder: Path, allowed: frozenset[str]) -> Scan:
     """Check a SavedModel folder, and list what in it would touch files or run code.
 
     Args:

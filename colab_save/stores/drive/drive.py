@@ -15,7 +15,7 @@ import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError
 from colab_save.hints import option
@@ -34,11 +34,15 @@ from colab_save.stores.drive.mount import (
 )
 from colab_save.stores.drive.mounted import MountedStore
 from colab_save.stores.drive.uploads import upload_state_of
-from colab_save.stores.local import exists
+from colab_save.stores.local import FILE_URL, exists, folder_at
+from colab_save.target import is_url
 from colab_save.wording import first_line
 
 FOLDER = "MyDrive/colab_save"
 """The default: one own folder with few entries. Big folders fail with EIO (#559), and the root may hold thousands."""
+
+PREFIX = "drive:"
+"""What stands before a folder below MyDrive."""
 
 _Name = TypeVar("_Name")
 _SPELLINGS = {"My Drive": "MyDrive", "Shared drives": "Shareddrives"}
@@ -63,10 +67,39 @@ class DriveStore(MountedStore):
     hints: ClassVar[Mapping[int, str]] = HINTS
 
     def __init__(self, folder: str = FOLDER, *, patience: float = 20.0) -> None:
-        self.folder = self.address = _normal(folder)
+        self.folder = _normal(folder)
+        self.address = f"{self.kind}:{self.folder}"
         self.patience = patience
         mount = self._mount()
         super().__init__((mount.point if mount else self.MOUNTPOINT) / self.folder)
+
+    @classmethod
+    def at(cls, location: str) -> Self:
+        """Find the folder that a user has typed: ``drive``, ``drive:FOLDER``, or a folder on a mount."""
+        if location == cls.kind:
+            return cls()
+        if location.startswith(PREFIX):
+            return cls(f"MyDrive/{location.removeprefix(PREFIX)}")
+        return cls(cls.folder_of(folder_at(location)) or "")
+
+    @classmethod
+    def again(cls, address: str, patience: float) -> Self:
+        """Find the store of an address again, as `Store.address` has it behind its name."""
+        return cls(address, patience=patience)
+
+    @classmethod
+    def is_place(cls, location: str) -> bool:
+        """Say whether a folder that a user has typed is on a Drive mount, also through links."""
+        is_folder = not is_url(location) or location.startswith(FILE_URL)
+        return is_folder and cls.folder_of(folder_at(location)) is not None
+
+    @staticmethod
+    def split(path: str) -> tuple[str, str]:
+        """Split the path of a file into its folder and its name, of ``drive:a/b.keras`` or of a place on the mount."""
+        if not path.startswith(PREFIX):
+            return MountedStore.split(path)
+        folder, _, key = path.removeprefix(PREFIX).strip("/").rpartition("/")
+        return f"{PREFIX}{folder}", key
 
     @classmethod
     def is_default(cls) -> bool:

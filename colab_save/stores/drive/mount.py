@@ -27,12 +27,6 @@ AGAIN = (
 )
 """What helps when the daemon behind the mount is gone; with a living one it would kill the uploader without a flush."""
 
-UNMOUNTED = (
-    "Flushing has unmounted Drive, and its folder is gone. The next save or load mounts it again, and so does "
-    "`from google.colab import drive; drive.mount('/content/drive')`; where that fails (#4773), restart the session."
-)
-"""What flushing does to the mount."""
-
 HINTS: Mapping[int, str] = MappingProxyType(
     {
         errno.ENOTCONN: AGAIN,

@@ -26,6 +26,7 @@ class MountedStore(LocalStore):
         patience: Seconds that it may take to show any progress.
     """
 
+    is_quick = False
     patience: float
 
     def prepare(self, size: int) -> None:

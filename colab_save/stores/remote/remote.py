@@ -22,9 +22,14 @@ from colab_save.stores.remote.clients import client_of, open_filesystem
 from colab_save.stores.remote.errors import is_missing, is_without_bucket, refusal_of
 from colab_save.stores.remote.sending import ReportFailed, partial_name, prune, renames, send_file, send_object
 from colab_save.stores.remote.streaming import open_object
-from colab_save.target import without_secrets
+from colab_save.target import is_url, without_secrets
 
 _MISSING = f"Check the spelling; {action('list')} shows what there is."
+
+
+def is_remote(location: str) -> bool:
+    """Say whether a location is a URL, and not that of a folder of this machine."""
+    return is_url(location) and not location.startswith("file://")
 
 
 class RemoteStore(Store):
