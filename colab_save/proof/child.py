@@ -35,6 +35,7 @@ from colab_save.model.repairing import repair
 from colab_save.precision import made_in
 from colab_save.proof.job import Job, JoinJob, OpenJob, ReloadJob, read_job
 from colab_save.proof.verdicts import answer_sample, trace
+from colab_save.types import Model
 from colab_save.wording import first_line
 
 NOT_NEEDED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
@@ -42,7 +43,7 @@ NOT_NEEDED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
 ``keras/src/saving/file_editor.py``), for nothing that a reload does: a third of the time that their import takes."""
 
 
-Parts: TypeAlias = dict[Path, Any]
+Parts: TypeAlias = dict[Path, Model]
 """The models of several that have been reloaded, by the folder of the part; in the first of its formats."""
 
 

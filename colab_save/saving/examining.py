@@ -6,7 +6,6 @@ The pipeline calls `examine_models` once; `staging` writes what it returns, `pro
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.facts import ModelFacts
@@ -19,6 +18,7 @@ from colab_save.model.configs import Configs
 from colab_save.model.examining import examine
 from colab_save.sampling.sampling import samples_by_part, take_passes, take_sample
 from colab_save.saving.plan import Plan
+from colab_save.types import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Subject:
     """
 
     name: str
-    model: Any
+    model: Model
     facts: ModelFacts
     sample: Sample
     configs: Configs
@@ -74,7 +74,7 @@ def examine_models(plan: Plan) -> Examined:
     return Examined(subjects, division.collection, custom)
 
 
-def _subject(name: str, model: Any, sample: Sample, custom: Supply) -> Subject:
+def _subject(name: str, model: Model, sample: Sample, custom: Supply) -> Subject:
     configs = Configs.of(model)
     with lambdas_by_name(custom.code), configs.whole():
         facts = examine(model)

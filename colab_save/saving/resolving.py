@@ -6,7 +6,6 @@ The pipeline calls `resolve` before anything is staged, and before the fresh pro
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from colab_save.collections.extras import find_extras
 from colab_save.collections.splitting import divide
@@ -17,6 +16,7 @@ from colab_save.saving.free_places import with_free_places
 from colab_save.saving.plan import Destination, Label, Plan, ProofRules, Upload
 from colab_save.saving.preparing import prepare
 from colab_save.target import Target, check_name, without_secrets
+from colab_save.types import Model
 from colab_save.versions.pruning import Retention
 
 
@@ -61,7 +61,7 @@ def resolve(request: SaveRequest) -> Plan:
     )
 
 
-def _default_name(model: Any) -> str:
+def _default_name(model: Model) -> str:
     """Name an artifact after its model, when nobody has named it."""
     if isinstance(model, (dict, list, tuple)):
         raise RequestError(f"Several models in a {type(model).__name__} have no name.", "Give one, such as gan.")
