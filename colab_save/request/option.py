@@ -1,7 +1,7 @@
-"""How one field of a request is typed and explained, at every door, and what its value may be.
+"""How one field of a request is typed and explained, in every frontend, and what its value may be.
 
-`request` declares them beside its fields, and checks the values once; `command` builds its parser of them, `functions`
-its docstrings.
+`request` declares them beside its fields, and checks the values once; `command` and the terminal build their parsers of
+them, the panel its fields.
 """
 
 from __future__ import annotations
@@ -15,11 +15,18 @@ from colab_save.errors import RequestError
 
 
 class Syntax(enum.StrEnum):
-    """How a field is asked for in a magic or terminal line."""
+    """How a field is asked for in a magic or terminal line.
+
+    In a notebook ``EXPRESSION`` and ``NUMBER`` are evaluated; in a terminal a ``NUMBER`` is a literal, and there is no
+    ``EXPRESSION``. A ``VARIABLE`` of the notebook gets the result; in Python that is an assignment. A positional that
+    is ``REPEATED`` takes all words that are left.
+    """
 
     POSITIONAL = "positional"
     VALUE = "value"
     EXPRESSION = "expression"
+    NUMBER = "number"
+    VARIABLE = "variable"
     REPEATED = "repeated"
     FLAG = "flag"
     ANTIFLAG = "antiflag"
@@ -33,7 +40,7 @@ class Option:
     Attributes:
         name: The field, and the keyword of the Python function.
         flag: How it is written in a line (``--to``); for a positional its place-holder (``MODEL``).
-        syntax: See `Syntax`. ``EXPRESSION`` values are evaluated in the notebook's namespace.
+        syntax: See `Syntax`.
         help: One sentence.
         metavar: The place-holder of the value.
         choices: The words that are allowed, where they are a fixed few.
@@ -45,6 +52,16 @@ class Option:
     help: str
     metavar: str = ""
     choices: tuple[str, ...] = ()
+
+    @property
+    def is_positional(self) -> bool:
+        """Tell what is given by its place alone from what has a flag."""
+        return not self.flag.startswith("-")
+
+    @property
+    def is_flag(self) -> bool:
+        """Tell what takes no value."""
+        return self.syntax in {Syntax.FLAG, Syntax.ANTIFLAG}
 
 
 def asked(flag: str, syntax: Syntax, text: str, metavar: str = "", choices: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -13,7 +13,9 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from colab_save.errors import CancelledError, ColabSaveError
-from colab_save.frontends.actions import Lines
+from colab_save.frontends.action import Runner
+from colab_save.frontends.languages import PANEL
+from colab_save.hints import speaking
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.quantities import size_in_words
 from colab_save.reports.card import Shown, visible
@@ -37,7 +39,7 @@ class Work:
     """Runs a line and shows how it goes.
 
     Args:
-        lines: What the panel asks of the house.
+        run: Calls the actions, and what else the panel needs of the machine, by name.
         on_change: Called when a line has begun, and when it has ended.
 
     Attributes:
@@ -46,8 +48,8 @@ class Work:
         is_busy: Whether a line runs.
     """
 
-    def __init__(self, lines: Lines, on_change: Callable[[], None]) -> None:
-        self._lines, self._on_change = lines, on_change
+    def __init__(self, run: Runner, on_change: Callable[[], None]) -> None:
+        self._run, self._on_change = run, on_change
         self._stopped = threading.Event()
         self._stages: Sequence[Stage] = SAVING
         self._step, self._began, self._shown = Step(Stage.RESOLVE), 0.0, 0.0
@@ -80,7 +82,7 @@ class Work:
         fields.show(self._meter, is_shown=True)
         self._draw()
         self._on_change()
-        self._lines.start(lambda: self._carry_out(work, and_then), self._draw)
+        self._run("start", lambda: self._carry_out(work, and_then), self._draw)
 
     def show_error(self, error: ColabSaveError) -> None:
         """Show an error in place, in the words that a cell shows."""
@@ -91,7 +93,8 @@ class Work:
         try:
             self._wait_for_turn()
             try:
-                shown = work(self._on_step)
+                with speaking(PANEL):  # the thread has a language of its own
+                    shown = work(self._on_step)
             finally:
                 _ONE_AT_A_TIME.release()
             and_then()
@@ -137,11 +140,13 @@ class Work:
         self._said.value = html.escape(" · ".join(filter(None, (place, size, seconds, stopping))))
 
 
+@speaking(PANEL)
 def error_html(error: ColabSaveError) -> str:
     """Show an error of ours: the two lines that a cell shows, and nothing else."""
     return _alert(f"{type(error).__name__}: {error.message}", f"Hint: {error.hint}")
 
 
+@speaking(PANEL)
 def crash_html(error: BaseException) -> str:
     """Show an error that is not ours, with its stack folded away."""
     stack = "".join(traceback.format_exception(error))
@@ -149,6 +154,7 @@ def crash_html(error: BaseException) -> str:
     return _alert(f"This is not one of our errors. {first_line(error)}", "The panel can still be used.", folded)
 
 
+@speaking(PANEL)
 def done_html(said: str, call: str = "") -> str:
     """Show that something small was done, and the call that does the same."""
     line = f'<pre tabindex="0">{_escaped(call)}</pre>' if call else ""
@@ -164,6 +170,7 @@ def _escaped(text: str) -> str:
     return html.escape(visible(text))
 
 
+@speaking(PANEL)
 def as_html(report: Shown) -> str:
-    """Give the card of a report."""
+    """Return the card of a report."""
     return report.card().to_html()
