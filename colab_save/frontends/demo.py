@@ -6,11 +6,9 @@ its store, knowing only its name, and says how well it does.
 
 from __future__ import annotations
 
-import importlib
 import os
 import subprocess
 import sys
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +18,7 @@ from colab_save.frontends.languages import TERMINAL, entered
 from colab_save.hints import pip
 from colab_save.loading.pipeline import load
 from colab_save.progress import ProgressBar
-from colab_save.quieting import unheard
+from colab_save.quieting import quiet_start
 from colab_save.reports.card import Card, Shown
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import LoadRequest, SaveRequest
@@ -98,25 +96,14 @@ def run_demo(to: str | None = None) -> Demonstration:
         MissingPackageError: scikit-learn is not installed.
         RoundTripError: The new process could not load the model.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells where it finds no GPU, at each start
     digits = load_digits()
     print(f"Training a small convolutional network on {len(digits.train_labels)} handwritten digits …", flush=True)
-    import_tensorflow()
     model = train(digits)
     before = accuracy(model, digits)
     with ProgressBar() as bar:
         report = save(SaveRequest(model, NAME, to=to, sample=digits.test_images[:8]), bar)
     print(f"\n{report}\n\nLoading it in a new process …", flush=True)
     return Demonstration(report, before, reload(f"{NAME}@{report.manifest.version}", to))
-
-
-def import_tensorflow() -> None:
-    """Import TensorFlow, and in a pipe or a log drop what its libraries print while they are loaded.
-
-    They do that before ``TF_CPP_MIN_LOG_LEVEL`` is read.
-    """
-    with nullcontext() if sys.stderr.isatty() else unheard():
-        importlib.import_module("tensorflow")
 
 
 def load_digits() -> Digits:
@@ -187,8 +174,8 @@ def reload(target: str, source: str | None) -> float:
 
 def main(target: str, source: str | None = None) -> int:
     """Be the new process: load the model, print the report and the accuracy; 0 when the model is proven."""
+    quiet_start()
     with entered(TERMINAL):
-        import_tensorflow()
         with ProgressBar() as bar:
             report = load(LoadRequest(target, source=source), bar)
         print(f"{report}\n\n{ACCURACY} {accuracy(report.model, load_digits())!r}")

@@ -48,7 +48,7 @@ class Written(Shown):
     def card(self) -> Card:
         """Return what is shown: the report of the load, and where the file is."""
         card = self.report.card()
-        how = "saved anew, and proven" if self.saved else "byte for byte the saved payload"
+        how = f"saved anew: {self.saved.outcome}" if self.saved else "byte for byte the saved payload"
         return replace(card, facts={"written to": f"{self.path} ({how})", **card.facts})
 
     def to_json(self) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import ast
 import contextlib
 import json
 import math
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,6 +22,7 @@ from colab_save.frontends.action import Action, Result, Runner
 from colab_save.frontends.actions import commands
 from colab_save.frontends.languages import PROGRAM, TERMINAL, entered
 from colab_save.hints import render, speaking
+from colab_save.quieting import quiet_start
 from colab_save.request.command import add_option
 from colab_save.request.option import Option, Syntax
 from colab_save.request.request import LoadRequest
@@ -44,8 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    # TensorFlow tells where it finds no GPU, at each start; the processes that prove a model inherit this.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quiet_start()
     with speaking(TERMINAL):
         given = vars(make_parser().parse_args(arguments))
         action, as_json = given.pop("action"), given.pop("json")

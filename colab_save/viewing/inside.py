@@ -152,7 +152,7 @@ def inspect_model(target: str, *, source: str | None = None) -> Inside:
     return look_inside(target, source, ignore_steps)
 
 
-def look_inside(target: str, source: str | None, on_step: OnStep) -> Inside:
+def look_inside(target: str, source: str | None = None, on_step: OnStep = ignore_steps) -> Inside:
     """Look inside as `inspect_model` does, and report the bytes that are fetched and read."""
     request = LoadRequest(target, source=source)
     found = locate(request)

@@ -14,9 +14,11 @@ import pytest
 from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.manifest import Manifest, Payload
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
-from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, UnknownNameError
+from colab_save.errors import AmbiguousModelError, ColabSaveError, NoModelError, RequestError, UnknownNameError
 from colab_save.frontends.action import Runner
+from colab_save.frontends.languages import PYTHON
 from colab_save.frontends.magics import ModelMagics, register, unregister
+from colab_save.hints import action, option
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.request.request import SaveRequest
@@ -296,6 +298,40 @@ def test_an_ordinary_bug_shows_its_stack(shell, house):
     register(shell, ModelMagics(shell, runner(house, save=broken)))
     _, printed = fail(shell, "model = Model()\n%savemodel model")
     assert "Traceback (most recent call last)" in printed
+
+
+def fail_with_a_reference(*_, **__):
+    raise ColabSaveError("It failed.", f"Give {option('to')}, see {action('list')}.")
+
+
+def test_a_magic_that_fails_speaks_of_magics(shell, house):
+    register(shell, ModelMagics(shell, runner(house, load=fail_with_a_reference)))
+    error, printed = fail(shell, "%loadmodel cats")
+    assert "Hint: Give --to, see %listmodels." == printed.strip().splitlines()[-1]
+    assert "Give --to, see %listmodels." == error.hint
+
+
+def test_a_report_of_a_magic_speaks_of_magics(shell, house):
+    change = Change("cats@1", "is gone", "models", None, ("bring it back", action("restore", "cats")))
+    register(shell, ModelMagics(shell, runner(house, delete=lambda **_: change)))
+    assert "bring it back: %restoremodel cats" in run(shell, "%deletemodel cats")
+
+
+def test_a_function_that_fails_in_a_cell_speaks_of_python(shell):
+    error, _ = fail(shell, "from colab_save import save_model\nsave_model(1, 'cats', purpose='servin')")
+    assert isinstance(error, RequestError)
+    assert PYTHON is error.language
+
+
+def test_a_function_that_fails_below_a_cell_magic_speaks_of_python(shell, house):
+    names = "from colab_save.hints import option, render"
+    run(shell, f"%%savemodel net cats\n{names}\nnet, said = Model(), render(option('to'))")
+    assert "to=" == shell.user_ns["said"]
+
+
+def test_the_help_of_a_magic_speaks_of_magics(shell):
+    assert "%restoremodel brings it back" in " ".join(run(shell, "%deletemodel --help").split())
+    assert "%restoremodel brings it back" in " ".join(shell.object_inspect("%deletemodel")["docstring"].split())
 
 
 def test_no_error_can_be_taken_for_a_missing_import():

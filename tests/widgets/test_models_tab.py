@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import threading
 
 import ipywidgets
 import pytest
 
 from colab_save.artifact.round_trip import Outcome
-from colab_save.errors import MissingPackageError
+from colab_save.errors import ColabSaveError, MissingPackageError
+from colab_save.hints import action, option
 from colab_save.request.request import LoadRequest, options_of
 from colab_save.stores.drive.drive_state import Mounted
 from colab_save.widgets.fields import GONE
@@ -265,6 +267,22 @@ def test_tags_are_set(tab, house):
     assert ("tag", f"cats@{NEW}", None, ("baseline", "v 2")) in house.asked
     assert "has the tags baseline, v 2." in shown(tab)
     assert f'colab_save.tag_version("cats@{NEW}", ["baseline", "v 2"])' in html.unescape(shown(tab))
+
+
+@pytest.mark.parametrize("is_beside", [False, True])
+def test_what_is_shown_speaks_of_the_panel(tab, house, is_beside):
+    """Also in the thread that works beside the message loop, which has a language of its own."""
+    house.error = ColabSaveError("It failed.", f"Tick {option('tags')}, see {action('list')}.")
+    house.start_with = (lambda work, tick: joined(work)) if is_beside else house.start_with
+    tab.load.click()
+    assert "Tick “Tags”, see “Look again” on the Models tab." in html.unescape(shown(tab))
+
+
+def joined(work):
+    """Run work in a thread."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
 
 
 def test_a_deleted_version_is_gone_and_can_be_brought_back(tab, house):
