@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, TargetError, UnknownNameError
+from colab_save.hints import action, option
 from colab_save.request.command import Expression
 from colab_save.request.request import SaveRequest
 from colab_save.target import Target, is_path
@@ -40,11 +41,13 @@ def only_model(variables: Mapping[str, Any]) -> tuple[str, Any]:
     """
     models = find_models(variables)
     if not models:
-        raise NoModelError("There is no model in the notebook yet.", "Make one, then: %savemodel model cats")
+        raise NoModelError(
+            "There is no model in the notebook yet.", f"Make one, then: {action('save', 'model', 'cats')}"
+        )
     if len(models) > 1:
         listed = ", ".join(f"{name} ({type(model).__name__})" for name, model in models.items())
         raise AmbiguousModelError(
-            f"There are {len(models)} models: {listed}.", f"Say which: %savemodel {next(iter(models))}"
+            f"There are {len(models)} models: {listed}.", f"Say which: {action('save', next(iter(models)))}"
         )
     return next(iter(models.items()))
 
@@ -90,7 +93,7 @@ def check_variable(name: str | None) -> str | None:
         RequestError: Not an identifier, or a word of Python's own.
     """
     if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
-        raise RequestError(f"{name!r} cannot be a variable.", "Give --as a name such as model.")
+        raise RequestError(f"{name!r} cannot be a variable.", f"Give a name such as {option('name', 'model')}.")
     return name
 
 
