@@ -1,6 +1,6 @@
 """The only progress channel: steps with bytes, and the one bar that shows them.
 
-The lines report each `Step` to whatever ``on_step`` the door gave them; doors give a `ProgressBar`.
+The pipelines report each `Step` to the ``on_step`` that the frontend handed in, which is a `ProgressBar`.
 """
 
 from __future__ import annotations

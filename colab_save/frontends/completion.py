@@ -65,7 +65,7 @@ class Completer:
         self._saved: tuple[Manifest, ...] = ()
 
     def __call__(self, event: Event) -> list[str]:
-        """Give what may stand at the cursor; IPython keeps what begins as the word does."""
+        """Return what may stand at the cursor; IPython keeps what begins as the word does."""
         match = line_pattern().match(event.text_until_cursor)
         if match is None:
             return []
@@ -99,7 +99,7 @@ class Completer:
         return option.choices
 
     def _names(self, lister: str, word: str, source: str | None) -> Iterator[str]:
-        """Give the saved names, or behind ``@`` the tags and versions of one."""
+        """Return the saved names, or behind ``@`` the tags and versions of one."""
         name, at, _ = word.partition("@")
         for manifest in self._look(lister, name if at else f"{name}*", source):
             if not at:

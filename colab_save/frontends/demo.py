@@ -145,7 +145,7 @@ def train(digits: Digits) -> Any:
 
 
 def accuracy(model: Any, digits: Digits) -> float:
-    """Give the share of the unseen digits that a model reads right."""
+    """Return the share of the unseen digits that a model reads right."""
     guesses = model.predict(digits.test_images, verbose=0).argmax(axis=-1)
     return float((guesses == digits.test_labels).mean())
 

@@ -33,7 +33,7 @@ def find_models(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def only_model(variables: Mapping[str, Any]) -> tuple[str, Any]:
-    """Give the only model there is, with its name.
+    """Return the only model there is, with its name.
 
     Raises:
         NoModelError: There is none.
@@ -98,7 +98,7 @@ def check_variable(name: str | None) -> str | None:
 
 
 def evaluate(asked: Expression, variables: Mapping[str, Any]) -> Any:
-    """Give the value of an expression.
+    """Return the value of an expression.
 
     Raises:
         UnknownNameError: A variable in it does not exist.
@@ -157,6 +157,6 @@ def _is_model(value: object) -> bool:
 
 
 def _classes(module: str, name: str) -> tuple[type, ...]:
-    """Give a class of a module that is loaded already, as `isinstance` takes it; else nothing."""
+    """Return a class of a module that is loaded already, as `isinstance` takes it; else nothing."""
     found = getattr(sys.modules.get(module), name, None)
     return (found,) if isinstance(found, type) else ()

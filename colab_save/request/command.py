@@ -56,7 +56,7 @@ def _not_closed(what: str, text: str, line: str) -> RequestError:
 
 
 def unquote(word: str) -> str:
-    """Give the text that a word stands for: without its quotes and escapes."""
+    """Return the text that a word stands for: without its quotes and escapes."""
     return _PIECE.sub(_plain, word)
 
 

@@ -92,7 +92,7 @@ def check_texts(**values: object) -> None:
 
 
 def texts_of(name: str, value: object) -> tuple[str, ...]:
-    """Give one or several texts as a tuple.
+    """Return one or several texts as a tuple.
 
     Raises:
         RequestError: They are something else.
@@ -104,7 +104,7 @@ def texts_of(name: str, value: object) -> tuple[str, ...]:
 
 
 def names_of(field: str, value: object) -> tuple[str, ...]:
-    """Give the names of one or several attributes or variables, each once.
+    """Return the names of one or several attributes or variables, each once.
 
     Raises:
         RequestError: They are something else.

@@ -67,7 +67,7 @@ class Panel:
 
     @property
     def models(self) -> ModelsTab:
-        """Give the tab of what is saved; it is made when it is first opened."""
+        """Return the tab of what is saved; it is made when it is first opened."""
         if self._models is None:
             self._models = ModelsTab(self._run, self._variables, lambda name, value: self._shell.push({name: value}))
             self._second.children = (self._models.widget,)
@@ -86,7 +86,7 @@ class Panel:
         fields.close(self.widget)
 
     def still(self) -> str:
-        """Give what the panel shows now, as HTML that needs neither kernel nor widgets."""
+        """Return what the panel shows now, as HTML that needs neither kernel nor widgets."""
         listing = self._models.listing if self._models else None
         parts = [
             self.save.work.result.value,

@@ -79,7 +79,7 @@ class Destination:
     def _is_on_drive(self) -> bool:
         try:
             return bool(self._run("is_on_drive", self.location))
-        except ColabSaveError:  # a place that is none: the line refuses it, with a hint
+        except ColabSaveError:  # a place that is none: the save refuses it, with a hint
             return False
 
     def _changed(self) -> None:

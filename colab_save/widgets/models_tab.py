@@ -45,7 +45,7 @@ class ModelsTab:
 
     Attributes:
         widget: What is shown.
-        work: The line that runs, and what came of it.
+        work: The action that runs, and what came of it.
         listing: What the store held when it was last asked.
     """
 
@@ -153,7 +153,7 @@ class ModelsTab:
             self.spelled.refuse(error)
 
     def typed(self) -> dict[str, Any]:
-        """Give what was filled in for a load, as a read line gives it.
+        """Return what was filled in for a load, as a read line gives it.
 
         Raises:
             RequestError: Something in *More options* cannot be read.

@@ -37,7 +37,7 @@ class MoreOptions:
 
     @property
     def inputs(self) -> dict[str, Any]:
-        """Give the widgets by field."""
+        """Return the widgets by field."""
         if not self._inputs:
             self._inputs = {name: _input(option) for name, option in self._options.items()}
             for made in self._inputs.values():
@@ -45,7 +45,7 @@ class MoreOptions:
         return self._inputs
 
     def typed(self) -> dict[str, Any]:
-        """Give what was filled in, as `Command.read` gives it.
+        """Return what was filled in, as `Command.read` gives it.
 
         Raises:
             RequestError: A quote or bracket is not closed, or a pair is none.

@@ -44,7 +44,7 @@ class SaveTab:
 
     Attributes:
         widget: What is shown.
-        work: The line that runs, and what came of it.
+        work: The action that runs, and what came of it.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class SaveTab:
         self._picked_model()
 
     def typed(self) -> dict[str, Any]:
-        """Give what was filled in, as a read line gives it.
+        """Return what was filled in, as a read line gives it.
 
         Raises:
             RequestError: Something in *More options* cannot be read.

@@ -1,6 +1,6 @@
-"""One line at a time beside the kernel's message loop: its progress, Cancel, and what came of it, in place.
+"""One action at a time beside the kernel's message loop: its progress, Cancel, and what came of it, in place.
 
-The tabs hand in what to do; the line itself runs in a thread, so that a click on Cancel arrives. Errors are shown in
+The tabs hand in what to do; the action itself runs in a thread, so that a click on Cancel arrives. Errors are shown in
 the words that a cell shows.
 """
 
@@ -26,26 +26,26 @@ from colab_save.wording import first_line
 SAVING = (Stage.RESOLVE, Stage.STAGE, Stage.VERIFY, Stage.PUBLISH)
 LOADING = (Stage.RESOLVE, Stage.FETCH, Stage.LOAD, Stage.VERIFY)
 LOOKING = (Stage.RESOLVE, Stage.FETCH, Stage.LOAD)
-"""The steps of each line, in order."""
+"""The steps of each action, in order."""
 
 PAUSE = 0.1
 """Seconds between two pictures of the progress."""
 
 _ONE_AT_A_TIME = threading.Lock()
-"""Two panels may work for the same kernel; their lines run one after the other."""
+"""Two panels may work for the same kernel; their actions run one after the other."""
 
 
 class Work:
-    """Runs a line and shows how it goes.
+    """Runs an action and shows how it goes.
 
     Args:
         run: Calls the actions, and what else the panel needs of the machine, by name.
-        on_change: Called when a line has begun, and when it has ended.
+        on_change: Called when an action has begun, and when it has ended.
 
     Attributes:
         widget: What is shown.
-        result: What came of the last line, as HTML.
-        is_busy: Whether a line runs.
+        result: What came of the last action, as HTML.
+        is_busy: Whether an action runs.
     """
 
     def __init__(self, run: Runner, on_change: Callable[[], None]) -> None:
@@ -64,7 +64,7 @@ class Work:
         fields.show(self._meter, is_shown=False)
 
     def run(self, stages: Sequence[Stage], work: Callable[[OnStep], str], and_then: Callable[[], None]) -> None:
-        """Begin a line, unless one runs already: a double click is one click.
+        """Begin an action, unless one runs already: a double click is one click.
 
         Args:
             stages: Its steps, in order.
@@ -109,7 +109,7 @@ class Work:
 
     def _wait_for_turn(self) -> None:
         while not _ONE_AT_A_TIME.acquire(timeout=PAUSE):
-            self._on_step(Step(self._stages[0], detail="after the other panel's line"))
+            self._on_step(Step(self._stages[0], detail="after the other panel's action"))
 
     def _cancel(self) -> None:
         self._stopped.set()
