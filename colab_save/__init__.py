@@ -1,6 +1,6 @@
 """One notebook line saves a TensorFlow model and proves that it came back.
 
-The top of the house: the public names, each loaded when it is first asked for, and the extension of IPython.
+The top level: the public names, each loaded when it is first asked for, and the extension of IPython.
 """
 
 from __future__ import annotations
@@ -77,12 +77,13 @@ _HOMES = {
     "save_model": "frontends.python",
     "tag_version": "versions.curating",
 }
-"""Where each public name lives (PEP 562)."""
+"""Where each public name lives (PEP 562); a test compares it with the table of actions."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    importlib.import_module(f"{__name__}.frontends.languages")  # what is shown or raised from here on speaks Python
     value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

@@ -1,6 +1,6 @@
 """Every error that colab_save raises: what happened, with the values, and a hint that fixes it.
 
-All floors raise these; doors never catch them, so that a cell still fails and ``Run all`` stops.
+All levels raise these. No frontend swallows one, so that a cell still fails and ``Run all`` stops.
 None subclasses `ImportError`: Colab's own handler takes those and hides the hint.
 
     ColabSaveError

@@ -50,6 +50,8 @@ class Plain:
 
 _LANGUAGE: ContextVar[Language | None] = ContextVar("colab_save_language", default=None)
 
+_default: Language = Plain()
+
 
 def option(name: str, value: object = None) -> str:
     """Refer to an option in a message or hint.
@@ -61,7 +63,7 @@ def option(name: str, value: object = None) -> str:
     return f"{{option:{_written(name, value)}}}"
 
 
-def action(name: str, *arguments: object, **options: object) -> str:
+def action(name: str, /, *arguments: object, **options: object) -> str:
     """Refer to an action in a message or hint.
 
     Args:
@@ -84,10 +86,16 @@ def render(text: str, language: Language | None = None) -> str:
 
     Args:
         text: Any text; what is no reference stays as it is.
-        language: Default: that of the frontend that is running, else names alone.
+        language: Default: that of the frontend that is running, else that of `speak_by_default`.
     """
-    spoken = language or _LANGUAGE.get() or Plain()
+    spoken = language or _LANGUAGE.get() or _default
     return _REFERENCE.sub(lambda found: _rendered(found[1], found[2], spoken), text)
+
+
+def speak_by_default(language: Language) -> None:
+    """Have `render` write in a language wherever no frontend is running; at first that is names alone."""
+    global _default  # noqa: PLW0603 - one for the process: a report is printed long after its frontend has run
+    _default = language
 
 
 @contextmanager

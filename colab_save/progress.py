@@ -1,11 +1,12 @@
 """The only progress channel: steps with bytes, and the one bar that shows them.
 
-The lines report each `Step` to whatever ``on_step`` the door gave them; doors give a `ProgressBar`.
+The pipelines report each `Step` to the ``on_step`` that the frontend handed in, which is a `ProgressBar`.
 """
 
 from __future__ import annotations
 
 import enum
+import sys
 import threading
 import time
 import warnings
@@ -89,7 +90,8 @@ def ignore_steps(step: Step) -> None:
 class ProgressBar:
     """The one bar of a line: a context manager that is called with each step.
 
-    It appears when the line takes longer than `delay`, begins anew with each stage, and leaves nothing behind.
+    It appears when the line takes longer than `delay`, begins anew with each stage, and leaves nothing behind. Where
+    standard error is neither a terminal nor a notebook's, as in a log, there is none.
     A thread keeps its clock going, since a stage may be one call that lasts: a fresh process importing TensorFlow.
 
     Args:
@@ -145,4 +147,6 @@ def _make_bar(file: TextIO | None, delay: float) -> Any:
         from tqdm.auto import tqdm
 
     layout = "{desc} |{bar}| {elapsed}{postfix}"
-    return tqdm(total=100, file=file, delay=delay, leave=False, bar_format=layout, miniters=0, dynamic_ncols=True)
+    is_seen = file is not None or getattr(sys.stderr, "isatty", bool)() or "ipykernel" in sys.modules
+    how = {"leave": False, "bar_format": layout, "miniters": 0, "dynamic_ncols": True, "disable": not is_seen}
+    return tqdm(total=100, file=file, delay=delay, **how)

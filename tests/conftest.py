@@ -12,6 +12,9 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
+from colab_save import hints
+from colab_save.frontends import languages
+
 # A busy machine is slow, and no test is about that. Who looks for more asks for more: --hypothesis-profile=thorough
 for profile, examples in {"quick": 20, "thorough": 1000}.items():
     settings.register_profile(
@@ -83,6 +86,13 @@ def pytest_terminal_summary(terminalreporter):
     if rows:
         terminalreporter.section("tables")
         terminalreporter.write_line("\n".join(dict.fromkeys(rows)))
+
+
+@pytest.fixture(autouse=True)
+def names_alone(monkeypatch):
+    """Have hints read as names alone where no frontend runs, whatever other tests have imported."""
+    assert languages.PYTHON
+    monkeypatch.setattr(hints, "_default", hints.Plain())
 
 
 @pytest.fixture(scope="session")

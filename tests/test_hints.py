@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.errors import ColabSaveError
-from colab_save.hints import action, option, pip, render, speaking
+from colab_save.hints import action, option, pip, render, speak_by_default, speaking
 
 
 class Loud:
@@ -63,6 +63,15 @@ def test_an_error_that_a_frontend_let_through_keeps_its_language():
     error = ColabSaveError("It failed.", option("to"))
     error.language = Loud()
     assert "<to|None>" == error.hint
+
+
+def test_where_no_frontend_runs_the_default_is_spoken():
+    speak_by_default(Loud())
+    assert "<to|None>" == render(option("to"))
+
+
+def test_an_action_may_have_an_option_that_is_called_name():
+    assert "load cats name=model" == render(action("load", "cats", name="model"))
 
 
 def test_another_thread_has_a_language_of_its_own():

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import colab_save
+from colab_save.frontends.actions import ACTIONS
 from colab_save.request.request import LoadRequest, SaveRequest, options_of
 
 PACKAGE = Path(__file__).parents[1] / "colab_save"
@@ -22,8 +23,6 @@ FRONTENDS = ("__init__", "__main__", "frontends", "widgets")
 
 ALLOWED = {
     "hints": "pip's own line, where no frontend runs",
-    "request.command": "the parser of typed lines, whose errors quote them",
-    "request.spelling": "it writes typed lines and calls",
     "artifact.readme": "a file that is read without this package: it names the Python call",
 }
 """Modules below that write syntax, and why."""
@@ -31,15 +30,11 @@ ALLOWED = {
 DECLARES = {"asked", "Option"}
 """Calls that declare an option: flag and help are syntax themselves."""
 
-ACTIONS = {
-    *("save", "load", "list", "inspect", "compare", "tag", "delete", "restore", "prune"),
-    *("pending", "publish_pending", "verify", "netron", "tensorboard", "panel", "demo"),
-}
-
 OPTIONS = (*options_of(SaveRequest), *options_of(LoadRequest))
-FIELDS = frozenset(option.name for option in OPTIONS)
-FLAGS = sorted({option.flag for option in OPTIONS if option.flag.startswith("--")} | {"--as", "--for-good"})
-KEYWORDS = sorted({option.name for option in OPTIONS if option.flag.startswith("--")})
+OFFERED = frozenset(option for action in ACTIONS for option in action.options)
+FIELDS = frozenset(option.name for option in OFFERED)
+FLAGS = sorted(option.flag for option in OFFERED if not option.is_positional)
+KEYWORDS = sorted({option.name for option in OPTIONS if not option.is_positional})
 FUNCTIONS = "|".join(name for name in colab_save.__all__ if name.islower())
 
 SYNTAX = re.compile(
@@ -162,8 +157,8 @@ def test_no_hint_is_a_question():
     assert [] == asked
 
 
-def test_every_reference_is_to_a_field_of_a_request_or_to_a_known_action():
-    known = {"option": FIELDS, "action": ACTIONS}
+def test_every_reference_is_to_an_option_or_to_an_action_of_the_table():
+    known = {"option": FIELDS, "action": {action.name for action in ACTIONS}}
     lost = [
         f"{module}:{call.lineno}: {ast.unparse(call)}"
         for module, tree in modules().items()
@@ -173,7 +168,7 @@ def test_every_reference_is_to_a_field_of_a_request_or_to_a_known_action():
     assert [] == lost
 
 
-def test_every_option_of_a_reference_to_an_action_is_a_field():
+def test_every_option_of_a_reference_to_an_action_is_one_of_the_table():
     lost = [
         f"{module}:{call.lineno}: {keyword.arg}"
         for module, tree in modules().items()

@@ -13,10 +13,10 @@ from colab_save.artifact.round_trip import Aspect
 from colab_save.errors import RequestError, UnknownNameError
 from colab_save.format_table import FORMATS
 from colab_save.formats.base import get_format
+from colab_save.frontends.actions import action_of
 from colab_save.frontends.completion import Completer
 from colab_save.inspecting.sniffing import sniff
 from colab_save.plugging import plugged
-from colab_save.request.command import SAVE
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.store_table import STORES
 from colab_save.target import Target
@@ -58,8 +58,8 @@ def test_a_file_is_recognised_by_its_bytes(tmp_path):
 
 
 def test_help_names_the_format_its_purpose_and_the_store():
-    told = " ".join(SAVE.help().split())
-    assert "onnx, toy, several with commas, or auto." in told
+    told = " ".join(action_of("save").magic_command.help().split())
+    assert "onnx, toy, several with commas, or auto; default: auto." in told
     assert "exchange,teaching}" in told
     assert "or a toy such as toy://shelf;" in told
 

@@ -126,5 +126,12 @@ def test_a_kernel_without_ipywidgets_gets_a_text_bar_and_no_warning():
     assert (0, True, False) == (done.returncode, "publish" in done.stderr, "Warning" in done.stderr), done.stderr
 
 
+def test_a_pipe_gets_no_bar():
+    script = WITHOUT_WIDGETS[WITHOUT_WIDGETS.index("from colab_save") :]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
+
+
 def test_steps_may_be_ignored():
     assert ignore_steps(Step(Stage.STAGE)) is None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 import tomllib
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
 
 import colab_save
-from colab_save.request.request import LoadRequest, SaveRequest, options_of
+from colab_save.frontends.actions import ACTIONS
+from colab_save.request.request import LoadRequest, SaveRequest
 
 FUNCTIONS = [("save_model", SaveRequest), ("load_model", LoadRequest)]
 FIELDS = [(name, item) for name, request in FUNCTIONS for item in fields(request)]
@@ -39,6 +41,13 @@ def test_each_field_of_a_request_is_a_parameter(name, item):
     assert item.type == parameter.annotation
 
 
+@pytest.mark.parametrize(("name", "item"), FIELDS, ids=lambda item: getattr(item, "name", item))
+def test_each_parameter_has_the_default_of_its_field(name, item):
+    default = {} if item.default_factory is dict else item.default
+    parameter = inspect.signature(getattr(colab_save, name)).parameters[item.name]
+    assert (inspect.Parameter.empty if default is MISSING else default) == parameter.default
+
+
 @pytest.mark.parametrize(("name", "request_class"), FUNCTIONS)
 def test_there_are_no_other_parameters(name, request_class):
     expected = [item.name for item in fields(request_class)]
@@ -46,11 +55,25 @@ def test_there_are_no_other_parameters(name, request_class):
 
 
 @pytest.mark.parametrize(("name", "request_class"), FUNCTIONS)
-def test_the_docstring_explains_each_parameter(name, request_class):
-    explained = inspect.getdoc(getattr(colab_save, name))
-    assert [] == [
-        option.name for option in options_of(request_class) if f"{option.name}: {option.help}" not in explained
-    ]
+def test_the_docstring_explains_each_parameter_in_order(name, request_class):
+    explained = inspect.getdoc(getattr(colab_save, name)).partition("Args:\n")[2].partition("\n\n")[0]
+    assert [item.name for item in fields(request_class)] == re.findall(r"^    (\w+): \S", explained, re.MULTILINE)
+
+
+def test_the_public_functions_are_those_of_the_table_of_actions():
+    functions = {action.function_name: action.function for action in ACTIONS if action.function}
+    homes = {name: f"colab_save.{home}:{name}" for name, home in colab_save._HOMES.items()}
+    assert functions == {name: home for name, home in homes.items() if inspect.isfunction(getattr(colab_save, name))}
+
+
+def test_each_public_name_has_a_home():
+    assert set(colab_save.__all__) == colab_save._HOMES.keys()
+
+
+def test_a_public_name_makes_python_the_language_of_what_is_shown():
+    script = "import colab_save; colab_save.pending; from colab_save.hints import *; print(render(option('to')))"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "to=" == answer.stdout.strip()
 
 
 def test_a_signature_says_what_comes_back():
@@ -74,7 +97,7 @@ def test_a_type_checker_sees_the_fields(tmp_path):
     command = [sys.executable, "-m", "mypy", str(script)]
     found = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False).stdout
     assert 'Revealed type is "colab_save.reports.report.SaveReport"' in found
-    assert 'script.py:3: error: Argument "trust" has incompatible type "str"; expected "bool"' in found
+    assert 'script.py:3: error: Argument "trust" to "load_model" has incompatible type "str"; expected "bool"' in found
 
 
 def test_the_version_is_that_of_the_package():
@@ -82,7 +105,7 @@ def test_the_version_is_that_of_the_package():
     assert project["version"] == colab_save.__version__
 
 
-def test_importing_loads_no_module_of_the_house():
+def test_importing_loads_no_other_module_of_the_package():
     script = "import sys, colab_save; print(*[name for name in sys.modules if name.startswith('colab_save.')])"
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "" == answer.stdout.strip()

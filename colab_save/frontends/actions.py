@@ -1,194 +1,265 @@
-"""What the panel asks of the house, in one record, so that a test may stand in for any of it.
+"""The table of actions: what a user can have done, one record each, read by every frontend.
 
-Each is a line, a step or the machine itself; nothing is imported before it is first used.
+The magics, completion, the terminal command, the panel's calls, the spelling of lines and calls and the hints come from
+here; `colab_save.__all__` is compared with it by a test. An action is added by one record.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
 
-from colab_save.progress import OnStep
-from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.frontends.action import DELETED, Action, Button, Result, Terminal
+from colab_save.hints import action
+from colab_save.request.option import Option, Syntax
+from colab_save.request.request import LoadRequest, SaveRequest, options_of
 
-if TYPE_CHECKING:
-    from colab_save.reports.listing import Listing
-    from colab_save.reports.pending import Pending
-    from colab_save.reports.report import LoadReport, SaveReport
-    from colab_save.reports.viewed import Viewed
-    from colab_save.stores.drive.drive_state import DriveState
-    from colab_save.versions.curating import Change
-    from colab_save.viewing.comparison import Comparison
-    from colab_save.viewing.inside import Inside
+_LOAD = {item.name: item for item in options_of(LoadRequest)}
+_SAVE = {item.name: item for item in options_of(SaveRequest)}
+_SOURCE = _LOAD["source"]
 
-TICK = 0.5
-"""Seconds between two looks at the clock while a line runs."""
+_MODELS = "Models"
+"""The panel's tab of what is saved."""
 
 
-def _save(request: SaveRequest, on_step: OnStep) -> SaveReport:
-    from colab_save.saving.pipeline import save
-
-    return save(request, on_step)
+def _text(name: str, shown: str, help: str) -> Option:
+    return Option(name, shown, Syntax.POSITIONAL, help)
 
 
-def _load(request: LoadRequest, on_step: OnStep) -> LoadReport:
-    from colab_save.loading.pipeline import load
+_VERSION = _text("target", "TARGET", "A name for its newest version, name@tag or name@version.")
 
-    return load(request, on_step)
+_LOOKED_AT = (_LOAD["target"], _SOURCE)
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "save",
+        "Save a model, reload it in a fresh process and compare; nothing is published before that has passed.",
+        "colab_save.saving.pipeline:save",
+        tuple(_SAVE.values()),
+        request=SaveRequest,
+        reports_steps=True,
+        magic="savemodel",
+        is_cell_magic=True,
+        magic_help="As %%savemodel it runs the cell first, and saves also after an interrupt or an error in it.",
+        function="colab_save.frontends.python:save_model",
+        terminal=Terminal(
+            "save",
+            "colab_save.frontends.files:save_file",
+            (
+                _text("model", "FILE", "A model file or folder, which is inspected and loaded first."),
+                _text("target", "TARGET", "A name for the artifact, or a path or URL; default: the file's name."),
+                _LOAD["trust"],
+            ),
+            needs=1,
+            help="Save a model file: load it, save it, reload that in a fresh process and compare; nothing is "
+            "published before that has passed.",
+        ),
+        button=Button("Save", "Save"),
+    ),
+    Action(
+        "load",
+        "Load a saved model, or any model file, and compare it with what was saved.",
+        "colab_save.loading.pipeline:load",
+        (*_LOAD.values(), Option("name", "--as", Syntax.VARIABLE, "Assign the model to this variable.", "NAME")),
+        needs=1,
+        request=LoadRequest,
+        reports_steps=True,
+        result=Result.MODEL,
+        magic="loadmodel",
+        function="colab_save.frontends.python:load_model",
+        terminal=Terminal(
+            "load",
+            "colab_save.frontends.files:load_to_path",
+            (_text("path", "PATH", "Where the model file goes; its suffix is the format, such as ./cats.keras."),),
+            needs=2,
+            help="Load a saved model, compare it with what was saved, and write its file to a path.",
+        ),
+        button=Button("Load", _MODELS),
+    ),
+    Action(
+        "list",
+        "List what is saved, newest first.",
+        "colab_save.loading.pipeline:list_models",
+        (_text("pattern", "PATTERN", "Names to list, such as 'cat*'; default: all."), _SOURCE),
+        magic="listmodels",
+        function="colab_save.loading.pipeline:list_models",
+        terminal=Terminal("list"),
+        button=Button("Look again", _MODELS),
+    ),
+    Action(
+        "verify",
+        "Load a model and compare it with what was saved; it fails where that proves nothing.",
+        "colab_save.loading.pipeline:load",
+        tuple(_LOAD[name] for name in ("target", "source", "format", "trust", "convert", "timeout")),
+        needs=1,
+        request=LoadRequest,
+        reports_steps=True,
+        result=Result.PROOF,
+        terminal=Terminal("verify"),
+        button=Button("Verify again", _MODELS),
+    ),
+    Action(
+        "inspect",
+        "Look inside a saved version: its architecture, its layers, and how its weights are spread; none is built.",
+        "colab_save.viewing.inside:look_inside",
+        _LOOKED_AT,
+        needs=1,
+        reports_steps=True,
+        function="colab_save.viewing.inside:inspect_model",
+        terminal=Terminal("inspect"),
+        button=Button("Look inside", _MODELS),
+    ),
+    Action(
+        "compare",
+        "Compare two saved versions without building either model.",
+        "colab_save.viewing.comparison:compare_versions",
+        (
+            _text("first", "FIRST", "A name for its newest version, name@tag or name@version."),
+            _text("second", "SECOND", "The same, for the version to compare it with."),
+            _SOURCE,
+        ),
+        needs=2,
+        function="colab_save.viewing.comparison:compare_versions",
+        terminal=Terminal("compare"),
+        button=Button("Compare", _MODELS),
+    ),
+    Action(
+        "tag",
+        "Give a version exactly these tags; each of them moves there from the other versions of that name.",
+        "colab_save.versions.curating:tag_version",
+        (_VERSION, Option("tags", "TAG", Syntax.REPEATED, "A label; may be given several times."), _SOURCE),
+        needs=2,
+        function="colab_save.versions.curating:tag_version",
+        terminal=Terminal("tag"),
+        button=Button("Set tags", _MODELS),
+    ),
+    Action(
+        "delete",
+        f"Delete a saved version: nothing lists or loads it any more. {action('restore')} brings it back for a day.",
+        "colab_save.versions.curating:delete_version",
+        (
+            _VERSION,
+            _SOURCE,
+            Option(
+                "for_good",
+                "--for-good",
+                Syntax.FLAG,
+                "Remove its files now; also of a version that is deleted already.",
+            ),
+        ),
+        needs=1,
+        magic="deletemodel",
+        function="colab_save.versions.curating:delete_version",
+        terminal=Terminal("delete"),
+        button=Button("Delete", _MODELS),
+    ),
+    Action(
+        "restore",
+        "Bring a deleted version back, or list what can be brought back.",
+        "colab_save.versions.curating:restore_or_list",
+        (
+            _text(
+                "target",
+                "TARGET",
+                "A name for what was deleted of it last, name@tag or name@version; default: list what can be brought "
+                "back.",
+            ),
+            _SOURCE,
+        ),
+        magic="restoremodel",
+        function="colab_save.versions.curating:restore_version",
+        terminal=Terminal("restore"),
+        button=Button("Undo", _MODELS),
+        lists=DELETED,
+    ),
+    Action(
+        "pending",
+        "List the saves that are not known to be uploaded yet.",
+        "colab_save.versions.pending:pending",
+        function="colab_save.versions.pending:pending",
+        terminal=Terminal("pending"),
+    ),
+    Action(
+        "publish_pending",
+        "Publish each save that its store has not taken, from its local copy.",
+        "colab_save.versions.pending:publish_pending",
+        function="colab_save.versions.pending:publish_pending",
+        terminal=Terminal("publish-pending"),
+    ),
+    Action(
+        "netron",
+        "Serve a saved version to Netron, a viewer of model graphs in the browser.",
+        "colab_save.viewing.netron:serve_to_netron",
+        _LOOKED_AT,
+        needs=1,
+        reports_steps=True,
+        function="colab_save.viewing.netron:open_in_netron",
+        button=Button("Open in Netron", _MODELS),
+    ),
+    Action(
+        "tensorboard",
+        "Write a log folder with the histograms of a saved version, and its graph, and show it in TensorBoard.",
+        "colab_save.viewing.tensorboard:open_in_tensorboard",
+        _LOOKED_AT,
+        needs=1,
+        function="colab_save.viewing.tensorboard:open_in_tensorboard",
+        button=Button("Open in TensorBoard", _MODELS),
+    ),
+    Action(
+        "panel",
+        "Show a panel that saves, lists and loads models with buttons.",
+        "colab_save.widgets.board:panel",
+        result=Result.PANEL,
+        magic="modelpanel",
+        function="colab_save.widgets.board:panel",
+    ),
+    Action(
+        "demo",
+        "Train a small model on real data, save it, load it in a new process.",
+        "colab_save.frontends.demo:run_demo",
+        (_SAVE["to"],),
+        result=Result.PROOF,
+        terminal=Terminal("demo"),
+    ),
+)
+"""Every action, in the order in which help lists them."""
 
 
-def _list_saved(pattern: str, source: str | None) -> Listing:
-    from colab_save.loading.pipeline import list_models
-
-    return list_models(pattern, source)
-
-
-def _samples_for(model: Any, variables: Mapping[str, Any]) -> Iterable[str]:
-    from colab_save.sampling.matching import samples_for
-
-    return samples_for(model, variables)
+def find_action(name: str) -> Action | None:
+    """Return the action of a name; ``None`` where there is none."""
+    return next((item for item in ACTIONS if item.name == name), None)
 
 
-def _inspect(target: str, source: str | None, on_step: OnStep) -> Inside:
-    from colab_save.viewing.inside import look_inside
+def action_of(name: str) -> Action:
+    """Return an action that there is.
 
-    return look_inside(target, source, on_step)
-
-
-def _netron(target: str, source: str | None, on_step: OnStep) -> Viewed:
-    from colab_save.viewing.netron import serve_to_netron
-
-    return serve_to_netron(target, source, on_step)
-
-
-def _log(target: str, source: str | None, on_step: OnStep) -> Viewed:
-    from colab_save.reports.viewed import require
-    from colab_save.viewing.tensorboard import write_logs
-
-    require("tensorboard")
-    return write_logs(target, source, on_step)
-
-
-def _show_logs(logs: Viewed) -> None:
-    from colab_save.viewing.tensorboard import show_logs
-
-    show_logs(logs)
-
-
-def _compare(first: str, second: str, source: str | None) -> Comparison:
-    from colab_save.viewing.comparison import compare_versions
-
-    return compare_versions(first, second, source=source)
-
-
-def _tag(target: str, tags: Iterable[str], source: str | None) -> Change:
-    from colab_save.versions.curating import tag_version
-
-    return tag_version(target, tags, source=source)
-
-
-def _delete(target: str, source: str | None) -> Change:
-    from colab_save.versions.curating import delete_version
-
-    return delete_version(target, source=source)
-
-
-def _remove(target: str, source: str | None) -> Change:
-    from colab_save.versions.curating import delete_version
-
-    return delete_version(target, source=source, for_good=True)
-
-
-def _restore(target: str, source: str | None) -> Change:
-    from colab_save.versions.curating import restore_version
-
-    return restore_version(target, source=source)
-
-
-def _drive() -> DriveState:
-    from colab_save.stores.drive.drive_state import drive_state
-
-    return drive_state()
-
-
-def _mount() -> None:
-    from colab_save.stores.opening import open_store
-
-    open_store("drive").prepare(0)
-
-
-def _pending() -> Pending:
-    from colab_save.versions.pending import pending
-
-    return pending()
-
-
-def _is_on_drive(location: str | None) -> bool:
-    from colab_save.stores.opening import open_store
-
-    return open_store(location).kind == "drive"
-
-
-def in_background(work: Callable[[], None], tick: Callable[[], None]) -> None:
-    """Run something in a thread of its own, so that the kernel still takes the click on Cancel.
-
-    Args:
-        work: What to run.
-        tick: Called twice a second meanwhile.
+    Raises:
+        KeyError: There is none of that name.
     """
-    worker = threading.Thread(target=work, name="colab_save panel", daemon=True)
-    worker.start()
-
-    def watch() -> None:
-        while worker.is_alive():
-            worker.join(TICK)
-            tick()
-
-    threading.Thread(target=watch, name="colab_save panel's clock", daemon=True).start()
+    return {item.name: item for item in ACTIONS}[name]
 
 
-@dataclass(frozen=True)
-class Lines:
-    """What the panel asks of the house.
+def label_of(name: str) -> str:
+    """Return the label of the button that carries an action out."""
+    button = action_of(name).button
+    return button.label if button else ""
 
-    Attributes:
-        save: The save line.
-        load: The load line.
-        list_saved: Lists what is saved, by pattern and store.
-        samples_for: Names the variables that fit a model's inputs.
-        inspect: Looks inside a version.
-        netron: Opens one in Netron.
-        log: Writes one for TensorBoard.
-        show_logs: Opens TensorBoard; in the main thread only.
-        compare: Compares two versions of a store.
-        tag: Gives a version tags.
-        delete: Deletes a version, so that it can be brought back.
-        remove: Removes the files of one for good.
-        restore: Brings one back.
-        drive: How Drive stands.
-        mount: Mounts Drive; in the main thread only.
-        pending: What is not known to be safe yet.
-        is_on_drive: Whether a store's location is on Drive.
-        start: Runs work beside the kernel's message loop, and a clock as long as that lasts.
-    """
 
-    save: Callable[[SaveRequest, OnStep], SaveReport] = _save
-    load: Callable[[LoadRequest, OnStep], LoadReport] = _load
-    list_saved: Callable[[str, str | None], Listing] = _list_saved
-    samples_for: Callable[[Any, Mapping[str, Any]], Iterable[str]] = _samples_for
-    inspect: Callable[[str, str | None, OnStep], Inside] = _inspect
-    netron: Callable[[str, str | None, OnStep], Viewed] = _netron
-    log: Callable[[str, str | None, OnStep], Viewed] = _log
-    show_logs: Callable[[Viewed], None] = _show_logs
-    compare: Callable[[str, str, str | None], Comparison] = _compare
-    tag: Callable[[str, Iterable[str], str | None], Change] = _tag
-    delete: Callable[[str, str | None], Change] = _delete
-    remove: Callable[[str, str | None], Change] = _remove
-    restore: Callable[[str, str | None], Change] = _restore
-    drive: Callable[[], DriveState] = _drive
-    mount: Callable[[], None] = _mount
-    pending: Callable[[], Pending] = _pending
-    is_on_drive: Callable[[str | None], bool] = _is_on_drive
-    start: Callable[[Callable[[], None], Callable[[], None]], None] = in_background
+def magics() -> dict[str, Action]:
+    """Return the actions that have a magic, by its name."""
+    return {item.magic: item for item in ACTIONS if item.magic}
+
+
+def commands() -> dict[str, Action]:
+    """Return the actions that a terminal offers, by their command."""
+    return {item.terminal.command: item for item in ACTIONS if item.terminal}
+
+
+def references() -> Mapping[str, str]:
+    """Return what carries each action out, by its name."""
+    return {item.name: item.runs for item in ACTIONS}
+
+
+def find_option(name: str) -> Option | None:
+    """Return how the first action that has an option of this name takes it."""
+    offered = (item for each in ACTIONS for item in each.options)
+    return next((item for item in offered if item.name == name), None)

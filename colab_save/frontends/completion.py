@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from colab_save.errors import ColabSaveError
 from colab_save.format_table import format_names
+from colab_save.frontends.action import SAVED, Action, resolve
+from colab_save.frontends.actions import magics
 from colab_save.frontends.namespace import find_models
-from colab_save.request.command import COMMANDS, RESTORE, Command
 from colab_save.request.option import Option, Syntax
 from colab_save.request.request import AUTO
 
@@ -28,27 +29,17 @@ if TYPE_CHECKING:
 HOOK = "complete_command"
 """IPython's hook for lines that begin with a known word, or match a pattern."""
 
-LINE = re.compile(rf"(?:[\w.,\s]*=)?\s*%{{0,2}}({'|'.join(COMMANDS)})\s(?!\s*=)")
-"""The beginning of a line of ours: with ``%``, ``%%`` or nothing before it, or assigned to something."""
-
 PATIENCE = 0.4
 """Seconds that Tab waits for a store."""
 
 
-def _list_saved(pattern: str, source: str | None) -> Listing:
-    from colab_save.loading.pipeline import list_models
-
-    return list_models(pattern, source)
-
-
-def _list_deleted(pattern: str, source: str | None) -> Listing:
-    from colab_save.versions.curating import list_deleted
-
-    return list_deleted(pattern, source)
-
-
 Lister = Callable[[str, str | None], "Listing"]
 """Lists versions, by pattern and store."""
+
+
+def line_pattern() -> re.Pattern[str]:
+    """Match the beginning of a line of ours: with ``%``, ``%%`` or nothing before it, or assigned to something."""
+    return re.compile(rf"(?:[\w.,\s]*=)?\s*%{{0,2}}({'|'.join(magics())})\s(?!\s*=)")
 
 
 class Event(Protocol):
@@ -65,40 +56,35 @@ class Completer:
 
     Args:
         variables: The notebook's.
-        list_saved: Lists what is saved; loaded when it is first needed.
-        list_deleted: Lists what can be brought back; likewise.
+        find: Finds what lists versions by its ``module:function``, when it is first needed.
     """
 
-    def __init__(
-        self, variables: Mapping[str, Any], list_saved: Lister = _list_saved, list_deleted: Lister = _list_deleted
-    ) -> None:
-        self._variables = variables
-        self._list_saved, self._list_deleted = list_saved, list_deleted
+    def __init__(self, variables: Mapping[str, Any], find: Callable[[str], Lister] = resolve) -> None:
+        self._variables, self._find = variables, find
         self._looking: threading.Thread | None = None
         self._saved: tuple[Manifest, ...] = ()
 
     def __call__(self, event: Event) -> list[str]:
-        """Give what may stand at the cursor; IPython keeps what begins as the word does."""
-        match = LINE.match(event.text_until_cursor)
+        """Return what may stand at the cursor; IPython keeps what begins as the word does."""
+        match = line_pattern().match(event.text_until_cursor)
         if match is None:
             return []
         *before, word = re.split(r"\s+", event.text_until_cursor[match.end() :].lstrip())
-        return list(self._candidates(COMMANDS[match[1]], before, word))
+        return list(self._candidates(magics()[match[1]], before, word))
 
-    def _candidates(self, command: Command, before: list[str], word: str) -> Iterable[str]:
-        flags = {option.flag: option for option in command.options if option.flag.startswith("-")}
-        valued = {flag: option for flag, option in flags.items() if option.syntax not in {Syntax.FLAG, Syntax.ANTIFLAG}}
+    def _candidates(self, action: Action, before: list[str], word: str) -> Iterable[str]:
+        flags = {option.flag: option for option in action.options if not option.is_positional}
+        valued = {flag: option for flag, option in flags.items() if not option.is_flag}
         last = word.partition("=")[0] if "=" in word else "".join(before[-1:])
         place, source = _place_of(before, valued)
         if last in valued:
             return self._values(valued[last], source)
         if word.startswith("-"):
             return flags
-        asked = command.positionals[place : place + 1]
+        asked = action.magic_command.positionals[place : place + 1]
         if asked and asked[0].syntax is Syntax.EXPRESSION:
             return find_models(self._variables)
-        lister = self._list_deleted if command is RESTORE else self._list_saved
-        return self._names(lister, word, source) if asked else ()
+        return self._names(action.lists, word, source) if asked else ()
 
     def _values(self, option: Option, source: str | None) -> Iterable[str]:
         match option.name:
@@ -109,11 +95,11 @@ class Completer:
             case "into":
                 return find_models(self._variables)
             case "keep_best":
-                return {name for manifest in self._look(self._list_saved, "*", source) for name in manifest.metrics}
+                return {name for manifest in self._look(SAVED, "*", source) for name in manifest.metrics}
         return option.choices
 
-    def _names(self, lister: Lister, word: str, source: str | None) -> Iterator[str]:
-        """Give the saved names, or behind ``@`` the tags and versions of one."""
+    def _names(self, lister: str, word: str, source: str | None) -> Iterator[str]:
+        """Return the saved names, or behind ``@`` the tags and versions of one."""
         name, at, _ = word.partition("@")
         for manifest in self._look(lister, name if at else f"{name}*", source):
             if not at:
@@ -121,7 +107,7 @@ class Completer:
             elif manifest.name == name:
                 yield from (*manifest.tags, manifest.version)
 
-    def _look(self, lister: Lister, pattern: str, source: str | None) -> tuple[Manifest, ...]:
+    def _look(self, lister: str, pattern: str, source: str | None) -> tuple[Manifest, ...]:
         """Ask the store, and give what is known when that takes too long; a later Tab then has the answer."""
         if self._looking is None or not self._looking.is_alive():
             self._looking = threading.Thread(target=self._list, args=(lister, pattern, source), daemon=True)
@@ -129,10 +115,10 @@ class Completer:
         self._looking.join(PATIENCE)
         return self._saved
 
-    def _list(self, lister: Lister, pattern: str, source: str | None) -> None:
+    def _list(self, lister: str, pattern: str, source: str | None) -> None:
         found: tuple[Manifest, ...] = ()
         with suppress(ColabSaveError, OSError):  # a store that cannot be listed has nothing to offer for Tab
-            found = lister(pattern, source).manifests
+            found = self._find(lister)(pattern, source).manifests
         self._saved = found
 
 
@@ -141,12 +127,12 @@ def register(shell: InteractiveShell, completer: Completer | None = None) -> Non
     complete = completer or Completer(shell.user_ns)
     unregister(shell)
     # IPython binds a hook to itself: `set_hook` makes a method of it.
-    shell.set_hook(HOOK, lambda _, event: complete(event), re_key=LINE)
+    shell.set_hook(HOOK, lambda _, event: complete(event), re_key=line_pattern())
 
 
 def unregister(shell: InteractiveShell) -> None:
     """Complete them no more."""
-    shell.strdispatchers[HOOK].regexs.pop(LINE, None)
+    shell.strdispatchers[HOOK].regexs.pop(line_pattern(), None)
 
 
 def _place_of(before: list[str], valued: Iterable[str]) -> tuple[int, str | None]:

@@ -9,14 +9,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import MissingPackageError, RoundTripError
-from colab_save.frontends.python import load_with_bar, save_with_bar
+from colab_save.frontends.languages import TERMINAL, entered
+from colab_save.hints import pip
+from colab_save.loading.pipeline import load
+from colab_save.progress import ProgressBar
+from colab_save.quieting import quiet_start
+from colab_save.reports.card import Card, Shown
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
 
 NAME = "digits"
 """The artifact's name, for ``%loadmodel digits`` afterwards."""
@@ -42,31 +48,62 @@ class Digits:
     test_labels: Any
 
 
-def run_demo(to: str | None = None) -> int:
-    """Train, save, reload in a new process, and print the reports and both accuracies.
+@dataclass(frozen=True, slots=True)
+class Demonstration(Shown):
+    """What the demo came to.
+
+    Attributes:
+        report: What the save did.
+        before: The accuracy of the trained model.
+        after: That of the model that the new process loaded.
+    """
+
+    report: SaveReport
+    before: float
+    after: float
+
+    @property
+    def is_proven(self) -> bool:
+        """Say whether every aspect has passed and both accuracies are equal."""
+        return is_whole(self.report) and self.before == self.after
+
+    def card(self) -> Card:
+        """Return what is shown: the report of the save, with both accuracies."""
+        card = self.report.card()
+        return replace(card, facts={**card.facts, "accuracy before": f"{self.before!r}", "after": f"{self.after!r}"})
+
+    def __str__(self) -> str:
+        said = "The same model came back." if self.is_proven else "The model that came back is not the same."
+        return f"Accuracy before the save:    {self.before!r}\n{said}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields of the save's report as ``save``, and what the two processes found."""
+        return {
+            "save": self.report.to_json(),
+            "accuracy_before": self.before,
+            "accuracy_after": self.after,
+            "is_proven": self.is_proven,
+        }
+
+
+def run_demo(to: str | None = None) -> Demonstration:
+    """Train, save, reload in a new process, and print the report of each as it comes.
 
     Args:
         to: The store; default as for any save.
-
-    Returns:
-        0 when every aspect has passed and the accuracies are equal, else 1.
 
     Raises:
         MissingPackageError: scikit-learn is not installed.
         RoundTripError: The new process could not load the model.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells where it finds no GPU, at each start
     digits = load_digits()
     print(f"Training a small convolutional network on {len(digits.train_labels)} handwritten digits …", flush=True)
     model = train(digits)
     before = accuracy(model, digits)
-    report = save_with_bar(SaveRequest(model, NAME, to=to, sample=digits.test_images[:8]))
+    with ProgressBar() as bar:
+        report = save(SaveRequest(model, NAME, to=to, sample=digits.test_images[:8]), bar)
     print(f"\n{report}\n\nLoading it in a new process …", flush=True)
-    after = reload(f"{NAME}@{report.manifest.version}", to)
-    print(f"Accuracy before the save:    {before!r}")
-    is_same = is_whole(report) and before == after
-    print("The same model came back." if is_same else "The model that came back is not the same.")
-    return 0 if is_same else 1
+    return Demonstration(report, before, reload(f"{NAME}@{report.manifest.version}", to))
 
 
 def load_digits() -> Digits:
@@ -79,7 +116,7 @@ def load_digits() -> Digits:
         from sklearn import datasets
     except ImportError as error:
         raise MissingPackageError(
-            "The demo trains on scikit-learn's digits, and scikit-learn is not installed.", "pip install scikit-learn"
+            "The demo trains on scikit-learn's digits, and scikit-learn is not installed.", pip("scikit-learn")
         ) from error
     images, labels = datasets.load_digits(return_X_y=True)
     images = (images / 16).astype("float32").reshape(-1, 8, 8, 1)
@@ -108,7 +145,7 @@ def train(digits: Digits) -> Any:
 
 
 def accuracy(model: Any, digits: Digits) -> float:
-    """Give the share of the unseen digits that a model reads right."""
+    """Return the share of the unseen digits that a model reads right."""
     guesses = model.predict(digits.test_images, verbose=0).argmax(axis=-1)
     return float((guesses == digits.test_labels).mean())
 
@@ -137,8 +174,11 @@ def reload(target: str, source: str | None) -> float:
 
 def main(target: str, source: str | None = None) -> int:
     """Be the new process: load the model, print the report and the accuracy; 0 when the model is proven."""
-    report = load_with_bar(LoadRequest(target, source=source))
-    print(f"{report}\n\n{ACCURACY} {accuracy(report.model, load_digits())!r}")
+    quiet_start()
+    with entered(TERMINAL):
+        with ProgressBar() as bar:
+            report = load(LoadRequest(target, source=source), bar)
+        print(f"{report}\n\n{ACCURACY} {accuracy(report.model, load_digits())!r}")
     return 0 if report.is_proven else 1
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, TargetError, UnknownNameError
+from colab_save.hints import action, option
 from colab_save.request.command import Expression
 from colab_save.request.request import SaveRequest
 from colab_save.target import Target, is_path
@@ -32,7 +33,7 @@ def find_models(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def only_model(variables: Mapping[str, Any]) -> tuple[str, Any]:
-    """Give the only model there is, with its name.
+    """Return the only model there is, with its name.
 
     Raises:
         NoModelError: There is none.
@@ -40,11 +41,13 @@ def only_model(variables: Mapping[str, Any]) -> tuple[str, Any]:
     """
     models = find_models(variables)
     if not models:
-        raise NoModelError("There is no model in the notebook yet.", "Make one, then: %savemodel model cats")
+        raise NoModelError(
+            "There is no model in the notebook yet.", f"Make one, then: {action('save', 'model', 'cats')}"
+        )
     if len(models) > 1:
         listed = ", ".join(f"{name} ({type(model).__name__})" for name, model in models.items())
         raise AmbiguousModelError(
-            f"There are {len(models)} models: {listed}.", f"Say which: %savemodel {next(iter(models))}"
+            f"There are {len(models)} models: {listed}.", f"Say which: {action('save', next(iter(models)))}"
         )
     return next(iter(models.items()))
 
@@ -90,12 +93,12 @@ def check_variable(name: str | None) -> str | None:
         RequestError: Not an identifier, or a word of Python's own.
     """
     if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
-        raise RequestError(f"{name!r} cannot be a variable.", "Give --as a name such as model.")
+        raise RequestError(f"{name!r} cannot be a variable.", f"Give a name such as {option('name', 'model')}.")
     return name
 
 
 def evaluate(asked: Expression, variables: Mapping[str, Any]) -> Any:
-    """Give the value of an expression.
+    """Return the value of an expression.
 
     Raises:
         UnknownNameError: A variable in it does not exist.
@@ -154,6 +157,6 @@ def _is_model(value: object) -> bool:
 
 
 def _classes(module: str, name: str) -> tuple[type, ...]:
-    """Give a class of a module that is loaded already, as `isinstance` takes it; else nothing."""
+    """Return a class of a module that is loaded already, as `isinstance` takes it; else nothing."""
     found = getattr(sys.modules.get(module), name, None)
     return (found,) if isinstance(found, type) else ()

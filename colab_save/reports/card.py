@@ -11,7 +11,7 @@ import html
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from colab_save.artifact.round_trip import Outcome
 from colab_save.hints import render
@@ -136,6 +136,10 @@ class Shown(ABC):
     @abstractmethod
     def card(self) -> Card:
         """Give what is shown."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """Return the same for a program: values that JSON has, by names that stay."""
 
     def __str__(self) -> str:
         return str(self.card())

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.hints import action
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table, aligned
+from colab_save.reports.json_fields import version_fields
 from colab_save.stores.base import UploadState
 
 SAVED = "saved version"
@@ -82,6 +84,20 @@ class Listing(Shown):
         rows = tuple(tuple(each[label] for label in head) for each in columns)
         title = f"{count_in_words(len(rows), self.kind)} in {self.where}"
         return Card(title, "", table=Table(tuple(head), rows), remarks=remarks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return every version, newest first, and what is not one."""
+        return {
+            "where": self.where,
+            "store": self.store,
+            "kind": self.kind,
+            "versions": [{**version_fields(item), "upload_state": self._upload_state(item)} for item in self.manifests],
+            "damaged": list(self.damaged),
+            "unfinished": list(self.unfinished),
+        }
+
+    def _upload_state(self, manifest: Manifest) -> str:
+        return str(self.kept.get(f"{manifest.name}@{manifest.version}", UploadState.DONE))
 
     def _columns(self, manifest: Manifest, now: datetime | None) -> Iterator[tuple[str, Cell]]:
         yield "name", manifest.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from colab_save.hints import action
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
@@ -53,6 +54,17 @@ class Waiting:
         """Say whether its store has it, as far as is known."""
         return self.upload_state not in {None, UploadState.MISSING}
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what is known of the save."""
+        return {
+            "name": self.name,
+            "state": "not published" if self.upload_state is None else str(self.upload_state),
+            "size": self.size,
+            "since": self.since,
+            "where": self.where,
+            "copy": str(self.copy),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Pending(Shown):
@@ -71,6 +83,10 @@ class Pending(Shown):
 
     def __len__(self) -> int:
         return len(self.saves)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return each save that waits, and what has just been published."""
+        return {"saves": [save.to_json() for save in self.saves], "published": list(self.published)}
 
     def card(self) -> Card:
         """Give what is shown: a row for each save, and the line that helps."""

@@ -19,6 +19,7 @@ from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table
 from colab_save.reports.drawing.picture import picture_of
 from colab_save.reports.glance import glance_at
+from colab_save.reports.json_fields import round_trip_fields, version_fields
 from colab_save.store_table import STORES
 from colab_save.stores.base import UploadState
 
@@ -93,6 +94,21 @@ class SaveReport(Shown):
             picture=picture_of(manifest),
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the version, where it is, and what its round trips found."""
+        return {
+            **version_fields(self.manifest),
+            "where": self.where,
+            "store": self.store,
+            "upload_state": str(self.upload_state),
+            "round_trips": [round_trip_fields(trip) for trip in self.manifest.round_trips],
+            "attempts": [round_trip_fields(trip) for trip in self.attempts],
+            "extras": list(self.extras),
+            "pruned": list(self.pruned),
+            "notes": list(self.notes),
+            "seconds": dict(self.seconds),
+        }
+
     def _facts(self) -> Iterator[tuple[str, str]]:
         manifest = self.manifest
         yield "where", self.where
@@ -164,6 +180,23 @@ class LoadReport(Shown):
             remarks=(*remarks_on_newer(self.passed_over), *remarks_on(trip), *remarks_on_lost(told), *notes),
             picture=picture_of(self.manifest) if self.manifest else None,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was loaded, from where, and what the comparison found; not the model itself."""
+        return {
+            "target": self.target,
+            "where": self.where,
+            "format": self.format,
+            "outcome": str(self.round_trip.outcome),
+            "is_proven": self.is_proven,
+            "version": version_fields(self.manifest) if self.manifest else None,
+            "round_trips": [round_trip_fields(trip) for trip in self.round_trips or (self.round_trip,)],
+            "extras": list(self.extras),
+            "passed_over": list(self.passed_over),
+            "notes": list(self.notes),
+            "size": self.size,
+            "seconds": dict(self.seconds),
+        }
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield "where", self.where

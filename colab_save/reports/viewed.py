@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from colab_save.errors import MissingPackageError
 from colab_save.hints import pip
@@ -43,6 +44,16 @@ class Viewed(Shown):
             remarks=tuple(Remark("note", note) for note in self.notes),
             line=self.line,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return where to see each model, and the line to paste."""
+        return {
+            "name": self.name,
+            "summary": self.summary,
+            "where": dict(self.where),
+            "line": self.line[1],
+            "notes": list(self.notes),
+        }
 
 
 def require(package: str) -> None:

@@ -1,7 +1,7 @@
-"""A typed line, read into the fields of a request.
+"""A typed line, read into values by option.
 
 The magics read their lines here, and completion looks up what may be typed. What an option is called and explained
-comes from `request.options_of`; the expressions in a line are evaluated later, by `namespace`.
+comes from the table of actions; the expressions in a line are evaluated later, by `namespace`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from colab_save.errors import RequestError, UnknownNameError
+from colab_save.hints import render
 from colab_save.request.option import Option, Syntax
-from colab_save.request.request import LoadRequest, SaveRequest, options_of
 from colab_save.wording import did_you_mean
 
 _PIECE = re.compile(
@@ -56,7 +56,7 @@ def _not_closed(what: str, text: str, line: str) -> RequestError:
 
 
 def unquote(word: str) -> str:
-    """Give the text that a word stands for: without its quotes and escapes."""
+    """Return the text that a word stands for: without its quotes and escapes."""
     return _PIECE.sub(_plain, word)
 
 
@@ -111,7 +111,7 @@ class Command:
     needs: int = 0
 
     def help(self) -> str:
-        """Explain the magic and every option."""
+        """Explain the magic and every option, in the language of the frontend that runs."""
         return self._parser(self.options).format_help()
 
     def read(self, line: str, expand: Callable[[str], str] = str) -> dict[str, Any]:
@@ -125,29 +125,30 @@ class Command:
             UnknownNameError: There is no such option.
             RequestError: A quote is not closed, a value is missing, or there is a word too many.
         """
-        flagged = tuple(option for option in self.options if option.flag.startswith("-"))
+        flagged = tuple(option for option in self.options if not option.is_positional)
         given, words = self._parser(flagged).parse_known_args(split(line))
         self._check_words(words)
         raw = vars(given)
-        for option, word in zip(self.positionals, words, strict=False):
-            raw[option.name] = word
+        for index, (option, word) in enumerate(zip(self.positionals, words, strict=False)):
+            raw[option.name] = words[index:] if option.syntax is Syntax.REPEATED else word
         return {option.name: _value(option, raw[option.name], expand) for option in self.options if option.name in raw}
 
     @property
     def positionals(self) -> tuple[Option, ...]:
-        """Give what is told by its place alone."""
-        return tuple(option for option in self.options if not option.flag.startswith("-"))
+        """Return what is given by its place alone."""
+        return tuple(option for option in self.options if option.is_positional)
 
     def _check_words(self, words: list[str]) -> None:
         for flag in (word.partition("=")[0] for word in words if word.startswith("-")):
-            known = [option.flag for option in self.options if option.flag.startswith("-")]
+            known = [option.flag for option in self.options if not option.is_positional]
             raise UnknownNameError(f"%{self.name} has no option {flag!r}.", did_you_mean(flag, known))
         if len(words) < self.needs:
             missing = self.positionals[len(words)]
             raise RequestError(
                 f"%{self.name} needs a {missing.flag}.", f"{missing.help} %{self.name} --help shows more."
             )
-        if len(words) > len(self.positionals):
+        takes_all = any(option.syntax is Syntax.REPEATED for option in self.positionals)
+        if len(words) > len(self.positionals) and not takes_all:
             raise RequestError(
                 f"%{self.name} has no use for {words[len(self.positionals)]!r}.",
                 f"Put a text with spaces in quotes; %{self.name} --help shows what may follow.",
@@ -157,7 +158,7 @@ class Command:
         parser = _Parser(
             f"%{self.name}",
             self._usage().replace("%", "%%"),
-            self.about,
+            render(self.about),
             add_help=False,
             allow_abbrev=False,
             argument_default=argparse.SUPPRESS,
@@ -170,7 +171,7 @@ class Command:
     def _usage(self) -> str:
         words = [option.flag for option in self.positionals]
         words[self.needs :] = [f"[{word}]" for word in words[self.needs :]]
-        flags = (f"{option.flag} {option.metavar}".rstrip() for option in self.options if option.flag.startswith("-"))
+        flags = (f"{option.flag} {option.metavar}".rstrip() for option in self.options if not option.is_positional)
         usage = " ".join([f"%{self.name}", *words, *(f"[{flag}]" for flag in flags)])
         return textwrap.fill(usage, WIDTH, subsequent_indent=" " * 12, break_on_hyphens=False)
 
@@ -189,29 +190,38 @@ class _HelpFormatter(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=28, width=WIDTH)
 
 
-def add_option(parser: argparse.ArgumentParser, option: Option, *, is_needed: bool = False) -> None:
-    """Add one field of a request to a parser; a value stays the text that was typed."""
-    text = option.help.replace("%", "%%")
+def add_option(parser: argparse.ArgumentParser, option: Option, *, is_needed: bool = False, **how: Any) -> None:
+    """Add one option to a parser; without more a value stays the text that was typed.
+
+    Args:
+        parser: What reads the words.
+        option: What may be typed.
+        is_needed: Whether a positional must be given.
+        how: More for argparse, such as ``type``; flags have no use for it.
+    """
+    text = render(option.help).replace("%", "%%")
     metavar = "{" + ",".join(option.choices) + "}" if option.choices else option.metavar
-    if not option.flag.startswith("-"):
-        parser.add_argument(option.name, metavar=option.flag, nargs=None if is_needed else "?", help=text)
-    elif option.syntax in {Syntax.FLAG, Syntax.ANTIFLAG}:
+    is_repeated = option.syntax in {Syntax.REPEATED, Syntax.PAIRS}
+    if option.is_positional:
+        many, one = ("+", None) if is_needed else ("*", "?")
+        parser.add_argument(option.name, metavar=option.flag, nargs=many if is_repeated else one, help=text, **how)
+    elif option.is_flag:
         action = "store_true" if option.syntax is Syntax.FLAG else "store_false"
         parser.add_argument(option.flag, dest=option.name, action=action, help=text)
     else:
-        action = "append" if option.syntax in {Syntax.REPEATED, Syntax.PAIRS} else "store"
-        parser.add_argument(option.flag, dest=option.name, action=action, metavar=metavar, help=text)
+        action = "append" if is_repeated else "store"
+        parser.add_argument(option.flag, dest=option.name, action=action, metavar=metavar, help=text, **how)
 
 
 def _value(option: Option, raw: Any, expand: Callable[[str], str]) -> Any:
     match option.syntax:
-        case Syntax.EXPRESSION:
+        case Syntax.EXPRESSION | Syntax.NUMBER:
             return _expression(raw, option.flag, expand)
         case Syntax.REPEATED:
             return tuple(expand(unquote(word)) for word in raw)
         case Syntax.PAIRS:
             return dict(_pair(word, option, expand) for word in raw)
-        case Syntax.POSITIONAL | Syntax.VALUE:
+        case Syntax.POSITIONAL | Syntax.VALUE | Syntax.VARIABLE:
             return expand(unquote(raw))
     return raw
 
@@ -225,52 +235,3 @@ def _pair(raw: str, option: Option, expand: Callable[[str], str]) -> tuple[str, 
     if not (key and equals):
         raise RequestError(f"{option.flag} {raw} is not a pair.", f"Write {option.flag} {option.metavar}.")
     return key.strip(), _expression(value.strip(), f"{option.flag} {key}", expand, may_be_word=True)
-
-
-_SOURCE = next(option for option in options_of(LoadRequest) if option.name == "source")
-
-SAVE = Command(
-    "savemodel",
-    "Save a model, reload it in a fresh process and compare; nothing is published before that has passed. "
-    "As %%savemodel it runs the cell first, and saves also after an interrupt or an error in it.",
-    tuple(options_of(SaveRequest)),
-)
-LOAD = Command(
-    "loadmodel",
-    "Give back a saved model, or any model file, and compare it with what was saved.",
-    (*options_of(LoadRequest), Option("name", "--as", Syntax.VALUE, "Assign the model to this variable.", "NAME")),
-    needs=1,
-)
-LIST = Command(
-    "listmodels",
-    "List what is saved, newest first.",
-    (Option("pattern", "PATTERN", Syntax.POSITIONAL, "Names to list, such as 'cat*'; default: all."), _SOURCE),
-)
-DELETE = Command(
-    "deletemodel",
-    "Delete a saved version: nothing lists or loads it any more. %restoremodel brings it back for a day.",
-    (
-        Option("target", "TARGET", Syntax.POSITIONAL, "A name for its newest version, name@tag or name@version."),
-        _SOURCE,
-        Option(
-            "for_good", "--for-good", Syntax.FLAG, "Remove its files now; also of a version that is deleted already."
-        ),
-    ),
-    needs=1,
-)
-RESTORE = Command(
-    "restoremodel",
-    "Bring a deleted version back.",
-    (
-        Option(
-            "target",
-            "TARGET",
-            Syntax.POSITIONAL,
-            "A name for what was deleted of it last, name@tag or name@version; default: list what can be brought back.",
-        ),
-        _SOURCE,
-    ),
-)
-PANEL = Command("modelpanel", "Show a panel that saves, lists and loads models with buttons.", ())
-COMMANDS = {command.name: command for command in (SAVE, LOAD, LIST, DELETE, RESTORE, PANEL)}
-"""The magics by name."""

@@ -1,7 +1,7 @@
-"""How one field of a request is typed and explained, at every door, and what its value may be.
+"""How one field of a request is typed and explained, in every frontend, and what its value may be.
 
-`request` declares them beside its fields, and checks the values once; `command` builds its parser of them, `functions`
-its docstrings.
+`request` declares them beside its fields, and checks the values once; `command` and the terminal build their parsers of
+them, the panel its fields.
 """
 
 from __future__ import annotations
@@ -16,11 +16,18 @@ from colab_save.errors import RequestError
 
 
 class Syntax(enum.StrEnum):
-    """How a field is asked for in a magic or terminal line."""
+    """How a field is asked for in a magic or terminal line.
+
+    In a notebook ``EXPRESSION`` and ``NUMBER`` are evaluated; in a terminal a ``NUMBER`` is a literal, and there is no
+    ``EXPRESSION``. A ``VARIABLE`` of the notebook gets the result; in Python that is an assignment. A positional that
+    is ``REPEATED`` takes all words that are left.
+    """
 
     POSITIONAL = "positional"
     VALUE = "value"
     EXPRESSION = "expression"
+    NUMBER = "number"
+    VARIABLE = "variable"
     REPEATED = "repeated"
     FLAG = "flag"
     ANTIFLAG = "antiflag"
@@ -34,7 +41,7 @@ class Option:
     Attributes:
         name: The field, and the keyword of the Python function.
         flag: How it is written in a line (``--to``); for a positional its place-holder (``MODEL``).
-        syntax: See `Syntax`. ``EXPRESSION`` values are evaluated in the notebook's namespace.
+        syntax: See `Syntax`.
         text: One sentence, or what gives it when it is asked for.
         metavar: The place-holder of the value.
         words: Gives the words that are allowed, where they are a few.
@@ -56,6 +63,16 @@ class Option:
     def choices(self) -> tuple[str, ...]:
         """Give the words that are allowed; none where any are."""
         return tuple(self.words())
+
+    @property
+    def is_positional(self) -> bool:
+        """Tell what is given by its place alone from what has a flag."""
+        return not self.flag.startswith("-")
+
+    @property
+    def is_flag(self) -> bool:
+        """Tell what takes no value."""
+        return self.syntax in {Syntax.FLAG, Syntax.ANTIFLAG}
 
 
 def asked(
@@ -95,7 +112,7 @@ def check_texts(**values: object) -> None:
 
 
 def texts_of(name: str, value: object) -> tuple[str, ...]:
-    """Give one or several texts as a tuple.
+    """Return one or several texts as a tuple.
 
     Raises:
         RequestError: They are something else.
@@ -107,7 +124,7 @@ def texts_of(name: str, value: object) -> tuple[str, ...]:
 
 
 def names_of(field: str, value: object) -> tuple[str, ...]:
-    """Give the names of one or several attributes or variables, each once.
+    """Return the names of one or several attributes or variables, each once.
 
     Raises:
         RequestError: They are something else.

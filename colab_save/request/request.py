@@ -7,7 +7,8 @@ Places stay out of their ``repr``: a URL may hold a password.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -144,19 +145,17 @@ class SaveRequest:
     rtol: float | None = field(
         default=None,
         kw_only=True,
-        metadata=asked("--rtol", Syntax.EXPRESSION, "Relative tolerance of outputs; default: by dtype.", "NUMBER"),
+        metadata=asked("--rtol", Syntax.NUMBER, "Relative tolerance of outputs; default: by dtype.", "NUMBER"),
     )
     atol: float | None = field(
         default=None,
         kw_only=True,
-        metadata=asked("--atol", Syntax.EXPRESSION, "Absolute tolerance of outputs; default: by dtype.", "NUMBER"),
+        metadata=asked("--atol", Syntax.NUMBER, "Absolute tolerance of outputs; default: by dtype.", "NUMBER"),
     )
     timeout: float = field(
         default=300.0,
         kw_only=True,
-        metadata=asked(
-            "--timeout", Syntax.EXPRESSION, "Seconds that the round trip of one payload may take.", "SECONDS"
-        ),
+        metadata=asked("--timeout", Syntax.NUMBER, "Seconds that the round trip of one payload may take.", "SECONDS"),
     )
     tags: tuple[str, ...] = field(
         default=(),
@@ -189,7 +188,7 @@ class SaveRequest:
         kw_only=True,
         metadata=asked(
             "--keep",
-            Syntax.EXPRESSION,
+            Syntax.NUMBER,
             "How many of the newest versions of the name stay; older ones are removed, but never one with a tag; "
             "default: all.",
             "N",
@@ -273,9 +272,19 @@ class SaveRequest:
 
 
 def options_of(request: type[SaveRequest | LoadRequest]) -> Iterator[Option]:
-    """Give how each field of a request is typed and explained, in the order of the fields."""
+    """Return how each field of a request is typed and explained, in the order of the fields."""
     for item in fields(request):
-        yield Option(item.name, **item.metadata)
+        told = dict(item.metadata)
+        if isinstance(item.default, (int, float, str)) and item.default and not isinstance(item.default, bool):
+            told["text"] = functools.partial(_with_default, told["text"], item.default)
+        yield Option(item.name, **told)
+
+
+def _with_default(text: str | Callable[[], str], default: float | str) -> str:
+    """Add a default to a help text that does not tell it."""
+    said = text if isinstance(text, str) else text()
+    told = default if isinstance(default, str) else f"{default:g}"
+    return said if "default" in said else f"{said.removesuffix('.')}; default: {told}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +346,7 @@ class LoadRequest:
     timeout: float = field(
         default=300.0,
         kw_only=True,
-        metadata=asked("--timeout", Syntax.EXPRESSION, "Seconds that a file which may never open is given.", "SECONDS"),
+        metadata=asked("--timeout", Syntax.NUMBER, "Seconds that a file which may never open is given.", "SECONDS"),
     )
 
     def __post_init__(self) -> None:

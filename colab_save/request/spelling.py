@@ -1,29 +1,18 @@
-"""A request as the line and the call that a user would type: the inverse of `command`.
+"""What was asked for, written as the line or the call that a user would type: the inverse of `command`.
 
-The panel shows both for everything that it does, to copy. Reading a line that was written here gives what it was
-written from, whatever the texts hold.
+The panel shows both for everything that it does, to copy, and hints are written so. Reading a line that was written
+here returns what it was written from, whatever the texts hold.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from colab_save.request.command import DELETE, LIST, LOAD, RESTORE, SAVE, Command, Expression, split
+from colab_save.request.command import Command, Expression, split
 from colab_save.request.option import Option, Syntax
-
-FUNCTIONS = {
-    SAVE.name: "save_model",
-    LOAD.name: "load_model",
-    LIST.name: "list_models",
-    DELETE.name: "delete_version",
-    RESTORE.name: "restore_version",
-}
-"""The Python function that does what a magic does."""
-
-ASSIGNED = "name"
-"""The option of ``%loadmodel`` that names a variable; in Python that is an assignment."""
 
 _PLAIN = re.compile(r"[\w./~@:+,=][\w./~@:+,=*-]*", re.ASCII)
 _ODD = re.compile(r"[${}\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -35,56 +24,79 @@ def magic_line(command: Command, given: Mapping[str, Any]) -> str:
 
     Args:
         command: The magic.
-        given: What `Command.read` would give for the line: values by field, `Expression` for what is evaluated.
+        given: What `Command.read` would return for the line: values by option, `Expression` for what is evaluated.
     """
-    words = [f"%{command.name}"]
-    for option in sorted(command.options, key=lambda option: option.flag.startswith("-")):
-        if option.name in given:
-            words += _words(option, given[option.name])
-    return " ".join(words)
+    return " ".join([f"%{command.name}", *_line_words(command.options, given, text_word, _expression_word)])
 
 
-def python_call(command: Command, given: Mapping[str, Any]) -> str:
-    """Write the call of the Python function that does the same.
+def terminal_line(command: str, options: Iterable[Option], given: Mapping[str, Any]) -> str:
+    """Write the line of a terminal, as a POSIX shell reads it.
 
     Args:
-        command: See `magic_line`.
-        given: Likewise.
+        command: The words before the options: the program and its command.
+        options: What may follow.
+        given: See `magic_line`; an `Expression` is written as its source.
     """
-    places = [option.name for option in command.positionals]
-    told = [name for name in places if name in given]
-    arguments = [
-        _source(given[name]) if name == places[index] else f"{name}={_source(given[name])}"
-        for index, name in enumerate(told)
-    ]
-    arguments += [
+    words = [shlex.quote(word) for word in _line_words(options, given, str, str)]
+    return " ".join([command, *words])
+
+
+def python_call(function: str, options: Iterable[Option], given: Mapping[str, Any]) -> str:
+    """Write the call of a Python function.
+
+    Args:
+        function: Its name, as the user types it.
+        options: What it takes.
+        given: See `magic_line`.
+    """
+    in_order = sorted(options, key=lambda option: not option.is_positional)
+    offered = [option for option in in_order if option.name in given]
+    places = [option.name for option in in_order if option.is_positional]
+    in_place = [name for name, option in zip(places, offered, strict=False) if option.name == name]
+    arguments = [_source(given[name]) for name in in_place] + [
         f"{option.name}={_source(given[option.name])}"
-        for option in command.options
-        if option.name in given and option.name not in {*places, ASSIGNED}
+        for option in offered
+        if option.name not in in_place and option.syntax is not Syntax.VARIABLE
     ]
-    assigned = f"{given[ASSIGNED]} = " if ASSIGNED in given else ""
-    return f"{assigned}colab_save.{FUNCTIONS[command.name]}({', '.join(arguments)})"
+    assigned = next((f"{given[option.name]} = " for option in offered if option.syntax is Syntax.VARIABLE), "")
+    return f"{assigned}{function}({', '.join(arguments)})"
 
 
-def _words(option: Option, value: Any) -> Iterator[str]:
+def _line_words(
+    options: Iterable[Option],
+    given: Mapping[str, Any],
+    write: Callable[[str], str],
+    write_expression: Callable[[str], str],
+) -> Iterator[str]:
+    for option in sorted(options, key=lambda option: not option.is_positional):
+        if option.name in given:
+            yield from _words(option, given[option.name], write, write_expression)
+
+
+def _words(
+    option: Option, value: Any, write: Callable[[str], str], write_expression: Callable[[str], str]
+) -> Iterator[str]:
     match option.syntax:
         case Syntax.FLAG | Syntax.ANTIFLAG:
             if value is (option.syntax is Syntax.FLAG):
                 yield option.flag
         case Syntax.REPEATED:
             for item in value:
-                yield from (option.flag, text_word(item))
+                yield from _flagged(option, write(item))
         case Syntax.PAIRS:
             for key, item in value.items():
-                yield from (option.flag, _expression_word(f"{key}={item.source}"))
-        case Syntax.EXPRESSION:
-            yield from _flagged(option, _expression_word(value.source))
+                yield from _flagged(option, write_expression(f"{key}={item.source}"))
+        case Syntax.EXPRESSION | Syntax.NUMBER:
+            yield from _flagged(option, write_expression(value.source))
         case _:
-            yield from _flagged(option, text_word(value))
+            yield from _flagged(option, write(value))
 
 
 def _flagged(option: Option, word: str) -> tuple[str, ...]:
-    return (option.flag, word) if option.flag.startswith("-") else (word,)
+    if option.is_positional:
+        return (word,)
+    # A parser takes a word that begins with a dash for another option.
+    return (f"{option.flag}={word}",) if word.startswith("-") else (option.flag, word)
 
 
 def text_word(text: str) -> str:
@@ -114,17 +126,9 @@ def _source(value: Any) -> str:
     if isinstance(value, Expression):
         return value.source
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key!r}: {_source(item)}" for key, item in value.items()) + "}"
-    return repr(value)
-
-
-def plain_call(function: str, *arguments: object, source: str | None = None) -> str:
-    """Write the call of a function that has no magic.
-
-    Args:
-        function: A public name.
-        arguments: Plain values.
-        source: The store, where it is not the default.
-    """
-    told = [*map(repr, arguments), *([f"source={source!r}"] if source else [])]
-    return f"colab_save.{function}({', '.join(told)})"
+        return "{" + ", ".join(f"{_source(key)}: {_source(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_source, value))}]"
+    written = repr(value)
+    is_quoted = isinstance(value, str) and written.startswith("'") and '"' not in written
+    return f'"{written[1:-1]}"' if is_quoted else written

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from colab_save.artifact.layout import Place, deletion_in, deletion_now
 from colab_save.artifact.manifest import MANIFEST, Manifest
@@ -22,6 +23,7 @@ from colab_save.errors import NotFoundError, TargetError, UntrustedError
 from colab_save.hints import action
 from colab_save.quantities import size_in_words
 from colab_save.reports.card import Card, Shown
+from colab_save.reports.json_fields import version_fields
 from colab_save.reports.listing import Listing
 from colab_save.stores.base import Store
 from colab_save.stores.opening import open_store
@@ -61,6 +63,11 @@ class Change(Shown):
         """Give what is shown: what was done, what the version is, and the line that undoes it."""
         facts = {"where": self.where} | ({"size": size_in_words(self.manifest.size)} if self.manifest else {})
         return Card(f"{self.target} {self.done}", "", facts=facts, line=self.line)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was done to which version."""
+        version = version_fields(self.manifest) if self.manifest else None
+        return {"target": self.target, "done": self.done, "where": self.where, "version": version}
 
 
 def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = None) -> Change:
@@ -114,11 +121,8 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
     else:
         store.move(f"{folder}/{key}", f"{folder}/{deletion_now(datetime.now(UTC))}")
         done = UNREADABLE if manifest is None else "is deleted; it can be brought back for a day"
-        line = (
-            None
-            if manifest is None
-            else ("bring it back", action("restore", f"{name.name}@{version}", **_given(source)))
-        )
+        if manifest is not None:
+            line = ("bring it back", action("restore", f"{manifest.name}@{manifest.version}", **_from(source)))
     return Change(f"{name.name}@{version}", done, f"{store.location}/{folder}", manifest, line)
 
 
@@ -146,8 +150,13 @@ def restore_version(target: str, *, source: str | None = None) -> Change:
             f"{action('list')} shows the other versions.",
         )
     store.move(f"{place.folder}/{key}", back)
-    loading = action("load", f"{manifest.name}@{manifest.version}", **_given(source))
-    return _change(store, manifest, "is back", ("load it", f"model = {loading}"))
+    line = action("load", f"{manifest.name}@{manifest.version}", name="model", **_from(source))
+    return _change(store, manifest, "is back", ("load it", line))
+
+
+def restore_or_list(target: str | None = None, *, source: str | None = None) -> Change | Listing:
+    """Bring a deleted version back as `restore_version` does; without a target list what can be brought back."""
+    return list_deleted(source=source) if target is None else restore_version(target, source=source)
 
 
 def list_deleted(pattern: str = "*", source: str | None = None) -> Listing:
@@ -208,8 +217,8 @@ def _change(store: Store, manifest: Manifest, done: str, line: tuple[str, str] |
     return Change(f"{manifest.name}@{manifest.version}", done, f"{store.location}/{folder}", manifest, line)
 
 
-def _given(source: str | None) -> dict[str, str]:
-    """Give the option that a line names a store by; a URL without its secrets."""
+def _from(source: str | None) -> dict[str, str]:
+    """Return the option that names a store; a URL without its secrets."""
     return {"source": without_secrets(source)} if source else {}
 
 

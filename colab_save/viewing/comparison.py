@@ -26,6 +26,7 @@ from colab_save.proof.comparing import compare
 from colab_save.proof.tolerances import compare_outputs
 from colab_save.quantities import size_in_words
 from colab_save.reports.card import Card, Remark, Shown, Table
+from colab_save.reports.json_fields import version_fields
 from colab_save.stores.base import Store
 from colab_save.stores.opening import open_store
 from colab_save.target import Target
@@ -68,6 +69,15 @@ class Comparison(Shown):
             table=Table(("", *names), tuple(rows)),
             remarks=(Remark("answers", self.answers), *remarks),
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return both versions, and in words what differs."""
+        return {
+            "first": version_fields(self.first),
+            "second": version_fields(self.second),
+            "answers": self.answers,
+            "differences": [{"about": item.about, "reason": item.reason} for item in self.card().remarks[1:]],
+        }
 
 
 def compare_versions(first: str, second: str, *, source: str | None = None) -> Comparison:

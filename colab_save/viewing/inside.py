@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from colab_save.artifact.facts import LayerFacts, ModelFacts
 from colab_save.artifact.manifest import Manifest
@@ -25,6 +26,7 @@ from colab_save.reports.drawing.histogram import Histogram
 from colab_save.reports.drawing.layer_tree import LayerTree
 from colab_save.reports.drawing.picture import picture_of
 from colab_save.reports.glance import glance_at
+from colab_save.reports.json_fields import version_fields
 from colab_save.request.request import LoadRequest
 from colab_save.versions.locating import Found, bring, choose, locate
 from colab_save.viewing.weights import Weight, weigh
@@ -73,6 +75,25 @@ class Inside(Shown):
             remarks=tuple(remarks),
             picture=picture_of(manifest) if manifest else None,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the layers and weights of each model; a single one has no name."""
+        models = self.models()
+        return {
+            "name": self.name or (f"{self.manifest.name}@{self.manifest.version}" if self.manifest else ""),
+            "version": version_fields(self.manifest) if self.manifest else None,
+            "models": {
+                name: {
+                    "layers": [_layer_fields(layer) for layer in (models[name].layers if name in models else ())],
+                    "weights": [
+                        {"path": weight.path, "shape": list(weight.shape), "dtype": weight.dtype}
+                        for weight in self.weights.get(name, ())
+                    ],
+                }
+                for name in {**models, **self.weights}
+            },
+            "notes": [*self.notes, *self._odd()],
+        }
 
     def _rows(self) -> Iterator[tuple[Cell, ...]]:
         if self.manifest is None:
@@ -130,7 +151,7 @@ def inspect_model(target: str, *, source: str | None = None) -> Inside:
     return look_inside(target, source, ignore_steps)
 
 
-def look_inside(target: str, source: str | None, on_step: OnStep) -> Inside:
+def look_inside(target: str, source: str | None = None, on_step: OnStep = ignore_steps) -> Inside:
     """Look inside as `inspect_model` does, and report the bytes that are fetched and read."""
     request = LoadRequest(target, source=source)
     found = locate(request)
@@ -192,3 +213,7 @@ def _rows_of(model: str, facts: ModelFacts, weights: Sequence[Weight]) -> Iterat
 
 def _shape(layer: LayerFacts) -> str:
     return " x ".join("?" if size is None else str(size) for size in layer.shape) if layer.shape else ""
+
+
+def _layer_fields(layer: LayerFacts) -> dict[str, Any]:
+    return {"path": layer.path, "class": layer.class_name, "dtype": layer.dtype, "trainable": layer.trainable}

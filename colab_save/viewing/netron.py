@@ -55,7 +55,7 @@ def open_in_netron(target: str, *, source: str | None = None) -> Viewed:
     return serve_to_netron(target, source, ignore_steps)
 
 
-def serve_to_netron(target: str, source: str | None, on_step: OnStep) -> Viewed:
+def serve_to_netron(target: str, source: str | None = None, on_step: OnStep = ignore_steps) -> Viewed:
     """Serve as `open_in_netron` does, and report the bytes that are fetched."""
     require("netron")
     request = LoadRequest(target, source=source)

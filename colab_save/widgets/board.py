@@ -12,14 +12,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from colab_save.errors import MissingPackageError, RequestError
-from colab_save.frontends.actions import Lines
+from colab_save.frontends.action import Runner
+from colab_save.hints import pip
 from colab_save.reports.card import visible
 from colab_save.reports.report import SaveReport
-from colab_save.reports.theme import CARD, PANEL
+from colab_save.reports.theme import CARD
+from colab_save.reports.theme import PANEL as STYLE
 from colab_save.widgets import fields
 from colab_save.widgets.footer import Footer
+from colab_save.widgets.machine import make_runner
 from colab_save.widgets.models_tab import ModelsTab
 from colab_save.widgets.save_tab import SaveTab
+from colab_save.widgets.working import as_html
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -37,7 +41,7 @@ class Panel:
 
     Args:
         shell: IPython itself.
-        lines: What the panel asks of the house.
+        run: Calls the actions, and what else the panel needs of the machine, by name. Default: `make_runner`.
 
     Attributes:
         save: The tab that saves.
@@ -45,17 +49,17 @@ class Panel:
         widget: All of it.
     """
 
-    def __init__(self, shell: InteractiveShell, lines: Lines | None = None) -> None:
-        lines = lines or Lines()
+    def __init__(self, shell: InteractiveShell, run: Runner | None = None) -> None:
+        run = run or make_runner()
         self._shell, self._name = shell, secrets.token_hex(4)
         self._handle: Any = None
-        self.footer = Footer(lines)
-        self.save = SaveTab(lines, self._variables, self._saved)
+        self.footer = Footer(run)
+        self.save = SaveTab(run, self._variables, self._saved)
         self._models: ModelsTab | None = None
-        self._lines, self._second = lines, fields.column()
+        self._run, self._second = run, fields.column()
         self.tabs = fields.tabs([("Save", self.save.widget), ("Models", self._second)])
         hidden = f'.colab-save-still[data-panel="{self._name}"] {{display: none}}'
-        style = fields.html(f"<style>{PANEL}\n{hidden}</style>", "csp-style")
+        style = fields.html(f"<style>{STYLE}\n{hidden}</style>", "csp-style")
         self.widget = fields.column(style, self.tabs, self.footer.widget, name="colab-save-panel")
         self.tabs.observe(lambda change: self._opened(change["new"]), "selected_index")
         self.save.work.result.observe(lambda _: self._keep(), "value")
@@ -63,9 +67,9 @@ class Panel:
 
     @property
     def models(self) -> ModelsTab:
-        """Give the tab of what is saved; it is made when it is first opened."""
+        """Return the tab of what is saved; it is made when it is first opened."""
         if self._models is None:
-            self._models = ModelsTab(self._lines, self._variables, lambda name, value: self._shell.push({name: value}))
+            self._models = ModelsTab(self._run, self._variables, lambda name, value: self._shell.push({name: value}))
             self._second.children = (self._models.widget,)
             self._models.work.result.observe(lambda _: self._keep(), "value")
         return self._models
@@ -82,12 +86,12 @@ class Panel:
         fields.close(self.widget)
 
     def still(self) -> str:
-        """Give what the panel shows now, as HTML that needs neither kernel nor widgets."""
+        """Return what the panel shows now, as HTML that needs neither kernel nor widgets."""
         listing = self._models.listing if self._models else None
         parts = [
             self.save.work.result.value,
             self._models.work.result.value if self._models else "",
-            listing.card().to_html() if listing else "",
+            as_html(listing) if listing else "",
             f'<div class="colab-save soft">{self.footer.widget.value}</div>',
         ]
         said = "The colab_save panel, as it was last seen; run the cell again to use it."
@@ -159,6 +163,6 @@ def panel_of(shell: InteractiveShell) -> Panel:
     import importlib.util
 
     if importlib.util.find_spec("ipywidgets") is None:
-        raise MissingPackageError("The panel needs ipywidgets, which is not installed.", "%pip install ipywidgets")
+        raise MissingPackageError("The panel needs ipywidgets, which is not installed.", pip("ipywidgets"))
 
     return Panel(shell)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from colab_save.errors import ColabSaveError
-from colab_save.frontends.actions import Lines
-from colab_save.request.command import DELETE, RESTORE, Command
-from colab_save.request.spelling import magic_line, plain_call, python_call
+from colab_save.frontends.action import Runner
+from colab_save.frontends.actions import label_of
+from colab_save.frontends.languages import LABELS
 from colab_save.widgets import fields
+from colab_save.widgets.spelled import spell
 from colab_save.widgets.working import done_html, error_html
 
 
@@ -19,7 +20,7 @@ class Curation:
     """The fields that change what is saved.
 
     Args:
-        lines: What the panel asks of the house.
+        run: Calls the actions, and what else the panel needs of the machine, by name.
         place: Gives the target that is ticked and the store that is looked at.
         on_done: Told what was done, or why not, as HTML.
 
@@ -29,14 +30,14 @@ class Curation:
     """
 
     def __init__(
-        self, lines: Lines, place: Callable[[], tuple[str, str | None]], on_done: Callable[[str], None]
+        self, run: Runner, place: Callable[[], tuple[str, str | None]], on_done: Callable[[str], None]
     ) -> None:
-        self._lines, self._place, self._on_done = lines, place, on_done
+        self._run, self._place, self._on_done = run, place, on_done
         self._deleted: tuple[str, str | None] | None = None
-        self.tags = fields.text("Tags", "best, baseline")
-        self.tag = fields.button("Set tags", "Give it exactly these tags", self._tag)
-        self.delete = fields.button("Delete", "Delete it; it can be brought back", self._delete, "csp-danger")
-        self.undo = fields.button("Undo", "Bring it back", self._restore)
+        self.tags = fields.text(LABELS["tags"], "best, baseline")
+        self.tag = fields.button(label_of("tag"), "Give it exactly these tags", self._tag)
+        self.delete = fields.button(label_of("delete"), "Delete it; it can be brought back", self._delete, "csp-danger")
+        self.undo = fields.button(label_of("restore"), "Bring it back", self._restore)
         self.remove = fields.button("Free its room", "Remove its files now, for good", self._remove)
         self._said = fields.html()
         self.widget = fields.row(self.tags, self.tag, self.delete, name="csp-pair")
@@ -53,28 +54,32 @@ class Curation:
         tags = tuple(tag.strip() for tag in self.tags.value.split(",") if tag.strip())
         target, source = self._place()
         said = f"{target} has the tags {', '.join(tags)}." if tags else f"{target} has no tags."
-        call = plain_call("tag_version", target, tags, source=source)
-        self._change(lambda: self._lines.tag(target, tags, source), said, call)
+        call = _spelled("tag", target, source, tags=tags)
+        self._change(lambda: self._run("tag", target=target, tags=tags, source=source), said, call)
 
     def _delete(self) -> None:
         target, source = self._place()
-        call = _lines(DELETE, target, source)
-        if self._change(lambda: self._lines.delete(target, source), f"{target} is deleted.", call):
+        call = _spelled("delete", target, source)
+        if self._change(lambda: self._run("delete", target=target, source=source), f"{target} is deleted.", call):
             self._deleted = (target, source)
             self._show_undo()
 
     def _restore(self) -> None:
         if self._deleted is not None:
             target, source = self._deleted
-            call = _lines(RESTORE, target, source)
-            self._forget(self._change(lambda: self._lines.restore(target, source), f"{target} is back.", call))
+            call = _spelled("restore", target, source)
+            self._forget(
+                self._change(lambda: self._run("restore", target=target, source=source), f"{target} is back.", call)
+            )
 
     def _remove(self) -> None:
         if self._deleted is not None:
             target, source = self._deleted
             said = f"The files of {target} are gone."
-            call = _lines(DELETE, target, source, for_good=True)
-            self._forget(self._change(lambda: self._lines.remove(target, source), said, call))
+            call = _spelled("delete", target, source, for_good=True)
+            self._forget(
+                self._change(lambda: self._run("delete", target=target, source=source, for_good=True), said, call)
+            )
 
     def _change(self, change: Callable[[], object], said: str, call: str) -> bool:
         try:
@@ -96,7 +101,6 @@ class Curation:
             self._said.value = f"{self._deleted[0]} is deleted. It can be brought back for a day."
 
 
-def _lines(command: Command, target: str, source: str | None, **more: object) -> str:
+def _spelled(action: str, target: str, source: str | None, **more: object) -> str:
     """Write the line and the call that do the same."""
-    given = {"target": target, **({"source": source} if source else {}), **more}
-    return f"{magic_line(command, given)}\n{python_call(command, given)}"
+    return "\n".join(spell(action, {"target": target, **({"source": source} if source else {}), **more}))

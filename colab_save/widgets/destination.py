@@ -9,7 +9,7 @@ import html
 from collections.abc import Callable
 
 from colab_save.errors import ColabSaveError
-from colab_save.frontends.actions import Lines
+from colab_save.frontends.action import Runner
 from colab_save.widgets import fields
 
 DRIVE, FOLDER = "drive", "folder"
@@ -20,7 +20,7 @@ class Destination:
 
     Args:
         label: What it is for, such as *Where to*.
-        lines: What the panel asks of the house.
+        run: Calls the actions, and what else the panel needs of the machine, by name.
         on_change: Called when another store is meant, or when Drive was mounted.
         on_error: Shows what went wrong.
 
@@ -32,10 +32,10 @@ class Destination:
     """
 
     def __init__(
-        self, label: str, lines: Lines, on_change: Callable[[], None], on_error: Callable[[ColabSaveError], None]
+        self, label: str, run: Runner, on_change: Callable[[], None], on_error: Callable[[ColabSaveError], None]
     ) -> None:
-        self._lines, self._on_change, self._on_error = lines, on_change, on_error
-        self._is_default = lines.is_on_drive(None)
+        self._run, self._on_change, self._on_error = run, on_change, on_error
+        self._is_default = run("is_on_drive", None)
         kinds = [("Google Drive", DRIVE), ("Folder or URL", FOLDER)]
         self.kind = fields.choice(label, kinds)
         self.kind.value = DRIVE if self._is_default else FOLDER
@@ -50,7 +50,7 @@ class Destination:
 
     @property
     def location(self) -> str | None:
-        """Give what ``--to`` or ``--from`` would say; ``None`` for the default store."""
+        """Return the store that is meant; ``None`` for the default."""
         if self.kind.value == DRIVE:
             return None if self._is_default else DRIVE
         return self.folder.value.strip() or (None if not self._is_default else "./models")
@@ -58,7 +58,7 @@ class Destination:
     @property
     def needs_mount(self) -> bool:
         """Say whether Drive is meant and must be mounted first."""
-        return self._is_on_drive() and self._lines.drive().can_mount
+        return self._is_on_drive() and bool(self._run("drive").can_mount)
 
     def mount_first(self) -> bool:
         """Mount Drive if it is needed; say whether to go on."""
@@ -72,14 +72,14 @@ class Destination:
         fields.show(self.folder, is_shown=not is_drive)
         fields.show(self._drive, is_shown=is_drive)
         if is_drive:
-            state = self._lines.drive()
+            state = self._run("drive")
             self._state.value = f'<span class="soft">{html.escape(f"Drive is {state}")}</span>'
             fields.show(self.mount, is_shown=state.can_mount)
 
     def _is_on_drive(self) -> bool:
         try:
-            return self._lines.is_on_drive(self.location)
-        except ColabSaveError:  # a place that is none: the line refuses it, with a hint
+            return bool(self._run("is_on_drive", self.location))
+        except ColabSaveError:  # a place that is none: the save refuses it, with a hint
             return False
 
     def _changed(self) -> None:
@@ -88,7 +88,7 @@ class Destination:
 
     def _mount(self) -> None:
         try:
-            self._lines.mount()
+            self._run("mount")
         except ColabSaveError as error:
             self._on_error(error)
         self.refresh()

@@ -141,7 +141,7 @@ def show(widget: Any, *, is_shown: bool) -> None:
 
 
 def set_options(widget: Any, options: list[tuple[str, Any]]) -> None:
-    """Give a list other options and keep what is picked, where that is still one of them."""
+    """Return a list other options and keep what is picked, where that is still one of them."""
     if list(widget.options) == options:
         return
     picked = widget.value

@@ -32,7 +32,7 @@ class FormatPicks:
 
     @property
     def ticked(self) -> list[str]:
-        """Give the formats that are picked."""
+        """Return the formats that are picked."""
         return [name for name, box in self.boxes.items() if box.value]
 
     def show(self, offer: Offer | None, *, is_shown: bool) -> None:

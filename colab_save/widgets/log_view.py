@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 
 from colab_save.errors import ColabSaveError
-from colab_save.frontends.actions import Lines
+from colab_save.frontends.action import Runner
 from colab_save.reports.viewed import Viewed
 from colab_save.widgets import fields
 
@@ -18,7 +18,7 @@ class LogView:
     """A button, and what it opens.
 
     Args:
-        lines: What the panel asks of the house.
+        run: Calls the actions, and what else the panel needs of the machine, by name.
         on_error: Shows what went wrong.
 
     Attributes:
@@ -27,8 +27,8 @@ class LogView:
         output: Where TensorBoard appears; ``None`` where that is below the cell, see `fields.output`.
     """
 
-    def __init__(self, lines: Lines, on_error: Callable[[ColabSaveError], None]) -> None:
-        self._lines, self._on_error = lines, on_error
+    def __init__(self, run: Runner, on_error: Callable[[ColabSaveError], None]) -> None:
+        self._run, self._on_error = run, on_error
         self._logs: Viewed | None = None
         self.show = fields.button("Show TensorBoard here", "Start TensorBoard on these logs", self._show)
         self.output = fields.output()
@@ -49,7 +49,7 @@ class LogView:
             self.output or nullcontext()
         ):  # an Output shows what is raised in it as a cell does, and raises it no further
             try:
-                self._lines.show_logs(self._logs)
+                self._run("show_logs", self._logs)
             except ColabSaveError as error:
                 self._on_error(error)
 

@@ -1,6 +1,6 @@
 """The tab of what is saved: find a version, bring it back, check it again, compare it, tag it, delete it.
 
-Everything is a line or a step of the house; what a click does is shown as the call that does the same.
+Everything is an action of the table; what a click does is shown as the call that does the same.
 """
 
 from __future__ import annotations
@@ -10,22 +10,24 @@ from typing import Any
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.errors import ColabSaveError
-from colab_save.frontends.actions import Lines
+from colab_save.frontends.action import Runner
+from colab_save.frontends.actions import action_of, label_of
+from colab_save.frontends.languages import LABELS
 from colab_save.frontends.namespace import check_variable, evaluated
+from colab_save.hints import action
 from colab_save.progress import OnStep
 from colab_save.reports.card import Shown
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import SaveReport
-from colab_save.request.command import LOAD
+from colab_save.reports.viewed import Viewed
 from colab_save.request.request import LoadRequest
-from colab_save.request.spelling import magic_line, plain_call
 from colab_save.stores.base import UploadState
 from colab_save.widgets import fields
 from colab_save.widgets.curation import Curation
 from colab_save.widgets.destination import Destination
 from colab_save.widgets.log_view import LogView
 from colab_save.widgets.more_options import MoreOptions
-from colab_save.widgets.spelled import Spelled
+from colab_save.widgets.spelled import Spelled, spell
 from colab_save.widgets.version_list import VersionList
 from colab_save.widgets.working import LOADING, LOOKING, Work, as_html, done_html
 
@@ -37,27 +39,27 @@ class ModelsTab:
     """The widgets for what is saved.
 
     Args:
-        lines: What the panel asks of the house.
+        run: Calls the actions, and what else the panel needs of the machine, by name.
         variables: Gives the notebook's variables.
         assign: Gives a variable of the notebook a value.
 
     Attributes:
         widget: What is shown.
-        work: The line that runs, and what came of it.
+        work: The action that runs, and what came of it.
         listing: What the store held when it was last asked.
     """
 
     def __init__(
-        self, lines: Lines, variables: Callable[[], Mapping[str, Any]], assign: Callable[[str, Any], None]
+        self, run: Runner, variables: Callable[[], Mapping[str, Any]], assign: Callable[[str, Any], None]
     ) -> None:
-        self._lines, self._variables, self._assign = lines, variables, assign
+        self._run, self._variables, self._assign = run, variables, assign
         self.listing: Listing | None = None
-        self.work = Work(lines, self._settle)
-        self.where = Destination("Where", lines, self.refresh, self.work.show_error)
-        self.look = fields.button("Look again", "List what is saved", self.refresh)
+        self.work = Work(run, self._settle)
+        self.where = Destination(LABELS["source"], run, self.refresh, self.work.show_error)
+        self.look = fields.button(label_of("list"), "List what is saved", self.refresh)
         self.empty = fields.html()
         self.versions = VersionList(self._settle)
-        self.logs = LogView(lines, self.work.show_error)
+        self.logs = LogView(run, self.work.show_error)
         self._make_actions()
         self.widget = fields.column(
             fields.row(self.where.widget, self.look, name="csp-tools"),
@@ -71,16 +73,18 @@ class ModelsTab:
         self._settle()
 
     def _make_actions(self) -> None:
-        self.variable = fields.text("Into", "model")
-        self.load = fields.button("Load", "Load it into that variable", self._load, "primary")
-        self.verify = fields.button("Verify again", "Load it and compare it with what was saved", self._verify)
+        self.variable = fields.text(LABELS["name"], "model")
+        self.load = fields.button(label_of("load"), "Load it into that variable", self._load, "primary")
+        self.verify = fields.button(label_of("verify"), "Load it and compare it with what was saved", self._verify)
         self.card = fields.button("Open the card", "Show what was proven when it was saved", self._open)
-        self.inside = fields.button("Look inside", "Show its architecture, its layers and its weights", self._inspect)
-        self.netron = fields.button("Open in Netron", "Show what is in the file, in another tab", self._netron)
-        self.compare = fields.button("Compare", "Compare the two that are ticked", self._compare)
-        self.tensorboard = fields.button("Open in TensorBoard", "Write its histograms and graph to logs", self._log)
-        self.curation = Curation(self._lines, lambda: (self._targets()[0], self.where.location), self._changed)
-        self.more = MoreOptions(LOAD, OWN, self._show_line)
+        self.inside = fields.button(
+            label_of("inspect"), "Show its architecture, its layers and its weights", self._inspect
+        )
+        self.netron = fields.button(label_of("netron"), "Show what is in the file, in another tab", self._netron)
+        self.compare = fields.button(label_of("compare"), "Compare the two that are ticked", self._compare)
+        self.tensorboard = fields.button(label_of("tensorboard"), "Write its histograms and graph to logs", self._log)
+        self.curation = Curation(self._run, lambda: (self._targets()[0], self.where.location), self._changed)
+        self.more = MoreOptions(action_of("load"), OWN, self._show_line)
         self.spelled = Spelled()
         self._actions = fields.column(
             fields.row(self.variable, self.load, name="csp-pair"),
@@ -101,11 +105,11 @@ class ModelsTab:
         source = self.where.location
         if self.listing is None:
             self._show(None, "Looking…")
-        self._lines.start(lambda: self._list(source), lambda: None)
+        self._run("start", lambda: self._list(source), lambda: None)
 
     def _list(self, source: str | None) -> None:
         try:
-            listing = self._lines.list_saved("*", source)
+            listing = self._run("list", pattern="*", source=source)
         except ColabSaveError as error:
             self._show(None, "")
             self.work.show_error(error)
@@ -140,23 +144,26 @@ class ModelsTab:
     def _show_line(self) -> None:
         if self._one() is None:
             two = self._targets() if len(self.versions.ticked) == 2 else []
-            calls = [plain_call("compare_versions", *two, source=self.where.location)] if two else []
-            self.spelled.show_lines(*calls)
+            lines = spell("compare", {"first": two[0], "second": two[1], **self._source()}) if two else ()
+            self.spelled.show(*lines)
             return
         try:
-            self.spelled.show(LOAD, self.typed())
+            self.spelled.show(*spell("load", self.typed()))
         except ColabSaveError as error:
             self.spelled.refuse(error)
 
     def typed(self) -> dict[str, Any]:
-        """Give what was filled in for a load, as a read line gives it.
+        """Return what was filled in for a load, as a read line gives it.
 
         Raises:
             RequestError: Something in *More options* cannot be read.
         """
-        source, name = self.where.location, self.variable.value.strip() or self.variable.placeholder
-        told = {"target": self._targets()[0], **({"source": source} if source else {})}
-        return {**told, **self.more.typed(), "name": name}
+        name = self.variable.value.strip() or self.variable.placeholder
+        return {"target": self._targets()[0], **self._source(), **self.more.typed(), "name": name}
+
+    def _source(self) -> dict[str, str]:
+        """Return the store as a read line says it: nothing for the default."""
+        return {"source": self.where.location} if self.where.location else {}
 
     def _load(self) -> None:
         try:
@@ -167,7 +174,7 @@ class ModelsTab:
             return
 
         def work(on_step: OnStep) -> str:
-            report = self._lines.load(LoadRequest(**evaluated(typed, variables)), on_step)
+            report = self._run("load", LoadRequest(**evaluated(typed, variables)), on_step=on_step)
             self._assign(name, report.model)
             return done_html(f"{report.target} is now {name}.") + as_html(report)
 
@@ -175,42 +182,42 @@ class ModelsTab:
 
     def _verify(self) -> None:
         request = LoadRequest(self._targets()[0], source=self.where.location)
-        self.work.run(LOADING, lambda on_step: as_html(self._lines.load(request, on_step)), lambda: None)
+        self.work.run(LOADING, lambda on_step: as_html(self._run("verify", request, on_step=on_step)), lambda: None)
 
     def _compare(self) -> None:
         first, second = self._targets()
-        source = self.where.location
-        self.work.run(LOADING, lambda _: as_html(self._lines.compare(first, second, source)), lambda: None)
+        given = {"first": first, "second": second, "source": self.where.location}
+        self.work.run(LOADING, lambda _: as_html(self._run("compare", **given)), lambda: None)
 
     def _open(self) -> None:
         manifest, listing = self._one(), self.listing
         if manifest is None or listing is None:
             return
-        source, target = self.where.location, self._targets()[0]
-        line = magic_line(LOAD, {"target": target, **({"source": source} if source else {})})
+        line = action("load", self._targets()[0], name="model", **self._source())
         upload_state = listing.kept.get(self._targets()[0], UploadState.DONE)
         where = f"{listing.where}/{manifest.name}/{manifest.version}"
-        self.work.result.value = as_html(SaveReport(manifest, where, listing.store, upload_state, f"model = {line}"))
+        self.work.result.value = as_html(SaveReport(manifest, where, listing.store, upload_state, line))
 
     def _inspect(self) -> None:
-        self._look("inspect_model", self._lines.inspect)
+        self._look("inspect", lambda **given: self._run("inspect", **given))
 
     def _netron(self) -> None:
-        self._look("open_in_netron", self._lines.netron)
+        self._look("netron", lambda **given: self._run("netron", **given))
 
     def _log(self) -> None:
-        def log(target: str, source: str | None, on_step: OnStep) -> Shown:
-            logs = self._lines.log(target, source, on_step)
+        def log(**given: Any) -> Viewed:
+            logs: Viewed = self._run("write_logs", **given)
             self.logs.offer(logs)
             return logs
 
-        self._look("open_in_tensorboard", log)
+        self._look("tensorboard", log)
 
-    def _look(self, function: str, look: Callable[[str, str | None, OnStep], Shown]) -> None:
-        target, source = self._targets()[0], self.where.location
-        said = done_html("The same in a cell:", plain_call(function, target, source=source))
+    def _look(self, name: str, look: Callable[..., Shown]) -> None:
+        target = self._targets()[0]
+        said = done_html("The same in a cell:", *spell(name, {"target": target, **self._source()}))
+        given = {"target": target, "source": self.where.location}
         self.logs.offer(None)
-        self.work.run(LOOKING, lambda on_step: as_html(look(target, source, on_step)) + said, lambda: None)
+        self.work.run(LOOKING, lambda on_step: as_html(look(**given, on_step=on_step)) + said, lambda: None)
 
     def _changed(self, shown: str) -> None:
         """Show what was done to a version, and look again."""

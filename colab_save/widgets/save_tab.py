@@ -1,6 +1,6 @@
 """The tab that saves: which model, under which name, where to, what for, and with which sample.
 
-It fills in what a typed line would hold, shows that line, and hands it to the save line; choices, help and defaults
+It fills in what a typed line would hold, shows that line, and has the save carried out; choices, help and defaults
 are the request's.
 """
 
@@ -11,18 +11,20 @@ from typing import Any
 
 from colab_save.errors import ColabSaveError
 from colab_save.format_table import purposes
-from colab_save.frontends.actions import Lines
+from colab_save.frontends.action import Runner
+from colab_save.frontends.actions import action_of, label_of
+from colab_save.frontends.languages import LABELS
+from colab_save.frontends.languages import PICK as PICK_FORMATS
 from colab_save.frontends.namespace import find_models, save_request
 from colab_save.progress import OnStep
 from colab_save.reports.report import SaveReport
-from colab_save.request.command import SAVE, Expression
-from colab_save.request.request import options_of
+from colab_save.request.command import Expression
 from colab_save.widgets import fields
 from colab_save.widgets.choices import WORDS, Offer, offer_of, purpose_in_words
 from colab_save.widgets.destination import Destination
 from colab_save.widgets.format_picks import FormatPicks
 from colab_save.widgets.more_options import MoreOptions
-from colab_save.widgets.spelled import Spelled
+from colab_save.widgets.spelled import Spelled, spell
 from colab_save.widgets.working import SAVING, Work, as_html
 
 AUTO, PICK = "", "pick"
@@ -36,37 +38,37 @@ class SaveTab:
     """The widgets that save.
 
     Args:
-        lines: What the panel asks of the house.
+        run: Calls the actions, and what else the panel needs of the machine, by name.
         variables: Gives the notebook's variables.
         on_saved: Told the report.
 
     Attributes:
         widget: What is shown.
-        work: The line that runs, and what came of it.
+        work: The action that runs, and what came of it.
     """
 
     def __init__(
-        self, lines: Lines, variables: Callable[[], Mapping[str, Any]], on_saved: Callable[[SaveReport], None]
+        self, run: Runner, variables: Callable[[], Mapping[str, Any]], on_saved: Callable[[SaveReport], None]
     ) -> None:
-        self._lines, self._variables, self._on_saved = lines, variables, on_saved
+        self._run, self._variables, self._on_saved = run, variables, on_saved
         self._offers: dict[str, Offer] = {}
-        self.work = Work(lines, self._settle)
-        self.where = Destination("Where to", lines, self._show_line, self.work.show_error)
-        self.model = fields.choice("Model")
+        self.work = Work(run, self._settle)
+        self.where = Destination(LABELS["to"], run, self._show_line, self.work.show_error)
+        self.model = fields.choice(LABELS["model"])
         self.empty = fields.html(
             '<div class="csp-empty">There is no model in the notebook yet. Make one in a cell; it shows up here.</div>'
         )
-        self.name = fields.text("Name")
-        self.purpose = fields.radio("What for", _purposes())
+        self.name = fields.text(LABELS["target"])
+        self.purpose = fields.radio(LABELS["purpose"], _purposes())
         self.about = fields.html(name="csp-about")
         self.formats = FormatPicks(self._show_line)
-        self.sample = fields.choice("Sample")
-        self.tags = fields.text("Tags", "best, baseline")
-        self.note = fields.text("Note", "kept with the model")
-        self.more = MoreOptions(SAVE, OWN, self._show_line)
+        self.sample = fields.choice(LABELS["sample"])
+        self.tags = fields.text(LABELS["tags"], "best, baseline")
+        self.note = fields.text(LABELS["note"], "kept with the model")
+        self.more = MoreOptions(action_of("save"), OWN, self._show_line)
         self.spelled = Spelled()
         self.save = fields.button(
-            "Save", "Save, reload in a fresh process, compare, then commit", self._save, "primary"
+            label_of("save"), "Save, reload in a fresh process, compare, then commit", self._save, "primary"
         )
         first = (self.model, self.name, self.where.widget, self.purpose, self.about, self.formats.widget)
         then = (self.sample, self.tags, self.note, self.more.widget, self.spelled.widget, fields.row(self.save))
@@ -86,7 +88,7 @@ class SaveTab:
         self._picked_model()
 
     def typed(self) -> dict[str, Any]:
-        """Give what was filled in, as a read line gives it.
+        """Return what was filled in, as a read line gives it.
 
         Raises:
             RequestError: Something in *More options* cannot be read.
@@ -112,7 +114,7 @@ class SaveTab:
     def _picked_model(self) -> None:
         model = self._variables().get(self.model.value)
         self.name.placeholder = self.model.value or ""
-        samples = [] if model is None else [(name, name) for name in self._lines.samples_for(model, self._variables())]
+        samples = [] if model is None else [(name, name) for name in self._run("samples_for", model, self._variables())]
         fields.set_options(self.sample, [("made from the model's inputs", ""), *samples])
         self._picked_purpose()
 
@@ -128,7 +130,7 @@ class SaveTab:
         if self.model.value is None:
             return
         try:
-            self.spelled.show(SAVE, self.typed())
+            self.spelled.show(*spell("save", self.typed()))
         except ColabSaveError as error:
             self.spelled.refuse(error)
 
@@ -142,7 +144,7 @@ class SaveTab:
             return
 
         def work(on_step: OnStep) -> str:
-            report = self._lines.save(save_request(typed, variables), on_step)
+            report = self._run("save", save_request(typed, variables), on_step=on_step)
             self._on_saved(report)
             return as_html(report)
 
@@ -154,11 +156,9 @@ class SaveTab:
 
 def _purposes() -> list[tuple[str, str]]:
     known = [(WORDS.get(purpose, purpose), purpose) for purpose in purposes()]
-    return [("Decide for me", AUTO), *known, ("Let me pick the formats", PICK)]
+    return [("Decide for me", AUTO), *known, (PICK_FORMATS, PICK)]
 
 
 def _expression(name: str, source: str) -> Expression:
-    from colab_save.request.request import SaveRequest
-
-    flag = next(option.flag for option in options_of(SaveRequest) if option.name == name)
+    flag = next(option.flag for option in action_of("save").options if option.name == name)
     return Expression(source, source, flag)

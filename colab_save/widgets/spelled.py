@@ -7,9 +7,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from colab_save.errors import ColabSaveError
-from colab_save.request.command import Command
+from colab_save.frontends.actions import action_of
+from colab_save.frontends.languages import PANEL
+from colab_save.hints import speaking
 from colab_save.request.spelling import magic_line, python_call
 from colab_save.widgets import fields
+
+
+def spell(action: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Write an action as the magic line and the Python call that do it, as far as there are any.
+
+    Args:
+        action: Its name.
+        given: Values by option, as `Command.read` returns them.
+    """
+    record = action_of(action)
+    line = [magic_line(record.magic_command, given)] if record.magic else []
+    call = [python_call(f"colab_save.{record.function_name}", record.options, given)] if record.function else []
+    return (*line, *call)
 
 
 class Spelled:
@@ -24,16 +39,13 @@ class Spelled:
         self.lines: tuple[str, ...] = ()
         self.widget = fields.html(name="csp-spelled")
 
-    def show(self, command: Command, given: Mapping[str, Any]) -> None:
-        """Show what a magic and its function would be given."""
-        self.show_lines(magic_line(command, given), python_call(command, given))
-
-    def show_lines(self, *lines: str) -> None:
+    def show(self, *lines: str) -> None:
         """Show lines to copy."""
         self.lines = lines
         shown = "".join(f'<pre tabindex="0">{html.escape(line)}</pre>' for line in lines)
         self.widget.value = f'<div class="soft">The same in a cell:</div>{shown}' if lines else ""
 
+    @speaking(PANEL)
     def refuse(self, error: ColabSaveError) -> None:
         """Show why there is no line yet."""
         self.lines = ()

@@ -110,7 +110,7 @@ def _when(manifest: Manifest) -> str:
 
 
 def cells_html(manifest: Manifest) -> str:
-    """Give what is beside the box of a version; outcomes are told by sign, word and colour."""
+    """Return what is beside the box of a version; outcomes are told by sign, word and colour."""
     outcome = manifest.outcome
     formats = ", ".join(manifest.formats)
     tags = "".join(f'<span class="csp-tag">{_escaped(tag)}</span>' for tag in manifest.tags)

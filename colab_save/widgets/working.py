@@ -1,6 +1,6 @@
-"""One line at a time beside the kernel's message loop: its progress, Cancel, and what came of it, in place.
+"""One action at a time beside the kernel's message loop: its progress, Cancel, and what came of it, in place.
 
-The tabs hand in what to do; the line itself runs in a thread, so that a click on Cancel arrives. Errors are shown in
+The tabs hand in what to do; the action itself runs in a thread, so that a click on Cancel arrives. Errors are shown in
 the words that a cell shows.
 """
 
@@ -13,7 +13,9 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from colab_save.errors import CancelledError, ColabSaveError
-from colab_save.frontends.actions import Lines
+from colab_save.frontends.action import Runner
+from colab_save.frontends.languages import PANEL
+from colab_save.hints import speaking
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.quantities import size_in_words
 from colab_save.reports.card import Shown, visible
@@ -24,30 +26,30 @@ from colab_save.wording import first_line
 SAVING = (Stage.RESOLVE, Stage.STAGE, Stage.VERIFY, Stage.PUBLISH)
 LOADING = (Stage.RESOLVE, Stage.FETCH, Stage.LOAD, Stage.VERIFY)
 LOOKING = (Stage.RESOLVE, Stage.FETCH, Stage.LOAD)
-"""The steps of each line, in order."""
+"""The steps of each action, in order."""
 
 PAUSE = 0.1
 """Seconds between two pictures of the progress."""
 
 _ONE_AT_A_TIME = threading.Lock()
-"""Two panels may work for the same kernel; their lines run one after the other."""
+"""Two panels may work for the same kernel; their actions run one after the other."""
 
 
 class Work:
-    """Runs a line and shows how it goes.
+    """Runs an action and shows how it goes.
 
     Args:
-        lines: What the panel asks of the house.
-        on_change: Called when a line has begun, and when it has ended.
+        run: Calls the actions, and what else the panel needs of the machine, by name.
+        on_change: Called when an action has begun, and when it has ended.
 
     Attributes:
         widget: What is shown.
-        result: What came of the last line, as HTML.
-        is_busy: Whether a line runs.
+        result: What came of the last action, as HTML.
+        is_busy: Whether an action runs.
     """
 
-    def __init__(self, lines: Lines, on_change: Callable[[], None]) -> None:
-        self._lines, self._on_change = lines, on_change
+    def __init__(self, run: Runner, on_change: Callable[[], None]) -> None:
+        self._run, self._on_change = run, on_change
         self._stopped = threading.Event()
         self._stages: Sequence[Stage] = SAVING
         self._step, self._began, self._shown = Step(Stage.RESOLVE), 0.0, 0.0
@@ -62,7 +64,7 @@ class Work:
         fields.show(self._meter, is_shown=False)
 
     def run(self, stages: Sequence[Stage], work: Callable[[OnStep], str], and_then: Callable[[], None]) -> None:
-        """Begin a line, unless one runs already: a double click is one click.
+        """Begin an action, unless one runs already: a double click is one click.
 
         Args:
             stages: Its steps, in order.
@@ -80,7 +82,7 @@ class Work:
         fields.show(self._meter, is_shown=True)
         self._draw()
         self._on_change()
-        self._lines.start(lambda: self._carry_out(work, and_then), self._draw)
+        self._run("start", lambda: self._carry_out(work, and_then), self._draw)
 
     def show_error(self, error: ColabSaveError) -> None:
         """Show an error in place, in the words that a cell shows."""
@@ -91,7 +93,8 @@ class Work:
         try:
             self._wait_for_turn()
             try:
-                shown = work(self._on_step)
+                with speaking(PANEL):  # the thread has a language of its own
+                    shown = work(self._on_step)
             finally:
                 _ONE_AT_A_TIME.release()
             and_then()
@@ -106,7 +109,7 @@ class Work:
 
     def _wait_for_turn(self) -> None:
         while not _ONE_AT_A_TIME.acquire(timeout=PAUSE):
-            self._on_step(Step(self._stages[0], detail="after the other panel's line"))
+            self._on_step(Step(self._stages[0], detail="after the other panel's action"))
 
     def _cancel(self) -> None:
         self._stopped.set()
@@ -137,11 +140,13 @@ class Work:
         self._said.value = html.escape(" · ".join(filter(None, (place, size, seconds, stopping))))
 
 
+@speaking(PANEL)
 def error_html(error: ColabSaveError) -> str:
     """Show an error of ours: the two lines that a cell shows, and nothing else."""
     return _alert(f"{type(error).__name__}: {error.message}", f"Hint: {error.hint}")
 
 
+@speaking(PANEL)
 def crash_html(error: BaseException) -> str:
     """Show an error that is not ours, with its stack folded away."""
     stack = "".join(traceback.format_exception(error))
@@ -149,6 +154,7 @@ def crash_html(error: BaseException) -> str:
     return _alert(f"This is not one of our errors. {first_line(error)}", "The panel can still be used.", folded)
 
 
+@speaking(PANEL)
 def done_html(said: str, call: str = "") -> str:
     """Show that something small was done, and the call that does the same."""
     line = f'<pre tabindex="0">{_escaped(call)}</pre>' if call else ""
@@ -164,6 +170,7 @@ def _escaped(text: str) -> str:
     return html.escape(visible(text))
 
 
+@speaking(PANEL)
 def as_html(report: Shown) -> str:
-    """Give the card of a report."""
+    """Return the card of a report."""
     return report.card().to_html()

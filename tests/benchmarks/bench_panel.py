@@ -42,8 +42,8 @@ def show_models(shell):
 
 def list_versions(shell):
     """Fill a store with 500 versions, and open the tab that lists them."""
-    from colab_save.frontends.actions import Lines
     from colab_save.widgets.board import Panel
+    from colab_save.widgets.machine import make_runner
 
     for number in range(VERSIONS):
         made = manifest(
@@ -52,7 +52,7 @@ def list_versions(shell):
         folder = Path("models", made.name, made.version)
         folder.mkdir(parents=True)
         (folder / "manifest.json").write_text(made.to_json(), "utf-8")
-    panel = Panel(shell, Lines(start=lambda work, tick: work()))
+    panel = Panel(shell, make_runner({"start": lambda work, tick: work()}))
     first = time_of(lambda: setattr(panel.tabs, "selected_index", 1))
     assert len(panel.models.listing.manifests) == VERSIONS
     print(f"{VERSIONS} versions listed: first {first:.0f} ms", end=", ")

@@ -11,9 +11,10 @@ import pytest
 from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.manifest import Manifest
 from colab_save.errors import StoreUnavailableError
+from colab_save.frontends.action import SAVED
+from colab_save.frontends.actions import magics
 from colab_save.frontends.completion import PATIENCE, Completer, register, unregister
 from colab_save.reports.listing import Listing
-from colab_save.request.command import COMMANDS
 
 # IPython's own terminal still asks this way, and the warning is about its future.
 pytestmark = pytest.mark.filterwarnings("ignore:`Completer.complete` is pending deprecation:PendingDeprecationWarning")
@@ -45,7 +46,9 @@ def shell(fresh_ipython, monkeypatch):
     monkeypatch.setitem(sys.modules, "keras", keras)
     monkeypatch.setattr(fresh_ipython.Completer, "use_jedi", False)
     fresh_ipython.push({"model": Model(), "mould": 1, "cars": [1]})
-    register(fresh_ipython, Completer(fresh_ipython.user_ns, list_saved, list_deleted))
+    register(
+        fresh_ipython, Completer(fresh_ipython.user_ns, lambda lister: list_saved if lister == SAVED else list_deleted)
+    )
     yield fresh_ipython
     unregister(fresh_ipython)
 
@@ -63,9 +66,7 @@ def in_a_kernel(shell, line):
         return [found.text for found in shell.Completer.completions(cell, len(cell))]
 
 
-FLAGS = {
-    name: [option.flag for option in command.options if option.flag[0] == "-"] for name, command in COMMANDS.items()
-}
+FLAGS = {name: [option.flag for option in action.options if option.flag[0] == "-"] for name, action in magics().items()}
 
 
 @pytest.mark.parametrize("ask", [in_a_terminal, in_a_kernel])
@@ -118,14 +119,16 @@ def test_where_nothing_of_ours_fits_python_completes(shell, line):
 
 
 def test_an_assignment_to_a_name_of_ours_is_left_alone(shell):
-    assert [] == Completer(shell.user_ns, list_saved)(type("Event", (), {"text_until_cursor": "savemodel = --"}))
+    assert [] == Completer(shell.user_ns, lambda _: list_saved)(
+        type("Event", (), {"text_until_cursor": "savemodel = --"})
+    )
 
 
 def test_a_store_that_refuses_offers_nothing(shell):
     def refuse(pattern, source):
         raise StoreUnavailableError("Drive is not mounted.", "Mount it.")
 
-    register(shell, Completer(shell.user_ns, refuse))
+    register(shell, Completer(shell.user_ns, lambda _: refuse))
     assert [] == in_a_terminal(shell, "%loadmodel zz")
 
 
@@ -136,7 +139,7 @@ def test_a_store_that_hangs_costs_no_time_and_answers_the_next_tab(shell):
         answers.wait(30)
         return list_saved(pattern, source)
 
-    register(shell, Completer(shell.user_ns, hang))
+    register(shell, Completer(shell.user_ns, lambda _: hang))
     began = time.monotonic()
     assert [] == in_a_terminal(shell, "%loadmodel cathe")
     assert time.monotonic() - began < PATIENCE + 5
@@ -152,14 +155,14 @@ def test_a_store_is_never_asked_in_the_main_thread(shell):
         threads.append(threading.current_thread())
         return list_saved(pattern, source)
 
-    register(shell, Completer(shell.user_ns, note))
+    register(shell, Completer(shell.user_ns, lambda _: note))
     in_a_terminal(shell, "%loadmodel ca")
     assert threads
     assert threading.main_thread() not in threads
 
 
 def test_registered_twice_it_completes_once(shell):
-    register(shell, Completer(shell.user_ns, list_saved))
+    register(shell, Completer(shell.user_ns, lambda _: list_saved))
     assert ["model"] == in_a_terminal(shell, "%savemodel mo")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -10,13 +11,14 @@ import pytest
 
 from colab_save.errors import MissingPackageError
 from colab_save.frontends.demo import load_digits, run_demo
+from colab_save.hints import pip
 
 
 def test_without_scikit_learn_the_demo_names_the_pip_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(MissingPackageError) as caught:
         run_demo()
-    assert caught.value.hint == "pip install scikit-learn"
+    assert pip("scikit-learn") == caught.value.references[1]
 
 
 @pytest.mark.tensorflow
@@ -29,11 +31,11 @@ def test_the_digits_that_are_tested_are_not_those_that_were_trained():
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """One run of the command, in an empty folder, and what it printed."""
+    """One run of the command in a pipe, in an empty folder, and what it printed."""
     folder = tmp_path_factory.mktemp("demo")
-    done = subprocess.run(
-        [sys.executable, "-m", "colab_save", "demo"], cwd=folder, capture_output=True, text=True, check=False
-    )
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [sys.executable, "-m", "colab_save", "demo"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     print(done.stdout, done.stderr)
     return folder, done
 
@@ -42,6 +44,13 @@ def demo(tmp_path_factory):
 def test_the_demo_exits_with_0(demo):
     _, done = demo
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.tensorflow
+def test_a_log_gets_no_chatter_of_tensorflow_and_no_progress(demo):
+    _, done = demo
+    assert "" == done.stderr
+    assert "|" not in done.stdout
 
 
 @pytest.mark.tensorflow

@@ -1,6 +1,6 @@
 """The magics in a real IPython: what a line asks for, what is shown, and how it fails.
 
-The lines of the house are handed in, so that nothing is saved here; the last tests do that, in a real kernel.
+A house stands in for the actions, so that nothing is saved here; the last tests do that, in a real kernel.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import pytest
 from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.manifest import Manifest, Payload
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
-from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, UnknownNameError
+from colab_save.errors import AmbiguousModelError, ColabSaveError, NoModelError, RequestError, UnknownNameError
+from colab_save.frontends.action import Runner
+from colab_save.frontends.languages import PYTHON
 from colab_save.frontends.magics import ModelMagics, register, unregister
+from colab_save.hints import action, option
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.request.request import SaveRequest
@@ -31,7 +34,7 @@ class Model:
 
 @dataclass
 class House:
-    """What the magics asked of the lines below them."""
+    """What the magics have asked for."""
 
     loaded: object = field(default_factory=Model)
     saves: list = field(default_factory=list)
@@ -39,12 +42,12 @@ class House:
     lists: list = field(default_factory=list)
     changes: list = field(default_factory=list)
 
-    def save(self, request):
+    def save(self, request, on_step):
         self.saves.append(request)
         manifest = manifest_of(request.target or "model")
         return SaveReport(manifest, f"models/{manifest.name}", "local", UploadState.DONE, f"%loadmodel {manifest.name}")
 
-    def load(self, request):
+    def load(self, request, on_step):
         self.loads.append(request)
         return LoadReport(self.loaded, request.target, "models", "keras", TRIP, manifest_of("cats"))
 
@@ -65,6 +68,13 @@ def manifest_of(name):
     return Manifest(name, "20260822T101530Z-3fa2", "2026-08-22T10:15:30+00:00", payloads, (), facts, (TRIP,))
 
 
+def runner(house, **stand_ins):
+    """What carries the actions out: the house, and nothing else."""
+    known = {"save": house.save, "load": house.load, "list": house.list_saved}
+    changes = {name: house.change(name) for name in ("delete", "restore")}
+    return Runner({}, {**known, **changes, **stand_ins})
+
+
 @pytest.fixture
 def house():
     return House()
@@ -76,8 +86,7 @@ def shell(fresh_ipython, house, monkeypatch):
     keras = type(sys)("keras")
     keras.Model = Model
     monkeypatch.setitem(sys.modules, "keras", keras)
-    changes = {name: house.change(name) for name in ("delete", "restore")}
-    register(fresh_ipython, ModelMagics(fresh_ipython, house.save, house.load, house.list_saved, **changes))
+    register(fresh_ipython, ModelMagics(fresh_ipython, runner(house)))
     fresh_ipython.push({"Model": Model})
     yield fresh_ipython
     unregister(fresh_ipython)
@@ -283,12 +292,46 @@ def test_a_wrong_word_is_one_line_and_a_hint_and_the_cell_fails(shell, cell, kin
 
 
 def test_an_ordinary_bug_shows_its_stack(shell, house):
-    def broken(request):
+    def broken(request, on_step):
         return 1 / 0
 
-    register(shell, ModelMagics(shell, broken, house.load, house.list_saved))
+    register(shell, ModelMagics(shell, runner(house, save=broken)))
     _, printed = fail(shell, "model = Model()\n%savemodel model")
     assert "Traceback (most recent call last)" in printed
+
+
+def fail_with_a_reference(*_, **__):
+    raise ColabSaveError("It failed.", f"Give {option('to')}, see {action('list')}.")
+
+
+def test_a_magic_that_fails_speaks_of_magics(shell, house):
+    register(shell, ModelMagics(shell, runner(house, load=fail_with_a_reference)))
+    error, printed = fail(shell, "%loadmodel cats")
+    assert "Hint: Give --to, see %listmodels." == printed.strip().splitlines()[-1]
+    assert "Give --to, see %listmodels." == error.hint
+
+
+def test_a_report_of_a_magic_speaks_of_magics(shell, house):
+    change = Change("cats@1", "is gone", "models", None, ("bring it back", action("restore", "cats")))
+    register(shell, ModelMagics(shell, runner(house, delete=lambda **_: change)))
+    assert "bring it back: %restoremodel cats" in run(shell, "%deletemodel cats")
+
+
+def test_a_function_that_fails_in_a_cell_speaks_of_python(shell):
+    error, _ = fail(shell, "from colab_save import save_model\nsave_model(1, 'cats', purpose='servin')")
+    assert isinstance(error, RequestError)
+    assert PYTHON is error.language
+
+
+def test_a_function_that_fails_below_a_cell_magic_speaks_of_python(shell, house):
+    names = "from colab_save.hints import option, render"
+    run(shell, f"%%savemodel net cats\n{names}\nnet, said = Model(), render(option('to'))")
+    assert "to=" == shell.user_ns["said"]
+
+
+def test_the_help_of_a_magic_speaks_of_magics(shell):
+    assert "%restoremodel brings it back" in " ".join(run(shell, "%deletemodel --help").split())
+    assert "%restoremodel brings it back" in " ".join(shell.object_inspect("%deletemodel")["docstring"].split())
 
 
 def test_no_error_can_be_taken_for_a_missing_import():

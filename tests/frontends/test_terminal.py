@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from colab_save import __version__, save_model
-from colab_save.frontends.terminal import main
+from colab_save.artifact.round_trip import Outcome
+from colab_save.frontends.actions import commands
+from colab_save.frontends.terminal import exit_code, json_text, main, number, pair
+from colab_save.hints import action, option
+from colab_save.reports.report import LoadReport
+from colab_save.request.option import Syntax
+from colab_save.stores.opening import open_store
+from tests.making import V1, V2, passed, save_version
 
 
 def run(*arguments):
@@ -27,7 +35,7 @@ def test_the_version_is_printed(capsys):
     assert f"colab_save {__version__}\n" == capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["demo", "list", "verify"])
+@pytest.mark.parametrize("command", commands())
 def test_each_command_explains_itself(capsys, command):
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
@@ -35,7 +43,25 @@ def test_each_command_explains_itself(capsys, command):
     assert f"usage: colab-save {command}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [[], ["save"], ["verify"], ["list", "--form", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["save"],
+        ["load", "cats"],
+        ["verify"],
+        ["compare", "cats"],
+        ["tag", "cats"],
+        ["list", "--form", "x"],
+        ["save", "cats.keras", "--rtol", "tiny"],
+        ["save", "cats.keras", "--rtol", "True"],
+        ["save", "cats.keras", "--metric", "0.93"],
+        ["save", "cats.keras", "--sample", "x"],
+        ["load", "cats", "cats.keras", "--into", "x"],
+        ["verify", "cats", "--no-verify"],
+    ],
+)
 def test_a_wrong_word_ends_with_2(capsys, arguments):
     with pytest.raises(SystemExit) as ended:
         main(arguments)
@@ -60,6 +86,148 @@ def test_an_empty_store_is_listed(capsys):
     assert 0 == main(["list", "--from", "."])
     printed = capsys.readouterr()
     assert ("", True) == (printed.err, bool(printed.out.strip()))
+
+
+# --- what is typed ---
+
+
+@pytest.mark.parametrize(("text", "value"), [("1e-3", 1e-3), ("7", 7), (" 0 ", 0), ("-2.5", -2.5)])
+def test_a_number_is_a_literal(text, value):
+    assert value == number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("f1=0.93", ("f1", 0.93)),
+        ("top 5=1", ("top 5", 1)),
+        ("title=first", ("title", "first")),
+        ("shape=(1, 2)", ("shape", (1, 2))),
+        ("formula=a=b", ("formula", "a=b")),
+        ("call=__import__('os')", ("call", "__import__('os')")),
+    ],
+)
+def test_the_value_of_a_pair_is_a_literal_or_its_text_and_is_never_run(text, read):
+    assert read == pair(text)
+
+
+def test_every_option_of_a_request_that_is_no_expression_can_be_typed():
+    for name in ("save", "load", "verify"):
+        action = commands()[name]
+        left_out = {item.syntax for item in action.options} - {item.syntax for item in action.terminal_options}
+        assert left_out <= {Syntax.EXPRESSION, Syntax.VARIABLE}
+
+
+# --- versions ---
+
+
+@pytest.fixture
+def store(tmp_path):
+    """The default store, with two versions of cats."""
+    store = open_store()
+    for version in (V1, V2):
+        save_version(store, tmp_path, version, tags=("best",) if version == V1 else ())
+    return store
+
+
+def document_of(capsys, *arguments):
+    """The exit code, and the JSON document that a command printed and nothing else."""
+    code = main([*arguments, "--json"])
+    printed = capsys.readouterr()
+    assert "" == printed.err
+    return code, json.loads(printed.out)
+
+
+def test_a_version_is_a_record_with_the_fields_that_are_documented(store, capsys):
+    code, document = document_of(capsys, "list")
+    assert (0, "local", "saved version", [], []) == (
+        code,
+        *(document[name] for name in ("store", "kind", "damaged", "unfinished")),
+    )
+    assert {
+        "name": "cats",
+        "version": V1,
+        "created": "2026-08-22T10:15:30Z",
+        "outcome": "PASSED",
+        "formats": ["keras"],
+        "size": 33,
+        "parameters": 9,
+        "tags": ["best"],
+        "note": "a note",
+        "metrics": {"accuracy": 0.9, "loss": 1},
+        "upload_state": "done",
+    } == document["versions"][1]
+
+
+def test_a_version_is_deleted_and_brought_back(store, capsys):
+    assert f"cats@{V2}" == document_of(capsys, "delete", "cats")[1]["target"]
+    _, deleted = document_of(capsys, "restore")
+    assert [V2] == [version["version"] for version in deleted["versions"]]
+    assert "is back" == document_of(capsys, "restore", "cats")[1]["done"]
+
+
+def test_deleting_tells_the_line_of_the_terminal_that_brings_it_back(store, capsys):
+    assert 0 == main(["delete", "cats", "--for-good"])
+    assert 0 == main(["delete", "cats"])
+    assert f"bring it back: colab-save restore cats@{V1}" in capsys.readouterr().out
+
+
+def test_a_version_gets_exactly_the_tags(store, capsys):
+    _, document = document_of(capsys, "tag", f"cats@{V2}", "best", "v 2")
+    assert ["best", "v 2"] == document["version"]["tags"]
+
+
+def test_two_versions_are_compared(store, capsys):
+    code, document = document_of(capsys, "compare", "cats", "cats@best")
+    assert (0, V2, V1) == (code, document["first"]["version"], document["second"]["version"])
+    assert [("equal", "weights, training, structure, code")] == [
+        (each["about"], each["reason"]) for each in document["differences"]
+    ]
+
+
+def test_a_version_is_looked_into(store, capsys):
+    code, document = document_of(capsys, "inspect", "cats")
+    assert (0, f"cats@{V2}") == (code, document["name"])
+    assert ["Dense"] == [layer["class"] for layer in document["models"][""]["layers"]]
+
+
+@pytest.mark.parametrize("command", ["pending", "publish-pending"])
+def test_nothing_is_pending_on_a_disk(capsys, command):
+    assert (0, {"saves": [], "published": []}) == document_of(capsys, command)
+
+
+def test_an_error_is_a_document_too(capsys):
+    code, document = document_of(capsys, "delete", "cats")
+    assert (1, ["error"], ["type", "message", "hint"]) == (code, list(document), list(document["error"]))
+    assert "NotFoundError" == document["error"]["type"]
+
+
+def test_hints_in_a_document_are_those_of_a_terminal(capsys):
+    from colab_save.frontends.languages import TERMINAL
+    from colab_save.hints import speaking
+
+    with speaking(TERMINAL):
+        document = json.loads(json_text({"hint": [f'Use "{option("to")}" or {action("load", "my cats")}.']}))
+    assert {"hint": ["Use \"--to\" or colab-save load 'my cats' PATH."]} == document
+
+
+def test_a_document_holds_no_number_that_json_lacks():
+    assert [None, None, 0.5] == json.loads(json_text((float("nan"), float("inf"), 0.5)))
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome", "code"),
+    [
+        ("verify", Outcome.PASSED, 0),
+        ("verify", Outcome.SKIPPED, 1),
+        ("verify", Outcome.FAILED, 1),
+    ],
+)
+def test_a_proof_that_proves_nothing_is_a_failure(command, outcome, code):
+    trip = passed()
+    verdicts = {aspect: type(verdict)(outcome) for aspect, verdict in trip.verdicts.items()}
+    report = LoadReport(None, "cats", "models", "keras", type(trip)("keras", verdicts))
+    assert code == exit_code(commands()[command], report)
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +261,69 @@ def test_a_model_that_cannot_be_proven_ends_with_1(saved):
     ended = run("verify", str(saved / "foreign.keras"))
     assert 1 == ended.returncode
     assert ended.stdout.startswith("SKIPPED")
+
+
+# --- files ---
+
+
+@pytest.mark.tensorflow
+def test_a_model_file_is_saved_as_a_version_under_its_own_name(saved, tmp_path):
+    ended = run("save", str(saved / "foreign.keras"), "--to", str(tmp_path), "--metric", "f1=0.93", "--json")
+    assert (0, "") == (ended.returncode, ended.stderr)
+    document = json.loads(ended.stdout)
+    assert ("foreign", "PASSED", {"f1": 0.93}) == tuple(document[name] for name in ("name", "outcome", "metrics"))
+
+
+@pytest.mark.tensorflow
+def test_a_model_file_that_is_none_is_refused_with_a_hint(tmp_path, capsys):
+    (tmp_path / "cats.keras").write_bytes(b"nothing")
+    assert 1 == main(["save", str(tmp_path / "cats.keras"), "cats"])
+    assert ["DamagedFileError:", "Hint:"] == [line.split()[0] for line in capsys.readouterr().err.splitlines()]
+
+
+@pytest.mark.tensorflow
+def test_a_wrong_option_is_refused_before_the_file_is_loaded(tmp_path, capsys):
+    assert 1 == main(["save", str(tmp_path / "not_there.keras"), "cats", "--keep", "0"])
+    assert "RequestError: keep is 0." == capsys.readouterr().err.splitlines()[0]
+
+
+@pytest.mark.tensorflow
+def test_a_version_is_written_to_a_path_byte_for_byte_and_stays_proven(saved, tmp_path):
+    path = tmp_path / "out" / "copy.keras"
+    ended = run("load", "cats", str(path), "--from", str(saved))
+    assert 0 == ended.returncode, ended.stderr
+    assert f"written to: {path}" in ended.stdout
+    (payload,) = saved.glob("cats/*/model.keras")
+    assert payload.read_bytes() == path.read_bytes()
+    assert run("verify", str(path)).stdout.startswith("PASSED")
+
+
+@pytest.mark.tensorflow
+def test_a_version_is_written_in_another_format_where_it_has_none_of_that_suffix(saved, tmp_path):
+    ended = run("load", "cats", str(tmp_path / "cats.h5"), "--from", str(saved), "--json")
+    assert (0, str(tmp_path / "cats.h5")) == (ended.returncode, json.loads(ended.stdout)["path"]), ended.stderr
+    assert (tmp_path / "cats.h5").read_bytes().startswith(b"\x89HDF")
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("path", ["cats_2", "./cats"])
+def test_a_path_that_does_not_tell_the_format_is_refused(saved, path, capsys):
+    assert 1 == main(["load", "cats", path, "--from", str(saved)])
+    assert "Give a path with a suffix, such as ./cats.keras" in capsys.readouterr().err
+
+
+@pytest.mark.tensorflow
+def test_a_folder_in_the_way_stays(saved, tmp_path, capsys):
+    (tmp_path / "cats.keras").mkdir()
+    (tmp_path / "cats.keras" / "mine").touch()
+    assert 1 == main(["load", "cats", str(tmp_path / "cats.keras"), "--from", str(saved)])
+    assert "TargetError" in capsys.readouterr().err
+    assert (tmp_path / "cats.keras" / "mine").is_file()
+
+
+@pytest.mark.tensorflow
+def test_a_pipe_gets_no_chatter_of_tensorflow_and_no_progress(saved):
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [sys.executable, "-m", "colab_save", "verify", "cats", "--from", str(saved)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (0, "") == (ended.returncode, ended.stderr)

@@ -10,14 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.errors import RequestError, UnknownNameError
-from colab_save.request.command import COMMANDS, LIST, LOAD, SAVE, split, unquote
-from colab_save.request.option import Syntax
+from colab_save.frontends.actions import action_of, magics
+from colab_save.request.command import Command, split, unquote
+from colab_save.request.option import Option, Syntax
 from colab_save.request.request import LoadRequest, SaveRequest, options_of
 
+SAVE, LOAD, LIST = (action_of(name).magic_command for name in ("save", "load", "list"))
+COMMANDS = {name: action.magic_command for name, action in magics().items()}
 TYPED = {
     Syntax.POSITIONAL: "cats",
     Syntax.VALUE: "{flag} cats",
     Syntax.EXPRESSION: "{flag} cats",
+    Syntax.NUMBER: "{flag} 7",
     Syntax.REPEATED: "{flag} cats",
     Syntax.FLAG: "{flag}",
     Syntax.ANTIFLAG: "{flag}",
@@ -168,3 +172,8 @@ def test_any_line_is_either_read_or_refused(command, line):
     with contextlib.suppress(RequestError):
         read = command.read(line)
     assert {option.name for option in command.options} >= read.keys()
+
+
+def test_the_last_positional_takes_all_words_where_it_may_be_given_several_times():
+    options = (Option("target", "TARGET", Syntax.POSITIONAL, ""), Option("tags", "TAG", Syntax.REPEATED, ""))
+    assert {"target": "cats", "tags": ("a", "b c")} == Command("tagmodel", "", options, 2).read("cats a 'b c'")

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colab_save.frontends.actions import action_of
 from colab_save.frontends.magics import _expand
-from colab_save.request.command import LOAD, SAVE, Expression
+from colab_save.request.command import Expression
 from colab_save.request.spelling import magic_line, python_call, text_word
+
+SAVE, LOAD = action_of("save").magic_command, action_of("load").magic_command
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.text(st.sampled_from("ab $'\"\\{}\n#-=%?"))
 VARIABLES = {"a": 1, "b": "two"}
@@ -49,18 +52,18 @@ def test_a_line_says_what_was_given():
 
 def test_a_call_says_the_same():
     expected = (
-        "colab_save.save_model(nets['my cat'], 'my cats', to='/content/drive/MyDrive/my models', "
-        "formats='keras,saved_model', sample=x_test[:4], verify=False, tags=('best', 'v 2'), "
-        "note='second fold, 40 epochs')"
+        'save_model(nets[\'my cat\'], "my cats", to="/content/drive/MyDrive/my models", '
+        'formats="keras,saved_model", sample=x_test[:4], verify=False, tags=["best", "v 2"], '
+        'note="second fold, 40 epochs")'
     )
-    assert expected == python_call(SAVE, FILLED)
+    assert expected == python_call("save_model", SAVE.options, FILLED)
 
 
 def test_a_variable_is_an_assignment_in_python():
     given = {"target": "cats@best", "name": "net"}
-    assert ("%loadmodel cats@best --as net", "net = colab_save.load_model('cats@best')") == (
+    assert ("%loadmodel cats@best --as net", 'net = load_model("cats@best")') == (
         magic_line(LOAD, given),
-        python_call(LOAD, given),
+        python_call("load_model", LOAD.options, given),
     )
 
 
@@ -69,7 +72,7 @@ def test_a_flag_that_says_the_default_is_left_out():
 
 
 def test_a_call_without_its_first_argument_names_the_second():
-    assert "colab_save.save_model(target='cats')" == python_call(SAVE, {"target": "cats"})
+    assert 'save_model(target="cats")' == python_call("save_model", SAVE.options, {"target": "cats"})
 
 
 def test_reading_a_line_gives_what_it_was_written_from():
@@ -98,4 +101,4 @@ def test_an_expression_is_read_as_it_was(source):
 def test_options_of_formats_are_read_as_they_were(source):
     given = {"model": expression("net", "MODEL"), "options": {"batch": expression(source, "--option batch")}}
     assert source == read(SAVE, magic_line(SAVE, given))["options"]["batch"].source
-    assert f"colab_save.save_model(net, options={{'batch': {source}}})" == python_call(SAVE, given)
+    assert f'save_model(net, options={{"batch": {source}}})' == python_call("save_model", SAVE.options, given)

@@ -70,7 +70,7 @@ class TestMemory(RemoteContract):
     def test_tab_offers_what_is_saved_there(self, store, tmp_path):
         save_version(store, tmp_path, V1)
         line = f"%loadmodel --from {store.location} "
-        completer = Completer({}, list_models)
+        completer = Completer({}, lambda _: list_models)
         assert ["cats"] == completer(SimpleNamespace(text_until_cursor=line))
 
 

@@ -145,7 +145,7 @@ def test_a_report_says_what_was_done_and_the_line_that_undoes_it(store):
     said = str(delete_version(f"cats@{V2}"))
     assert said.startswith(f"cats@{V2} is deleted; it can be brought back for a day\n  where: ")
     assert said.endswith(f"bring it back: restore cats@{V2}")
-    assert str(restore_version("cats")).endswith(f"load it: model = load cats@{V2}")
+    assert str(restore_version("cats")).endswith(f"load it: load cats@{V2} name=model")
     assert "bring it back" not in str(delete_version(f"cats@{V2}", for_good=True))
     assert f"cats@{V1} has the tags a, b" == str(tag_version(f"cats@{V1}", ("a", "b"))).splitlines()[0]
 

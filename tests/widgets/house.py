@@ -1,4 +1,4 @@
-"""A panel in a real IPython, over a house that keeps what it was asked and saves nothing."""
+"""A panel in a real IPython, over a house that stands in for every action: it notes what it was asked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.manifest import FileFacts, Manifest, Payload
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.errors import NotFoundError, RoundTripError
-from colab_save.frontends.actions import Lines
 from colab_save.progress import Stage, Step
 from colab_save.reports.listing import Listing
 from colab_save.reports.pending import Pending
@@ -19,6 +18,7 @@ from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive_state import DriveState, Mounted
 from colab_save.viewing.inside import Inside
 from colab_save.widgets.board import Panel
+from colab_save.widgets.machine import make_runner
 
 VERSION = "20260822T101530Z-3fa2"
 
@@ -41,7 +41,7 @@ class Model:
 
 @dataclass
 class House:
-    """What the panel asked of the lines, and what they answer.
+    """What the panel has asked for, and what the actions answer.
 
     Attributes:
         saved: The versions of the store.
@@ -86,8 +86,8 @@ class House:
         return Listing("models", "local", tuple(self.saved))
 
     def change(self, what):
-        def ask(target, *arguments):
-            self.asked.append((what, target, *arguments))
+        def ask(target, source, **more):
+            self.asked.append((what, target, source, *more.values()))
             if self.error is not None:
                 error, self.error = self.error, None
                 raise error
@@ -148,27 +148,18 @@ class House:
         return [asked[1] for asked in self.asked if asked[0] == what]
 
     @property
-    def lines(self):
-        return Lines(
-            save=self.save,
-            load=self.load,
-            list_saved=self.list_saved,
-            samples_for=lambda model, variables: [name for name in variables if name.startswith("x")],
-            inspect=self.inspect,
-            netron=self.netron,
-            log=self.log,
-            show_logs=self.show_logs,
-            compare=self.compare,
-            tag=self.change("tag"),
-            delete=self.change("delete"),
-            remove=self.change("remove"),
-            restore=self.change("restore"),
-            drive=lambda: DriveState(self.mounted),
-            mount=self.mount,
-            pending=lambda: Pending(tuple(self.unsafe)),
-            is_on_drive=lambda location: location == "drive" or (location is None and self.is_colab),
-            start=self.start,
-        )
+    def runner(self):
+        stand_ins = {name: getattr(self, name) for name in ("save", "load", "inspect", "netron", "compare", "mount")}
+        stand_ins |= {name: self.change(name) for name in ("tag", "delete", "restore")}
+        stand_ins |= {"list": self.list_saved, "verify": self.load, "write_logs": self.log, "start": self.start}
+        stand_ins |= {
+            "samples_for": lambda model, variables: [name for name in variables if name.startswith("x")],
+            "show_logs": self.show_logs,
+            "drive": lambda: DriveState(self.mounted),
+            "pending": lambda: Pending(tuple(self.unsafe)),
+            "is_on_drive": lambda location: location == "drive" or (location is None and self.is_colab),
+        }
+        return make_runner(stand_ins)
 
     @property
     def is_colab(self):
@@ -180,4 +171,4 @@ MISSING = NotFoundError("There is no 'cast' in models.", "Did you mean 'cats'?")
 
 
 def panel_in(shell, house):
-    return Panel(shell, house.lines)
+    return Panel(shell, house.runner)

@@ -22,11 +22,11 @@ CELLS = [
 from dataclasses import replace
 sys.path.insert(0, {str(HERE)!r})
 from house import *
-from colab_save.frontends.actions import in_background
+from colab_save.widgets.machine import start_in_background
 keras = type(sys)("keras"); keras.Model = Model; sys.modules["keras"] = keras
 class Sequential(Model): pass
 digits = Sequential()
-house = House(start_with=in_background)
+house = House(start_with=start_in_background)
 p = panel_in(get_ipython(), house)
 p""",
     """for number in range(30):

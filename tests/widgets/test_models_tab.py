@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import threading
 
 import ipywidgets
 import pytest
 
 from colab_save.artifact.round_trip import Outcome
-from colab_save.errors import MissingPackageError
+from colab_save.errors import ColabSaveError, MissingPackageError
+from colab_save.hints import action, option
 from colab_save.request.request import LoadRequest, options_of
 from colab_save.stores.drive.drive_state import Mounted
 from colab_save.widgets.fields import GONE
@@ -166,7 +168,7 @@ def test_each_field_of_the_request_can_be_reached(tab, name):
 
 def test_the_line_that_is_shown_loads_the_same(tab):
     tab.variable.value = "back"
-    assert (f"%loadmodel cats@{NEW} --as back", f"back = colab_save.load_model('cats@{NEW}')") == tab.spelled.lines
+    assert (f"%loadmodel cats@{NEW} --as back", f'back = colab_save.load_model("cats@{NEW}")') == tab.spelled.lines
 
 
 def test_verifying_again_gives_no_variable(tab, shell, house):
@@ -196,7 +198,7 @@ def test_the_card_of_a_version_opens(tab):
 def test_a_version_can_be_looked_into(tab, house):
     tab.inside.click()
     assert ("inspect", f"cats@{NEW}", None) in house.asked
-    assert f"colab_save.inspect_model('cats@{NEW}')" in html.unescape(shown(tab))
+    assert f'colab_save.inspect_model("cats@{NEW}")' in html.unescape(shown(tab))
 
 
 def test_looking_into_one_that_cannot_be_read_says_why_in_place(tab, house):
@@ -210,7 +212,7 @@ def test_a_version_is_opened_in_netron_and_the_link_is_shown(tab, house):
     tab.netron.click()
     assert ("netron", f"cats@{NEW}", None) in house.asked
     assert '<a href="http://127.0.0.1:8080" target="_blank"' in shown(tab)
-    assert f"colab_save.open_in_netron('cats@{NEW}')" in html.unescape(shown(tab))
+    assert f'colab_save.open_in_netron("cats@{NEW}")' in html.unescape(shown(tab))
 
 
 def test_logs_are_written_and_then_offered_to_be_shown(tab, house):
@@ -218,7 +220,7 @@ def test_logs_are_written_and_then_offered_to_be_shown(tab, house):
     tab.tensorboard.click()
     assert ("log", f"cats@{NEW}", None) in house.asked
     assert "%tensorboard --logdir logs/cats" in shown(tab)
-    assert f"colab_save.open_in_tensorboard('cats@{NEW}')" in html.unescape(shown(tab))
+    assert f'colab_save.open_in_tensorboard("cats@{NEW}")' in html.unescape(shown(tab))
     assert GONE not in tab.logs.widget._dom_classes
     tab.logs.show.click()
     assert ["logs/cats"] == house.of("show logs")
@@ -255,16 +257,32 @@ def test_two_that_are_ticked_can_be_compared_and_nothing_else(tab, house):
     assert [True] * len(alone) == [made.disabled for made in alone]
     tab.compare.click()
     assert ("compare", f"cats@{NEW}", f"cats@{OLD}", None) in house.asked
-    assert (f"colab_save.compare_versions('cats@{NEW}', 'cats@{OLD}')",) == tab.spelled.lines
+    assert (f'colab_save.compare_versions("cats@{NEW}", "cats@{OLD}")',) == tab.spelled.lines
 
 
 def test_tags_are_set(tab, house):
     assert "best" == tab.curation.tags.value
     tab.curation.tags.value = "baseline, v 2"
     tab.curation.tag.click()
-    assert ("tag", f"cats@{NEW}", ("baseline", "v 2"), None) in house.asked
+    assert ("tag", f"cats@{NEW}", None, ("baseline", "v 2")) in house.asked
     assert "has the tags baseline, v 2." in shown(tab)
-    assert f"colab_save.tag_version('cats@{NEW}', ('baseline', 'v 2'))" in html.unescape(shown(tab))
+    assert f'colab_save.tag_version("cats@{NEW}", ["baseline", "v 2"])' in html.unescape(shown(tab))
+
+
+@pytest.mark.parametrize("is_beside", [False, True])
+def test_what_is_shown_speaks_of_the_panel(tab, house, is_beside):
+    """Also in the thread that works beside the message loop, which has a language of its own."""
+    house.error = ColabSaveError("It failed.", f"Tick {option('tags')}, see {action('list')}.")
+    house.start_with = (lambda work, tick: joined(work)) if is_beside else house.start_with
+    tab.load.click()
+    assert "Tick “Tags”, see “Look again” on the Models tab." in html.unescape(shown(tab))
+
+
+def joined(work):
+    """Run work in a thread."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
 
 
 def test_a_deleted_version_is_gone_and_can_be_brought_back(tab, house):
@@ -280,9 +298,9 @@ def test_a_deleted_version_is_gone_and_can_be_brought_back(tab, house):
 def test_its_room_can_be_freed_instead(tab, house):
     tab.curation.delete.click()
     tab.curation.remove.click()
-    assert ("remove", f"cats@{NEW}", None) in house.asked
+    assert ("delete", f"cats@{NEW}", None, True) in house.asked
     assert f"%deletemodel cats@{NEW} --for-good" in shown(tab)
-    assert f"colab_save.delete_version('cats@{NEW}', for_good=True)" in html.unescape(shown(tab))
+    assert f'colab_save.delete_version("cats@{NEW}", for_good=True)' in html.unescape(shown(tab))
 
 
 def test_a_delete_that_fails_offers_no_undo(tab, house):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from colab_save.format_table import format_names, purposes
+from colab_save.frontends.actions import action_of
 from colab_save.frontends.namespace import save_request
 from colab_save.progress import Stage, Step
-from colab_save.request.command import SAVE
 from colab_save.request.request import SaveRequest, options_of
 from colab_save.stores.drive.drive_state import Mounted
 from colab_save.widgets.choices import WORDS
@@ -143,9 +143,11 @@ def test_the_line_that_is_shown_asks_for_the_same(tab, shell, house):
     tab.name.value, tab.note.value, tab.tags.value = "my cats", "costs $5 {and more}", "best"
     tab.save.click()
     [line, call] = tab.spelled.lines
-    typed = SAVE.read(line.removeprefix("%savemodel "), lambda text: text.replace("{chr(36)}", "$"))
+    typed = action_of("save").magic_command.read(
+        line.removeprefix("%savemodel "), lambda text: text.replace("{chr(36)}", "$")
+    )
     assert house.of("save")[0].tags == save_request(typed, shell.user_ns).tags
-    assert "colab_save.save_model(net, 'my cats', tags=('best',), note='costs $5 {and more}')" == call
+    assert 'colab_save.save_model(net, "my cats", tags=["best"], note="costs $5 {and more}")' == call
 
 
 # --- where to ---

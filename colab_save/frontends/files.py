@@ -1,0 +1,130 @@
+"""What a terminal does with files: save a model file as a version, and write a version's model to a path.
+
+The table of actions refers to `save_file` and `load_to_path`; both take what was typed, and go through the same
+pipelines as a notebook.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from colab_save.artifact.round_trip import Outcome
+from colab_save.errors import TargetError
+from colab_save.hints import option
+from colab_save.loading.pipeline import load
+from colab_save.progress import OnStep, ignore_steps
+from colab_save.reports.card import Card, Shown
+from colab_save.reports.report import LoadReport, SaveReport
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
+from colab_save.target import Target, last_part
+from colab_save.versions.locating import Found, locate
+from colab_save.versions.placing import place_payload
+
+_FOLDER = "saved_model"
+"""The format whose payload is a folder, which needs no suffix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Shown):
+    """A version that was loaded, and where its model was written to.
+
+    Attributes:
+        report: What the load found.
+        path: Where the model file is.
+        saved: The save that wrote it, where the version has no payload of that format.
+    """
+
+    report: LoadReport
+    path: str
+    saved: SaveReport | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return the outcome of the load."""
+        return self.report.round_trip.outcome
+
+    def card(self) -> Card:
+        """Return what is shown: the report of the load, and where the file is."""
+        card = self.report.card()
+        how = f"saved anew: {self.saved.outcome}" if self.saved else "byte for byte the saved payload"
+        return replace(card, facts={"written to": f"{self.path} ({how})", **card.facts})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields of the load's report, and ``path``."""
+        return {**self.report.to_json(), "path": self.path}
+
+
+def save_file(
+    model: str, target: str | None = None, *, trust: bool = False, on_step: OnStep = ignore_steps, **fields: Any
+) -> SaveReport:
+    """Save a model file as a version: it is inspected, loaded, and saved as any model.
+
+    Args:
+        model: The path or URL of a model file or folder.
+        target: See `SaveRequest`. Default: the file's name without its suffix.
+        trust: Run code that came with the file.
+        on_step: Told the progress.
+        fields: The other fields of `SaveRequest`.
+
+    Raises:
+        ColabSaveError: Any of the tree; nothing is published then.
+    """
+    timeout = {"timeout": fields["timeout"]} if "timeout" in fields else {}
+    name = last_part(model).partition(".")[0] if target is None else target
+    SaveRequest(None, name, **fields)  # what is wrong with it is refused before the file is loaded
+    loaded = load(LoadRequest(model, trust=trust, **timeout), on_step)
+    saved = save(SaveRequest(loaded.model, name, **fields), on_step)
+    return replace(saved, notes=(*loaded.notes, *saved.notes))
+
+
+def load_to_path(
+    target: str, path: str, *, format: str | None = None, on_step: OnStep = ignore_steps, **fields: Any
+) -> Written:
+    """Load a version, and write its model to a path as a plain save.
+
+    The payload is copied byte for byte where the version has one of the format that the suffix means. Else the loaded
+    model is saved there in that format, and proven as any save is.
+
+    Args:
+        target: See `LoadRequest`.
+        path: Where the model file goes.
+        format: Which payload to load. Default: that of the suffix, else the one that holds most.
+        on_step: Told the progress.
+        fields: The other fields of `LoadRequest`.
+
+    Raises:
+        ColabSaveError: Any of the tree; `RoundTripError` when what came back is not what was saved.
+    """
+    found = locate(LoadRequest(target, format=format, **fields))
+    held = found.manifest.formats if found.manifest and not found.parts else ()
+    wanted = _format_at(path, format, held)
+    request = LoadRequest(target, format=format or (wanted if wanted in held else None), **fields)
+    report = load(request, on_step)
+    if report.format != wanted or report.manifest is None or request.convert:
+        saved = save(SaveRequest(report.model, path, formats=wanted), on_step)
+        return Written(report, saved.where, saved)
+    return Written(report, place_payload(_loaded(request, report), wanted, path, on_step))
+
+
+def _format_at(path: str, format: str | None, held: tuple[str, ...]) -> str:
+    """Return the format that belongs at a path.
+
+    Raises:
+        TargetError: It is a name, or has no suffix that tells.
+    """
+    place = Target.parse(path)
+    if place.format:
+        return place.format
+    if place.path and _FOLDER in {format, *(held if len(held) == 1 else ())}:
+        return _FOLDER
+    raise TargetError(
+        f"{place} does not say which format to write.",
+        f"Give a path with a suffix, such as ./cats.keras, or a folder with {option('format', _FOLDER)}.",
+    )
+
+
+def _loaded(request: LoadRequest, report: LoadReport) -> Found:
+    """Find the version that was loaded: the newest one may have given way to the one before it."""
+    return locate(request if Target.parse(request.target).path else replace(request, target=report.target))

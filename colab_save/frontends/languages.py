@@ -1,0 +1,246 @@
+"""How each frontend writes options, actions and the installing of packages: `MAGIC`, `PYTHON`, `TERMINAL`, `PANEL`.
+
+Hints refer to them (`hints`); all names come from the table of actions. What a frontend does not offer is written for
+Python, and what Python does not offer for a terminal. Importing this makes Python the language of what is shown
+outside of any frontend.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from colab_save.errors import ColabSaveError
+from colab_save.frontends.action import Action
+from colab_save.frontends.actions import commands, find_action, find_option
+from colab_save.hints import Language, Plain, speak_by_default, speaking
+from colab_save.request.command import Command, Expression
+from colab_save.request.option import Option, Syntax
+from colab_save.request.spelling import magic_line, python_call, terminal_line
+
+PROGRAM = "colab-save"
+"""The terminal command."""
+
+LABELS = {
+    "model": "Model",
+    "target": "Name",
+    "to": "Where to",
+    "source": "Where",
+    "purpose": "What for",
+    "sample": "Sample",
+    "tags": "Tags",
+    "note": "Note",
+    "name": "Into",
+}
+"""The panel's fields, by option; those that are not here stand under `MORE`, each with its flag."""
+
+MORE = "More options"
+"""The panel's fold of all other options."""
+
+PICK = "Let me pick the formats"
+"""The panel's choice that shows a box for each format."""
+
+
+class MagicLanguage:
+    """Lines of a notebook: ``--to``, ``%loadmodel cats``."""
+
+    def option(self, name: str, value: str | None) -> str:
+        """Write the flag, or the place-holder of a positional."""
+        option = find_option(name)
+        if option is None:
+            return Plain().option(name, value)
+        if value is None:
+            return option.flag
+        return magic_line(Command("", "", (option,)), _given((option,), {name: value})).removeprefix("% ")
+
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
+        """Write the line of the magic; a variable that gets the result is assigned."""
+        action = find_action(name)
+        if action is None or not action.magic:
+            return _elsewhere(action, name, arguments, options, before="!")
+        given = _filled(action.options, action.needs, arguments, options)
+        variable = "".join(f"{given.pop(item.name)} = " for item in action.options if _is_assigned(item, given))
+        return variable + magic_line(action.magic_command, given)
+
+    def pip(self, requirement: str) -> str:
+        """Write IPython's own magic, which installs into the kernel."""
+        return f"%pip install {shlex.quote(requirement)}"
+
+
+class PythonLanguage:
+    """Calls of the public functions: ``to=``, ``load_model("cats")``.
+
+    Args:
+        module: What stands before the functions' names.
+    """
+
+    def __init__(self, module: str = "") -> None:
+        self._module = module
+
+    def option(self, name: str, value: str | None) -> str:
+        """Write the keyword; of a flag with the value that is not the default."""
+        option = find_option(name)
+        if option is None:
+            return Plain().option(name, value)
+        if option.syntax is Syntax.VARIABLE:
+            return f"{value or name} = ..."
+        if value is None and not option.is_flag:
+            return f"{name}="
+        call = python_call("", [_with_flag(option)], _given((option,), {name: value or ""}))
+        return call.removeprefix("(").removesuffix(")")
+
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
+        """Write the call; a variable that gets the result is assigned."""
+        action = find_action(name)
+        if action is None or not action.function:
+            return _elsewhere(action, name, arguments, options)
+        given = _filled(action.options, action.needs or bool(action.request), arguments, options)
+        return python_call(f"{self._module}{action.function_name}", action.options, given)
+
+    def pip(self, requirement: str) -> str:
+        """Write the line for a terminal."""
+        return f"pip install {shlex.quote(requirement)}"
+
+
+class TerminalLanguage:
+    """Lines of a terminal: ``--to``, ``colab-save load cats PATH``."""
+
+    def option(self, name: str, value: str | None) -> str:
+        """Write the flag, or the place-holder of a positional."""
+        offered = (item for action in commands().values() for item in action.terminal_options)
+        option = next((item for item in offered if item.name == name), None)
+        if option is None:
+            return PythonLanguage().option(name, value)
+        if value is None:
+            return option.flag
+        return terminal_line("", (option,), _given((option,), {name: value})).lstrip()
+
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
+        """Write the line of the terminal command."""
+        action = find_action(name)
+        if action is None or action.terminal is None:
+            return _elsewhere(action, name, arguments, options)
+        given = _filled(action.terminal_options, action.terminal_needs, arguments, options)
+        return terminal_line(f"{PROGRAM} {action.terminal.command}", action.terminal_options, given)
+
+    def pip(self, requirement: str) -> str:
+        """Write pip's own line."""
+        return f"pip install {shlex.quote(requirement)}"
+
+
+class PanelLanguage(MagicLanguage):
+    """Buttons and fields of the panel: “Where to”, “Load” on the Models tab."""
+
+    def option(self, name: str, value: str | None) -> str:
+        """Write the label of the field, and what to fill in."""
+        if name == "formats":
+            label = f"“{PICK}”"
+        elif name in LABELS:
+            label = f"“{LABELS[name]}”"
+        elif (option := find_option(name)) is None:
+            return Plain().option(name, value)
+        elif option.is_positional:
+            return value or option.flag
+        else:
+            label = f"“{option.flag}” under {MORE}"
+        return f"{label}: {value}" if value else label
+
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
+        """Write the button, the tab that it is on, and what is to be ticked and filled in."""
+        action = find_action(name)
+        if action is None or action.button is None:
+            return _elsewhere(action, name, arguments, options, before="!")
+        told = [*arguments, *(self.option(key, value or None) for key, value in options.items())]
+        where = f"“{action.button.label}” on the {action.button.tab} tab"
+        return f"{where} ({', '.join(told)})" if told else where
+
+
+MAGIC, PYTHON, TERMINAL, PANEL = MagicLanguage(), PythonLanguage(), TerminalLanguage(), PanelLanguage()
+
+speak_by_default(PYTHON)
+
+
+@contextmanager
+def entered(language: Language) -> Iterator[None]:
+    """Run what a user has asked of a frontend: all that is shown meanwhile, and an error that leaves it, speak so.
+
+    An error that another frontend has let through already keeps the language of that one: a Python call, in a cell of
+    ``%%savemodel``.
+    """
+    with speaking(language):
+        try:
+            yield
+        except ColabSaveError as error:
+            error.language = error.language or language
+            raise
+
+
+def _elsewhere(
+    action: Action | None, name: str, arguments: Sequence[str], options: Mapping[str, str], before: str = ""
+) -> str:
+    """Write an action that a frontend does not offer: for Python, else for a terminal.
+
+    Args:
+        action: The record; ``None`` where there is none, and names alone are written.
+        name: What the hint calls it.
+        arguments: What it is applied to.
+        options: Options by the name of their field.
+        before: What makes a terminal's line one of this frontend, as ``!`` in a notebook.
+    """
+    if action is not None and action.function:
+        return PythonLanguage("colab_save.").action(name, arguments, options)
+    if action is not None and action.terminal:
+        return before + TERMINAL.action(name, arguments, options)
+    return Plain().action(name, arguments, options)
+
+
+def _filled(
+    options: Iterable[Option], needs: int, arguments: Sequence[str], given: Mapping[str, str]
+) -> dict[str, Any]:
+    """Put arguments to their positionals, and place-holders to those that are missing and must be given."""
+    places = [option for option in options if option.is_positional]
+    told: dict[str, Any] = {}
+    for number, option in enumerate(places):
+        here = arguments[number:] if option.syntax is Syntax.REPEATED else arguments[number : number + 1]
+        if here:
+            told[option.name] = _values(option, here)
+        elif number < needs and option.name not in given:
+            told[option.name] = _values(option, [option.name if _is_code(option) else option.flag])
+    return {**told, **_given(options, given)}
+
+
+def _given(options: Iterable[Option], given: Mapping[str, str]) -> dict[str, Any]:
+    """Read the texts of a hint as `Command.read` reads a line; what is not offered is left out."""
+    return {option.name: _values(option, [given[option.name]]) for option in options if option.name in given}
+
+
+def _values(option: Option, texts: Sequence[str]) -> Any:
+    match option.syntax:
+        case Syntax.FLAG:
+            return True
+        case Syntax.ANTIFLAG:
+            return False
+        case Syntax.REPEATED:
+            return tuple(texts)
+        case Syntax.PAIRS:
+            return {key: _expression(value or "...") for key, _, value in (text.partition("=") for text in texts)}
+    return _expression(texts[0]) if _is_code(option) else texts[0]
+
+
+def _expression(source: str) -> Expression:
+    return Expression(source, source, "")
+
+
+def _is_code(option: Option) -> bool:
+    return option.syntax in {Syntax.EXPRESSION, Syntax.NUMBER}
+
+
+def _is_assigned(option: Option, given: Mapping[str, Any]) -> bool:
+    return option.syntax is Syntax.VARIABLE and option.name in given
+
+
+def _with_flag(option: Option) -> Option:
+    """Have an option written as a keyword, also where its place is enough."""
+    return Option(option.name, "--" + option.name, option.syntax, option.help)

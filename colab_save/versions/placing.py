@@ -1,0 +1,97 @@
+"""Put one payload of a version at an exact path, byte for byte, with its record beside it, as a plain save does.
+
+The terminal's ``load TARGET PATH`` calls `place_payload` once the version is proven. The version itself stays where it
+is, so that no local copy is needed while the store uploads.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from colab_save.artifact.layout import SIDECAR, Place, is_in
+from colab_save.artifact.manifest import Manifest, Payload
+from colab_save.artifact.readme import README
+from colab_save.artifact.version import new_version
+from colab_save.custom_code.signing import is_own, signed
+from colab_save.errors import NotFoundError, TargetError
+from colab_save.os_errors import refusing
+from colab_save.progress import OnStep
+from colab_save.stores.base import Store
+from colab_save.stores.opening import open_folder_of
+from colab_save.versions.caching import cache_of
+from colab_save.versions.fetching import fetch
+from colab_save.versions.finding import versions_of
+from colab_save.versions.locating import Found
+from colab_save.versions.publishing import describe_files, publish
+
+
+def place_payload(found: Found, format_name: str, path: str, on_step: OnStep) -> str:
+    """Put the payload of a format at exactly a path; a model file that stood there goes only after that.
+
+    Args:
+        found: The version.
+        format_name: Which of its payloads.
+        path: A path or URL.
+        on_step: Told the bytes fetched and written.
+
+    Returns:
+        Where it is, as reports show it.
+
+    Raises:
+        NotFoundError: It has no such payload.
+        TargetError: A folder stands there, which no payload may take the place of.
+        StoreError: The store is not available, read-only or full.
+    """
+    manifest = found.manifest
+    payload = next((item for item in (manifest.payloads if manifest else ()) if item.format == format_name), None)
+    if manifest is None or payload is None:
+        raise NotFoundError(f"{found.name} was not saved as {format_name}.", "Give a path with another suffix.")
+    store, key = open_folder_of(path)
+    _check_free(store, key, payload)
+    with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
+        stage = Path(work, "artifact")
+        with refusing("write", str(stage)):
+            _stage(found, manifest, payload, stage, on_step)
+        newest = next(reversed(versions_of(store, f"{key}{SIDECAR}")), "")
+        placed = _alone(manifest, payload, stage, key, newest)
+        store.prepare(placed.size)
+        publish(store, Place.of_plain(key, placed.version), stage, placed, on_step)
+    return f"{store.location}/{key}"
+
+
+def _check_free(store: Store, key: str, payload: Payload) -> None:
+    is_taken = bool(store.keys(key)) or (payload.format == "saved_model" and store.has(key))
+    if is_taken:
+        raise TargetError(f"Something stands at {store.location}/{key} already.", "Give a path that is free.")
+
+
+def _stage(found: Found, manifest: Manifest, payload: Payload, stage: Path, on_step: OnStep) -> None:
+    """Copy the payload and all that belongs to it; its digests are matched when it is fetched."""
+    others = [item.path for item in manifest.payloads if item != payload]
+    files = [file.path for file in manifest.files if not any(is_in(file.path, other) for other in others)]
+    wanted = [payload.path, *(name for name in files if not is_in(name, payload.path) and name != README)]
+    for name, local in fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step).items():
+        copy = stage / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if local.is_dir():
+            shutil.copytree(local, copy)
+        else:
+            shutil.copyfile(local, copy)
+
+
+def _alone(manifest: Manifest, payload: Payload, stage: Path, key: str, newest: str) -> Manifest:
+    """Describe a version that has one payload only; it is signed anew where it was this user's own."""
+    alone = replace(
+        manifest,
+        name=key,
+        version=new_version(newest=newest),
+        payloads=(payload,),
+        files=describe_files(stage),
+        packed=(),
+        round_trips=tuple(trip for trip in manifest.round_trips if trip.format == payload.format),
+        signature="",
+    )
+    return signed(alone) if is_own(manifest) else alone
