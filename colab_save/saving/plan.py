@@ -123,9 +123,9 @@ class Destination:
     def load_line(self, format_name: str) -> str:
         """Write the line that brings the model back."""
         if self.key:
-            return f"model = {action('load', self.path + _suffix(self.path, format_name))}"
+            return action("load", self.path + _suffix(self.path, format_name), name="model")
         origin = {"source": self.source} if self.source else {}
-        return f"model = {action('load', self.name, **origin)}"
+        return action("load", self.name, name="model", **origin)
 
 
 def _suffix(path: str, format_name: str) -> str:
