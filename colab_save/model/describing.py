@@ -45,7 +45,7 @@ def describe_layer(path: str, layer: Any, inputs: tuple[str, ...] = ()) -> Layer
         dtype=str(getattr(layer.dtype_policy, "name", layer.dtype_policy)),
         arguments={**constructor_arguments(layer), **_vocabulary(layer)},
         build=json.loads(json.dumps(build, default=str)),
-        shape=_output_shape(layer),
+        shape=output_shape(layer),
         inputs=inputs,
     )
 
@@ -143,7 +143,7 @@ def _vocabulary(layer: Any) -> dict[str, Any]:
     return {"vocabulary": [len(words), _digest("\0".join(words))]}
 
 
-def _output_shape(layer: Any) -> tuple[int | None, ...] | None:
+def output_shape(layer: Any) -> tuple[int | None, ...] | None:
     """Give the shape of a layer's first output, where it was called on symbolic tensors."""
     with contextlib.suppress(AttributeError, ValueError, RuntimeError):  # Keras's words for "never called"
         output = layer.output
