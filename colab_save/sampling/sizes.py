@@ -19,6 +19,7 @@ from colab_save.model.describing import output_shape
 from colab_save.model.walking import is_graph, walk_layers
 from colab_save.nested import leaves, map_structure
 from colab_save.sampling.running import calls_wrapped
+from colab_save.types import Layer, Model, Nested, Specs
 
 _SHAPE = ("compute_output_shape", "compute_output_spec")
 """Where a class tells the shape of its output."""
@@ -31,7 +32,7 @@ and by TensorFlow of a trace."""
 
 
 @contextmanager
-def sizes_checked(model: Any, inputs: Any, specs: Any) -> Iterator[None]:
+def sizes_checked(model: Model, inputs: Nested, specs: Specs) -> Iterator[None]:
     """Refuse inputs, while a model runs on them, that leave nothing for the output of a layer.
 
     A layer whose output is empty whatever the size of the input is the user's own affair: that is so where the inputs
@@ -55,12 +56,12 @@ def sizes_checked(model: Any, inputs: Any, specs: Any) -> Iterator[None]:
             raise checking.refusal from None
 
 
-def _are_as_declared(inputs: Any, specs: Any) -> bool:
+def _are_as_declared(inputs: Nested, specs: Specs) -> bool:
     given, wanted = dict(leaves(inputs)), dict(leaves(specs))
     return given.keys() == wanted.keys() and all(given[at].shape[1:] == wanted[at].shape[1:] for at in given)
 
 
-def _layers_alone(model: Any) -> list[tuple[str, Any]]:
+def _layers_alone(model: Model) -> list[tuple[str, Layer]]:
     """Name every layer that holds no other, and in graphs of Keras 3 every operation that is no layer."""
     walked = list(walk_layers(model))
     holding = {path[:end] for path, _ in walked for end, letter in enumerate(path) if letter == "/"} | {""}
@@ -83,7 +84,7 @@ class _Checking:
         self._is_busy = False
         self._passed: set[tuple[int, str]] = set()
 
-    def before(self, path: str, layer: Any) -> Callable[..., Any]:
+    def before(self, path: str, layer: Layer) -> Callable[..., Any]:
         """Make what is called in place of a layer's ``call``."""
         call = layer.call
 
@@ -103,7 +104,7 @@ class _Checking:
 
         return checked
 
-    def _refused(self, path: str, layer: Any, inputs: tuple[Any, ...], named: dict[str, Any]) -> SampleError | None:
+    def _refused(self, path: str, layer: Layer, inputs: tuple[Any, ...], named: dict[str, Any]) -> SampleError | None:
         given = [tuple(item.shape) for _, item in leaves(list(inputs)) if _is_tensor(item)]
         is_told = _tells_shape(type(layer))
         if any(map(_is_empty, given)) or not (is_told or self.is_traced):
@@ -136,7 +137,7 @@ def _is_empty(shape: tuple[int | None, ...]) -> bool:
     return any(size is not None and size <= 0 for size in shape[1:])
 
 
-def _computed(layer: Any, inputs: tuple[Any, ...], named: dict[str, Any], *, is_told: bool) -> list[tuple[Any, ...]]:
+def _computed(layer: Layer, inputs: tuple[Any, ...], named: dict[str, Any], *, is_told: bool) -> list[tuple[Any, ...]]:
     """Compute the shapes of a layer's outputs, as it tells them, else by tracing it.
 
     Raises:
