@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, cast
 
 from colab_save.artifact.facts import LayerFacts
-from colab_save.dialect import classes
+from colab_save.dialect import classes, is_of_keras
 from colab_save.model.walking import is_graph, named_layers, walk_layers
 
 LONGEST = 400
@@ -112,7 +112,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist() if value.size <= LONGEST else _digest(value.tobytes())
-    if hasattr(value, "get_config") and type(value).__module__.startswith(("keras.src.", "tf_keras.src.")):
+    if hasattr(value, "get_config") and is_of_keras(type(value).__module__):
         if hasattr(value, "build"):
             raise TypeError("a layer among the arguments is walked by itself")
         return {type(value).__name__: _config(value)}

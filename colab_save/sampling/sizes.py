@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from colab_save.dialect import DIALECTS, KERAS_2, classes, dialect_of, keras_of
+from colab_save.dialect import KERAS_2, classes, dialect_of, is_of_keras, keras_of
 from colab_save.errors import SampleError
 from colab_save.hints import option
 from colab_save.model.describing import output_shape
@@ -165,12 +165,8 @@ def _tells_shape(kind: type) -> bool:
     teller, caller = _maker(kind, *_SHAPE), _maker(kind, "call")
     if teller in (*classes("layers.Layer"), *classes("Operation")):
         return False
-    return _is_keras(caller) or kind.__mro__.index(teller) <= kind.__mro__.index(caller)
+    return is_of_keras(caller.__module__) or kind.__mro__.index(teller) <= kind.__mro__.index(caller)
 
 
 def _maker(kind: type, *names: str) -> type:
     return next(base for base in kind.__mro__ if not vars(base).keys().isdisjoint(names))
-
-
-def _is_keras(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] in DIALECTS
