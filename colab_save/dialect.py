@@ -40,6 +40,17 @@ def classes(name: str) -> tuple[Any, ...]:
     return tuple(item for item in found if isinstance(item, type))
 
 
+def tensorflow_classes(name: str) -> tuple[Any, ...]:
+    """Return the class of a name from TensorFlow as `isinstance` takes it; none where TensorFlow is not loaded."""
+    found = _attribute(sys.modules.get("tensorflow"), name)
+    return (found,) if isinstance(found, type) else ()
+
+
+def is_of_keras(module: object) -> bool:
+    """Say whether a module is Keras's own, by its dotted name: one of the user's may begin with the same letters."""
+    return str(module).partition(".")[0] in DIALECTS
+
+
 def dialect_of(thing: Any) -> str:
     """Name the Keras that a model, a layer, or any class of theirs is made of; empty when it is made of none."""
     kind = thing if isinstance(thing, type) else type(thing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def first_line(error: BaseException) -> str:
     """Give the first line that somebody else's error says, for a message of ours."""
     text = error.references[0] if isinstance(error, ColabSaveError) else str(error)
+    text = re.sub(r"\x1b\[\d*m", "", text)  # Keras sets what went wrong in bold, and puts where before it
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("Exception encountered when calling")] or lines
     # Keras puts a whole config before what went wrong in it.
     cause = [
         line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception encountered:")

@@ -15,8 +15,10 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+from colab_save.artifact.facts import comparable
 from colab_save.artifact.records import check_values
 from colab_save.artifact.sample import read_arrays, write_arrays
+from colab_save.dialect import DIALECTS
 from colab_save.errors import DamagedFileError
 from colab_save.hints import action
 
@@ -35,7 +37,7 @@ NODES: dict[str, dict[str, Any]] = {
     "same": {"same": str},
     "value": {"value": (str, int, float, NoneType)},
     "variable": {"variable": int, "trainable": bool, "maker": str, "id": str},
-    "keras": {"keras": dict, "attributes": dict, "state": list, "trains": list, "id": str},
+    **{dialect: {dialect: dict, "attributes": dict, "state": list, "trains": list, "id": str} for dialect in DIALECTS},
     "deque": {"deque": list, "maxlen": (int, NoneType)},
     **{kind: {kind: int} for kind in ("array", "scalar", "tensor")},
     **{kind: {kind: list} for kind in ("dict", "object", "list", "tuple", "set")},
@@ -58,9 +60,10 @@ class Collection:
 
             ``model`` (the name of a part), ``optimizer_of`` (a part), ``value`` (what JSON holds), ``array``,
             ``scalar`` and ``tensor`` (a position in ``arrays``), ``variable`` (likewise, with ``trainable`` and
-            ``maker``), ``keras`` (an optimizer, loss, metric or schedule: its config, ``attributes`` that a loss's
-            config drops, ``state``, and what it ``trains``), ``same`` (the ``id`` of an earlier node: the very same
-            object), ``dict`` and ``object`` (pairs of nodes), ``list``, ``tuple``, ``set``, ``deque`` (nodes).
+            ``maker``), ``keras`` and ``tf_keras`` (an optimizer, loss, metric or schedule: its config, ``attributes``
+            that a loss's config drops, ``state``, and what it ``trains``), ``same`` (the ``id`` of an earlier node: the
+            very same object), ``dict`` and ``object`` (pairs of nodes), ``list``, ``tuple``, ``set``, ``deque``
+            (nodes).
         arrays: NumPy arrays.
         lost: What could not be kept, one sentence each.
         notes: What else the user should know.
@@ -75,7 +78,7 @@ class Collection:
     @property
     def configs(self) -> list[Any]:
         """Give the configs in it, which a reader should look at before anything is made of them."""
-        return [node["keras"] for node in walk_tree(self.tree) if "keras" in node]
+        return [node[dialect] for node in walk_tree(self.tree) for dialect in DIALECTS if dialect in node]
 
 
 def walk_tree(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -213,7 +216,7 @@ def compare_collections(expected: Collection, actual: Collection) -> list[Gap]:
 
 
 def _gap(where: str, before: tuple[str, ...] | None, after: tuple[str, ...] | None) -> Gap:
-    is_training = "keras" in (before or after or ())[:1]
+    is_training = (before or after or ("",))[0] in DIALECTS
     if before is None or after is None:
         return Gap(where, "is missing" if after is None else "was not there before", is_training)
     if before[0] == "optimizer_of" and after[:2] == ("value", '{"value": null}'):
@@ -238,12 +241,3 @@ def _flat(node: dict[str, Any], arrays: list[Any], where: str) -> Iterator[tuple
 def _digest(array: Any) -> str:
     content = repr(array.tolist()).encode() if array.dtype == object else array.tobytes()
     return f"{array.dtype} {array.shape} {hashlib.sha256(content).hexdigest()}"
-
-
-def comparable(value: Any) -> Any:
-    """Drop from a serialised config where a custom object was defined: that changes by design when it is reloaded."""
-    if isinstance(value, dict):
-        if "class_name" in value and "config" in value and not str(value.get("module")).startswith("keras"):
-            value = {key: item for key, item in value.items() if key not in {"module", "registered_name"}}
-        return {key: comparable(item) for key, item in value.items()}
-    return [comparable(item) for item in value] if isinstance(value, list) else value

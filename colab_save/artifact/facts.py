@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from colab_save.artifact.records import read_record
+from colab_save.dialect import is_of_keras
+from colab_save.types import Json
 
 MAX_RANK, MAX_SIZE = 254, 2**62
 """Dimensions of a tensor, as TensorFlow allows (``TensorShape::MaxDimensions``), and the size of one."""
@@ -168,5 +170,18 @@ class ModelFacts:
 
 def precision(facts: ModelFacts) -> str:
     """Name the coarsest floating dtype that a model computes in."""
-    used = [*(layer.dtype for layer in facts.layers), *(variable.dtype for variable in facts.variables)]
-    return next((dtype for dtype in ("bfloat16", "float16") if any(name.endswith(dtype) for name in used)), "float32")
+    return coarsest(*(layer.dtype for layer in facts.layers), *(variable.dtype for variable in facts.variables))
+
+
+def coarsest(*dtypes: str) -> str:
+    """Name the coarsest floating dtype of some dtypes and dtype policies."""
+    return next((dtype for dtype in ("bfloat16", "float16") if any(name.endswith(dtype) for name in dtypes)), "float32")
+
+
+def comparable(config: Json) -> Json:
+    """Drop from a serialised config where a custom object was defined: that changes by design when it is reloaded."""
+    if isinstance(config, dict):
+        if "class_name" in config and "config" in config and not is_of_keras(config.get("module")):
+            config = {key: item for key, item in config.items() if key not in {"module", "registered_name"}}
+        return {key: comparable(item) for key, item in config.items()}
+    return [comparable(item) for item in config] if isinstance(config, list) else config

@@ -17,12 +17,10 @@ from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.records import check_values, read_record
 from colab_save.artifact.round_trip import Outcome, RoundTrip, worst_of
 from colab_save.artifact.sample import Pass, is_structure
+from colab_save.artifact.schemas import SCHEMA, upgraded
 from colab_save.errors import DamagedFileError, UnsafeFileError
-from colab_save.hints import action, pip
+from colab_save.hints import action
 from colab_save.target import VERSION
-
-SCHEMA = 1
-"""The version of this layout; a reader refuses a newer one."""
 
 MANIFEST = "manifest.json"
 """The key below a version."""
@@ -117,6 +115,7 @@ class Manifest:
         note: Free text.
         signature: HMAC of all the rest under the user's own key, see `trusting`; empty without one.
         schema: See `SCHEMA`.
+        original: The text of one that was read in an older schema, which its signature covers; a changed one has none.
     """
 
     name: str
@@ -136,6 +135,7 @@ class Manifest:
     note: str = ""
     signature: str = ""
     schema: int = SCHEMA
+    original: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def size(self) -> int:
@@ -158,14 +158,21 @@ class Manifest:
         return worst_of(trip.outcome for trip in self.round_trips)
 
     def to_json(self) -> str:
-        """Write the manifest as indented JSON text."""
+        """Write the manifest as indented JSON text; one that was read is written as the text that it was."""
+        return self.original or _text(self._value())
+
+    def signed_text(self) -> str:
+        """Return what a signature covers: the text that was written, with an empty signature."""
+        return _text({**(json.loads(self.original) if self.original else self._value()), "signature": ""})
+
+    def _value(self) -> dict[str, Any]:
         # Without what is newer, the text is the one that was signed before there was any.
-        value = {name: item for name, item in asdict(self).items() if item or name not in {"metrics", "packed"}}
-        return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        found = ((name, item) for name, item in asdict(self).items() if item or name not in {"metrics", "packed"})
+        return {name: item for name, item in found if name != "original"}
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str) -> Manifest:
-        """Read a manifest.
+        """Read a manifest, also one of an older schema.
 
         Args:
             text: The file's content.
@@ -177,21 +184,18 @@ class Manifest:
         """
         try:
             value = json.loads(text)
-            schema = value["schema"]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise _damaged(where, f"{type(error).__name__}: {error}") from error
-        if schema != SCHEMA:
-            raise DamagedFileError(
-                f"The manifest {where} has schema {str(schema)[:40]!r}, and this colab_save reads {SCHEMA}.",
-                f"Upgrade with: {pip('-U colab_save')}",
-            )
         try:
+            todays = upgraded(value, where)
             check_values(value)
-            manifest = read_record(cls, value)
+            manifest = read_record(cls, todays)
             _check_files(manifest)
             _check_parts(manifest)
         except ValueError as error:
             raise _damaged(where, str(error)) from error
+        if value["schema"] != SCHEMA:
+            object.__setattr__(manifest, "original", _text(value))
         outside = next((file.path for file in (*manifest.files, *manifest.packed) if not _is_inside(file.path)), None)
         if outside is not None:
             raise UnsafeFileError(
@@ -199,6 +203,10 @@ class Manifest:
                 "Somebody has made this to reach your other files; do not use what came with it.",
             )
         return manifest
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _check_files(manifest: Manifest) -> None:

@@ -98,8 +98,9 @@ def _read_any(value: Any) -> Any:
 
 def _record_reader(kind: type) -> Reader:
     types = get_type_hints(kind)
-    needed = {item.name for item in fields(kind) if item.default is MISSING and item.default_factory is MISSING}
-    readers = {item.name: _reader(types[item.name]) for item in fields(kind)}
+    own = [item for item in fields(kind) if item.init]
+    needed = {item.name for item in own if item.default is MISSING and item.default_factory is MISSING}
+    readers = {item.name: _reader(types[item.name]) for item in own}
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):

@@ -22,6 +22,7 @@ from colab_save.artifact.collection import (
 )
 from colab_save.collections.joining import join
 from colab_save.collections.splitting import collection_of
+from colab_save.dialect import DIALECTS
 from colab_save.errors import DamagedFileError, FormatError, RequestError, UnknownNameError
 from colab_save.hints import option
 from colab_save.inspecting.inspection import inspect_npz
@@ -30,7 +31,12 @@ from colab_save.wording import did_you_mean
 
 KEPT = "Lists, tuples, dicts, sets, texts, numbers, None, NumPy arrays, tensors and variables can be kept."
 
-REFUSED = {"model": "a model", "keras": "an object of Keras", "optimizer_of": "an optimizer", "object": "an object"}
+REFUSED = {
+    "model": "a model",
+    **dict.fromkeys(DIALECTS, "an object of Keras"),
+    "optimizer_of": "an optimizer",
+    "object": "an object",
+}
 """What a collection can hold and these cannot."""
 
 

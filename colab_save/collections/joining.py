@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from colab_save.artifact.collection import Collection, walk_tree
-from colab_save.collections.kinds import is_model, is_plain_object
+from colab_save.collections.kinds import is_model
+from colab_save.dialect import DIALECTS, import_dialect, optimizer_variables
 from colab_save.errors import DamagedFileError, FormatError, RequestError
 from colab_save.hints import action, option
-from colab_save.model.walking import walk_variables
+from colab_save.model.walking import is_plain_object, walk_variables
 from colab_save.wording import translated
 
 
@@ -34,7 +35,7 @@ def join(collection: Collection, models: Mapping[str, Any], custom_objects: Mapp
     try:
         made = joining.node(collection.tree)
         for node in walk_tree(collection.tree):
-            if "keras" in node:
+            if not node.keys().isdisjoint(DIALECTS):
                 joining.restore(node)
     except (KeyError, TypeError) as error:  # also a key of a dict that cannot be one
         raise DamagedFileError(
@@ -90,16 +91,18 @@ class _Joining:
 
     def _object(self, node: Mapping[str, Any]) -> Any:
         """Make what may have several names."""
-        import keras
-        import tensorflow as tf
-
         if "optimizer_of" in node:
             return getattr(self._models[node["optimizer_of"]], "optimizer", None)
         if "variable" in node:
+            import keras
+            import tensorflow as tf
+
             maker = keras.Variable if node["maker"] == "keras" else tf.Variable
             return maker(self._arrays[node["variable"]], trainable=node["trainable"])
         with translated(f"{node['id']} could not be made again", "Define the custom classes that it needs."):
-            config = copy.deepcopy(node["keras"])  # Keras puts a schedule in the place of its own config
+            dialect = next(name for name in DIALECTS if name in node)
+            config = copy.deepcopy(node[dialect])  # Keras puts a schedule in the place of its own config
+            keras = import_dialect(dialect)
             return keras.saving.deserialize_keras_object(config, custom_objects=self._custom_objects, safe_mode=True)
 
     def restore(self, node: Mapping[str, Any]) -> None:
@@ -108,7 +111,7 @@ class _Joining:
         with translated(f"{node['id']} could not be given its state", "Load it with the Keras that saved it."):
             if node["trains"]:
                 made.build([self._weight(part, path) for part, path in node["trains"]])
-            variables = list(getattr(made, "variables", ())) if state else []
+            variables = optimizer_variables(made) if state else []
             if [tuple(variable.shape) for variable in variables] != [array.shape for array in state]:
                 raise FormatError(
                     f"{node['id']} has other variables than it had.", "Load it with the Keras that saved it."

@@ -21,15 +21,14 @@ from colab_save.collections.kinds import (
     is_loss,
     is_metric,
     is_model,
-    is_plain_object,
     is_tensor,
     maker_of,
 )
-from colab_save.dialect import kind_of
+from colab_save.dialect import DIALECTS, dialect_of, keras_of, kind_of, optimizer_variables
 from colab_save.errors import UnsupportedError
 from colab_save.model.compiling import trained_by
 from colab_save.model.describing import plain_attributes
-from colab_save.model.walking import walk_variables
+from colab_save.model.walking import is_plain_object, walk_variables
 from colab_save.wording import translated
 
 DEEPEST = 24
@@ -129,7 +128,7 @@ class _Dividing:
             node = {"variable": self._keep(value.numpy()), **own}
         elif is_configured(value):
             self.objects.append(value)
-            node = {"keras": {}, "attributes": {}, "state": [], "trains": [], "id": self._id(at)}
+            node = {dialect_of(value): {}, "attributes": {}, "state": [], "trains": [], "id": self._id(at)}
         else:
             return None
         self._seen[id(value)] = value, node
@@ -201,27 +200,27 @@ class _Dividing:
         for name in reversed(weights):
             places |= {id(variable): [name, path] for path, variable in weights[name]}
         own = {id(getattr(self.models[name], "optimizer", None)): name for name in reversed(self.models)}
-        for item, node in (pair for pair in self._seen.values() if "keras" in pair[1]):
+        variables = [variable for found in weights.values() for _, variable in found]
+        variables += [item for item, node in self._seen.values() if "variable" in node]
+        for item, node in (pair for pair in self._seen.values() if not pair[1].keys().isdisjoint(DIALECTS)):
             place = node["id"]
-            trained = trained_by(item)
+            trained = trained_by(item, variables)
             if id(item) in own:
                 node.clear()
                 node.update({"optimizer_of": own[id(item)], "id": place})
                 continue
-            node["keras"] = _config(item)
+            node[dialect_of(item)] = _config(item)
             node["attributes"] = plain_attributes(item) if is_loss(item) else {}
-            if all(id(variable) in places for variable in trained) and _is_made_alike(item):
+            if trained is not None and all(id(each) in places for each in trained) and _is_made_alike(item):
                 node["trains"] = [places[id(variable)] for variable in trained]
-                node["state"] = [self._keep(variable.numpy()) for variable in getattr(item, "variables", ())]
+                node["state"] = [self._keep(variable.numpy()) for variable in optimizer_variables(item)]
             else:
                 self._lose((place,), "begins anew: its state belongs to weights that are in none of the models")
 
 
 def _config(item: Any) -> Any:
-    import keras
-
     with translated(f"The {type(item).__name__} cannot be described", "Give it a get_config()."):
-        return json.loads(json.dumps(keras.saving.serialize_keras_object(item)))
+        return json.loads(json.dumps(keras_of(item).saving.serialize_keras_object(item)))
 
 
 def _is_made_alike(item: Any) -> bool:

@@ -14,9 +14,9 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from colab_save.custom_code.origins import STANDARD, is_own, is_own_module
+from colab_save.dialect import DIALECTS, dialect_of
 
-_KERAS = frozenset({"keras", "tf_keras"})
-_GIVEN = STANDARD | _KERAS | {"tensorflow", "numpy", "colab_save"}
+_GIVEN = STANDARD | {*DIALECTS, "tensorflow", "numpy", "colab_save"}
 """The packages whose objects a reload has anyway."""
 
 _ENDS = (str, bytes, int, float, complex, type(None), type(...))
@@ -49,10 +49,6 @@ def _root(cls: type) -> str:
     return cls.__module__.partition(".")[0]
 
 
-def _is_keras(cls: type) -> bool:
-    return any(_root(base) in _KERAS for base in cls.__mro__)
-
-
 def _is_wrapped(item: object) -> bool:
     """Tell whether an object is a function below decorators, such as one of `tf.function`."""
     return hasattr(item, "__wrapped__") and callable(item) and isinstance(inspect.unwrap(item), FunctionType)
@@ -61,8 +57,8 @@ def _is_wrapped(item: object) -> bool:
 def _is_needed(needed: Any, item: object) -> bool:
     if isinstance(needed, type):
         if is_own_module(needed.__module__):
-            return _is_keras(needed) or hasattr(needed, "get_config")
-        return needed is not item and _root(needed) not in _GIVEN and _is_keras(needed)
+            return bool(dialect_of(needed)) or hasattr(needed, "get_config")
+        return needed is not item and _root(needed) not in _GIVEN and bool(dialect_of(needed))
     function = inspect.unwrap(needed)
     return is_own(needed) and isinstance(function, FunctionType) and not isinstance(function, MethodType)
 
@@ -86,7 +82,7 @@ def _holds_objects(item: object) -> bool:
     has_values = hasattr(type(item), "numpy")
     if isinstance(item, type) or has_values:
         return False
-    return _is_keras(type(item)) or is_own_module(type(item).__module__)
+    return bool(dialect_of(item)) or is_own_module(type(item).__module__)
 
 
 def _registered(item: Any) -> Iterable[object]:
@@ -97,7 +93,7 @@ def _registered(item: Any) -> Iterable[object]:
         config = item.get_config()
     except Exception:  # noqa: BLE001 - the user's own method may raise anything; examining reports it
         return []
-    known = [sys.modules[name].saving.get_custom_objects() for name in _KERAS if name in sys.modules]
+    known = [sys.modules[name].saving.get_custom_objects() for name in DIALECTS if name in sys.modules]
     return [registry[name] for name in _strings(config) for registry in known if name in registry]
 
 

@@ -46,7 +46,7 @@ def may_run(manifest: Manifest | None, *, is_trusted: bool) -> bool:
 
 
 def _signature(manifest: Manifest, key: bytes) -> str:
-    return hmac.new(key, replace(manifest, signature="").to_json().encode(), "sha256").hexdigest()
+    return hmac.new(key, manifest.signed_text().encode(), "sha256").hexdigest()
 
 
 def _key(*, is_made: bool) -> bytes | None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from colab_save.artifact.facts import coarsest
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS_2, dialect_of, is_compiled, is_functional, nodes_of
 from colab_save.errors import ColabSaveError, FormatError
 from colab_save.loading.translating import HINT, compile_arguments, layer_arguments, operation
+from colab_save.model.walking import walk_layers
 from colab_save.nested import leaves, map_structure
 from colab_save.proof.tolerances import compare_outputs
 from colab_save.quieting import quiet
@@ -73,8 +75,7 @@ def _proven(model: Any, sample: Sample, actual: Any) -> float:
     """
     if sample.is_random:
         raise FormatError(f"{_named(model)} is random at inference: no conversion can be proven.", HINT)
-    precisions = {str(layer.compute_dtype) for layer in model.layers}
-    precision = next((name for name in ("bfloat16", "float16") if name in precisions), "float32")
+    precision = coarsest(*(str(layer.compute_dtype) for _, layer in walk_layers(model)))
     errors, found = compare_outputs(sample.outputs, actual, None, None, precision)
     if found:
         raise FormatError(f"The converted model does not answer as {_named(model)} does: {found[0]}.", HINT)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from colab_save.dialect import is_of_keras
 from colab_save.errors import FormatError
 from colab_save.hints import option
 from colab_save.model.compiling import compile_given
@@ -56,7 +57,7 @@ def layer_arguments(layer: Any) -> tuple[Callable[..., Any], dict[str, Any], lis
     import keras
 
     name = type(layer).__name__
-    if not type(layer).__module__.startswith("tf_keras."):
+    if not is_of_keras(type(layer).__module__):
         raise FormatError(f"The layer {layer.name} is of your own class {name}, which is made for Keras 2.", HINT)
     if name == "Lambda":
         return keras.layers.Lambda, {"function": layer.function, "arguments": layer.arguments, "name": layer.name}, []
@@ -203,7 +204,7 @@ def _counterpart(old: Any, module: Any) -> Any:
         return old
     is_function = not hasattr(old, "get_config")
     kind = old if is_function else type(old)
-    name, is_own = kind.__name__, not kind.__module__.startswith("tf_keras.")
+    name, is_own = kind.__name__, not is_of_keras(kind.__module__)
     if is_function:
         return old if is_own else name
     if name == "MeanMetricWrapper":  # what tf_keras makes of a name

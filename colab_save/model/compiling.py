@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from colab_save.dialect import classes, keras_of
+from colab_save.dialect import KERAS_2, classes, dialect_of, keras_of, optimizer_variables
 from colab_save.model.walking import own_attributes
 from colab_save.wording import first_line
 
@@ -60,19 +60,32 @@ def held_objects(model: Any) -> dict[str, Any]:
     return found
 
 
-def trained_by(optimizer: Any) -> list[Any]:
-    """Give the weights that an optimizer was built for.
+def trained_by(optimizer: Any, weights: Iterable[Any]) -> list[Any] | None:
+    """Return the weights that an optimizer was built for; ``None`` for one of before, which does not say.
 
-    Private, without a public way (``keras/src/optimizers/base_optimizer.py``, Keras 3.13.2 and 3.15.1).
+    Private, without a public way (``keras/src/optimizers/base_optimizer.py``, Keras 3.13.2 and 3.15.1; and
+    ``tf_keras/src/optimizers/optimizer.py``, 2.20 and 2.21, which knows weights by a key only).
+
+    Args:
+        optimizer: One of Keras 3 or tf_keras; anything else trains nothing.
+        weights: Those that it may be.
     """
-    return list(getattr(optimizer, "_trainable_variables", ()))
+    if isinstance(optimizer, classes("optimizers.legacy.Optimizer")):
+        return None if optimizer_variables(optimizer) else []
+    places = getattr(optimizer, "_index_dict", None)
+    if dialect_of(optimizer) != KERAS_2 or places is None:
+        return list(getattr(optimizer, "_trainable_variables", ()))
+    by_place = {places[key]: item for item in weights if (key := getattr(item, "_unique_id", None)) in places}
+    return [by_place[at] for at in sorted(by_place)] if len(by_place) == len(places) else None
 
 
 def trained_paths(model: Any, weights: Iterable[tuple[str, Any]]) -> dict[str, tuple[str, ...]]:
     """Give, for each optimizer in an attribute, the paths of the weights that it trains."""
     others = [(name, found) for name, found in optimizers_of(model) if name != "optimizer"]
-    paths = {id(variable): path for path, variable in weights} if others else {}
-    return {name: tuple(paths[id(item)] for item in trained_by(found) if id(item) in paths) for name, found in others}
+    known = list(weights) if others else []
+    paths = {id(variable): path for path, variable in known}
+    trained = ((name, trained_by(found, [variable for _, variable in known]) or ()) for name, found in others)
+    return {name: tuple(paths[id(item)] for item in found if id(item) in paths) for name, found in trained}
 
 
 def restore_compile(
@@ -99,7 +112,8 @@ def restore_compile(
         keras.Model.compile(model, **keras.saving.deserialize_keras_object(config))
     for name, paths in trains.items():
         optimizer = getattr(model, name, None)
-        if isinstance(optimizer, keras.optimizers.Optimizer) and not getattr(optimizer, "built", True):
+        is_built = getattr(optimizer, "built", getattr(optimizer, "_built", False))  # the latter is of tf_keras
+        if isinstance(optimizer, keras.optimizers.Optimizer) and not is_built:
             optimizer.build([weights[each] for each in paths])
             missing += [] if name in missing else [name]
     return missing

@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, cast
 
 from colab_save.artifact.facts import LayerFacts
-from colab_save.dialect import classes
+from colab_save.dialect import classes, is_of_keras
 from colab_save.model.walking import is_graph, named_layers, walk_layers
 
 LONGEST = 400
@@ -45,7 +45,7 @@ def describe_layer(path: str, layer: Any, inputs: tuple[str, ...] = ()) -> Layer
         dtype=str(getattr(layer.dtype_policy, "name", layer.dtype_policy)),
         arguments={**constructor_arguments(layer), **_vocabulary(layer)},
         build=json.loads(json.dumps(build, default=str)),
-        shape=_output_shape(layer),
+        shape=output_shape(layer),
         inputs=inputs,
     )
 
@@ -112,7 +112,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist() if value.size <= LONGEST else _digest(value.tobytes())
-    if hasattr(value, "get_config") and type(value).__module__.startswith(("keras.src.", "tf_keras.src.")):
+    if hasattr(value, "get_config") and is_of_keras(type(value).__module__):
         if hasattr(value, "build"):
             raise TypeError("a layer among the arguments is walked by itself")
         return {type(value).__name__: _config(value)}
@@ -143,7 +143,7 @@ def _vocabulary(layer: Any) -> dict[str, Any]:
     return {"vocabulary": [len(words), _digest("\0".join(words))]}
 
 
-def _output_shape(layer: Any) -> tuple[int | None, ...] | None:
+def output_shape(layer: Any) -> tuple[int | None, ...] | None:
     """Give the shape of a layer's first output, where it was called on symbolic tensors."""
     with contextlib.suppress(AttributeError, ValueError, RuntimeError):  # Keras's words for "never called"
         output = layer.output

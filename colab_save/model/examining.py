@@ -10,10 +10,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from colab_save.artifact.facts import ModelFacts, TensorFacts, VariableFacts
+from colab_save.artifact.facts import ModelFacts, TensorFacts, VariableFacts, comparable
 from colab_save.custom_code.custom_objects import find_custom_objects
 from colab_save.dialect import (
-    DIALECTS,
     KERAS_2,
     classes,
     dialect_of,
@@ -61,7 +60,7 @@ def examine(model: Any) -> ModelFacts:
         losses={place: plain_attributes(loss) for place, loss in loss_objects(model)},
         metrics={place: constructor_arguments(metric) for place, metric in metric_objects(model)},
         states={path: _values(variable) for path, variable in walk_states(model)},
-        held=_comparable(held_objects(model)),
+        held=comparable(held_objects(model)),
         trains=trained_paths(model, weights),
         custom=tuple(sorted(custom)),
         attributes=plain_names(model),
@@ -147,17 +146,8 @@ def _compile_arguments(model: Any) -> Mapping[str, Any] | None:
         return {"not serialisable": first_line(error)}
     return {
         key: _one_name(value, keras) if key in {"loss", "metrics", "weighted_metrics"} else value
-        for key, value in _comparable(json.loads(json.dumps(config, default=str))).items()
+        for key, value in comparable(json.loads(json.dumps(config, default=str))).items()
     }
-
-
-def _comparable(value: Any) -> Any:
-    """Drop from a serialised config where a custom object was defined: that changes by design when it is reloaded."""
-    if isinstance(value, dict):
-        if "class_name" in value and "config" in value and not str(value.get("module")).startswith(DIALECTS):
-            value = {key: item for key, item in value.items() if key not in {"module", "registered_name"}}
-        return {key: _comparable(item) for key, item in value.items()}
-    return [_comparable(item) for item in value] if isinstance(value, list) else value
 
 
 def _of_one_output(value: Any) -> Any:

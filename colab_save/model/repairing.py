@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.facts import ModelFacts
-from colab_save.dialect import keras_of
+from colab_save.dialect import is_of_keras, keras_of
 from colab_save.hints import option
 from colab_save.model.compiling import has_own_compile, restore_compile
 from colab_save.model.describing import constructor_arguments
@@ -118,7 +118,7 @@ def _complete_layers(model: Any, record: Record) -> list[str]:
     changed = []
     for path, layer in walk_layers(model):
         wanted = record.arguments.get(path, {})
-        if not wanted or not type(layer).__module__.startswith("keras."):
+        if not wanted or not is_of_keras(type(layer).__module__):
             continue
         now = constructor_arguments(layer)
         for name, value in wanted.items():

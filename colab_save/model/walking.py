@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import functools
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from colab_save.dialect import KERAS, KERAS_2, classes, dialect_of, import_dialect, is_functional
+from colab_save.custom_code.origins import is_own_module
+from colab_save.dialect import KERAS, KERAS_2, classes, dialect_of, import_dialect, is_functional, tensorflow_classes
 
 BOOKKEEPING = ("optimizers.Optimizer", "optimizers.legacy.Optimizer", "metrics.Metric", "random.SeedGenerator")
 """What Keras keeps beside the weights, by its classes."""
@@ -90,7 +90,7 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
         path, node = stack.pop() if stack else later.pop(0)
         if id(node) in seen or not _may_hold(node):
             continue
-        if stack and _is_plain_object(node):
+        if stack and is_plain_object(node):
             later.append((path, node))
             continue
         seen.add(id(node))
@@ -172,35 +172,32 @@ def _keras_attributes(dialect: str) -> frozenset[str]:
 
 
 def _is_variable(node: Any) -> bool:
-    import tensorflow as tf
-
-    return isinstance(node, (*classes("Variable"), tf.Variable))
+    return isinstance(node, (*classes("Variable"), *tensorflow_classes("Variable")))
 
 
 def _is_holder(node: Any) -> bool:
     """Say whether to look inside: layers, modules, what a SavedModel restores, and plain objects of the user's."""
-    return (_is_tracked(node) and not _is_bookkeeping(node)) or _is_plain_object(node)
+    return (_is_tracked(node) and not _is_bookkeeping(node)) or is_plain_object(node)
 
 
 def _is_tracked(node: Any) -> bool:
-    import tensorflow as tf
-
-    return isinstance(node, tf.__internal__.tracking.AutoTrackable)
+    return isinstance(node, tensorflow_classes("__internal__.tracking.AutoTrackable"))
 
 
 def _is_bookkeeping(node: Any) -> bool:
     return isinstance(node, tuple(item for name in BOOKKEEPING for item in classes(name)))
 
 
-def _is_plain_object(node: Any) -> bool:
-    """Say whether a value is an instance of a class that no framework, no installed package and no Python brings."""
+def is_plain_object(node: Any) -> bool:
+    """Say whether a value is an object of the user's own, with attributes, that Keras and TensorFlow know nothing of.
+
+    Nothing is imported for that: collections ask it of any variable of a notebook.
+    """
     if not hasattr(node, "__dict__") or isinstance(node, (type, FunctionType, MethodType, ModuleType)):
         return False
     if _is_variable(node) or _is_tracked(node) or _is_bookkeeping(node):
         return False
-    root = type(node).__module__.partition(".")[0]
-    file = getattr(sys.modules.get(root), "__file__", None) or ""
-    return (root not in sys.stdlib_module_names and "-packages" not in file) or root == "__main__"
+    return is_own_module(type(node).__module__)
 
 
 def _join(path: str, key: str) -> str:

@@ -17,7 +17,7 @@ from colab_save.artifact.facts import ModelFacts, precision
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
 from colab_save.artifact.sample import read_arrays
-from colab_save.dialect import dialect_of
+from colab_save.dialect import DIALECTS, dialect_of
 from colab_save.formats.base import Format
 from colab_save.proof.comparing import compare, lost_attributes
 from colab_save.proof.tolerances import compare_outputs, compare_shapes
@@ -74,7 +74,7 @@ def judge_collection(expected: Collection, actual: Collection, seconds: float = 
         for kind in ((True, False), (True, True), (False, False))
     )
     verdicts = {Aspect.STRUCTURE: _kept(others, list(expected.lost))}
-    if any("keras" in node or "optimizer_of" in node for node in walk_tree(expected.tree)):
+    if any(not node.keys().isdisjoint({*DIALECTS, "optimizer_of"}) for node in walk_tree(expected.tree)):
         verdicts[Aspect.TRAINING] = _kept(training, dropped)
     return RoundTrip(COLLECTION, verdicts, (), seconds)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -140,13 +140,28 @@ def layers_recorded(model: Any) -> Iterator[list[tuple[str, Any]]]:
     """
     seen: list[tuple[str, Any]] = []
     layers = [(path, layer) for path, layer in walk_layers(model) if path]
-    for path, layer in layers:
-        vars(layer)["call"] = _noting(layer.call, path, seen)
-    try:
+    with calls_wrapped(layers, lambda path, layer: _noting(layer.call, path, seen)):
         yield seen
+
+
+@contextmanager
+def calls_wrapped(layers: Sequence[tuple[str, Any]], wrap: Callable[[str, Any], Callable[..., Any]]) -> Iterator[None]:
+    """Have something called in place of each layer's ``call`` meanwhile.
+
+    Args:
+        layers: Paths and layers, each layer once.
+        wrap: Makes it, of the path and the layer; its ``call`` is still its own then.
+    """
+    own = [(layer, vars(layer).get("call")) for _, layer in layers]
+    for path, layer in layers:
+        vars(layer)["call"] = wrap(path, layer)
+    try:
+        yield
     finally:
-        for _, layer in layers:
+        for layer, call in own:
             vars(layer).pop("call")
+            if call is not None:  # one that the user has put there, such as a tf.function
+                vars(layer)["call"] = call
 
 
 def _noting(call: Callable[..., Any], path: str, seen: list[tuple[str, Any]]) -> Callable[..., Any]:

@@ -19,6 +19,7 @@ from colab_save.model.walking import own_attributes
 from colab_save.nested import leaves, map_structure, numpy_dtype
 from colab_save.sampling.candidates import candidates
 from colab_save.sampling.running import Run, answer, arguments_of, run_as, run_keras, run_pass, same
+from colab_save.sampling.sizes import sizes_checked
 from colab_save.sampling.specs import declared_inputs
 from colab_save.wording import first_line
 
@@ -47,7 +48,10 @@ def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
         try:
             inputs = fit(inputs, specs)
             fits = specs is not None and [at for at, _ in leaves(specs)] == [at for at, _ in leaves(inputs)]
-            return answer(model, inputs, specs if fits else describe(inputs), run)
+            with sizes_checked(model, inputs, specs):
+                return answer(model, inputs, specs if fits else describe(inputs), run)
+        except SampleError:
+            raise
         except Exception as error:  # the user's own model refuses in whatever way it likes
             raise SampleError(
                 f"The model refused the sample ({first_line(error)}).",
@@ -114,7 +118,8 @@ def _derive(model: Any, specs: Any, run: Run) -> Sample:
     refusals = []
     for inputs in candidates(model, specs):
         try:
-            return answer(model, inputs, specs, run)
+            with sizes_checked(model, inputs, specs):
+                return answer(model, inputs, specs, run)
         except Exception as error:  # noqa: BLE001 - a guess that does not fit may fail in any way; the next one is tried
             refusals.append(f"{_in_words(inputs)}: {first_line(error)}")
     raise SampleError(

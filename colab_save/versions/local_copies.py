@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from colab_save.artifact.layout import Place
@@ -25,8 +26,10 @@ from colab_save.stores.base import Store
 from colab_save.versions.caching import cache_base, most_kept
 from colab_save.versions.packing import stored
 
-LITTER_AGE = 86_400.0
-"""Seconds after which a folder without a record is taken for what a killed process left."""
+LITTER_AGE = timedelta(days=1)
+"""How old a folder without a manifest, or a local copy without a record, must be before a save removes it.
+
+A killed process has left it; but a save may be slow."""
 
 _RECORD = "copy.json"
 _STAGE = "artifact"
@@ -188,7 +191,7 @@ def _drop(copy: LocalCopy) -> bool:
 def _remove_litter(known: set[Path]) -> None:
     with suppress(OSError):  # another notebook may be at it too
         for folder in _base().iterdir():
-            if folder not in known and time.time() - folder.stat().st_mtime > LITTER_AGE:
+            if folder not in known and time.time() - folder.stat().st_mtime > LITTER_AGE.total_seconds():
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -7,7 +7,7 @@ the manifest makes the version exist; a folder without a manifest is litter that
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from colab_save.artifact.layout import PREVIOUS, Place, deletion_in
@@ -17,11 +17,9 @@ from colab_save.errors import DigestError, StoreError
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.stores.base import Store, ignore_bytes
 from colab_save.versions.finding import versions_of
+from colab_save.versions.local_copies import LITTER_AGE
 from colab_save.versions.packing import stored
 from colab_save.versions.replacing import needed, take_place
-
-LITTER_AGE = timedelta(days=1)
-"""How old a folder without a manifest must be before the next save of that name removes it: a save may be slow."""
 
 
 def describe_files(stage: Path) -> tuple[FileFacts, ...]:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
+from colab_save.artifact.facts import (
+    LayerFacts,
+    ModelFacts,
+    TensorFacts,
+    VariableFacts,
+    coarsest,
+    comparable,
+    given_name,
+)
 from colab_save.artifact.round_trip import Aspect
 from colab_save.proof.comparing import (
     Difference,
@@ -275,3 +283,32 @@ def test_parameters_are_counted(shapes, expected):
 def test_what_are_no_facts_is_refused(value):
     with pytest.raises(ValueError, match=r"record|missing|not a"):
         ModelFacts.from_json(value)
+
+
+def config(module):
+    return {"module": module, "class_name": "Own", "config": {"units": 2}, "registered_name": "Own"}
+
+
+@pytest.mark.parametrize(
+    "module", ["__main__", "models", "keras_models", "tf_keras_models", "colab_save_custom_code", None]
+)
+def test_where_a_custom_object_was_defined_is_not_compared(module):
+    assert [{"loss": {"class_name": "Own", "config": {"units": 2}}}] == comparable([{"loss": config(module)}])
+
+
+@pytest.mark.parametrize("module", ["keras", "keras.losses", "tf_keras.src.losses"])
+def test_where_keras_has_an_object_is_compared(module):
+    assert config(module) == comparable(config(module))
+
+
+@pytest.mark.parametrize(
+    ("dtypes", "expected"),
+    [
+        ([], "float32"),
+        (["float32", "int32", "float64"], "float32"),
+        (["float32", "mixed_float16"], "float16"),
+        (["float16", "mixed_bfloat16"], "bfloat16"),
+    ],
+)
+def test_the_coarsest_dtype_is_found_in_dtypes_and_policies(dtypes, expected):
+    assert expected == coarsest(*dtypes)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras
 
 from colab_save.artifact.round_trip import Aspect
@@ -16,6 +17,7 @@ from colab_save.dialect import dialect_of, is_functional, kind_of, nodes_of
 from colab_save.formats.base import Context, get_format
 from colab_save.loading.pipeline import load
 from colab_save.model.examining import examine
+from colab_save.model.repairing import Record, repair
 from colab_save.nested import leaves
 from colab_save.proof.child import NOT_NEEDED
 from colab_save.proof.comparing import compare, compare_weights
@@ -72,6 +74,44 @@ def test_an_old_optimizer_is_lost_in_a_keras_file_and_only_that_is_said(tmp_path
 @pytest.mark.parametrize("name", ["h5", "weights"])
 def test_formats_that_would_lose_a_vocabulary_refuse_it(name):
     assert "vocabulary" in get_format(name).refusal(subject("text")[0])
+
+
+def repaired(model, folder, custom):
+    """Write a model as a Keras file, read and repair it, and give what the facts then differ in."""
+    plug, facts = get_format("keras"), examine(model)
+    plug.save(model, folder, take_sample(model, None, plug.run), plug.Options())
+    loaded = plug.load(folder / plug.payload, Context(custom, dialect="tf_keras"))
+    repair(loaded, folder / plug.payload, Record.of(facts), custom)
+    return {aspect: [str(each) for each in found] for aspect, found in compare(facts, examine(loaded)).items() if found}
+
+
+def test_arguments_of_layers_that_the_config_drops_are_put_back(tmp_path):
+    layers = tf_keras.layers
+    model = tf_keras.Sequential([layers.Input((4,)), layers.AlphaDropout(0.3, noise_shape=(4, 1)), layers.Dense(2)])
+    assert {} == repaired(model, tmp_path, {})
+
+
+class TwoOptimizers(tf_keras.Model):
+    """Has a compile of its own, with an optimizer that Keras does not know."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = tf_keras.layers.Dense(2)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+    def compile(self, other=None, **kwargs):
+        super().compile(**kwargs)
+        self.other = other
+
+
+def test_the_state_of_an_optimizer_of_an_own_compile_is_put_back(tmp_path):
+    model = TwoOptimizers()
+    model(rows(2, 3))
+    model.compile(tf_keras.optimizers.Adam(0.1))
+    model.other.apply_gradients([(tf.ones_like(variable), variable) for variable in model.trainable_variables])
+    assert {} == repaired(model, tmp_path, {"TwoOptimizers": TwoOptimizers})
 
 
 def test_it_is_a_kind_of_its_own():

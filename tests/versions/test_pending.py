@@ -352,7 +352,7 @@ def test_a_disk_with_little_room_bounds_them_too(save, monkeypatch):
 def test_what_a_killed_process_left_half_goes_after_a_day(save, upload):
     save(V1)
     base = local_copies()[0].folder.parent
-    for name, age in (("old", LITTER_AGE + 60), ("new", 60)):
+    for name, age in (("old", LITTER_AGE.total_seconds() + 60), ("new", 60)):
         (base / name).mkdir()
         moment = (base / name).stat().st_mtime - age
         os.utime(base / name, (moment, moment))

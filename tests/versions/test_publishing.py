@@ -16,8 +16,9 @@ from colab_save.progress import Stage
 from colab_save.stores.local import LocalStore
 from colab_save.target import Target
 from colab_save.versions.finding import find, list_versions, names_of
+from colab_save.versions.local_copies import LITTER_AGE
 from colab_save.versions.plain_files import find_plain
-from colab_save.versions.publishing import LITTER_AGE, publish
+from colab_save.versions.publishing import publish
 from tests.faulty_stores import DamagingStore, FaultyLocalStore, FaultyMemoryStore, MemoryStore
 from tests.making import V1, V2, V3, save_version, stage, stage_version
 

@@ -1,0 +1,75 @@
+"""The layouts that manifests have had: one of an older schema goes in as JSON, one of today's comes out.
+
+A schema that can no longer be read as it is gets a number, and a function here that makes the next one of it. A field
+that is new and has a default needs neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from colab_save.artifact.environment import environment
+from colab_save.errors import DamagedFileError
+from colab_save.hints import pip
+from colab_save.types import Json
+
+SCHEMA = 2
+"""The schema that is written."""
+
+_RELEASE = re.compile(r"\d[\w.+!-]{0,39}", re.ASCII)
+"""What a release is called; what else a manifest says of it has no place in a line that the user is to run."""
+
+
+def _not_held(value: Json) -> Json:
+    """Call ``NOT_HELD`` what schema 1 called ``NOT_KEPT``."""
+
+    def renamed(verdict: Json) -> Json:
+        return {**verdict, "outcome": "NOT_HELD"} if verdict["outcome"] == "NOT_KEPT" else verdict
+
+    trips = [
+        {**trip, "verdicts": {aspect: renamed(verdict) for aspect, verdict in trip["verdicts"].items()}}
+        for trip in value["round_trips"]
+    ]
+    return {**value, "round_trips": trips}
+
+
+UPGRADES: Mapping[int, Callable[[Json], Json]] = {1: _not_held}
+"""For every older schema what makes the next one of its JSON, which may come from anywhere."""
+
+
+def upgraded(value: Json, where: str) -> Json:
+    """Return a manifest of any schema up to today's as today's.
+
+    Args:
+        value: Its JSON.
+        where: Where it is, for the error.
+
+    Raises:
+        DamagedFileError: It is of a newer schema; the hint names the release that reads it.
+        ValueError: It has no schema, or is nothing that this schema was.
+    """
+    schema = value.get("schema") if isinstance(value, dict) else None
+    if type(schema) is not int or schema < 1:
+        what = str(schema)[:40] if isinstance(schema, int) else type(schema).__name__
+        raise ValueError(f"its schema is {what}, not a whole number from 1 up")
+    if schema > SCHEMA:
+        raise _newer(value, where)
+    try:
+        while schema < SCHEMA:
+            value, schema = UPGRADES[schema](value), schema + 1
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"it is nothing that schema {schema} was, {type(error).__name__}: {error}") from error
+    return {**value, "schema": SCHEMA}
+
+
+def _newer(value: Json, where: str) -> DamagedFileError:
+    recorded, own = value.get("environment"), environment().get("colab_save", "")
+    release = str(recorded.get("colab_save", "")) if isinstance(recorded, dict) else ""
+    is_known = _RELEASE.fullmatch(release) and release != own
+    writer = f"colab_save {release}" if is_known else "a newer colab_save"
+    return DamagedFileError(
+        f"The manifest {where} has schema {str(value['schema'])[:40]}, and this colab_save reads 1 to {SCHEMA}. "
+        f"It was written by {writer}, and this is {own or 'a build without a version'}.",
+        pip(f"-U 'colab_save>={release}'" if is_known else "-U colab_save"),
+    )

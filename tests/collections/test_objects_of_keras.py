@@ -1,0 +1,91 @@
+"""Optimizers, losses, metrics and schedules beside models, of Keras 3 and of tf_keras: each comes back as it was."""
+
+from __future__ import annotations
+
+import warnings
+
+import keras
+import pytest
+import tensorflow as tf
+
+from colab_save.artifact.collection import compare_collections, read_collection, write_collection
+from colab_save.collections.joining import join
+from colab_save.collections.kinds import is_model
+from colab_save.collections.splitting import collection_of, divide
+
+with warnings.catch_warnings(action="ignore"):  # it imports what TensorFlow has deprecated
+    import tf_keras
+
+pytestmark = pytest.mark.tensorflow
+
+BOTH = pytest.mark.parametrize("dialect", [keras, tf_keras], ids=["keras", "tf_keras"])
+MAKERS = {
+    "optimizer": lambda dialect: dialect.optimizers.Adam(0.125),
+    "loss": lambda dialect: dialect.losses.BinaryCrossentropy(from_logits=True),
+    "metric": lambda dialect: dialect.metrics.Mean(name="mean"),
+    "schedule": lambda dialect: dialect.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9),
+}
+
+
+def model_of(dialect):
+    return dialect.Sequential([dialect.layers.Input((2,)), dialect.layers.Dense(1)])
+
+
+def step(optimizer, model):
+    optimizer.apply_gradients([(tf.ones_like(variable), variable) for variable in model.trainable_variables])
+
+
+def brought_back(held, folder):
+    """Write what holds models and read it again; the models are those that there were."""
+    division = divide(held)
+    write_collection(folder, division.collection)
+    return join(read_collection(folder), division.models, {})
+
+
+@BOTH
+@pytest.mark.parametrize("name", MAKERS)
+def test_an_object_comes_back_as_one_of_its_own_keras(name, dialect, tmp_path):
+    made = MAKERS[name](dialect)
+    back = brought_back({"model": model_of(dialect), name: made}, tmp_path)[name]
+    assert (type(made), made.get_config()) == (type(back), back.get_config())
+
+
+@BOTH
+def test_an_optimizer_trains_on_with_the_state_that_it_had(dialect, tmp_path):
+    held = {"model": model_of(dialect), "optimizer": dialect.optimizers.SGD(0.5, momentum=0.5)}
+    step(held["optimizer"], held["model"])
+    back = brought_back(held, tmp_path)
+    before = held["model"].get_weights()[0].copy()
+    step(back["optimizer"], back["model"])
+    # The gradient was 1 before too: the step is 0.5 * (1 + 0.5)
+    assert before - 0.75 == pytest.approx(back["model"].get_weights()[0])
+
+
+@BOTH
+def test_what_came_back_is_compared(dialect, tmp_path):
+    held = {"model": model_of(dialect), "optimizer": dialect.optimizers.SGD(0.5, momentum=0.5)}
+    step(held["optimizer"], held["model"])
+    back = brought_back(held, tmp_path)
+    assert [] == compare_collections(collection_of(held), collection_of(back))
+    step(back["optimizer"], back["model"])
+    (gap,) = compare_collections(collection_of(held), collection_of(back))
+    assert ("optimizer", True) == (gap.where, gap.is_training)
+
+
+def test_an_object_of_the_other_keras_is_a_difference():
+    one, other = ({"optimizer": dialect.optimizers.SGD(0.5)} for dialect in (keras, tf_keras))
+    assert ["optimizer"] == [gap.where for gap in compare_collections(collection_of(one), collection_of(other))]
+
+
+@BOTH
+def test_a_metric_is_no_model(dialect):
+    assert not is_model(dialect.metrics.Mean())
+
+
+def test_an_old_optimizer_that_has_trained_begins_anew_and_that_is_said(tmp_path):
+    held = {"model": model_of(tf_keras), "optimizer": tf_keras.optimizers.legacy.SGD(0.5, momentum=0.5)}
+    step(held["optimizer"], held["model"])
+    assert ("optimizer begins anew: its state belongs to weights that are in none of the models",) == divide(
+        held
+    ).collection.lost
+    assert 0.5 == brought_back(held, tmp_path)["optimizer"].get_config()["learning_rate"]

@@ -1,0 +1,173 @@
+"""Which inputs are too small is computed from shapes, whatever TensorFlow answers: for Keras 3 and tf_keras alike."""
+
+from __future__ import annotations
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colab_save.errors import SampleError
+from colab_save.sampling.running import run_keras
+from colab_save.sampling.sampling import take_sample
+from tests import zoo
+
+with warnings.catch_warnings(action="ignore"):  # it imports what TensorFlow has deprecated
+    import tf_keras
+
+pytestmark = [
+    pytest.mark.tensorflow,
+    pytest.mark.parametrize("dialect", [keras, tf_keras], ids=["keras", "tf_keras"]),
+]
+
+
+def sample_of(model, given=None):
+    return take_sample(model, given, run_keras)
+
+
+def image(size):
+    return zoo.rows(2, size, size, 1)
+
+
+def sequential(dialect, *layers):
+    return dialect.Sequential([dialect.layers.Input((None, None, 1)), *layers, dialect.layers.GlobalMaxPooling2D()])
+
+
+def convolutions(dialect, count=4):
+    return [dialect.layers.Conv2D(1, 3, strides=2) for _ in range(count)]
+
+
+def subclassed(dialect, image_size=None):
+    class Deep(dialect.Model):
+        def __init__(self):
+            super().__init__()
+            self.blocks = convolutions(dialect)
+            self.pool = dialect.layers.GlobalMaxPooling2D()
+
+        def call(self, inputs):
+            for block in self.blocks:
+                inputs = block(inputs)
+            return self.pool(inputs)
+
+    model = Deep()
+    if image_size:
+        model(image(image_size))
+    return model
+
+
+def silent(dialect):
+    """A convolution that answers too small an image with it, as TensorFlow's own does on some processors."""
+
+    class Silent(dialect.layers.Conv2D):
+        def call(self, inputs):
+            return inputs if inputs.shape[1] in {1, 2} else super().call(inputs)
+
+        def compute_output_shape(self, input_shape):
+            return super().compute_output_shape(input_shape)
+
+    return [Silent(1, 3, strides=2) for _ in range(4)]
+
+
+def raw(dialect):
+    """A convolution that tells no shape."""
+
+    class Raw(dialect.layers.Layer):
+        def build(self, shape):
+            self.kernel = self.add_weight(shape=(3, 3, 1, 1), name="kernel")
+
+        def call(self, inputs):
+            return tf.nn.conv2d(inputs, self.kernel, 2, "VALID")
+
+    return [Raw() for _ in range(4)]
+
+
+@pytest.mark.parametrize("layers", [convolutions, silent, raw])
+def test_a_graph_gets_an_image_that_reaches_its_last_layer(layers, dialect):
+    assert (4, 32, 32, 1) == sample_of(sequential(dialect, *layers(dialect))).inputs.shape
+
+
+def test_a_nested_graph_gets_an_image_that_reaches_its_last_layer(dialect):
+    inner = sequential(dialect, *convolutions(dialect))
+    given = dialect.layers.Input((None, None, 1))
+    assert (4, 32, 32, 1) == sample_of(dialect.Model(given, dialect.layers.Dense(1)(inner(given)))).inputs.shape
+
+
+def test_a_pooling_whose_window_is_too_large_never_runs(dialect):
+    layers = dialect.layers  # with 8 pixels the pooling is given 2, for which TensorFlow ends the process
+    model = sequential(dialect, layers.Conv2D(1, 5, strides=2), layers.MaxPooling2D(3, strides=1))
+    assert (4, 32, 32, 1) == sample_of(model).inputs.shape
+
+
+def test_an_image_is_no_larger_than_needed(dialect):
+    assert (4, 8, 8, 1) == sample_of(sequential(dialect, *convolutions(dialect, 2))).inputs.shape
+
+
+@pytest.mark.parametrize("layers", [convolutions, silent, raw])
+def test_a_given_image_that_is_too_small_is_refused_with_the_layer_and_its_shape(layers, dialect):
+    model = sequential(dialect, *layers(dialect))
+    with pytest.raises(SampleError, match=r"too small: the layer (conv2d|silent|raw)_2 is given \[2, 1, 1, 1\]"):
+        sample_of(model, image(8))
+
+
+def test_a_given_image_that_is_too_small_for_a_subclassed_model_is_refused_too(dialect):
+    with pytest.raises(SampleError, match=r"too small: the layer blocks/2 is given \[2, 1, 1, 1\]"):
+        sample_of(subclassed(dialect, 40), image(8))
+
+
+def test_a_given_image_that_is_too_small_to_build_a_model_is_refused_with_the_shape(dialect):
+    with pytest.raises(SampleError, match=r"[\[(]2, 1, 1, 1[\])]"):  # Keras 3.15 says so itself when it builds
+        sample_of(subclassed(dialect), image(8))
+
+
+def test_a_subclassed_model_gets_the_size_that_it_was_called_with(dialect):
+    assert (4, 40, 40, 1) == sample_of(subclassed(dialect, 40)).inputs.shape
+
+
+def test_a_layer_that_pads_before_it_convolves_is_taken_at_its_word(dialect):
+    class Padded(dialect.layers.Conv2D):
+        def call(self, inputs):
+            return super().call(tf.pad(inputs, [[0, 0], [1, 1], [1, 1], [0, 0]]))
+
+    class Deep(dialect.Model):
+        def __init__(self):
+            super().__init__()
+            self.blocks = [Padded(1, 3, strides=2) for _ in range(4)]
+
+        def call(self, inputs):
+            for block in self.blocks:
+                inputs = block(inputs)
+            return inputs
+
+    model = Deep()
+    model(image(40))
+    assert (2, 1, 1, 1) == sample_of(model, image(8)).outputs.shape
+
+
+def test_an_output_that_the_model_declares_empty_is_no_matter_of_size(dialect):
+    given = dialect.layers.Input((None, 3))
+    nothing = dialect.layers.Lambda(lambda inputs: inputs[..., :0])(given)
+    assert (4, 8, 0) == sample_of(dialect.Model(given, nothing)).outputs.shape
+
+
+def test_inputs_without_features_are_no_matter_of_size(dialect):
+    model = dialect.Sequential([dialect.layers.Input((0,)), dialect.layers.Dense(2)])
+    assert (4, 2) == sample_of(model).outputs.shape
+
+
+def test_an_empty_batch_is_no_matter_of_size(dialect):
+    class Chosen(dialect.layers.Layer):
+        def call(self, inputs):
+            return tf.boolean_mask(inputs, inputs[:, 0, 0, 0] > np.inf)
+
+    given = dialect.layers.Input((None, None, 1))
+    model = dialect.Model(given, [Chosen()(given), dialect.layers.GlobalMaxPooling2D()(given)])
+    assert (0, 8, 8, 1) == sample_of(model).outputs[0].shape
+
+
+def test_a_call_that_the_user_has_put_into_a_layer_stays(dialect):
+    model = sequential(dialect, layer := dialect.layers.Conv2D(1, 3))
+    own = layer.call = tf.function(layer.call)
+    sample_of(model)
+    assert own is layer.call
