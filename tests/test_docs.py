@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import colab_save
 from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
 from colab_save.artifact.manifest import FileFacts, Manifest, Part, Payload, SampleFacts
 from colab_save.artifact.round_trip import Aspect, OutputError, RoundTrip, Verdict
@@ -84,6 +85,11 @@ REFUSED = [phrase for row in GLOSSARY for phrase in re.findall(r"`([^`]+)`", row
 def test_each_term_of_the_glossary_says_what_it_means_and_where():
     places = {"messages", "options", "outcomes"}
     assert [] == [row for row in GLOSSARY if len(row) != 4 or not set(row[3].split(", ")) <= places]
+
+
+def test_the_page_on_python_has_every_public_name():
+    shown = set(re.findall(r"^::: (\S+)$", PAGES["api.md"], re.MULTILINE))
+    assert {f"{getattr(colab_save, name).__module__}.{name}" for name in colab_save.__all__} == shown
 
 
 def test_the_architecture_page_shows_the_levels_that_are_tested():

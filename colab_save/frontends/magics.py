@@ -20,7 +20,7 @@ from colab_save.frontends.namespace import check_variable, evaluated, save_reque
 from colab_save.hints import speaking
 from colab_save.request.command import Expression
 from colab_save.request.option import Syntax
-from colab_save.request.request import AUTO, LoadRequest, SaveRequest
+from colab_save.request.request import AUTO, SaveRequest
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -68,8 +68,8 @@ class ModelMagics:
         if action.request is SaveRequest:
             return self._run.under_a_bar(action, save_request(typed, variables))
         given = evaluated(typed, variables)
-        if action.request is LoadRequest:
-            return self._run.under_a_bar(action, LoadRequest(**given))
+        if action.request is not None:
+            return self._run.under_a_bar(action, action.request(**given))
         return self._run.under_a_bar(action, **given)
 
     def _model_of(self, report: Any, variable: str | None) -> Any:

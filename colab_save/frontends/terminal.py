@@ -25,7 +25,6 @@ from colab_save.hints import render, speaking
 from colab_save.quieting import quiet_start
 from colab_save.request.command import add_option
 from colab_save.request.option import Option, Syntax
-from colab_save.request.request import LoadRequest
 
 PASSED, FAILED = 0, 1
 """Exit codes; argparse ends with 2, and 3 is reserved."""
@@ -131,8 +130,8 @@ def _carry_out(action: Action, given: dict[str, Any]) -> Any:
     typed: dict[str, Any] = {name: dict(value) if name in pairs else value for name, value in given.items()}
     own = action.terminal.runs if action.terminal else ""
     run = Runner({action.name: own or action.runs})
-    if action.request is LoadRequest and not own:
-        return run.under_a_bar(action, LoadRequest(**typed))
+    if action.request is not None and not own:
+        return run.under_a_bar(action, action.request(**typed))
     return run.under_a_bar(action, **typed)
 
 

@@ -8,16 +8,16 @@ import json
 import pytest
 
 from colab_save.frontends import actions
-from colab_save.frontends.action import Action, Result, Terminal, resolve
+from colab_save.frontends.action import resolve
 from colab_save.frontends.actions import ACTIONS, action_of
 from colab_save.frontends.completion import Completer
 from colab_save.frontends.languages import MAGIC, TERMINAL
 from colab_save.frontends.magics import register, unregister
 from colab_save.frontends.terminal import main
 from colab_save.hints import action, render
-from colab_save.reports.card import Card, Shown
-from colab_save.request.option import Option, Syntax
+from colab_save.request.option import Syntax
 from colab_save.widgets.machine import BESIDE
+from tests.plugs.greet_action import GREET
 
 REFERENCES = [
     *((each.name, reference) for each in ACTIONS for reference in (each.runs, each.function, each.lists) if reference),
@@ -73,39 +73,6 @@ def test_a_positional_that_must_be_given_stands_before_those_that_need_not():
 # --- one record is enough ---
 
 
-class Greeting(Shown):
-    """What the action of this module comes to."""
-
-    def __init__(self, said):
-        self.said = said
-
-    def card(self):
-        return Card(self.said, "")
-
-    def to_json(self):
-        return {"said": self.said}
-
-
-def greet(name="you", *, loud=False):
-    """Greet somebody."""
-    return Greeting(f"Hello {name.upper() if loud else name}")
-
-
-GREET = Action(
-    "greet",
-    "Greet somebody.",
-    "tests.frontends.test_actions:greet",
-    (
-        Option("name", "NAME", Syntax.POSITIONAL, "Whom; default: you."),
-        Option("loud", "--loud", Syntax.FLAG, "Do not whisper."),
-    ),
-    result=Result.REPORT,
-    magic="greetmodel",
-    function="tests.frontends.test_actions:greet",
-    terminal=Terminal("greet"),
-)
-
-
 @pytest.fixture
 def shell(monkeypatch, fresh_ipython):
     """IPython with our magics, in a table that has one more action."""
@@ -134,7 +101,7 @@ def test_an_action_of_a_record_alone_is_a_command_of_the_terminal(shell, capsys)
     assert 0 == main(["greet", "dogs"])
     assert 0 == main(["greet", "dogs", "--loud", "--json"])
     plain, document = capsys.readouterr().out.split("\n", 1)
-    assert ("Hello dogs", {"said": "Hello DOGS"}) == (plain.rstrip("."), json.loads(document))
+    assert ("Hello dogs", {"text": "Hello DOGS"}) == (plain.rstrip("."), json.loads(document))
 
 
 def test_an_action_of_a_record_alone_is_listed_by_the_terminals_help(shell, capsys):
