@@ -4,6 +4,11 @@
 are taken as they are and never converted, so that a record which was read is written as the same text again.
 """
 
+# Why by hand: manifests come from anywhere and are signed, so a reader must refuse what does not fit, name the place,
+# and change nothing. The packages that read dataclasses from JSON convert by default (``"1"`` becomes 1, unknown
+# fields are dropped), and each would be one more requirement in a notebook whose packages colab_save must not change.
+# The few kinds of fields that the records have need one small reader each.
+
 from __future__ import annotations
 
 import functools

@@ -4,6 +4,11 @@
 of each member and in the directory at its end; readers differ in which they believe, so both must say the same.
 """
 
+# Why by hand, beside `zipfile`: it believes the directory alone, and takes two members of one name, or another file
+# in front of the archive. Keras, NumPy and TensorFlow read zips in ways of their own and may find other members in
+# the same bytes, so that one model is inspected and another one opened. `zipfile` still parses the directory, once
+# its size is known to be bounded, and unpacks; what stands at each member's own place is compared with it here.
+
 from __future__ import annotations
 
 import shutil

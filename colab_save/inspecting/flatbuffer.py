@@ -4,6 +4,10 @@
 its vtable, which has the place of each field or 0; vectors and texts begin with their length.
 """
 
+# Why by hand: TensorFlow's interpreter reads such files in C++, where a damaged one ends the process, and the Python
+# classes of the package flatbuffers verify nothing before they follow an offset and read without a bound. A few
+# functions that check each offset and count what they read are all that it takes.
+
 from __future__ import annotations
 
 import struct

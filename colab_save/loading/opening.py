@@ -123,7 +123,8 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
         model, notes = _read_compiled(read, context, is_needed=is_needed)
         if dialect_of(model):
             notes += repair(model, fetched.payload, record, supplied.objects)
-            notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model))
+            had = [variable.path for variable in found.manifest.facts.variables] if found.manifest else None
+            notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model, had))
     return plug, model, supplied.notes + notes
 
 

@@ -9,13 +9,13 @@ load, and everything is compared after that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.facts import ModelFacts
-from colab_save.dialect import is_of_keras, keras_of
+from colab_save.dialect import classes, is_of_keras, keras_of
 from colab_save.hints import option
 from colab_save.model.compiling import has_own_compile, restore_compile
 from colab_save.model.describing import constructor_arguments
@@ -177,6 +177,24 @@ def _complete(model: Any, record: Record) -> list[str]:
     return changed
 
 
-def unbuilt(model: Any) -> list[str]:
-    """Name the layers that have no weights yet, and would make fresh random ones when they are first called."""
-    return [path or "the model" for path, layer in walk_layers(model) if not layer.built]
+def unbuilt(model: Any, weights: Iterable[str] | None) -> list[str]:
+    """Name the layers that came back without their weights: they would make fresh random ones when first called.
+
+    Args:
+        model: A Keras model, loaded and repaired.
+        weights: The paths of the weights that it had; ``None`` where nobody knows, then every layer counts that makes
+            some. The table of a lookup is none, and Keras leaves the one in a ``TextVectorization`` unbuilt.
+    """
+    layers = [(path, layer) for path, layer in walk_layers(model) if not layer.built]
+    if weights is None:
+        lost = [path for path, layer in layers if _makes_weights(layer)]
+    else:
+        known = list(weights)
+        lost = [path for path, _ in layers if any(weight.startswith(f"{path}/" if path else "") for weight in known)]
+    return [path or "the model" for path in lost]
+
+
+def _makes_weights(layer: Any) -> bool:
+    return type(layer).build not in [kind.build for kind in classes("layers.Layer")] and not hasattr(
+        layer, "get_vocabulary"
+    )

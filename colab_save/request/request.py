@@ -56,28 +56,7 @@ def check_purpose(purpose: str, formats: Sequence[str]) -> None:
 class SaveRequest:
     """What to save, where, how, and how strictly to prove it.
 
-    Attributes:
-        model: A Keras model, a `tf.Module` with `tf.function` methods, or a dict or object that holds several.
-        target: A name (``cats``), or a path or URL for a plain save. Default: the variable's or the model's own name.
-        to: The store: ``drive``, a folder, a URL. Default: Drive in Colab, ``./models`` elsewhere.
-        formats: ``auto``, or one or more of the formats' names, separated by commas.
-        purpose: What the model will be used for; picks the formats.
-        sample: Inputs for the round trip: arrays, tensors, dicts, a `tf.data` batch; of several models a dict by name.
-        verify: Whether to reload in a fresh process and compare before anything is published.
-        unpacked: On Drive, keep a payload that is a folder as it is, for TF Serving, and not as one zip file.
-        force: Publish although the round trip failed; the manifest and the report say ``FAILED``.
-        rtol: Relative tolerance of outputs. Default: by dtype (`sampling.tolerance`).
-        atol: Absolute tolerance of outputs. Default: by dtype.
-        timeout: Seconds that the round trip of one payload may take.
-        tags: Labels for this version.
-        extra: Names of attributes of the model, or of variables of the notebook, that are kept with it.
-        metrics: What was measured, as numbers by name; the last values of the last training are recorded anyway.
-        keep: How many of the newest versions of the name stay; older ones are removed after the commit.
-        keep_best: The metric in which the best version stays too: ``val_loss``, or with a sign ``max:score``.
-        wait: Whether to wait until the store has uploaded it, or how many seconds at most.
-        flush: Whether to have everything on Drive uploaded, which unmounts it.
-        note: Free text, kept in the manifest.
-        options: Options of the formats, such as ``signatures`` of ``saved_model``.
+    The help of each field explains it, in every frontend.
     """
 
     model: Any = field(
@@ -291,15 +270,7 @@ def _with_default(text: str | Callable[[], str], default: float | str) -> str:
 class LoadRequest:
     """What to load, from where, and how strictly to check it.
 
-    Attributes:
-        target: A name, ``name@tag``, ``name@version-prefix``, or the path or URL of any model file or folder.
-        source: The store to look in. Default: Drive in Colab, ``./models`` elsewhere.
-        format: Which payload of the artifact. Default: the one that keeps most.
-        into: A model of the same architecture that gets the weights; a dict or object that gets several models.
-        trust: Run code that came with the file.
-        verify: Whether to compare the loaded model with the facts and the sample of the manifest.
-        convert: Rebuild a Keras 2 model as a Keras 3 one, where their answers prove equal.
-        timeout: Seconds that a file which may never open is given, in a process of its own.
+    The help of each field explains it, in every frontend.
     """
 
     target: str = field(

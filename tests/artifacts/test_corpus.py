@@ -102,6 +102,7 @@ def test_an_entry_comes_back_proven_and_answers_as_the_live_model_did(release, e
     for trip in (report.round_trip, *report.manifest.round_trips):
         assert expected == {aspect: verdict.outcome for aspect, verdict in trip.verdicts.items()}
     assert (entry == "keras_2") == isinstance(report.model, tf_keras.Model)
+    assert () == tuple(note for note in report.notes if "no weights" in note)
     asked = ASKED_OF_TEXT if entry == "text" else ASKED
     np.testing.assert_allclose(answered(report.model, asked), answer, rtol=1e-4, atol=1e-6)
 

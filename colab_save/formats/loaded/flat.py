@@ -1,7 +1,7 @@
 """What a file with flat inputs and outputs by name is in the notebook: a callable with ``predict``.
 
-Such a file does not say how the model in the notebook nests them; a `Nesting` does, and where there is none, what is
-single stands alone and several are a dict.
+Such a file does not say how the model in the notebook nests them; a structure that is kept with it does, and where
+there is none, what is single stands alone and several are a dict.
 """
 
 from __future__ import annotations

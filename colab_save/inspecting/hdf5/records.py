@@ -5,6 +5,11 @@ the process or never returns (seen with 1.14.6 and 2.0.0). The layout is that of
 3.0"; of it, what h5py writes unless told otherwise.
 """
 
+# Why by hand: no native code may touch a file that nobody vouches for, and h5py opens one only through libhdf5, which
+# parses all of these records in C. A reader in pure Python (pyfive) would be one more requirement, and is made for
+# files that are whole. Here each offset is checked before it is followed, the work is counted, and what Keras never
+# writes is refused.
+
 from __future__ import annotations
 
 import struct

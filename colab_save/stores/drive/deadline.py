@@ -4,6 +4,11 @@
 behind and wakes up later goes no further than its next sign of life, and takes back what it has begun.
 """
 
+# Why by hand: Drive is a FUSE mount, and when it dies a system call on it blocks inside the kernel, where neither a
+# signal nor `concurrent.futures` ends it; an executor would even wait for the thread when Python exits. A daemon
+# thread can be left behind. What must not happen then is that it wakes up later and writes over a newer save: it asks
+# whether anybody still waits before each step.
+
 from __future__ import annotations
 
 import errno

@@ -4,6 +4,10 @@
 running there after a time-out or Ctrl-C; an upload that finished later would bring back what a failed save has removed.
 """
 
+# Why by hand: fsspec's own time limit gives up waiting and leaves the call running, and each of its implementations
+# repeats failed calls by rules of its own, or not at all. A save must know that a call which it gave up has ended
+# before it removes what it wrote. So each call is a task that is cancelled here, on the client's loop, and awaited.
+
 from __future__ import annotations
 
 import asyncio
