@@ -395,7 +395,7 @@ def test_a_copy_whose_store_is_no_longer_known_stays_and_is_told_as_unknown(save
     save()
     monkeypatch.delitem(STORES, "drive")
     assert {f"cats@{V1}": "written, upload unknown"} == states()
-    with pytest.raises(StoreUnavailableError, match="No store is known by 'drive:MyDrive/models'"):
+    with pytest.raises(StoreUnavailableError, match="No store has the address 'drive:MyDrive/models'"):
         publish_pending()
 
 
