@@ -64,7 +64,7 @@ _DRIVE = StoreRecord(
     usual="drive",
     is_usual="colab_save.stores.drive.drive:DriveStore.is_default",
     key_folder="colab_save.stores.drive.drive:DriveStore.own_folder",
-    reopen="colab_save.stores.drive.drive:DriveStore.again",
+    reopen="colab_save.stores.drive.drive:DriveStore.at_address",
     states={
         "written": "written to the Drive mount; not uploaded yet",
         "uploaded": "uploaded to Drive",

@@ -26,7 +26,7 @@ from colab_save.loading.opening import Loaded, check_equal, open_model
 from colab_save.progress import Clock, OnStep, Stage
 from colab_save.proof.verdicts import judge_collection
 from colab_save.request.request import LoadRequest
-from colab_save.versions.locating import Fetched, Found, bring_collection, choose
+from colab_save.versions.locating import Fetched, Found, choose, fetch_collection
 
 
 def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock, on_step: OnStep) -> Loaded:
@@ -45,7 +45,7 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock, on_st
     if not found.parts:
         return open_model(found, request, work, clock, on_step)
     with clock.at(Stage.FETCH):
-        fetched = bring_collection(found, on_step)
+        fetched = fetch_collection(found, on_step)
     request = replace(request, trust=may_run(found.manifest, is_trusted=request.trust))
     with clock.at(Stage.LOAD):
         collection, supplied = _read(found, fetched, request)

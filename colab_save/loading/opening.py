@@ -35,7 +35,7 @@ from colab_save.progress import Clock, OnStep, Stage
 from colab_save.proof.probe import try_opening
 from colab_save.proof.verdicts import answer_sample, answers_of, judge, verdicts_of
 from colab_save.request.request import LoadRequest
-from colab_save.versions.locating import Fetched, Found, bring, choose
+from colab_save.versions.locating import Fetched, Found, choose, fetch_payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def open_model(
     """
     with clock.at(Stage.FETCH):
         payload = choose(found, request)
-        fetched = bring(found, payload, work, on_step)
+        fetched = fetch_payload(found, payload, work, on_step)
         fetched = replace(fetched, code=fetched.code or code)
     with clock.at(Stage.LOAD):
         plug, model, notes = _open(found, fetched, request)

@@ -25,7 +25,7 @@ from colab_save.saving.plan import Plan
 from colab_save.saving.resolving import resolve
 from colab_save.saving.sealing import seal
 from colab_save.stores.base import UploadState
-from colab_save.versions.pending import Kept, publish_with_local_copy
+from colab_save.versions.pending import Published, publish_with_local_copy
 from colab_save.versions.pruning import Pruned, prune
 from colab_save.versions.uploading import see_through
 
@@ -89,7 +89,7 @@ class _Saving:
         notes = (*report.notes, *notes, *pruned.notes)
         return replace(report, notes=notes, pruned=pruned.versions, seconds=dict(clock.seconds))
 
-    def _publish(self, manifest: Manifest, chosen: Attempt) -> tuple[Kept, Pruned]:
+    def _publish(self, manifest: Manifest, chosen: Attempt) -> tuple[Published, Pruned]:
         destination = self.plan.destination
         place = destination.place(manifest.version, chosen.formats[0].name)
         kept = publish_with_local_copy(destination.store, place, chosen.staged.folder, manifest, self.clock.on_step)

@@ -1,1 +1,1 @@
-"""Where artifacts live: one module and one record in `table` for each store."""
+"""Stores, where artifacts live: a folder, mounted Drive, a URL. `opening` makes them from the table of stores."""

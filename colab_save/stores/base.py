@@ -1,7 +1,8 @@
-"""The Store plug: where artifacts live, as keys with bytes.
+"""The interface of a store: files under keys, with digests and an upload state.
 
-`publishing` puts, reads back and lists through this; it never sees a path. Keys are relative POSIX paths
-(``cats/20260822T101530Z-3fa2/model.keras``). `put` is whole or not at all, which is what makes a manifest a commit.
+`versions` reads and writes artifacts through it and never sees a path; each kind of store implements it. A key is a
+relative POSIX path (``cats/20260822T101530Z-3fa2/model.keras``). `Store.put` writes a whole file or nothing, which is
+what makes writing the manifest a commit.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ OnBytes = Callable[[int], None]
 
 
 class UploadState(enum.StrEnum):
-    """How far a store has really kept what it was given; of several files, what is known of the worst.
+    """How far a store is with files that were written to it; for several files, the state of the worst.
 
-    A store that keeps what it is given at once is ``DONE``. One that uploads later, as Drive does, climbs a ladder:
-    ``WRITTEN`` (known not to be uploaded yet), ``UPLOADED``, ``FLUSHED``. ``UNKNOWN`` is never taken for kept, and
-    ``MISSING`` is not there, or not all of it.
+    A store that writes at once is ``DONE``. One that uploads later, as Drive does, goes from ``WRITTEN`` (known not to
+    be uploaded) to ``UPLOADED`` and ``FLUSHED``. ``UNKNOWN`` never counts as uploaded. ``MISSING`` files are gone or
+    shorter than they were.
     """
 
     DONE = "done"
@@ -38,7 +39,7 @@ class UploadState(enum.StrEnum):
 
     @property
     def is_done(self) -> bool:
-        """Say whether it is known to outlive this machine, or that there is nothing more to wait for."""
+        """Return whether the files are known to outlive this machine."""
         return self in {UploadState.DONE, UploadState.UPLOADED, UploadState.FLUSHED}
 
 
@@ -46,15 +47,15 @@ _Name = TypeVar("_Name")
 
 
 class Store(ABC):
-    """One place that keeps artifacts.
+    """A place for artifacts.
 
     Attributes:
         kind: Its name in the table of stores (``local``, ``drive``, ``remote``).
-        packs_folders: A folder goes there as one file, since each file costs much.
-        location: Where it is, as a report shows it.
-        is_quick: Whether listing it costs nothing, so that near misses of a name are looked up.
-        address: Of a store that uploads later, what `opening.reopen` finds it by: its kind, a colon, and what its own
-            hook takes; of any other empty.
+        packs_folders: Whether folders are written there as one file, because each file is expensive.
+        location: Where it is, as reports show it.
+        is_quick: Whether listing is cheap enough to look for names similar to one that was not found.
+        address: For a store that uploads later: its kind, a colon, and what its `reopen` hook takes, so that
+            `opening.reopen` finds it again. Empty for other stores.
     """
 
     kind: ClassVar[str]
@@ -64,7 +65,7 @@ class Store(ABC):
     address: str = ""
 
     def prepare(self, size: int) -> None:
-        """Refuse now, before anything is staged, what would fail later; creates nothing but the store's own folder.
+        """Fail now rather than after staging; create nothing but the store's own folder.
 
         Args:
             size: Bytes that are about to be written, as far as is known.
@@ -74,19 +75,19 @@ class Store(ABC):
         """
 
     def check_single(self, name: str) -> None:
-        """Refuse a folder that the store has twice, as far as it can tell; what a name means is open then.
+        """Refuse a folder that exists twice under one name, as far as the store can see.
 
         Raises:
-            TargetError: With what to do.
+            TargetError: There are two; the hint says how to tell them apart.
         """
 
     @abstractmethod
     def put(self, key: str, source: Path, on_bytes: OnBytes) -> None:
-        """Write a file under a key, whole or not at all, replacing what was there."""
+        """Write a file under a key, completely or not at all, replacing what was there."""
 
     @abstractmethod
     def get(self, key: str) -> BinaryIO:
-        """Open what is under a key for reading.
+        """Open the file under a key for reading.
 
         Raises:
             NotFoundError: There is no such key.
@@ -94,37 +95,37 @@ class Store(ABC):
 
     @abstractmethod
     def keys(self, folder: str = "") -> list[str]:
-        """List one level, as ``ls`` does: names below a folder, sub-folders with a trailing slash; sorted.
+        """List one level like ``ls``: the sorted names in a folder, subfolders with a trailing slash.
 
         A folder that does not exist is empty.
         """
 
     @abstractmethod
     def delete(self, key: str) -> None:
-        """Remove a key; one that does not exist is no error. A folder is gone when its last key is."""
+        """Remove a key and the folders that this leaves empty; a key that does not exist is no error."""
 
     @abstractmethod
     def flush(self) -> UploadState:
-        """Ask the store to make everything durable; may take long, and what it does is the store's business."""
+        """Upload everything that is not uploaded yet, however long it takes; each store documents its side effects."""
 
     def upload_state(self, keys: Collection[str]) -> UploadState:
-        """Tell how far the store has really kept these keys, without waiting; never more than it knows.
+        """Return how far the store is with some keys, without waiting.
 
         Args:
-            keys: The keys; where they come with their bytes, as a mapping, one that has fewer there is ``MISSING``.
+            keys: The keys. As a mapping from key to bytes, a file with fewer bytes is ``MISSING``.
         """
         return self.upload_states({"": keys})[""]
 
     def upload_states(self, groups: Mapping[_Name, Collection[str]]) -> dict[_Name, UploadState]:
-        """Tell the same of several groups of keys, by their names."""
+        """Return the upload state of several groups of keys, by the groups' names."""
         return dict.fromkeys(groups, UploadState.DONE)
 
     def path(self, key: str) -> Path | None:
-        """Give a local path whose bytes are those of the key and are cheap to read, where there is one."""
+        """Return the local path of a key if its bytes are cheap to read there, else ``None``."""
         return None
 
     def move(self, key: str, to: str) -> None:
-        """Rename a file or a whole folder; the default copies all of it before it deletes any, which is not atomic.
+        """Rename a file or a whole folder. By default everything is copied, then deleted, which is not atomic.
 
         Raises:
             NotFoundError: There is no such key.
@@ -143,12 +144,12 @@ class Store(ABC):
             self.delete(name)
 
     def read(self, key: str) -> bytes:
-        """Read all of a small file."""
+        """Read a small file completely."""
         with self.get(key) as stream:
             return stream.read()
 
     def digest(self, key: str, on_bytes: OnBytes) -> tuple[int, str]:
-        """Read a key back: its size in bytes and its SHA-256 in hex."""
+        """Read a file back and return its size in bytes and its SHA-256 in hex."""
         sha, size = hashlib.sha256(), 0
         with self.get(key) as stream:
             while block := stream.read(CHUNK):
@@ -158,7 +159,7 @@ class Store(ABC):
         return size, sha.hexdigest()
 
     def check(self, key: str, size: int, sha256: str) -> None:
-        """Read a key back and match it.
+        """Read a file back and compare its size and digest.
 
         Raises:
             DigestError: It has another size or digest.
@@ -167,7 +168,7 @@ class Store(ABC):
         expect(f"{self.location}/{key}", *self.digest(key, ignore_bytes), size, sha256)
 
     def has(self, key: str) -> bool:
-        """Say whether there is such a file or folder, without listing what is around it."""
+        """Return whether there is such a file or folder, without listing what is around it."""
         if self.keys(key):
             return True
         try:
@@ -191,14 +192,14 @@ class Store(ABC):
 
 
 def ignore_bytes(count: int) -> None:
-    """Do nothing with the number of bytes moved."""
+    """Ignore the number of bytes moved."""
 
 
 def expect(where: str, size: int, sha256: str, expected_size: int, expected_sha256: str) -> None:
-    """Refuse bytes that are not those which were saved.
+    """Raise an error unless size and digest are the expected ones.
 
     Raises:
-        DigestError: With both sizes or digests.
+        DigestError: They differ; the message has both.
     """
     if (size, sha256) == (expected_size, expected_sha256):
         return
@@ -212,12 +213,12 @@ def expect(where: str, size: int, sha256: str, expected_size: int, expected_sha2
 
 
 def check_key(key: str) -> PurePosixPath:
-    """Refuse a key that would leave its store; a manifest from elsewhere may hold one.
+    """Refuse a key that would lead out of its store; a manifest from elsewhere may contain one.
 
     Raises:
         TargetError: Absolute, empty, or with ``..`` in it.
     """
     path = PurePosixPath(key)
     if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in key or "\0" in key:
-        raise TargetError(f"{key!r} is not a place inside a store.", "Keys are relative paths without '..'.")
+        raise TargetError(f"{key!r} is not a valid key of a store.", "Use a relative path without '..'.")
     return path

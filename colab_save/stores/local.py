@@ -1,7 +1,7 @@
-"""Artifacts in a folder of this machine; the ground of every store that is a folder.
+"""The store for a folder on this machine, and the base of every store that is a folder.
 
-`publishing` puts, reads back and lists through it. A file is written as a sibling and renamed, so that a key holds
-either all of its bytes or what it held before.
+`stores.opening` makes it from a path. A file is written under another name beside its place and then renamed, so that
+a key always has either its new bytes or its old ones.
 """
 
 from __future__ import annotations
@@ -23,34 +23,36 @@ from colab_save.quantities import size_in_words
 from colab_save.stores.base import OnBytes, Store, UploadState, check_key
 
 FILE_URL = "file://"
-"""What begins the URL of a folder of this machine."""
+"""The prefix of a URL for a folder on this machine."""
 
 
 def folder_at(location: str) -> Path:
-    """Give the absolute path that a user has typed, or the URL of a file; links are not followed.
+    """Return the absolute path for a path or ``file://`` URL that a user typed; links are not followed.
 
     Raises:
-        TargetError: It is in the home of somebody who has none.
-        StoreUnavailableError: The working directory is gone.
+        TargetError: ``~bob``, and there is no user bob.
+        StoreUnavailableError: The working directory no longer exists.
     """
     text = location.removeprefix(FILE_URL)
     try:
         return Path(os.path.normpath(Path(text).expanduser().absolute()))
     except RuntimeError as error:
-        raise TargetError(f"{text!r} names the home of nobody here.", "Give ~/FOLDER, or the whole path.") from error
+        user = text.partition("/")[0].removeprefix("~")
+        message = f"There is no user {user!r} on this machine." if user else "This user has no home folder."
+        raise TargetError(message, "Write ~/FOLDER or the whole path.") from error
     except OSError as error:  # the folder has been deleted, or it was on a Drive mount that has died
         raise StoreUnavailableError(
-            f"The working directory is gone ({error.strerror}).",
-            "Run `%cd /content` in Colab, or go to any folder that exists.",
+            f"The working directory no longer exists ({error.strerror}).",
+            "Change to a folder that exists; in Colab run `%cd /content`.",
         ) from error
 
 
 class LocalStore(Store):
-    """A folder of this machine.
+    """A folder on this machine.
 
     Attributes:
-        root: The folder; `prepare` and `put` make it.
-        hints: Better hints than those of `refusals`, by errno.
+        root: The folder; `prepare` and `put` create it.
+        hints: By errno, better hints than those of `os_errors`.
     """
 
     kind = "local"
@@ -63,23 +65,23 @@ class LocalStore(Store):
 
     @classmethod
     def at(cls, location: str) -> Self:
-        """Find the folder that a user has typed; it need not be there.
+        """Return the store for a folder that a user typed; it need not exist.
 
         Raises:
-            TargetError: It is in the home of somebody who has none.
-            StoreUnavailableError: The working directory is gone.
+            TargetError: ``~bob``, and there is no user bob.
+            StoreUnavailableError: The working directory no longer exists.
         """
         return cls(folder_at(location))
 
     @staticmethod
     def split(path: str) -> tuple[str, str]:
-        """Split the path of a file into its folder and its name; what has none gets none."""
+        """Split the path of a file into folder and name; the name is empty where the path has none."""
         place = folder_at(path)
         name = PurePath(path.removeprefix(FILE_URL)).name
         return str(place.parent), name if name in {"", ".."} else place.name
 
     def prepare(self, size: int) -> None:
-        """Refuse a folder that cannot be made or written, or that has not enough room.
+        """Refuse a folder that cannot be created or written, or a disk without enough space.
 
         Raises:
             StoreError: Not available, read-only, or not enough room.
@@ -91,7 +93,7 @@ class LocalStore(Store):
             self._check_writing(base)
 
     def put(self, key: str, source: Path, on_bytes: OnBytes) -> None:
-        """Write a sibling, make it durable, and rename it; on any failure the key holds what it held before.
+        """Write a sibling, sync it to the disk and rename it; after any failure the key has its old bytes.
 
         Raises:
             StoreError: The operating system refused, in its words and with a hint.
@@ -107,13 +109,13 @@ class LocalStore(Store):
                         on_bytes(len(block))
                 self._install(partial, place)
             except BaseException:
-                with suppress(OSError):  # what failed is raised; a rest that cannot be removed is hidden
+                with suppress(OSError):  # the first error is raised; a leftover that cannot be removed is hidden
                     self._remove(partial)
                 self._prune(place.parent)
                 raise
 
     def get(self, key: str) -> BinaryIO:
-        """Open a key for reading; errors that come later, while reading, are of the tree too.
+        """Open a file for reading; later errors, while reading, are `StoreError` too.
 
         Raises:
             NotFoundError: There is no such key.
@@ -124,7 +126,7 @@ class LocalStore(Store):
         return io.BufferedReader(SafeFile(place, str(place), self.hints), CHUNK)
 
     def keys(self, folder: str = "") -> list[str]:
-        """List one level, sub-folders with a trailing slash, sorted; what is being written is no key.
+        """List one level, subfolders with a trailing slash, sorted; half-written files are left out.
 
         Raises:
             StoreError: The operating system refused.
@@ -136,7 +138,7 @@ class LocalStore(Store):
             return []
 
     def delete(self, key: str) -> None:
-        """Remove a file, and the folders that it leaves empty.
+        """Remove a file and the folders that this leaves empty.
 
         Raises:
             StoreError: The operating system refused.
@@ -148,7 +150,7 @@ class LocalStore(Store):
             self._prune(place.parent)
 
     def delete_folder(self, folder: str) -> None:
-        """Remove a folder with everything in it, also what a killed process left half written.
+        """Remove a folder with everything in it, also half-written files of a killed process.
 
         Raises:
             StoreError: The operating system refused.
@@ -165,11 +167,11 @@ class LocalStore(Store):
             self._prune(place.parent)
 
     def move(self, key: str, to: str) -> None:
-        """Rename a file, replacing what was there, or a whole folder, to a name that is free.
+        """Rename a file, replacing what was there, or a whole folder to a name that is free.
 
         Raises:
             NotFoundError: There is no such key.
-            StoreError: A folder or a file stands where the folder should go, or the operating system refused.
+            StoreError: There already is something where the folder should go, or the operating system refused.
         """
         with self._refusing("move", key):
             old, new = self._place(key), self._place(to)
@@ -185,18 +187,18 @@ class LocalStore(Store):
             self._prune(old.parent)
 
     def flush(self) -> UploadState:
-        """Say ``DONE``: each file was made durable when it was put."""
+        """Return ``DONE``: `put` syncs each file to the disk."""
         return UploadState.DONE
 
     def path(self, key: str) -> Path | None:
-        """Give the file or folder itself."""
+        """Return the path of the file or folder itself."""
         return self._place(key)
 
     def _refusing(self, action: str, key: str = "") -> AbstractContextManager[None]:
         return refusing(action, f"{self.location}/{key}" if key else self.location, self.hints)
 
     def _base(self) -> Path:
-        """Give the root; a store that can be out of reach refuses here."""
+        """Return the root; a store that can be unreachable raises its error here."""
         return self.root
 
     def _place(self, key: str) -> Path:
@@ -204,7 +206,7 @@ class LocalStore(Store):
         try:
             os.fsencode(path)
         except UnicodeEncodeError as error:
-            raise TargetError(f"{key!r} cannot be a file name.", "Choose a name that is valid text.") from error
+            raise TargetError(f"{key!r} cannot be encoded as a file name.", "Choose another name.") from error
         return self._base() / path
 
     def _check_room(self, folder: Path, size: int) -> None:
@@ -221,7 +223,7 @@ class LocalStore(Store):
         probe.unlink()
 
     def _install(self, partial: Path, place: Path) -> None:
-        """Give a complete file its name, after its bytes: a crash could otherwise leave the name without them."""
+        """Sync a complete file and rename it; in the other order a crash could leave the name without bytes."""
         _sync(partial, os.O_RDWR)
         partial.replace(place)
         with suppress(OSError):  # the bytes are safe under the new name; some file systems refuse to sync a folder
@@ -231,19 +233,19 @@ class LocalStore(Store):
         path.unlink(missing_ok=True)
 
     def _prune(self, folder: Path) -> None:
-        """Remove empty folders, upwards, but never the root."""
+        """Remove empty folders upwards, but never the root."""
         while folder != self.root and folder.is_relative_to(self.root):
             try:
                 folder.rmdir()
             except FileNotFoundError:
                 pass
-            except OSError:  # not empty, or out of reach: an empty folder harms nobody
+            except OSError:  # not empty, or out of reach; an empty folder does no harm
                 return
             folder = folder.parent
 
 
 def exists(path: Path) -> bool:
-    """Say whether a name is taken, if only by a link to nowhere."""
+    """Return whether a name is taken, even by a broken link."""
     return path.is_symlink() or path.exists()
 
 

@@ -1,6 +1,7 @@
-"""How a user's words become a store, by the table of stores.
+"""Make the store for what a user typed, by the table of stores.
 
-Saves, loads and lists open their store here: `open_store` for names, `open_folder_of` for a file at an exact place.
+Saves, loads and lists call `open_store` for a name, `open_folder_of` for a file at an exact path. `versions.pending`
+finds a store again with `reopen`; `custom_code.signing` asks for the `key_folder`.
 """
 
 from __future__ import annotations
@@ -18,55 +19,55 @@ if TYPE_CHECKING:
 
 
 def open_store(location: str | None = None) -> Store:
-    """Find the store that a user's words mean; nothing is made, mounted or asked yet.
+    """Return the store at a location; nothing is created, mounted or connected yet.
 
     Args:
-        location: ``drive``, ``drive:FOLDER`` (below MyDrive), a folder, or a URL; a folder on a Drive mount is Drive.
+        location: ``drive``, ``drive:FOLDER`` (below MyDrive), a folder, or a URL. A folder on a Drive mount is Drive.
             Default: Drive in Colab, ``./models`` elsewhere.
 
     Raises:
-        TargetError: A URL without a bucket, or a folder that is in no drive.
-        StoreUnavailableError: The working directory is gone.
+        TargetError: A URL without a bucket, or a folder on Drive outside MyDrive and Shareddrives.
+        StoreUnavailableError: The working directory no longer exists.
     """
-    location = _usual() if location is None else location
+    location = _default_location() if location is None else location
     store: Store = plugged(_record_of(location).open)(location)
     return store
 
 
 def reopen(address: str, patience: float = 20.0) -> Store:
-    """Find a store that uploads later again, by its `Store.address`; nothing is mounted or asked yet.
+    """Return a store that uploads later by its address; nothing is mounted or connected yet.
 
     Args:
-        address: What `Store.address` said.
-        patience: Seconds that it may take to answer.
+        address: The store's `Store.address`.
+        patience: Seconds it may take to answer.
 
     Raises:
-        StoreUnavailableError: It is of no store in the table.
+        StoreUnavailableError: No store in the table has such addresses.
     """
     name, _, rest = address.partition(":")
     hook = STORES[name].reopen if name in STORES else ""
     if not hook:
-        raise StoreUnavailableError(f"No store is known by {address!r}.", "It was kept by another release; save again.")
+        raise StoreUnavailableError(f"No store has the address {address!r}.", "Another release made it; save again.")
     store: Store = plugged(hook)(rest, patience)
     return store
 
 
 def open_folder_of(path: str) -> tuple[Store, str]:
-    """Find the store and the key of a file or folder at an exact place.
+    """Return the store and the key of a file or folder at an exact path or URL.
 
     Raises:
-        TargetError: A path or URL without a last part, or one that is in no drive.
-        StoreUnavailableError: The working directory is gone.
+        TargetError: A path or URL without a last part, or on Drive outside MyDrive and Shareddrives.
+        StoreUnavailableError: The working directory no longer exists.
     """
     hook = _record_of(path).split
     folder, key = plugged(hook)(path) if hook else _split_url(path)
     if key in {"", ".."}:
-        raise TargetError(f"{without_secrets(path)!r} names no file.", "End it with a file name such as cats.keras.")
+        raise TargetError(f"{without_secrets(path)!r} does not end in a file name.", "Add one, such as cats.keras.")
     return open_store(folder), key
 
 
 def key_folder() -> Path:
-    """Give the folder that is the user's own and outlives a session, for the key that signs; nothing is mounted."""
+    """Return the user's own folder for the signing key, one that outlives the session; nothing is mounted."""
     import platformdirs
 
     hooks = [record.key_folder for record in STORES.values() if record.key_folder]
@@ -74,26 +75,29 @@ def key_folder() -> Path:
     return own[0] if own else platformdirs.user_config_path("colab_save", appauthor=False)
 
 
-def _usual() -> str:
-    """Give the location of the default store: of the first one that is that here."""
-    known = (record for record in STORES.values() if record.usual)
-    return next(record.usual for record in known if not record.is_usual or plugged(record.is_usual)())
+def _default_location() -> str:
+    """Return the location of the default store: of the first in the table that is a default here."""
+    defaults = (record for record in STORES.values() if record.usual)
+    return next(record.usual for record in defaults if not record.is_usual or plugged(record.is_usual)())
 
 
 def _record_of(location: str) -> StoreRecord:
-    """Find the store that a location is in: by its word or prefix, else the first that recognises it, else a folder."""
+    """Find the store of a location.
+
+    By its word or prefix, else the first that recognises the location, else ``local``.
+    """
     records = STORES.values()
-    named = (
+    by_name = (
         each
         for each in records
         if (location and location == each.word) or (each.prefix and location.startswith(each.prefix))
     )
-    asked = (each for each in records if each.is_place and plugged(each.is_place)(location))
-    return next(named, None) or next(asked, STORES["local"])
+    by_place = (each for each in records if each.is_place and plugged(each.is_place)(location))
+    return next(by_name, None) or next(by_place, STORES["local"])
 
 
 def _split_url(path: str) -> tuple[str, str]:
-    """Split a URL into that of its folder and the name in it; what stands right behind ``://`` is a bucket."""
+    """Split a URL into its folder and the last name; what follows ``://`` directly is a bucket."""
     url, question, query = path.partition("?")
     folder, _, key = url.rstrip("/").rpartition("/")
     return f"{folder}/{question}{query}", key if folder.partition("://")[2] else ""

@@ -1,8 +1,7 @@
-"""What may be done to a committed version afterwards: other tags, delete, bring back.
+"""Change a committed version: tag, delete, restore.
 
-``%deletemodel``, ``%restoremodel``, the panel and scripts call these. A deleted version has its manifest under another
-name, so that no reader sees it and one renaming brings it back; a save that comes a day later removes its files
-(`publishing`), or `delete_version` does.
+The actions of the frontends call these. A deleted version's manifest is renamed, so that no reader sees the version and
+one renaming restores it. A save that comes a day later (`publishing`) removes its files, or `delete_version` does.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from colab_save.artifact.layout import Place, deletion_in, deletion_now
 from colab_save.artifact.manifest import MANIFEST, Manifest
@@ -28,29 +26,30 @@ from colab_save.reports.listing import Listing
 from colab_save.stores.base import Store
 from colab_save.stores.opening import open_store
 from colab_save.target import NEWEST, Target, check_tag, without_secrets
+from colab_save.types import Json
 from colab_save.versions.finding import committed, find, names_of, read_manifest, versions_of
 from colab_save.versions.local_copies import keys_of
 from colab_save.versions.pruning import remove
 from colab_save.versions.publishing import commit
 from colab_save.wording import did_you_mean
 
-GONE = "is deleted for good: its files are gone"
-"""What is said of a version that cannot be brought back."""
+REMOVED = "is deleted for good; its files are removed"
+"""Done to a version that cannot be restored."""
 
-UNREADABLE = "is deleted; its manifest cannot be read, so that it cannot be brought back"
-"""What is said of a damaged one."""
+UNREADABLE = "is deleted; its manifest cannot be read, so it cannot be restored"
+"""Done to a damaged version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change(Shown):
-    """What was done to a version.
+    """A change that was made to a version.
 
     Attributes:
         target: Its full name.
         done: What was done, in words.
         where: The folder that it is in, or was.
-        manifest: The version, as it is then; ``None`` where it cannot be read.
-        line: What can be done next, and the action for it.
+        manifest: The version after the change; ``None`` if its manifest cannot be read.
+        line: A label and the action to do next.
     """
 
     target: str
@@ -60,22 +59,22 @@ class Change(Shown):
     line: tuple[str, str] | None = field(default=None, repr=False)
 
     def card(self) -> Card:
-        """Give what is shown: what was done, what the version is, and the line that undoes it."""
+        """Return what is shown: what was done, the version, and the action that undoes it."""
         facts = {"where": self.where} | ({"size": size_in_words(self.manifest.size)} if self.manifest else {})
         return Card(f"{self.target} {self.done}", "", facts=facts, line=self.line)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         """Return what was done to which version."""
         version = version_fields(self.manifest) if self.manifest else None
         return {"target": self.target, "done": self.done, "where": self.where, "version": version}
 
 
 def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = None) -> Change:
-    """Give a version exactly these tags; each of them moves there from the other versions of that name.
+    """Set the tags of a version, and take them from the other versions of that name.
 
     Args:
         target: A name, ``name@tag`` or ``name@version-prefix``.
-        tags: One tag or several; none takes all of them away.
+        tags: All tags that the version will have; none removes its tags.
         source: The store. Default: Drive in Colab, ``./models`` elsewhere.
 
     Returns:
@@ -83,7 +82,7 @@ def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = 
 
     Raises:
         NotFoundError: There is no such version.
-        TargetError: A path, or a tag that cannot be one.
+        TargetError: A path, or a text that cannot be a tag.
     """
     wanted = tuple(dict.fromkeys((tags,) if isinstance(tags, str) else tags))
     for tag in wanted:
@@ -98,15 +97,15 @@ def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = 
 
 
 def delete_version(target: str, *, source: str | None = None, for_good: bool = False) -> Change:
-    """Delete a version: nothing lists or loads it any more, and `restore_version` can bring it back for a day.
+    """Delete a version: nothing lists or loads it any more. `restore_version` can restore it for a day.
 
     Args:
         target: A name, ``name@tag`` or ``name@version-prefix``.
         source: The store. Default: Drive in Colab, ``./models`` elsewhere.
-        for_good: Remove the files at once, to free their room; also of a version that was deleted before.
+        for_good: Remove the files now to free their space, also those of a version that is deleted already.
 
     Returns:
-        What was done, with the line that undoes it.
+        What was done, with the action that undoes it.
 
     Raises:
         NotFoundError: There is no such version.
@@ -115,29 +114,29 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
     store, name = open_store(source), _name(target)
     key, version, manifest = _deletable(store, name, also_deleted=for_good)
     folder = Place.of_version(name.name, version).folder
-    done, line = GONE, None
+    done, line = REMOVED, None
     if for_good:
         remove(store, name.name, version, key)
     else:
         store.move(f"{folder}/{key}", f"{folder}/{deletion_now(datetime.now(UTC))}")
-        done = UNREADABLE if manifest is None else "is deleted; it can be brought back for a day"
+        done = UNREADABLE if manifest is None else "is deleted; it can be restored for a day"
         if manifest is not None:
-            line = ("bring it back", action("restore", f"{manifest.name}@{manifest.version}", **_from(source)))
+            line = ("restore it", action("restore", f"{manifest.name}@{manifest.version}", **_from(source)))
     return Change(f"{name.name}@{version}", done, f"{store.location}/{folder}", manifest, line)
 
 
 def restore_version(target: str, *, source: str | None = None) -> Change:
-    """Bring back a version that was deleted and whose files are still there.
+    """Restore a deleted version whose files are still there.
 
     Args:
-        target: ``name@version-prefix`` or ``name@tag``; a name alone means the newest that was deleted.
+        target: ``name@version-prefix`` or ``name@tag``; a name alone means its most recent deleted version.
         source: The store. Default: Drive in Colab, ``./models`` elsewhere.
 
     Returns:
-        What was done, with the line that loads it.
+        What was done, with the action that loads it.
 
     Raises:
-        NotFoundError: No such version is there, or not all of it.
+        NotFoundError: There is no such deleted version, or not all of its files.
         TargetError: A path.
     """
     store, name = open_store(source), _name(target)
@@ -146,21 +145,21 @@ def restore_version(target: str, *, source: str | None = None) -> Change:
     back = f"{place.folder}/{MANIFEST}"
     if lost := {*keys_of(place, manifest)} - {back, *store.walk(place.folder)}:
         raise NotFoundError(
-            f"{min(lost)} is gone from {store.location}: its deletion had gone on already.",
+            f"{min(lost)} is no longer in {store.location}: the removal of its version had begun.",
             f"{action('list')} shows the other versions.",
         )
     store.move(f"{place.folder}/{key}", back)
     line = action("load", f"{manifest.name}@{manifest.version}", name="model", **_from(source))
-    return _change(store, manifest, "is back", ("load it", line))
+    return _change(store, manifest, "is restored", ("load it", line))
 
 
 def restore_or_list(target: str | None = None, *, source: str | None = None) -> Change | Listing:
-    """Bring a deleted version back as `restore_version` does; without a target list what can be brought back."""
+    """Restore a deleted version as `restore_version` does; without a target, list what can be restored."""
     return list_deleted(source=source) if target is None else restore_version(target, source=source)
 
 
 def list_deleted(pattern: str = "*", source: str | None = None) -> Listing:
-    """List the deleted versions that can be brought back, newest first.
+    """List the deleted versions that can be restored, newest first.
 
     Args:
         pattern: Names to list, with ``*`` and ``?``.
@@ -174,29 +173,29 @@ def list_deleted(pattern: str = "*", source: str | None = None) -> Listing:
 
 
 def _deletable(store: Store, target: Target, *, also_deleted: bool) -> tuple[str, str, Manifest | None]:
-    """Find the version that is meant: what its manifest is called, its id, and the manifest.
+    """Find a version to delete: the file name of its manifest, its id, and the manifest.
 
-    A damaged one, which nothing can load and every listing names, goes by its own id alone.
+    A damaged version, which lists name but nothing can load, is found by its own id only.
 
     Raises:
-        UntrustedError: A manifest that cannot be read, and no single version begins as the target says.
+        UntrustedError: A manifest cannot be read, and no single version's id begins as the target says.
     """
     if also_deleted and target.selector and (known := next(_deleted(store, target.name, target.selector), None)):
         return known[0], known[1].version, known[1]
     try:
         _, manifest = find(store, target)
     except UntrustedError as error:
-        named = "" if target.selector == NEWEST else target.selector
-        begin_so = [version for version in versions_of(store, target.name) if named and version.startswith(named)]
-        if len(begin_so) == 1:
-            return MANIFEST, begin_so[0], None
-        hint = f"{error.references[1]} To delete what cannot be read, name it by its id, as in {target.name}@ID."
+        prefix = "" if target.selector == NEWEST else target.selector
+        matching = [version for version in versions_of(store, target.name) if prefix and version.startswith(prefix)]
+        if len(matching) == 1:
+            return MANIFEST, matching[0], None
+        hint = f"{error.references[1]} To delete a damaged version, give its id, as in {target.name}@ID."
         raise type(error)(error.references[0], hint) from error
     return MANIFEST, manifest.version, manifest
 
 
 def _restorable(store: Store, target: Target) -> tuple[str, Manifest]:
-    """Find the newest deleted version that is meant, and what its manifest is called."""
+    """Find the newest deleted version that a target means, and the file name of its manifest."""
     wanted = "" if target.selector == NEWEST else target.selector
     if found := next(_deleted(store, target.name, wanted), None):
         return found
@@ -208,7 +207,7 @@ def _restorable(store: Store, target: Target) -> tuple[str, Manifest]:
     hint = did_you_mean(wanted, known) if target.name in names else did_you_mean(target.name, names)
     raise NotFoundError(
         f"There is no deleted version {str(target)!r} in {store.location}.",
-        hint or "The files of a deleted version go a day later.",
+        hint or f"{action('restore')} lists what can be restored; a deleted version's files are removed after a day.",
     )
 
 
@@ -218,31 +217,29 @@ def _change(store: Store, manifest: Manifest, done: str, line: tuple[str, str] |
 
 
 def _from(source: str | None) -> dict[str, str]:
-    """Return the option that names a store; a URL without its secrets."""
+    """Return the option that names a store, without the secrets of a URL."""
     return {"source": without_secrets(source)} if source else {}
 
 
 def _name(target: str) -> Target:
     parsed = Target.parse(target)
     if parsed.path:
-        raise TargetError(
-            f"{parsed.path!r} is a path; only what was saved under a name has versions.", "Give a name such as cats."
-        )
+        raise TargetError(f"{parsed.path!r} is a path; only a name has versions.", "Give a name such as cats.")
     return parsed
 
 
 def _deleted(store: Store, name: str, beginning: str = "") -> Iterator[tuple[str, Manifest]]:
-    """Give the deleted versions of a name that begin so, newest first: what each manifest is called, and itself."""
+    """Yield the deleted versions whose ids begin so, newest first: each manifest's file name and the manifest."""
     for version in reversed(versions_of(store, name)):
         folder = Place.of_version(name, version).folder
         key = deletion_in(store.keys(folder)) if version.startswith(beginning) else ""
         if key:
-            with suppress(NotFoundError, UntrustedError):  # gone meanwhile, or not whole
+            with suppress(NotFoundError, UntrustedError):  # gone meanwhile, or damaged
                 yield key, read_manifest(store, folder, key)
 
 
 def _with_tags(store: Store, manifest: Manifest, tags: tuple[str, ...]) -> Manifest:
-    """Write a manifest with other tags; one that this user has signed is signed again, and no other."""
+    """Write a manifest with other tags; it is signed again only if this user had signed it."""
     if tags == manifest.tags:
         return manifest
     changed = replace(manifest, tags=tags, signature="")

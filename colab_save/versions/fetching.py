@@ -1,6 +1,6 @@
-"""Bring files of a version within reach, matched with their digests before anything opens them.
+"""Fetch files of a version to the local disk and match their digests before anything opens them.
 
-`locating` calls `fetch`. Files on a local disk stay where they are; others are copied into a cache.
+`locating` and others call `fetch`. Files on a local disk stay where they are; others are copied into a cache.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from colab_save.versions.packing import PACK, contents, copy_matched, unpack
 def fetch(
     store: Store, place: Place, manifest: Manifest, paths: list[str], cache: Path, on_step: OnStep
 ) -> dict[str, Path]:
-    """Bring files of an artifact within reach and match their digests.
+    """Fetch files of a version and match their digests.
 
     Args:
         store: Where they are.
-        place: Which version.
+        place: The version's place in it.
         manifest: Its manifest.
-        paths: The payloads and files that are wanted; a folder means everything in it.
+        paths: The wanted files and payloads; a folder means everything in it.
         cache: The folder for copies of files that are not on a local disk.
-        on_step: Told the bytes read.
+        on_step: Called with the bytes read.
 
     Returns:
-        For each wanted path, the local file or folder.
+        The local file or folder for each wanted path.
 
     Raises:
-        DigestError: A file is not what was saved, or is missing.
+        DigestError: A file is missing, or is not what was saved.
     """
     wanted = [file for file in manifest.files if any(is_in(file.path, path) for path in paths)]
     total, done = sum(file.size for file in wanted), 0
     inside = {path: pack for pack in manifest.packed for path in contents(manifest, pack)}
     for file in wanted:
-        _bring(store, place.key(inside.get(file, file).path, manifest), file, inside, cache)
+        _fetch_file(store, place.key(inside.get(file, file).path, manifest), file, inside, cache)
         done += file.size
         on_step(Step(Stage.FETCH, done, total, file.path))
     if cache.is_dir():
@@ -56,8 +56,8 @@ def fetch(
     return found
 
 
-def _bring(store: Store, key: str, file: FileFacts, inside: Mapping[FileFacts, FileFacts], cache: Path) -> None:
-    """Bring one file within reach, from its key or from the pack that is there."""
+def _fetch_file(store: Store, key: str, file: FileFacts, inside: Mapping[FileFacts, FileFacts], cache: Path) -> None:
+    """Fetch one file, from its own key or from the pack that it is in."""
     try:
         if file in inside:
             _unpack(store, key, file, inside, cache)
@@ -67,13 +67,13 @@ def _bring(store: Store, key: str, file: FileFacts, inside: Mapping[FileFacts, F
             _copy(store, key, file, cache)
     except NotFoundError as error:
         raise DigestError(
-            f"{store.location}/{key} is not there, and the manifest names it.",
+            f"{store.location}/{key} is missing, though the manifest names it.",
             f"It was removed, or never uploaded. Load another version ({action('list')} shows them), or save again.",
         ) from error
 
 
 def _unpack(store: Store, key: str, file: FileFacts, inside: Mapping[FileFacts, FileFacts], cache: Path) -> None:
-    """Unpack all that a pack holds into the cache, unless it is there already."""
+    """Unpack everything in a pack into the cache, unless it is there already."""
     if _is_copied(cache, file):
         return
     pack, local = inside[file], store.path(key)
@@ -88,13 +88,13 @@ def _unpack(store: Store, key: str, file: FileFacts, inside: Mapping[FileFacts, 
 
 
 def _is_copied(cache: Path, file: FileFacts) -> bool:
-    """Say whether a file is in the cache as it was saved."""
+    """Return whether a file is in the cache as it was saved."""
     local = cache / file.path
     return local.is_file() and local.stat().st_size == file.size and digest_of(local) == file.sha256
 
 
 def _copy(store: Store, key: str, file: FileFacts, cache: Path) -> None:
-    """Copy a file into the cache, unless it is there already, and match its digest on the way."""
+    """Copy a file into the cache, unless it is there already, and match its digest while copying."""
     local = cache / file.path
     with refusing("write", str(local)):
         if _is_copied(cache, file):

@@ -1,6 +1,6 @@
-"""Find and list what has been committed to a store.
+"""Find the committed versions in a store: those with a manifest.
 
-`locating` calls `find`, frontends list. Only what has a manifest exists here.
+`locating` and `curating` call `find`; lists call `contents_of`.
 """
 
 from __future__ import annotations
@@ -21,52 +21,52 @@ from colab_save.wording import did_you_mean
 
 
 def versions_of(store: Store, folder: str) -> list[str]:
-    """List the version ids of a folder, committed or not, oldest first."""
+    """List the version ids in a folder, committed or not, oldest first."""
     return [name.rstrip("/") for name in store.keys(folder) if name.endswith("/") and VERSION.fullmatch(name[:-1])]
 
 
 def is_committed(store: Store, folder: str) -> bool:
-    """Say whether the folder of a version has its manifest; without one it is litter."""
+    """Return whether a version's folder has its manifest; without one it is unfinished."""
     return MANIFEST in store.keys(folder)
 
 
 def read_manifest(store: Store, folder: str, name: str = MANIFEST) -> Manifest:
-    """Read the manifest of a version; a deleted one has another name.
+    """Read the manifest of a version; that of a deleted one has another file name.
 
     Raises:
-        NotFoundError: The folder has none: it is litter.
-        UntrustedError: It is none, or that of another version.
+        NotFoundError: The folder has none: the version is unfinished.
+        UntrustedError: It cannot be read, or is that of another version.
     """
     key = f"{folder}/{name}"
     manifest = Manifest.from_json(store.read(key), f"{store.location}/{key}")
     if manifest.version != folder.rpartition("/")[2]:
         raise DamagedFileError(
-            f"The manifest {store.location}/{key} is that of the version {manifest.version}.",
+            f"The manifest {store.location}/{key} belongs to the version {manifest.version}.",
             f"It was copied there; {action('list')} shows the other versions.",
         )
     return manifest
 
 
 def committed(store: Store, name: str, beginning: str = "") -> Iterator[Manifest]:
-    """Give the committed versions of a name whose ids begin so, newest first.
+    """Yield the committed versions of a name whose ids begin so, newest first.
 
     Raises:
-        UntrustedError: A manifest that is none.
+        UntrustedError: A manifest cannot be read.
     """
     for version in reversed([version for version in versions_of(store, name) if version.startswith(beginning)]):
         try:
             yield read_manifest(store, f"{name}/{version}")
-        except NotFoundError:  # litter
+        except NotFoundError:  # unfinished
             continue
 
 
 class Contents(NamedTuple):
-    """What a store holds of the names that match a pattern.
+    """The versions in a store whose names match a pattern.
 
     Attributes:
         manifests: The committed versions, newest first.
-        damaged: In words, each version whose manifest cannot be read.
-        unfinished: The folders without a manifest: saves that have died, or that are still going on.
+        damaged: A sentence for each version whose manifest cannot be read.
+        unfinished: The folders without a manifest, of saves that died or are still running.
     """
 
     manifests: tuple[Manifest, ...]
@@ -75,7 +75,7 @@ class Contents(NamedTuple):
 
 
 def contents_of(store: Store, pattern: str = "*") -> Contents:
-    """Look through every version of every name that matches a pattern; a deleted version is none."""
+    """Read every version of every name that matches a pattern; deleted versions are left out."""
     found: list[Manifest] = []
     damaged: list[str] = []
     unfinished: list[str] = []
@@ -93,12 +93,12 @@ def contents_of(store: Store, pattern: str = "*") -> Contents:
 
 
 def list_versions(store: Store, pattern: str = "*") -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
-    """Give the committed versions alone, and in words each that cannot be read."""
+    """Return only the committed versions, and a sentence for each that cannot be read."""
     return contents_of(store, pattern)[:2]
 
 
 def names_of(store: Store) -> list[str]:
-    """List the names in a store, whether anything of them is committed or not; what is beside a plain save is none."""
+    """List the names in a store, also those without a committed version, but no folders beside plain saves."""
     folders = [name.rstrip("/") for name in store.keys("") if name.endswith("/") and not name.startswith(".")]
     return [name for name in folders if not is_sidecar(name)]
 
@@ -107,8 +107,8 @@ def find(store: Store, target: Target) -> tuple[Place, Manifest]:
     """Find the version that a target means.
 
     Raises:
-        NotFoundError: There is no such name, or nothing of it is committed.
-        UnknownNameError: No version has that tag or begins so, or several do.
+        NotFoundError: There is no such name, or it has no committed version.
+        UnknownNameError: No version has that tag or id, or several ids begin so.
         UntrustedError: Its manifest cannot be read.
     """
     wanted = "" if target.selector == NEWEST else target.selector
@@ -118,22 +118,22 @@ def find(store: Store, target: Target) -> tuple[Place, Manifest]:
     newest = chosen[0]
     if len(chosen) > 1:
         raise UnknownNameError(
-            f"{target} is the beginning of {len(chosen)} versions: {', '.join(m.version for m in chosen[:4])}.",
-            "Write more of it.",
+            f"{target} matches {len(chosen)} versions: {', '.join(m.version for m in chosen[:4])}.",
+            "Write more of the id.",
         )
     return Place.of_version(target.name, newest.version), newest
 
 
 def readable(store: Store, name: str, before: str = "") -> Iterator[Manifest]:
-    """Give the committed versions of a name, those before one or all, whose manifests can be read, newest first."""
+    """Yield the readable committed versions of a name, newest first; with an id, those before it."""
     for version in reversed(versions_of(store, name)):
         if not before or version < before:
-            with contextlib.suppress(NotFoundError, UntrustedError):  # litter, and what is not whole
+            with contextlib.suppress(NotFoundError, UntrustedError):  # unfinished, or damaged
                 yield read_manifest(store, f"{name}/{version}")
 
 
 def _matching(store: Store, name: str, wanted: str) -> Iterator[Manifest]:
-    """Give the newest version, or all that begin so, or the newest that can be read and has that tag."""
+    """Yield the newest version, or all whose ids begin so, or the newest readable one with that tag."""
     if not wanted:
         yield from itertools.islice(committed(store, name), 1)
         return
@@ -149,7 +149,7 @@ def _not_found(store: Store, target: Target) -> NotFoundError | UnknownNameError
     if target.name not in names:
         hint = (
             did_you_mean(target.name, names)
-            or f"Nothing has been saved there yet; {option('source')} names another store."
+            or f"Nothing has been saved there yet; choose another store with {option('source')}."
         )
         return NotFoundError(f"There is no {target.name!r} in {store.location}.", hint)
     known = [word for manifest in committed(store, target.name) for word in (*manifest.tags, manifest.version)]

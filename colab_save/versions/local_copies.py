@@ -1,6 +1,6 @@
-"""The local copies of saves on a store that uploads later: each a proven stage, in a folder of bounded size.
+"""Local copies of saves to a store that uploads later: each a proven stage, in a folder of limited size.
 
-`keeping` makes them before it publishes, and forgets them when their upload is known; they outlive the kernel, though
+`pending` makes one before it publishes and forgets it when the upload is known. Local copies outlive the kernel, but
 not the runtime.
 """
 
@@ -23,13 +23,13 @@ from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.errors import DamagedFileError
 from colab_save.quantities import size_in_words
 from colab_save.stores.base import Store
-from colab_save.versions.caching import cache_base, most_kept
+from colab_save.versions.caching import cache_base, size_limit
 from colab_save.versions.packing import stored
 
-LITTER_AGE = timedelta(days=1)
-"""How old a folder without a manifest, or a local copy without a record, must be before a save removes it.
+LEFTOVER_AGE = timedelta(days=1)
+"""The age at which a save removes a folder without a manifest or a local copy without a record.
 
-A killed process has left it; but a save may be slow."""
+Most are left by killed processes, but a younger one may belong to a slow save."""
 
 _RECORD = "copy.json"
 _STAGE = "artifact"
@@ -37,14 +37,14 @@ _STAGE = "artifact"
 
 @dataclass(frozen=True, slots=True)
 class LocalCopy:
-    """One proven artifact on the local disk, and where it goes.
+    """A proven artifact on the local disk that is pending, and where it goes.
 
     Attributes:
-        folder: What holds it and its record.
-        address: The store, see `opening.reopen`.
-        where: The same in words, with the place in it.
-        place: Where in the store.
-        manifest: What it is.
+        folder: The folder with its files and its record.
+        address: The store's address, for `opening.reopen`.
+        where: Its place in the store, as reports show it.
+        place: Its place in the store.
+        manifest: Its manifest.
         is_published: Whether it has been committed there.
     """
 
@@ -57,23 +57,23 @@ class LocalCopy:
 
     @property
     def stage(self) -> Path:
-        """Give the folder with every file that the manifest names."""
+        """Return the folder with every file that the manifest names."""
         return self.folder / _STAGE
 
     @property
     def name(self) -> str:
-        """Give the version's full name."""
+        """Return the version's full name."""
         return f"{self.manifest.name}@{self.manifest.version}"
 
     @property
     def keys(self) -> dict[str, int]:
-        """Give every key that the version has in its store, with its bytes."""
+        """Return the bytes of every key that the version has in its store."""
         return keys_of(self.place, self.manifest)
 
     @property
     def is_busy(self) -> bool:
-        """Say whether somebody is publishing it now."""
-        with self.hold() as is_free:
+        """Return whether another notebook or thread is publishing it now."""
+        with self.lock() as is_free:
             return not is_free
 
     def mark_published(self) -> LocalCopy:
@@ -83,7 +83,7 @@ class LocalCopy:
         return published
 
     def write_draft(self) -> Path:
-        """Write the record under another name; renaming it makes it count."""
+        """Write the record under a temporary name; it counts once it is renamed."""
         place = {"folder": self.place.folder, "exact": self.place.exact}
         record = {"address": self.address, "where": self.where, "is_published": self.is_published, **place}
         draft = self.folder / f"{_RECORD}.partial"
@@ -91,32 +91,32 @@ class LocalCopy:
         return draft
 
     def forget(self) -> None:
-        """Remove it; what cannot be removed is litter."""
+        """Remove the copy; a later save removes what is left of it."""
         (self.folder / _RECORD).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextmanager
-    def hold(self) -> Iterator[bool]:
-        """Keep other notebooks and threads off it while it is published; tells whether none of them has it already."""
+    def lock(self) -> Iterator[bool]:
+        """Lock it against other notebooks and threads; yields ``False`` if one of them is publishing it."""
         try:
             descriptor = os.open(self.folder, os.O_RDONLY)
         except FileNotFoundError:  # forgotten meanwhile
             yield False
             return
         try:
-            yield _is_locked(descriptor)
+            yield _try_lock(descriptor)
         finally:
             os.close(descriptor)
 
 
 def keys_of(place: Place, manifest: Manifest) -> dict[str, int]:
-    """Give every key of a version with its bytes, those of its manifest as 0: other tags change them."""
+    """Return every key of a version with its bytes; 0 for the manifest, whose size changes with the tags."""
     sizes = {place.key(file.path, manifest): file.size for file in stored(manifest)}
     return {**sizes, f"{place.folder}/{MANIFEST}": 0}
 
 
-def keep(store: Store, place: Place, stage: Path, manifest: Manifest) -> LocalCopy:
-    """Move a stage into the cache, or copy it where the disk is another one.
+def make_copy(store: Store, place: Place, stage: Path, manifest: Manifest) -> LocalCopy:
+    """Move a stage into the cache as a local copy, or copy it there from another disk.
 
     Raises:
         OSError: The local disk refused; the stage is where it was.
@@ -127,7 +127,7 @@ def keep(store: Store, place: Place, stage: Path, manifest: Manifest) -> LocalCo
     where = f"{store.location}/{place.exact or place.folder}"
     copy = LocalCopy(folder, store.address, where, place, manifest)
     try:
-        copy.write_draft().replace(folder / _RECORD)  # which counts once the stage is there, and that comes last
+        copy.write_draft().replace(folder / _RECORD)  # it counts once the stage is there, which comes last
         try:
             stage.rename(copy.stage)
         except OSError:  # another disk
@@ -140,58 +140,61 @@ def keep(store: Store, place: Place, stage: Path, manifest: Manifest) -> LocalCo
 
 
 def local_copies() -> list[LocalCopy]:
-    """List the copies that are there, oldest first."""
+    """List the local copies, oldest first."""
     try:
         folders = sorted(_base().iterdir())
-    except OSError:  # nothing was ever kept
+    except OSError:  # there never was one
         return []
     return [copy for copy in map(_read, folders) if copy is not None]
 
 
 def forget_copies(name: str, version: str) -> None:
-    """Remove the copies of a version that is deleted for good."""
+    """Forget the local copies of a version that is removed."""
     for copy in local_copies():
         if (copy.manifest.name, copy.manifest.version) == (name, version):
             copy.forget()
 
 
 def trim(spare: LocalCopy) -> tuple[str, ...]:
-    """Remove copies, those of published saves and then the oldest first, until all fit; says of each why.
+    """Remove local copies until the rest fits: those of published saves first, then the oldest.
 
     Args:
         spare: The copy that has just been made; it stays if it is the only one of its save.
+
+    Returns:
+        A note for each copy that was removed.
     """
     copies = local_copies()
-    _remove_litter({copy.folder for copy in copies})
+    _remove_leftovers({copy.folder for copy in copies})
     total = sum(copy.manifest.size for copy in copies)
-    limit = most_kept(_base(), total)
-    said = []
+    limit = size_limit(_base(), total)
+    notes = []
     for copy in sorted(copies, key=lambda copy: not copy.is_published):
         if total <= limit:
             break
         is_only = copy.folder == spare.folder and not spare.is_published
         if not is_only and _drop(copy):
             total -= copy.manifest.size
-            known = "its upload was not known" if copy.is_published else "it was the only one, never published"
-            said.append(
-                f"The local copy of {copy.name} ({size_in_words(copy.manifest.size)}) was removed, and {known}: "
-                f"all copies may take {size_in_words(limit)} of this disk."
+            state = "its upload is not confirmed" if copy.is_published else "it was never published"
+            notes.append(
+                f"The local copy of {copy.name} ({size_in_words(copy.manifest.size)}) was removed, though {state}: "
+                f"local copies may take at most {size_in_words(limit)} of this disk."
             )
-    return tuple(said)
+    return tuple(notes)
 
 
 def _drop(copy: LocalCopy) -> bool:
-    """Remove a copy, unless it is being published now."""
-    with copy.hold() as is_mine:
+    """Forget a copy and return ``True``, unless it is being published now."""
+    with copy.lock() as is_mine:
         if is_mine:
             copy.forget()
         return is_mine
 
 
-def _remove_litter(known: set[Path]) -> None:
-    with suppress(OSError):  # another notebook may be at it too
+def _remove_leftovers(known: set[Path]) -> None:
+    with suppress(OSError):  # another notebook may be doing the same
         for folder in _base().iterdir():
-            if folder not in known and time.time() - folder.stat().st_mtime > LITTER_AGE.total_seconds():
+            if folder not in known and time.time() - folder.stat().st_mtime > LEFTOVER_AGE.total_seconds():
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -200,7 +203,7 @@ def _base() -> Path:
 
 
 def _read(folder: Path) -> LocalCopy | None:
-    """Read the record of a copy; one that is being made or removed has none, or no files."""
+    """Read the record of a copy; return ``None`` for one that is being made or removed."""
     try:
         copy = _recorded(folder, (folder / _RECORD).read_text("utf-8"))
     except (OSError, ValueError, KeyError, TypeError, DamagedFileError):
@@ -210,15 +213,15 @@ def _read(folder: Path) -> LocalCopy | None:
 
 @functools.lru_cache(maxsize=32)
 def _recorded(folder: Path, text: str) -> LocalCopy:
-    """Parse a record once: the panel asks after each cell, and a large manifest takes 30 ms."""
+    """Parse a record once: the panel reads it after each cell, and a large manifest takes 30 ms."""
     record = json.loads(text)
     place = Place(record["folder"], record["exact"])
     manifest = Manifest.from_json(record["manifest"], str(folder / _RECORD))
     return LocalCopy(folder, record["address"], record["where"], place, manifest, record["is_published"])
 
 
-def _is_locked(descriptor: int) -> bool:
-    """Take the lock of a folder; the system lets it go when the process ends, however that ends."""
+def _try_lock(descriptor: int) -> bool:
+    """Lock a folder and return whether that worked; the system unlocks it when the process ends, however it ends."""
     import fcntl
 
     try:

@@ -1,6 +1,6 @@
-"""The first steps of a load: from what the user named to files within reach, matched with their digests.
+"""The first steps of a load: from a target to files on the local disk whose digests match.
 
-`loading` calls `locate`, `choose` and `bring`. Nothing is opened here.
+`loading` and `viewing` call `locate`, `choose` and `fetch_payload`. No model file is opened here.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from colab_save.wording import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a target turned out to be.
+    """The version or plain file that a target means.
 
     Attributes:
         store: Where it is.
-        place: Where in it.
-        manifest: Its manifest; ``None`` for a plain file that nobody recorded.
-        name: The target, made exact.
-        passed_over: In words, each newer version that is not whole.
-        whole: Of one of several models, the manifest of all of them, which is the one that is signed.
+        place: Its place in the store.
+        manifest: Its manifest; ``None`` for a plain file without one.
+        name: Its full name, or the path or URL.
+        passed_over: A sentence for each newer version that is not whole.
+        whole: For a part of a collection, the manifest of the collection, which is the one that is signed.
     """
 
     store: Store
@@ -52,7 +52,7 @@ class Found:
 
     @property
     def parts(self) -> dict[str, Found]:
-        """Give each of several models by its name, as an artifact of its own; of a single model nothing."""
+        """Return each part of a collection by its name, as an artifact of its own; of a single model nothing."""
         if self.manifest is None or not self.manifest.parts:
             return {}
         folder = self.place.folder
@@ -63,20 +63,20 @@ class Found:
 
     @property
     def where(self) -> str:
-        """Say where it is, for a report."""
+        """Return where it is, as reports show it."""
         return f"{self.store.location}/{self.place.exact or self.place.folder}"
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The files of one payload within reach, matched with their digests.
+    """The local files of one payload, whose digests match.
 
     Attributes:
         payload: The model file or folder.
         sample: The sample; ``None`` without one.
-        code: The captured code; ``None`` without any.
+        code: The custom code; ``None`` without any.
         beside: The folder with the artifact's other files.
-        extras: The folder with what else was kept; ``None`` without any.
+        extras: The folder with the extras; ``None`` without any.
     """
 
     payload: Path
@@ -91,8 +91,9 @@ def locate(request: LoadRequest) -> Found:
 
     Raises:
         NotFoundError: There is no such name, version or file.
-        DamagedFileError: The manifest of the version cannot be read; the newest one gives way to the one before.
-        DigestError: A plain file is not the one that was recorded.
+        DamagedFileError: The version's manifest cannot be read. Where the target names no version, the one before it is
+            taken instead.
+        DigestError: A plain file is not the one that its manifest describes.
         StoreError: The store is not available.
     """
     target = Target.parse(request.target)
@@ -105,12 +106,12 @@ def locate(request: LoadRequest) -> Found:
         return Found(store, place, manifest, f"{manifest.name}@{manifest.version}")
     if request.source is not None:
         raise RequestError(
-            f"{target.shown!r} says where the file is, and {option('source', without_secrets(request.source))} "
-            "does too.",
+            f"{target.shown!r} is a path or URL, so {option('source', without_secrets(request.source))} cannot be used "
+            "with it.",
             f"Leave {option('source')} out.",
         )
     store, key = open_folder_of(target.path)
-    for name in (key, *(f"{key}{suffix}" for suffix in suffixes())):  # which a save adds to a path without one
+    for name in (key, *(f"{key}{suffix}" for suffix in suffixes())):  # a save adds one to a path without
         known, passed_over = _plain(store, name)
         if known is not None:
             return Found(store, known[0], known[1], target.shown, passed_over)
@@ -121,7 +122,7 @@ def locate(request: LoadRequest) -> Found:
 
 
 def _plain(store: Store, key: str) -> tuple[tuple[Place, Manifest] | None, tuple[str, ...]]:
-    """Find what was recorded beside a plain file, and in words what was passed over."""
+    """Find the manifest beside a plain file, and a sentence for each version that was passed over."""
     try:
         return find_plain(store, key), ()
     except (DamagedFileError, DigestError) as error:
@@ -133,11 +134,11 @@ def _plain(store: Store, key: str) -> tuple[tuple[Place, Manifest] | None, tuple
 def step_back(found: Found, request: LoadRequest, error: DigestError) -> Found:
     """Find the version before the newest one, which turned out not to be whole.
 
-    A runtime that goes before Drive has uploaded everything leaves such a version, and the one before it is the last
+    A runtime that ends before Drive has uploaded everything leaves such a version, and the one before it is the last
     good one. A version, tag or path that the user named is never replaced by another.
 
     Raises:
-        DigestError: The error itself, where nothing older can be read or another version was named.
+        DigestError: The error itself, if the user named a version or no older one can be read.
     """
     target = Target.parse(request.target)
     if target.path or found.manifest is None:
@@ -157,7 +158,7 @@ def _older(store: Store, target: Target, error: ColabSaveError, after: Found | N
 
 
 def choose(found: Found, request: LoadRequest) -> Payload | None:
-    """Pick the payload: the one that is asked for, else the one that keeps most, which is the first."""
+    """Return the payload of the requested format, by default the first one, which holds most."""
     if found.manifest is None:
         return None
     payloads = {payload.format: payload for payload in found.manifest.payloads}
@@ -165,12 +166,14 @@ def choose(found: Found, request: LoadRequest) -> Payload | None:
         filling = (item for item in payloads.values() if request.into is not None and fills(item.format))
         return next(filling, found.manifest.payloads[0])
     if request.format not in payloads:
-        raise NotFoundError(f"{found.name} was not saved as {request.format}.", f"It has: {', '.join(payloads)}.")
+        raise NotFoundError(
+            f"{found.name} was not saved as {request.format}.", f"Choose one it has: {', '.join(payloads)}."
+        )
     return payloads[request.format]
 
 
-def bring(found: Found, payload: Payload | None, work: Path, on_step: OnStep) -> Fetched:
-    """Bring the payload, the sample, the code and what lies beside them within reach."""
+def fetch_payload(found: Found, payload: Payload | None, work: Path, on_step: OnStep) -> Fetched:
+    """Fetch the payload, the sample, the custom code and the files beside them."""
     manifest = found.manifest
     if manifest is None or payload is None:
         local = found.store.path(found.place.exact)
@@ -184,28 +187,28 @@ def bring(found: Found, payload: Payload | None, work: Path, on_step: OnStep) ->
     return Fetched(local_files[payload.path], sample, code, beside, _extras_in(local_files))
 
 
-def bring_collection(found: Found, on_step: OnStep) -> Fetched:
-    """Bring what held several models within reach: the folder with its files, and the code.
+def fetch_collection(found: Found, on_step: OnStep) -> Fetched:
+    """Fetch the structure of a collection: the folder with its files, and the custom code.
 
     Raises:
-        DamagedFileError: It has none.
+        DamagedFileError: The artifact has none.
     """
     manifest = found.manifest
     names = {file.path for file in manifest.files} if manifest else set()
     if manifest is None or not {TREE, ARRAYS} <= names:
-        raise DamagedFileError(f"{found.name} has no {TREE} or no {ARRAYS}.", "Load another version.")
+        raise DamagedFileError(f"{found.name} lacks {TREE} or {ARRAYS}.", "Load another version.")
     wanted = [name for name in sorted(names) if name in {TREE, ARRAYS, CUSTOM_CODE} or is_in(name, EXTRAS)]
     local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
     return Fetched(local_files[TREE].parent, code=local_files.get(CUSTOM_CODE), extras=_extras_in(local_files))
 
 
 def _extras_in(files: Mapping[str, Path]) -> Path | None:
-    """Give the folder of what else was kept."""
+    """Return the folder of the extras."""
     return next((path.parent for name, path in files.items() if name.rpartition("/")[0] == EXTRAS), None)
 
 
 def _copy_plain(found: Found, work: Path) -> Path:
-    """Copy a file or folder that nobody recorded to the local disk."""
+    """Copy a file or folder without a manifest to the local disk."""
     key = found.place.exact
     for name in found.store.walk(key) or [key]:
         copy = work / name

@@ -1,7 +1,7 @@
-"""A payload that is a folder travels as one file to a store where each file costs a round trip, as on Drive.
+"""Pack a payload that is a folder into one file, for a store where each file costs a round trip, as on Drive.
 
-`saving` packs what it has staged, `publishing` sends what `stored` names, `fetching` unpacks. The manifest keeps the
-digest of every file, so that what comes out is matched as if it had never been packed.
+`saving.sealing` packs the stage, `publishing` writes the files that `stored` names, `fetching` unpacks. The manifest
+has the digest of every file, so that unpacked files are checked as if they had never been packed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from colab_save.os_errors import refusing
 from colab_save.stores.base import expect
 
 PACK = ".zip"
-"""What is added to the name of a folder for the file that it travels in."""
+"""The suffix of a packed folder's file."""
 
 
 def pack(stage: Path, folders: Iterable[str]) -> tuple[FileFacts, ...]:
@@ -43,29 +43,29 @@ def _packed(stage: Path, folder: str) -> FileFacts:
 
 
 def contents(manifest: Manifest, packed: FileFacts) -> list[FileFacts]:
-    """Name the files that travel in a pack."""
+    """Return the files that are in a pack."""
     folder = packed.path.removesuffix(PACK)
     return [file for file in manifest.files if is_in(file.path, folder)]
 
 
 def stored(manifest: Manifest) -> tuple[FileFacts, ...]:
-    """Name the files that a store holds of a version, without its manifest."""
+    """Return the files that a store has of a version, without its manifest."""
     inside = {file.path for packed in manifest.packed for file in contents(manifest, packed)}
     return (*(file for file in manifest.files if file.path not in inside), *manifest.packed)
 
 
 def unpack(pack: Path, folder: str, files: Sequence[FileFacts], cache: Path) -> None:
-    """Unpack files into a cache, each matched with its digest; no other is looked at.
+    """Unpack files into a cache and match the digest of each; other files in the pack are not touched.
 
     Args:
         pack: The pack.
-        folder: The folder that it holds, by its path in the artifact.
-        files: What is wanted of it.
+        folder: The folder that was packed, by its path in the artifact.
+        files: The wanted files.
         cache: The folder for the artifact's files.
 
     Raises:
         DigestError: A file is missing, or is not what was saved.
-        UntrustedError: The pack is no zip, or a hostile one.
+        UntrustedError: The pack is not a zip file, or a hostile one.
     """
     base = folder.rpartition("/")[0]
     with pack.open("rb") as stream:
@@ -73,20 +73,20 @@ def unpack(pack: Path, folder: str, files: Sequence[FileFacts], cache: Path) -> 
         for file in files:
             member = members.get(file.path.removeprefix(f"{base}/" if base else ""))
             if member is None:
-                raise DigestError(f"{pack} lacks {file.path}.", "Load another version, or save again.")
+                raise DigestError(f"{pack} does not contain {file.path}.", "Load another version, or save again.")
             expect(f"{file.path} in {pack}", member.size, file.sha256, file.size, file.sha256)
             with refusing("write", str(cache / file.path)), open_member(stream, member, str(pack)) as source:
                 copy_matched(source, cache, file, f"{file.path} in {pack}")
 
 
 def copy_matched(source: BinaryIO, cache: Path, file: FileFacts, where: str) -> None:
-    """Copy a file into a cache, and match its size and digest on the way; what does not match is not kept.
+    """Copy a file into a cache and match size and digest while copying; a file that differs is removed.
 
     Args:
         source: Its bytes.
         cache: The folder for the artifact's files.
-        file: What it must be.
-        where: What to call the source in an error.
+        file: The expected path, size and digest.
+        where: The name of the source in an error.
 
     Raises:
         DigestError: It is not what was saved.

@@ -1,7 +1,7 @@
-"""Publish so that a store which uploads later costs no model: a local copy stays until the upload is known.
+"""Publish to a store that uploads later without risking the model: a local copy stays until the upload is known.
 
-The save pipeline calls `publish_with_local_copy`. `pending` lists what is not known to be uploaded yet, and
-`publish_pending` publishes from the local copy, without the model, what a dead mount has not taken.
+`saving.pipeline` calls `publish_with_local_copy`. `pending` lists the saves whose upload is not known yet;
+`publish_pending` publishes from the local copies, without the model, what did not reach the store.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from colab_save.reports.pending import PENDING, PUBLISH_PENDING, Pending, Waitin
 from colab_save.store_table import STORES
 from colab_save.stores.base import Store, UploadState
 from colab_save.stores.opening import reopen
-from colab_save.versions.local_copies import LocalCopy, keep, keys_of, local_copies, trim
+from colab_save.versions.local_copies import LocalCopy, keys_of, local_copies, make_copy, trim
 from colab_save.versions.packing import stored
 from colab_save.versions.publishing import publish
 from colab_save.wording import first_line
 
 
 def pending(patience: float = 2.0) -> Pending:
-    """Tell which saves on Drive are not known to be uploaded; the copies of the others are removed.
+    """Return the saves whose upload is not known yet, and forget the local copies of the others.
 
     Args:
         patience: Seconds that a mount may take to answer; nothing is mounted.
@@ -38,11 +38,11 @@ def pending(patience: float = 2.0) -> Pending:
         copies = {copy.folder: copy for copy in found if copy.address == address}
         try:
             store = reopen(address, patience)
-        except StoreError:  # what kept them there is no longer in the table of stores
+        except StoreError:  # their store is no longer in the table of stores
             waiting += [_waiting(copy, UploadState.UNKNOWN) for copy in copies.values()]
             continue
-        asked = {folder: copy.keys for folder, copy in copies.items() if copy.is_published}
-        known = store.upload_states(asked)
+        published = {folder: copy.keys for folder, copy in copies.items() if copy.is_published}
+        known = store.upload_states(published)
         for folder, copy in copies.items():
             upload_state = known.get(folder)
             is_missing = upload_state is UploadState.MISSING
@@ -59,28 +59,28 @@ def _waiting(copy: LocalCopy, upload_state: UploadState | None) -> Waiting:
 
 
 def publish_pending() -> Pending:
-    """Publish each save that is not on Drive, from its local copy; the model itself is not needed.
+    """Publish each pending save that is not in its store, from its local copy; the model itself is not needed.
 
     Returns:
         What is pending then.
 
     Raises:
-        StoreError: Drive refused again; the copies stay.
+        StoreError: The store refused again; the copies stay.
     """
     with ProgressBar() as bar:
-        published = tuple(copy.name for copy in local_copies() if _is_published(copy, bar))
+        published = tuple(copy.name for copy in local_copies() if _publish_if_missing(copy, bar))
     return Pending(pending().saves, published)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Published:
     """A version that has just been published, and its local copy.
 
     Attributes:
         store: Where it is.
-        sizes: Bytes by key, of all that it has there.
-        copy: The local copy, where there is one.
-        notes: Why there is none, where there should be one.
+        sizes: Bytes by key, of all its files there.
+        copy: The local copy, if there is one.
+        notes: Why there is none, if there should be one.
     """
 
     store: Store
@@ -89,7 +89,7 @@ class Kept:
     notes: tuple[str, ...] = ()
 
     def settle(self, upload_state: UploadState) -> tuple[str, ...]:
-        """Forget the copy when it is not needed, and keep all copies within their bound; says what should be known."""
+        """Forget the copy if it is no longer needed, trim the others, and return notes for the user."""
         if self.copy is None or upload_state.is_done:
             if self.copy is not None:
                 self.copy.forget()
@@ -97,82 +97,82 @@ class Kept:
         removed = trim(self.copy) if pending() else ()
         if not self.copy.stage.is_dir():
             return removed
-        return (f"{self.copy.stage} is a local copy until the upload is known; {PENDING} lists what waits.", *removed)
+        return (f"{self.copy.stage} has a local copy until the upload is known; {PENDING} lists such saves.", *removed)
 
 
-def publish_with_local_copy(store: Store, place: Place, stage: Path, manifest: Manifest, on_step: OnStep) -> Kept:
-    """Publish, and keep a local copy where the store uploads later.
+def publish_with_local_copy(store: Store, place: Place, stage: Path, manifest: Manifest, on_step: OnStep) -> Published:
+    """Publish, and make a local copy if the store uploads later.
 
     Raises:
-        ColabSaveError: What `publish` raises; the hint says where the copy is.
+        ColabSaveError: As `publish` raises it; the hint says where the copy is.
     """
     sizes = keys_of(place, manifest)
-    copy, why = _kept(store, place, stage, manifest)
+    copy, why = _copy_of(store, place, stage, manifest)
     if copy is None:
         publish(store, place, stage, manifest, on_step)
-        return Kept(store, sizes, None, why)
-    with copy.hold():
-        return Kept(store, sizes, _published(store, copy, on_step))
+        return Published(store, sizes, None, why)
+    with copy.lock():
+        return Published(store, sizes, _publish_copy(store, copy, on_step))
 
 
-def _kept(store: Store, place: Place, stage: Path, manifest: Manifest) -> tuple[LocalCopy | None, tuple[str, ...]]:
-    """Keep a stage, where that is needed and possible; else say why it is not."""
+def _copy_of(store: Store, place: Place, stage: Path, manifest: Manifest) -> tuple[LocalCopy | None, tuple[str, ...]]:
+    """Make a local copy where that is needed and possible, else return a note why not."""
     if not store.address:
         return None, ()
     try:
-        return keep(store, place, stage, manifest), ()
+        return make_copy(store, place, stage, manifest), ()
     except OSError as error:
-        return None, (f"There is no local copy until the upload is known: {first_line(error)}.",)
+        return None, (f"No local copy could be made until the upload is known: {first_line(error)}.",)
 
 
-def _published(store: Store, copy: LocalCopy, on_step: OnStep) -> LocalCopy:
-    """Publish a copy; what fails is told with where the copy is."""
+def _publish_copy(store: Store, copy: LocalCopy, on_step: OnStep) -> LocalCopy:
+    """Publish a copy; the error of a failure says where the copy is."""
     try:
         publish(store, copy.place, copy.stage, copy.manifest, on_step)
     except CancelledError:
         if not copy.is_published:
             copy.forget()
         raise
-    except KeyboardInterrupt as error:  # of a Drive that hangs, perhaps
-        error.add_note(render(_safe(copy)))
+    except KeyboardInterrupt as error:  # perhaps because Drive hangs
+        error.add_note(render(_rescue(copy)))
         raise
     except ColabSaveError as error:
-        raise type(error)(error.references[0], "\n".join((error.references[1], _safe(copy), *trim(copy)))) from error
+        raise type(error)(error.references[0], "\n".join((error.references[1], _rescue(copy), *trim(copy)))) from error
     _forget_replaced(copy)
-    with suppress(OSError):  # it is committed; that is noticed when it is published
+    with suppress(OSError):  # it is committed, which `publish_pending` will notice
         return copy.mark_published()
     return copy
 
 
-def _safe(copy: LocalCopy) -> str:
-    held = f"The model is not lost: {copy.stage} holds it, proven."
+def _rescue(copy: LocalCopy) -> str:
+    message = f"The model is not lost: {copy.stage} has a proven local copy."
     title = STORES[copy.address.partition(":")[0]].title
-    return f"{held} When {title} answers again, {PUBLISH_PENDING} publishes it."
+    return f"{message} When {title} answers again, {PUBLISH_PENDING} publishes it."
 
 
 def _forget_replaced(copy: LocalCopy) -> None:
-    """Forget the older saves to the same exact place: this one has replaced them."""
+    """Forget older saves to the same path: this one has replaced them."""
     for other in local_copies():
         is_same = (other.address, other.place.exact) == (copy.address, copy.place.exact)
         if copy.place.exact and is_same and other.manifest.version < copy.manifest.version:
             other.forget()
 
 
-def _is_published(copy: LocalCopy, on_step: OnStep) -> bool:
-    """Publish a copy, unless its store has it whole, or somebody is at it."""
-    with copy.hold() as is_mine:
+def _publish_if_missing(copy: LocalCopy, on_step: OnStep) -> bool:
+    """Publish a copy and return ``True``, unless its store has it whole or somebody is publishing it."""
+    with copy.lock() as is_mine:
         if not is_mine:
             return False
         store = reopen(copy.address)
         store.prepare(copy.manifest.size)
         is_needed = not copy.is_published or not (_is_deleted(store, copy) or _is_whole(store, copy))
         if is_needed:
-            _published(store, copy, on_step)
+            _publish_copy(store, copy, on_step)
         return is_needed
 
 
 def _is_whole(store: Store, copy: LocalCopy) -> bool:
-    """Read a version back from its store."""
+    """Read a version back from its store and return whether all of it is there."""
     try:
         for file in stored(copy.manifest):
             store.check(copy.place.key(file.path, copy.manifest), file.size, file.sha256)
@@ -182,7 +182,7 @@ def _is_whole(store: Store, copy: LocalCopy) -> bool:
 
 
 def _is_deleted(store: Store, copy: LocalCopy) -> bool:
-    """Say whether a version was deleted by its user."""
+    """Return whether its user has deleted a version."""
     with suppress(StoreError):
         return bool(deletion_in(store.keys(copy.place.folder)))
     return False

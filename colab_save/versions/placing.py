@@ -1,7 +1,7 @@
-"""Put one payload of a version at an exact path, byte for byte, with its record beside it, as a plain save does.
+"""Put one payload of a version at an exact path, byte for byte, with its manifest beside it, as a plain save does.
 
-The terminal's ``load TARGET PATH`` calls `place_payload` once the version is proven. The version itself stays where it
-is, so that no local copy is needed while the store uploads.
+The terminal's ``load TARGET PATH`` calls `place_payload` once the version is verified. The version itself stays where
+it is, so that no local copy is needed while the store uploads.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from colab_save.versions.publishing import describe_files, publish
 
 
 def place_payload(found: Found, format_name: str, path: str, on_step: OnStep) -> str:
-    """Put the payload of a format at exactly a path; a model file that stood there goes only after that.
+    """Put the payload of a format at exactly a path; a model file that is there is removed only after that.
 
     Args:
         found: The version.
-        format_name: Which of its payloads.
+        format_name: The format of the payload.
         path: A path or URL.
-        on_step: Told the bytes fetched and written.
+        on_step: Called with the bytes fetched and written.
 
     Returns:
         Where it is, as reports show it.
 
     Raises:
-        NotFoundError: It has no such payload.
-        TargetError: A folder stands there, which no payload may take the place of.
+        NotFoundError: The version has no such payload.
+        TargetError: There is a folder, which no payload may replace.
         StoreError: The store is not available, read-only or full.
     """
     manifest = found.manifest
     payload = next((item for item in (manifest.payloads if manifest else ()) if item.format == format_name), None)
     if manifest is None or payload is None:
-        raise NotFoundError(f"{found.name} was not saved as {format_name}.", "Give a path with another suffix.")
+        raise NotFoundError(f"{found.name} was not saved as {format_name}.", "Choose a path with another suffix.")
     store, key = open_folder_of(path)
     _check_free(store, key, payload)
     with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
@@ -65,11 +65,11 @@ def place_payload(found: Found, format_name: str, path: str, on_step: OnStep) ->
 def _check_free(store: Store, key: str, payload: Payload) -> None:
     is_taken = bool(store.keys(key)) or (payload.format == "saved_model" and store.has(key))
     if is_taken:
-        raise TargetError(f"Something stands at {store.location}/{key} already.", "Give a path that is free.")
+        raise TargetError(f"There already is something at {store.location}/{key}.", "Choose a path that is free.")
 
 
 def _stage(found: Found, manifest: Manifest, payload: Payload, stage: Path, on_step: OnStep) -> None:
-    """Copy the payload and all that belongs to it; its digests are matched when it is fetched."""
+    """Copy the payload and everything that belongs to it; fetching matches the digests."""
     others = [item.path for item in manifest.payloads if item != payload]
     files = [file.path for file in manifest.files if not any(is_in(file.path, other) for other in others)]
     wanted = [payload.path, *(name for name in files if not is_in(name, payload.path) and name != README)]
@@ -83,7 +83,7 @@ def _stage(found: Found, manifest: Manifest, payload: Payload, stage: Path, on_s
 
 
 def _alone(manifest: Manifest, payload: Payload, stage: Path, key: str, newest: str) -> Manifest:
-    """Describe a version that has one payload only; it is signed anew where it was this user's own."""
+    """Return the manifest of a version with this payload only, signed again if it was this user's own."""
     alone = replace(
         manifest,
         name=key,

@@ -1,6 +1,6 @@
-"""Find what is known of the payload of a plain save: the manifest beside it whose digests are its own.
+"""Find the manifest of a plain save: the one beside the payload that has the payload's digests.
 
-`locating` calls `find_plain`, then `find_plain_before` where that finds nothing whole; `replacing` asks `is_whole`.
+`locating` calls `find_plain`, then `find_plain_before` if that finds no whole version; `replacing` calls `is_whole`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from colab_save.versions.finding import committed, read_manifest, versions_of
 
 
 def find_plain(store: Store, key: str) -> tuple[Place, Manifest] | None:
-    """Find the manifest beside a plain payload: the one whose digests are the payload's own.
+    """Find the manifest beside a plain payload that has the payload's digests.
 
-    A save that died while its payload took the old one's place is found where the payload still is.
+    If a save died while its payload was replacing the old one, the payload is found where it still is.
 
     Returns:
-        ``None`` when nothing was ever recorded beside it.
+        ``None`` if there is no manifest beside it.
 
     Raises:
-        DigestError: There are manifests, and the payload is none of theirs.
-        UntrustedError: A manifest that is none.
+        DigestError: There are manifests, but none has the payload's digests.
+        UntrustedError: A manifest cannot be read.
     """
     recorded = []
     for manifest in committed(store, f"{key}{SIDECAR}"):
@@ -37,19 +37,19 @@ def find_plain(store: Store, key: str) -> tuple[Place, Manifest] | None:
     if recorded:
         raise DigestError(
             f"{store.location}/{key} is not what was saved there: its digest matches no manifest beside it.",
-            f"It was changed or damaged since. To open it as it is, remove the folder {key}{SIDECAR} first.",
+            f"It has been changed or damaged since. To open it as it is, remove the folder {key}{SIDECAR} first.",
         )
     return None
 
 
 def find_plain_before(store: Store, key: str) -> tuple[Place, Manifest] | None:
-    """Find the newest version of a plain save that is whole, when the newest one is not: its upload was lost.
+    """Find the newest whole version of a plain save after the upload of a newer one was lost.
 
-    A version that was replaced waits in its own folder, see `replacing`. Bytes at the place that nobody recorded, and
-    that are not cut off, are somebody's own: nothing stands in for them.
+    A replaced version waits in its own folder, see `replacing`. A payload at the path that has no manifest and is not
+    cut off is somebody else's file: no older version is used in its place.
 
     Returns:
-        ``None`` when there is none.
+        ``None`` if there is none.
     """
     is_lost = not store.has(key)
     for version in reversed(versions_of(store, f"{key}{SIDECAR}")):
@@ -70,7 +70,7 @@ def find_plain_before(store: Store, key: str) -> tuple[Place, Manifest] | None:
 
 
 def _is_cut(store: Store, place: Place, manifest: Manifest) -> bool:
-    """Say whether a file of a payload is missing or shorter than it was: never uploaded, or not all of it."""
+    """Return whether a file of a payload is missing or shorter than it was, because its upload was cut off."""
     for file in manifest.files:
         if is_in(file.path, manifest.payloads[0].path):
             try:
@@ -82,7 +82,7 @@ def _is_cut(store: Store, place: Place, manifest: Manifest) -> bool:
 
 
 def is_whole(store: Store, place: Place, manifest: Manifest) -> bool:
-    """Say whether the payload of a version is what its manifest says."""
+    """Return whether the payload of a version has the sizes and digests in its manifest."""
     try:
         for file in manifest.files:
             if is_in(file.path, manifest.payloads[0].path):

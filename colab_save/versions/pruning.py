@@ -1,7 +1,7 @@
-"""Remove the versions of a name that need not be kept: after the commit, where the user has asked for that.
+"""Prune: remove the versions of a name that retention does not keep, after the commit of a newer one.
 
-`saving` calls `prune`, and `curating` removes a single version the same way. `superseded` is the rule itself, and pure:
-what has a tag, what is newer and the last good version are never removed.
+`saving.pipeline` calls `prune`; `curating` removes a single version in the same way. `superseded` is the rule, a pure
+function: it never returns a version with a tag, a newer one, or the last good one.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from colab_save.versions.local_copies import forget_copies, keys_of
 from colab_save.wording import did_you_mean
 
 REMOVED = "removed.json"
-"""What the manifest of a version is called while its files go; no reader looks for that, and a sweep removes it."""
+"""The manifest's file name while a version is removed; no reader looks for it, and a later save removes it."""
 
 _BEST_FIRST = (Outcome.PASSED, Outcome.SKIPPED, Outcome.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Which versions of a name stay.
+    """Which versions of a name are kept.
 
     Attributes:
-        newest: So many of the newest.
-        best: The one that is best in this metric too.
+        newest: How many of the newest.
+        best: The metric whose best version is kept too.
     """
 
     newest: int = 1
@@ -41,7 +41,7 @@ class Retention:
 
     @classmethod
     def of(cls, keep: int | None, keep_best: str | None) -> Retention | None:
-        """Make the rule of a request; ``None`` keeps everything."""
+        """Return the retention of a request; ``None`` keeps everything."""
         if keep is None and keep_best is None:
             return None
         return cls(keep or 1, Best.parse(keep_best) if keep_best else None)
@@ -49,11 +49,11 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What was removed after a save.
+    """The versions that were removed after a save.
 
     Attributes:
-        versions: The ids, oldest first.
-        notes: Why not all of it, or nothing, where the user should know.
+        versions: Their ids, oldest first.
+        notes: Why not all, or none, could be removed.
     """
 
     versions: tuple[str, ...] = ()
@@ -63,17 +63,17 @@ class Pruned:
 def superseded(
     manifests: Iterable[Manifest], rule: Retention, committed: str, is_safe: Callable[[Manifest], bool]
 ) -> tuple[Manifest, ...]:
-    """Give the versions that a rule does not keep, oldest first.
+    """Return the versions that a retention does not keep, oldest first.
 
-    The newest version that passed stays whatever the rule says. So does one that the store has kept for sure: of the
-    version that was just written this is often not known yet, and a runtime that ends may take it along. Where nobody
-    has the metric of the rule, nothing is given: a misspelt word must not cost a model.
+    The newest version that passed is always kept, and so is one whose upload is known: that of the version that was
+    just written often is not, and it may be lost when the runtime ends. If no version has the metric, nothing is
+    returned: a misspelt metric must not cost a model.
 
     Args:
         manifests: The committed versions of one name.
-        rule: What the user asked for.
+        rule: The retention.
         committed: The version that was just saved.
-        is_safe: Says whether the store has kept a version for sure; asked of few.
+        is_safe: Returns whether a version's upload is known; called for few.
     """
     newest_first = sorted(manifests, key=lambda manifest: manifest.version, reverse=True)
     best = rule.best
@@ -88,7 +88,7 @@ def superseded(
 
 
 def _good(newest_first: list[Manifest], committed: str, is_safe: Callable[[Manifest], bool]) -> Iterator[Manifest]:
-    """Give the last good version, and where that may still be lost the one that stands in for it."""
+    """Yield the last good version and, if that may still be lost, the one that replaces it."""
     best_first = sorted(newest_first, key=lambda manifest: _BEST_FIRST.index(manifest.outcome))
     yield from best_first[:1]
     others = (manifest for manifest in best_first if manifest.version != committed)
@@ -98,14 +98,14 @@ def _good(newest_first: list[Manifest], committed: str, is_safe: Callable[[Manif
 
 
 def prune(store: Store, manifest: Manifest, rule: Retention | None) -> Pruned:
-    """Remove what a rule does not keep of a name; whatever fails is a note, since the save has been committed.
+    """Remove the versions of a name that a retention does not keep; since the save is committed, a failure is a note.
 
-    Two notebooks may do so at once: each removes only what is older than its own version.
+    Two notebooks may prune at once: each removes only versions older than its own.
 
     Args:
-        store: Where.
+        store: Where they are.
         manifest: The version that was just committed.
-        rule: See `Retention`; without one nothing is done.
+        rule: The retention; without one nothing is removed.
     """
     if rule is None:
         return Pruned()
@@ -113,9 +113,9 @@ def prune(store: Store, manifest: Manifest, rule: Retention | None) -> Pruned:
     try:
         for item in _superseded_in(store, manifest, rule):
             if _remove_untagged(store, item):
-                removed.append(item.version)  # noqa: PERF401 - what went before an error counts
+                removed.append(item.version)  # noqa: PERF401 - those removed before an error count
     except ColabSaveError as error:
-        notes.append(f"The save is whole, but older versions were not all pruned: {error.references[0]}")
+        notes.append(f"The save is committed, but not all older versions could be pruned: {error.references[0]}")
     return Pruned(tuple(removed), tuple(notes))
 
 
@@ -123,12 +123,12 @@ def _doubts(manifest: Manifest, rule: Retention) -> Iterator[str]:
     if rule.best and rule.best.metric not in manifest.metrics:
         metric = rule.best.metric
         wanted = option("metrics", f"{metric}=VALUE")
-        hint = did_you_mean(metric, manifest.metrics) if manifest.metrics else f"Give it with {wanted}."
-        yield f"This version has no metric {metric!r} to be the best in. {hint}".strip()
+        hint = did_you_mean(metric, manifest.metrics) if manifest.metrics else f"Save it with {wanted}."
+        yield f"This version has no metric {metric!r}, by which the best one is kept. {hint}".strip()
 
 
 def _superseded_in(store: Store, manifest: Manifest, rule: Retention) -> tuple[Manifest, ...]:
-    """Read the committed versions of a name, and give those that can go; what cannot be read is left alone."""
+    """Return the versions in a store that can be removed; unreadable ones are left alone."""
     known = versions_of(store, manifest.name)
     if len(known) <= rule.newest:
         return ()
@@ -141,7 +141,7 @@ def _keys(manifest: Manifest) -> Mapping[str, int]:
 
 
 def _remove_untagged(store: Store, manifest: Manifest) -> bool:
-    """Remove a version, unless somebody has tagged, deleted or removed it meanwhile; says whether."""
+    """Remove a version and return ``True``, unless it has been tagged, deleted or removed meanwhile."""
     folder = Place.of_version(manifest.name, manifest.version).folder
     try:
         if read_manifest(store, folder).tags:
@@ -156,16 +156,16 @@ def _remove_untagged(store: Store, manifest: Manifest) -> bool:
 
 
 def remove(store: Store, name: str, version: str, key: str = MANIFEST) -> None:
-    """Remove a version for good, and the local copies of it.
+    """Remove a version for good, and its local copies.
 
-    Its manifest goes first and in one renaming: Drive empties files before it deletes them, and a version with half
-    a manifest would be listed as damaged. What a process that dies leaves behind is litter.
+    Its manifest is renamed first: Drive empties files before it deletes them, and a version with half a manifest would
+    be listed as damaged. If the process dies, the rest is an unfinished version.
 
     Args:
-        store: Where.
+        store: Where it is.
         name: The artifact's name.
         version: The version's id.
-        key: What its manifest is called now, see `place`.
+        key: The current file name of its manifest.
 
     Raises:
         NotFoundError: There is no such version.
@@ -180,6 +180,6 @@ def _hide(store: Store, folder: str, key: str) -> None:
 
 
 def _delete_hidden(store: Store, name: str, version: str) -> None:
-    with contextlib.suppress(OSError):  # what the local disk does not let go of is litter in a cache
+    with contextlib.suppress(OSError):  # a copy that cannot be removed is trimmed later
         forget_copies(name, version)
     store.delete_folder(Place.of_version(name, version).folder)

@@ -1,7 +1,7 @@
-"""Put a staged artifact into a store, manifest last.
+"""Publish a staged artifact: write its files into a store, the manifest last.
 
-`saving` calls `publish`. Every file is read back and matched to its digest before
-the manifest makes the version exist; a folder without a manifest is litter that no reader sees.
+`pending` and `placing` call `publish`. Every file is read back and its digest matched before the manifest is written,
+which is the commit; a folder without a manifest is an unfinished version that no reader loads.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from colab_save.errors import DigestError, StoreError
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.stores.base import Store, ignore_bytes
 from colab_save.versions.finding import versions_of
-from colab_save.versions.local_copies import LITTER_AGE
+from colab_save.versions.local_copies import LEFTOVER_AGE
 from colab_save.versions.packing import stored
-from colab_save.versions.replacing import needed, take_place
+from colab_save.versions.replacing import find_needed, take_place
 
 
 def describe_files(stage: Path) -> tuple[FileFacts, ...]:
-    """Give every file of a stage with its size and digest, sorted by path."""
+    """Return every file of a stage with its size and digest, sorted by path."""
     return tuple(
         FileFacts(file.relative_to(stage).as_posix(), file.stat().st_size, digest_of(file))
         for file in sorted(stage.rglob("*"))
@@ -32,18 +32,18 @@ def describe_files(stage: Path) -> tuple[FileFacts, ...]:
 
 
 def publish(store: Store, place: Place, stage: Path, manifest: Manifest, on_step: OnStep) -> None:
-    """Commit a staged artifact.
+    """Write a staged artifact into a store and commit it.
 
     Args:
         store: A prepared store.
-        place: Where in it.
+        place: Its place in the store.
         stage: The folder with every file that the manifest names.
         manifest: The artifact's description.
-        on_step: Told the bytes written.
+        on_step: Called with the bytes written.
 
     Raises:
-        StoreError: The store refused; nothing that was committed before is lost.
-        DigestError: What was read back is not what was written; nothing is committed.
+        StoreError: The store refused; no committed version is lost.
+        DigestError: A file reads back different from what was written; nothing is committed.
     """
     files = stored(manifest)
     done, total = 0, sum(file.size for file in files)
@@ -61,7 +61,7 @@ def publish(store: Store, place: Place, stage: Path, manifest: Manifest, on_step
             store.check(key, file.size, file.sha256)
         commit(store, inside, stage, manifest)
     except BaseException:
-        _forget(store, inside)
+        _take_back(store, inside)
         raise
     if place.exact:
         take_place(store, place, manifest)
@@ -69,17 +69,17 @@ def publish(store: Store, place: Place, stage: Path, manifest: Manifest, on_step
 
 
 def commit(store: Store, place: Place, stage: Path, manifest: Manifest) -> None:
-    """Write the manifest and read it back; from here on the version exists.
+    """Write the manifest and read it back; from then on the version exists.
 
     Args:
         store: Where.
-        place: Which version.
-        stage: A folder whose parent can be written: the stage.
+        place: The version's place.
+        stage: A folder whose parent is writable, such as the stage.
         manifest: What to write.
 
     Raises:
         StoreError: The store refused.
-        DigestError: What was read back is not what was written.
+        DigestError: The manifest reads back different from what was written.
     """
     text = manifest.to_json()
     staged = stage.parent / MANIFEST
@@ -90,36 +90,36 @@ def commit(store: Store, place: Place, stage: Path, manifest: Manifest) -> None:
     Manifest.from_json(text, f"{store.location}/{place.folder}/{MANIFEST}")
 
 
-def _forget(store: Store, place: Place) -> None:
-    """Take back what a failed publish wrote; what cannot be removed is litter, which readers ignore.
+def _take_back(store: Store, place: Place) -> None:
+    """Remove what a failed publish has written, the manifest first, so that half a version never counts.
 
-    The manifest goes first: without it nothing half is ever a version.
+    What cannot be removed stays as an unfinished version.
     """
     try:
         store.delete(f"{place.folder}/{MANIFEST}")
         store.delete_folder(place.folder)
-    except Exception:  # noqa: S110, BLE001 - the store has just failed; its first error is the one to raise
+    except Exception:  # noqa: S110, BLE001 - the store has just failed, and its first error is raised
         pass
 
 
 def _sweep(store: Store, place: Place, manifest: Manifest) -> None:
-    """Remove litter of dead saves beside a version, and what a plain save has replaced and need not keep.
+    """Remove old unfinished and deleted versions, and plain saves that were replaced and need not stay.
 
-    The version is committed; what a store does not let go of waits for the next save.
+    The new version is committed already; what the store does not remove is left to the next save.
     """
     parent, _, version = place.folder.rpartition("/")
-    horizon = f"{datetime.now(UTC) - LITTER_AGE:%Y%m%dT%H%M%SZ}"
+    horizon = f"{datetime.now(UTC) - LEFTOVER_AGE:%Y%m%dT%H%M%SZ}"
     with contextlib.suppress(StoreError):
-        kept = needed(store, place, manifest, horizon) if place.exact else set()
+        staying = find_needed(store, place, manifest, horizon) if place.exact else set()
         if place.exact and store.upload_state([place.exact]).is_done:
             store.delete_folder(f"{parent}/{PREVIOUS}")
         for other in versions_of(store, parent):
-            is_old = other < horizon and _is_litter(store.keys(f"{parent}/{other}"), horizon)
-            is_replaced = bool(place.exact) and other < version and other not in kept
+            is_old = other < horizon and _is_leftover(store.keys(f"{parent}/{other}"), horizon)
+            is_replaced = bool(place.exact) and other < version and other not in staying
             if is_old or is_replaced:
                 store.delete_folder(f"{parent}/{other}")
 
 
-def _is_litter(keys: list[str], horizon: str) -> bool:
-    """Tell a folder of a dead save, or of a version deleted a while ago, from one that can be brought back."""
+def _is_leftover(keys: list[str], horizon: str) -> bool:
+    """Return whether a folder is an unfinished version, or one that was deleted too long ago to be restored."""
     return MANIFEST not in keys and not deletion_in(keys, since=horizon)

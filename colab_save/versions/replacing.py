@@ -1,7 +1,7 @@
-"""Give a committed plain save exactly its place, and keep what stood there until the new one is known to be kept.
+"""Move the payload of a committed plain save to its path; the old payload stays until the new one is uploaded.
 
-`publishing` calls `take_place` once the manifest is written, and `needed` when it sweeps. On Drive a file is on the
-runtime's disk for a while after it was written: until then the old one is the only copy that outlives the runtime.
+`publishing` calls `take_place` once the manifest is written, and `find_needed` before it removes replaced versions. On
+Drive a new file is on the runtime's disk for a while; until it is uploaded, only the old one outlives the runtime.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from colab_save.versions.plain_files import is_whole
 
 
 def take_place(store: Store, place: Place, manifest: Manifest) -> None:
-    """Move a committed payload to exactly its place; the old one goes only after that.
+    """Move a committed payload to its exact path; the old one is removed only after that.
 
-    A file that is kept takes the old one's place in one step. Otherwise the old one steps aside first; should the
-    process die in that moment, `find_plain` finds the new one where it still is.
+    A file that is known to be uploaded replaces the old one in one step. Otherwise the old one is moved aside first; if
+    the process dies in that moment, `find_plain` finds the new one where it still is.
 
     Raises:
-        StoreError: The store refused; the old payload stands where it stood, or waits aside.
+        StoreError: The store refused; the old payload is where it was, or aside.
     """
     payload = f"{place.folder}/{manifest.payloads[0].path}"
-    is_folder, is_safe = bool(store.keys(place.exact)), is_kept(store, place.folder, manifest)
+    is_folder, is_safe = bool(store.keys(place.exact)), is_uploaded(store, place.folder, manifest)
     if not is_folder:
         store.delete_folder(place.exact)  # an empty folder: nothing can be moved onto one
         if is_safe or not store.has(place.exact):
@@ -39,34 +39,34 @@ def take_place(store: Store, place: Place, manifest: Manifest) -> None:
     try:
         store.move(payload, place.exact)
     except BaseException:
-        with contextlib.suppress(StoreError):  # what failed is raised; `find_plain` finds the new one
+        with contextlib.suppress(StoreError):  # the first error is raised; `find_plain` finds the new payload
             store.move(aside, place.exact)
         raise
 
 
-def is_kept(store: Store, folder: str, manifest: Manifest) -> bool:
-    """Say whether the store is known to have really kept a version whose payload is in its own folder."""
+def is_uploaded(store: Store, folder: str, manifest: Manifest) -> bool:
+    """Return whether the upload of a version is known, whose payload is in its own folder."""
     return store.upload_state(keys_of(Place(folder), manifest)).is_done
 
 
-def needed(store: Store, place: Place, manifest: Manifest, horizon: str) -> set[str]:
-    """Name the older versions beside a plain save that must stay.
+def find_needed(store: Store, place: Place, manifest: Manifest, horizon: str) -> set[str]:
+    """Return the ids of the older versions beside a plain save that must stay.
 
-    Nothing, when the new one is known to be kept. Else the newest one that is whole and, where that is not known to be
-    kept either, the newest that is.
+    None, if the new one is known to be uploaded. Else the newest whole one and, if its upload is not known either, the
+    newest whose upload is.
 
     Args:
-        store: Where.
-        place: The new version, whose payload has taken its place.
+        store: Where they are.
+        place: The new version, whose payload is at its path.
         manifest: Its manifest.
-        horizon: Versions whose ids are older than this count as kept.
+        horizon: Versions with smaller ids count as uploaded.
     """
     if store.upload_state(keys_of(place, manifest)).is_done:
         return set()
     stay: set[str] = set()
     for older in _older(store, place):
         folder = f"{place.exact}{SIDECAR}/{older.version}"
-        is_last = older.version < horizon or is_kept(store, folder, older)
+        is_last = older.version < horizon or is_uploaded(store, folder, older)
         if (is_last or not stay) and is_whole(store, Place(folder), older):
             stay.add(older.version)
             if is_last:
@@ -75,7 +75,7 @@ def needed(store: Store, place: Place, manifest: Manifest, horizon: str) -> set[
 
 
 def _aside(store: Store, place: Place, *, is_safe: bool) -> str:
-    """Choose where the old payload waits: in the folder of its own version, from which it can be loaded again."""
+    """Return where the old payload waits: if possible in its own version's folder, from which it can be loaded."""
     if not is_safe:
         for older in _older(store, place):
             own = f"{place.exact}{SIDECAR}/{older.version}/{older.payloads[0].path}"
@@ -83,13 +83,13 @@ def _aside(store: Store, place: Place, *, is_safe: bool) -> str:
                 break
             return own
     waiting = f"{place.exact}{SIDECAR}/{PREVIOUS}"
-    store.delete_folder(waiting)  # also an empty one, of a process that was killed when it removed it
+    store.delete_folder(waiting)  # also an empty one that a killed process left
     store.delete(waiting)
     return waiting
 
 
 def _older(store: Store, place: Place) -> Iterator[Manifest]:
-    """Give the manifests beside a plain save that are older than it and can be read, newest first."""
+    """Yield the readable manifests beside a plain save that are older than it, newest first."""
     beside, _, newest = place.folder.rpartition("/")
     for version in reversed(versions_of(store, beside)):
         if version < newest:

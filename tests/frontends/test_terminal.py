@@ -163,13 +163,13 @@ def test_a_version_is_deleted_and_brought_back(store, capsys):
     assert f"cats@{V2}" == document_of(capsys, "delete", "cats")[1]["target"]
     _, deleted = document_of(capsys, "restore")
     assert [V2] == [version["version"] for version in deleted["versions"]]
-    assert "is back" == document_of(capsys, "restore", "cats")[1]["done"]
+    assert "is restored" == document_of(capsys, "restore", "cats")[1]["done"]
 
 
 def test_deleting_tells_the_line_of_the_terminal_that_brings_it_back(store, capsys):
     assert 0 == main(["delete", "cats", "--for-good"])
     assert 0 == main(["delete", "cats"])
-    assert f"bring it back: colab-save restore cats@{V1}" in capsys.readouterr().out
+    assert f"restore it: colab-save restore cats@{V1}" in capsys.readouterr().out
 
 
 def test_a_version_gets_exactly_the_tags(store, capsys):

@@ -57,7 +57,7 @@ def test_an_unknown_tag_says_which_there_are():
 
 def test_a_payload_that_is_not_there_says_which_are():
     quick(zoo.untrained())
-    with pytest.raises(NotFoundError, match="It has: keras"):
+    with pytest.raises(NotFoundError, match="Choose one it has: keras"):
         load(LoadRequest("cats", format="h5"))
 
 

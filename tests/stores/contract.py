@@ -1,4 +1,4 @@
-"""What every store does; a store's test class subclasses `StoreContract` and gives it a `store`."""
+"""What every store does; a store's test class subclasses `StoreContract` and has a fixture `store`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.stores.faults import Faults
 OLD, NEW = b"old bytes", b"new bytes, more of them"
 
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
-"""The law is one for all stores, and every example leaves its store empty."""
+"""Every example leaves its store empty."""
 
 
 def os_error(number):
@@ -31,11 +31,11 @@ def random_bytes(size):
 
 
 class StoreContract:
-    """Give a fixture ``store``: an empty store whose folder need not exist yet.
+    """What every store does. A subclass has a fixture ``store``: an empty store whose folder need not exist yet.
 
     Attributes:
-        CALLS_OF_A_PUT: What a put calls at least, as its `faults` name it.
-        ERRNOS: What its calls may fail with; they take turns.
+        CALLS_OF_A_PUT: Calls that each put makes, by the names that `faults` uses.
+        ERRNOS: What its calls fail with, in turn.
     """
 
     CALLS_OF_A_PUT = frozenset({"open", "write", "close"})
@@ -60,13 +60,13 @@ class StoreContract:
         return Faults(monkeypatch)
 
     @pytest.mark.parametrize("key", ["m", "cats/v1/model.keras", "a/b/c/d/e", "a b/ü/模型.keras", ".hidden", "x" * 200])
-    def test_what_was_put_is_got(self, store, put, key):
+    def test_a_file_that_was_put_can_be_read(self, store, put, key):
         put(key)
         assert NEW == store.read(key)
 
     @settings(suppress_health_check=SHARED)
     @given(key=st.text(st.characters(codec="utf-8"), min_size=1, max_size=30), content=st.binary(max_size=200))
-    def test_any_key_keeps_its_bytes_inside_the_store_or_is_refused(self, store, put, key, content):
+    def test_any_key_is_stored_inside_the_store_or_is_refused(self, store, put, key, content):
         try:
             check_key(key)
         except TargetError:
@@ -78,11 +78,11 @@ class StoreContract:
         assert [str(check_key(key))] == store.walk("")
         store.delete(key)
 
-    def test_an_empty_file_is_kept(self, store, put):
+    def test_an_empty_file_can_be_read(self, store, put):
         put("empty", b"")
         assert b"" == store.read("empty")
 
-    def test_a_file_larger_than_a_chunk_is_kept(self, store, put):
+    def test_a_file_larger_than_a_chunk_can_be_read(self, store, put):
         content = random_bytes(3 * CHUNK + 17)
         put("large", content)
         assert content == store.read("large")
@@ -106,12 +106,12 @@ class StoreContract:
         assert ["key"] == store.keys("a")
 
     @pytest.mark.parametrize("key", ["missing", "a/missing", "a/key/below"])
-    def test_getting_what_is_not_there_says_so(self, store, put, key):
+    def test_reading_a_missing_key_says_so(self, store, put, key):
         put("a/key")
         with pytest.raises(NotFoundError):
             store.get(key)
 
-    def test_a_folder_cannot_be_got(self, store, put):
+    def test_a_folder_cannot_be_read(self, store, put):
         put("a/key")
         with pytest.raises(NotFoundError):
             store.get("a")
@@ -142,7 +142,7 @@ class StoreContract:
         assert ["v2"] == store.keys("cats")
 
     @pytest.mark.parametrize("key", ["missing", "a/missing", "key/below"])
-    def test_deleting_what_is_not_there_changes_nothing(self, store, put, key):
+    def test_deleting_a_missing_key_changes_nothing(self, store, put, key):
         put("key")
         store.delete(key)
         assert ["key"] == store.walk("")
@@ -182,7 +182,7 @@ class StoreContract:
             store.move("a", "b")
         assert (OLD, NEW) == (store.read("a/x"), store.read("b/x"))
 
-    def test_moving_what_is_not_there_says_so(self, store):
+    def test_moving_a_missing_key_says_so(self, store):
         with pytest.raises(NotFoundError):
             store.move("missing", "to")
 
@@ -249,20 +249,20 @@ class StoreContract:
         store.prepare(1)
         assert [] == store.keys()
 
-    def test_more_than_there_is_room_for_is_refused_with_both_sizes(self, store):
+    def test_a_save_larger_than_the_free_space_is_refused_with_both_sizes(self, store):
         with pytest.raises(StoreError, match=r"free, and the save needs") as caught:
             store.prepare(10**18)
         assert caught.value.hint
 
-    def test_durability_is_an_answer_without_keys_that_exist(self, store):
+    def test_missing_keys_have_an_upload_state(self, store):
         assert store.upload_state(["missing"]) in set(UploadState)
 
-    def test_a_local_path_holds_the_bytes_of_its_key(self, store, put):
+    def test_a_local_path_has_the_bytes_of_its_key(self, store, put):
         put("a/key")
         path = store.path("a/key")
         assert path is None or path.read_bytes() == NEW
 
-    def test_every_error_of_a_store_is_of_the_tree(self, store, put, faults):
+    def test_every_error_of_a_store_is_one_of_ours(self, store, put, faults):
         put("a/key", OLD)
         for call in (lambda: store.delete("a/key"), lambda: store.move("a/key", "b/key")):
             faults.arm(0, os_error(errno.EIO), for_ever=True)

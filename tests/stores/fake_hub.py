@@ -43,7 +43,7 @@ class FakeHub(http.server.ThreadingHTTPServer):
         return self.server_address[1]
 
     def facts(self, path):
-        """A file's, or a folder's, or nothing."""
+        """Return the entry of a file or a folder, or nothing."""
         if path in self.files:
             content = self.files[path]
             return {"type": "file", "path": path, "size": len(content), "oid": hashlib.sha1(content).hexdigest()}
@@ -52,13 +52,13 @@ class FakeHub(http.server.ThreadingHTTPServer):
         return None
 
     def level(self, folder):
-        """What is in a folder."""
+        """List a folder."""
         below = f"{folder}/" if folder else ""
         names = {below + path.removeprefix(below).split("/")[0] for path in self.files if path.startswith(below)}
         return [self.facts(name) for name in sorted(names)]
 
     def commit(self, lines):
-        """Do what a commit says, all of it or nothing."""
+        """Apply a commit, completely or not at all."""
         with self.lock:
             files = dict(self.files)
             for line in lines:

@@ -1,4 +1,4 @@
-"""What every remote store does beside the contract of all stores; its test class gives it a `store`."""
+"""What every remote store does beside the contract of all stores; its test class has a fixture `store`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.versions.test_publishing import KINDS, REFUSED, check_lists_nothing_h
 class HastyStore(RemoteStore):
     """Waits no longer than a test may, and shares its client, which takes half a second to make."""
 
-    patience = Patience(answer=2, attempts=4, again=20, pause=0.01)
+    patience = Patience(answer=2, attempts=4, retry_for=20, pause=0.01)
     clients: ClassVar[dict] = {}
 
     @functools.cached_property
@@ -41,7 +41,7 @@ class HastyStore(RemoteStore):
 
 
 class RemoteContract(StoreContract):
-    """Give a fixture ``store``."""
+    """What every remote store does; a subclass has a fixture ``store``."""
 
     @pytest.fixture
     def faults(self, put, store, monkeypatch):
@@ -49,7 +49,7 @@ class RemoteContract(StoreContract):
         store.delete("warm")
         return FilesystemFaults(monkeypatch, store._caller.filesystem)
 
-    test_more_than_there_is_room_for_is_refused_with_both_sizes = None  # nobody says how much room there is
+    test_a_save_larger_than_the_free_space_is_refused_with_both_sizes = None  # the free space is unknown
 
     def test_what_another_notebook_writes_is_seen_at_once(self, store, put):
         put("a/1")
@@ -65,13 +65,13 @@ class RemoteContract(StoreContract):
         assert [] == store.keys("a")
         assert not store.has("a/1")
 
-    def test_a_passing_error_is_asked_again(self, put, store, faults):
+    def test_a_call_is_retried_after_a_passing_error(self, put, store, faults):
         for number, error in enumerate((ConnectionResetError(104, "reset"), TimeoutError("late"))):
             faults.arm(0, error)
             put(f"a/{number}", NEW)
             assert NEW == store.read(f"a/{number}")
 
-    def test_it_is_kept_when_it_is_written(self, store, put):
+    def test_what_is_written_is_uploaded(self, store, put):
         put("a")
         assert UploadState.DONE is store.upload_state(["a"]) is store.flush()
 
@@ -86,12 +86,12 @@ class RemoteContract(StoreContract):
 
 
 class ObjectContract(RemoteContract):
-    """Give a fixture ``store`` in a bucket of a real server, and a fixture ``proxy`` that stands before it.
+    """What every object store does. A subclass has a ``store`` in a bucket of a real server, and a ``proxy`` before it.
 
     Attributes:
         URL: The URL of the bucket.
         PUT: The method of the request that uploads a small file.
-        PART: What the path of a request holds that uploads a part.
+        PART: A text in the path of each request that uploads a part.
         LARGE: Bytes of a file that travels in parts.
     """
 
@@ -103,7 +103,7 @@ class ObjectContract(RemoteContract):
     CALLS_OF_A_PUT = frozenset({"_put_file"})
     ERRNOS = (errno.EIO,)
 
-    test_any_key_keeps_its_bytes_inside_the_store_or_is_refused = None  # XML and JSON hold fewer characters
+    test_any_key_is_stored_inside_the_store_or_is_refused = None  # XML and JSON allow fewer characters
 
     @pytest.mark.parametrize("kind", ["reset", "lost", "hang", "truncated"])
     def test_an_upload_that_breaks_once_is_sent_again(self, store, put, proxy, kind):
@@ -114,20 +114,20 @@ class ObjectContract(RemoteContract):
         assert (NEW, len(NEW)) == (store.read("key"), sum(reported))
 
     @pytest.mark.parametrize("status", [429, 500, 503])
-    def test_a_server_that_is_busy_is_asked_again(self, store, put, proxy, status):
+    def test_a_call_to_a_busy_server_is_retried(self, store, put, proxy, status):
         put("key", NEW)
         proxy.clear(Fault("status", "", status))
         assert NEW == store.read("key")
         assert [] == proxy.faults
 
     @pytest.mark.parametrize("kind", ["reset", "truncated", "slow"])
-    def test_a_download_that_breaks_once_comes_whole(self, store, put, proxy, kind):
+    def test_a_download_that_breaks_once_is_complete(self, store, put, proxy, kind):
         content = random_bytes(100_000)
         put("key", content)
         proxy.clear(Fault(kind, "GET"))
         assert content == store.read("key")
 
-    def test_a_server_that_stays_broken_is_given_up_and_keeps_what_it_had(self, store, put, proxy, monkeypatch):
+    def test_a_server_that_stays_broken_is_given_up_and_still_has_the_old_bytes(self, store, put, proxy, monkeypatch):
         put("key", OLD)
         monkeypatch.setattr(store._caller, "patience", Patience(answer=0.5, attempts=2, pause=0.01))
         proxy.clear(*[Fault("status")] * 1000)
@@ -186,7 +186,7 @@ class ObjectContract(RemoteContract):
         assert not store.has("large")
         self.check_no_parts_are_left(store)
 
-    def test_a_publish_that_fails_at_any_call_keeps_the_last_version(self, store, tmp_path):
+    def test_a_publish_that_fails_at_any_call_leaves_the_last_version_whole(self, store, tmp_path):
         """As in test_publishing, at every third call: each is many requests."""
         kind, work = KINDS[0], tmp_path / "work"
         work.mkdir()
@@ -205,7 +205,7 @@ class ObjectContract(RemoteContract):
         assert number > 6
 
     def check_no_parts_are_left(self, store):
-        """What a server keeps of an upload that was cut off; most forget it by themselves."""
+        """Check that a server has no parts of an upload that was cut off; most remove them by themselves."""
 
 
 class FaultyRemoteStore(Faulty, HastyStore):

@@ -130,7 +130,7 @@ class TestMounting:
         (colab.cloud / "MyDrive/models/key").write_bytes(OLD)
         assert OLD == store.read("key")
 
-    def test_a_new_runtime_mounts_again_and_finds_what_was_kept(self, colab, store, tmp_path):
+    def test_a_new_runtime_mounts_again_and_finds_what_was_written(self, colab, store, tmp_path):
         (tmp_path / "source").write_bytes(OLD)
         store.put("key", tmp_path / "source", lambda count: None)
         colab.new_runtime()
@@ -173,7 +173,7 @@ class TestMounting:
 
     def test_a_plain_folder_with_files_where_the_mount_should_be_is_refused_unasked(self, colab, store):
         (colab.mountpoint / "MyDrive/models").mkdir(parents=True)
-        with pytest.raises(StoreUnavailableError, match="plain folder that holds files: MyDrive") as caught:
+        with pytest.raises(StoreUnavailableError, match="plain folder with files: MyDrive") as caught:
             store.prepare(1)
         assert f"mv {colab.mountpoint} {colab.mountpoint}_old" in caught.value.hint
         assert 0 == colab.prompts
@@ -193,7 +193,7 @@ class TestMounting:
         assert NEW == store.read("key")
 
     def test_another_mount_where_drives_should_be_is_refused(self):
-        with pytest.raises(StoreUnavailableError, match="a mount, and not that of Drive") as caught:
+        with pytest.raises(StoreUnavailableError, match="is a mount, but not Drive's") as caught:
             check_mountpoint(Path("/proc"))
         assert "umount /proc" in caught.value.hint
 
@@ -261,16 +261,16 @@ class TestTrouble:
         assert time.monotonic() - start < 5
         assert "force_remount" in caught.value.hint
 
-    def test_a_listing_that_fails_is_of_the_tree(self, store, monkeypatch):
+    def test_a_listing_that_fails_raises_one_of_our_errors(self, store, monkeypatch):
         monkeypatch.setattr(os, "scandir", failing(errno.EIO))
         with pytest.raises(StoreUnavailableError, match="EIO") as caught:
             store.keys()
         assert "#559" in caught.value.hint
 
-    def test_a_mount_for_reading_only_is_refused(self, colab, store):
+    def test_a_read_only_mount_is_refused(self, colab, store):
         table = colab.state / "mounts"
         table.write_text(table.read_text("utf-8").replace("rw,nosuid", "ro,nosuid"), "utf-8")
-        with pytest.raises(ReadOnlyStoreError, match="reading only"):
+        with pytest.raises(ReadOnlyStoreError, match="mounted read-only"):
             store.prepare(1)
 
     @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])
@@ -318,7 +318,7 @@ class TestTwins:
             store.check_single(name)
 
 
-class TestDurability:
+class TestUploadState:
     @pytest.fixture(autouse=True)
     def _put(self, store, tmp_path):
         (tmp_path / "source").write_bytes(NEW)
@@ -345,38 +345,38 @@ class TestDurability:
         monkeypatch.setattr(os, "getxattr", attribute)
         assert expected is store.upload_state(["a", "b"])
 
-    def test_one_that_is_known_to_wait_is_told_before_one_that_says_nothing(self, store, monkeypatch):
+    def test_a_file_that_waits_counts_before_one_that_says_nothing(self, store, monkeypatch):
         monkeypatch.setattr(os, "getxattr", lambda path, name: b"1" if path.name == "a" else b"?")
         assert UploadState.WRITTEN is store.upload_state(["b", "a"])
 
-    def test_what_is_not_there_any_more_is_missing(self, store):
+    def test_a_file_that_is_gone_is_missing(self, store):
         store.delete("a")
         assert UploadState.MISSING is store.upload_state(["a", "b"])
 
-    def test_what_is_shorter_than_it_was_has_lost_its_upload(self, store, monkeypatch):
+    def test_a_file_that_is_shorter_than_it_was_is_missing(self, store, monkeypatch):
         monkeypatch.setattr(os, "getxattr", lambda path, name: b"0")
         whole = {"a": len(NEW), "b": 0}
         assert UploadState.UPLOADED is store.upload_state(whole)
         assert UploadState.MISSING is store.upload_state({**whole, "a": len(NEW) + 1})
 
-    def test_groups_are_told_apart(self, store, monkeypatch):
+    def test_each_group_has_its_own_state(self, store, monkeypatch):
         monkeypatch.setattr(os, "getxattr", lambda path, name: b"1" if path.name == "a" else b"0")
         known = {"x": UploadState.WRITTEN, "y": UploadState.UPLOADED}
         assert known == store.upload_states({"x": ["a", "b"], "y": ["b"]})
 
     @pytest.mark.parametrize("number", [errno.EIO, errno.ENOTCONN, errno.ENOTSUP])
-    def test_an_error_is_not_known_to_be_done(self, store, monkeypatch, number):
+    def test_after_an_error_the_state_is_unknown(self, store, monkeypatch, number):
         monkeypatch.setattr(os, "getxattr", failing(number))
         assert UploadState.UNKNOWN is store.upload_state(["a"])
 
-    def test_no_answer_in_time_is_not_known_to_be_done(self, store, monkeypatch):
+    def test_without_an_answer_in_time_the_state_is_unknown(self, store, monkeypatch):
         released = threading.Event()
         monkeypatch.setattr(os, "getxattr", lambda path, name: released.wait(10) and b"0")
         store.patience = 0.05
         assert UploadState.UNKNOWN is store.upload_state(["a"])
         released.set()
 
-    def test_a_mount_that_has_gone_is_not_known_to_be_done(self, colab, store):
+    def test_when_the_mount_is_gone_the_state_is_unknown(self, colab, store):
         colab.new_runtime()
         assert UploadState.UNKNOWN is store.upload_state(["a"])
         assert 1 == colab.prompts
@@ -415,13 +415,13 @@ class TestFolders:
         assert expected == DriveStore(folder).folder
 
     @pytest.mark.parametrize("folder", ["", ".", "models", "MyDrives/a", "MyDrive/../x", "/MyDrive"])
-    def test_a_folder_in_no_drive_is_refused(self, colab, folder):
-        with pytest.raises(TargetError, match="in no drive"):
+    def test_a_folder_outside_mydrive_and_shared_drives_is_refused(self, colab, folder):
+        with pytest.raises(TargetError, match="neither in MyDrive nor in Shareddrives"):
             DriveStore(folder)
 
 
 def test_a_real_process_sees_the_fake_at_content_drive(colab_at_content):
-    """What the kernel tests stand on: the service in a process of its own, at the real place."""
+    """The kernel tests rely on this: the service in a process of its own, at the real place."""
     script = """
 import google.colab
 from pathlib import Path
@@ -447,7 +447,7 @@ def failing(number):
 
 
 def in_another_thread(call):
-    """Run a call in a thread and give what it raised."""
+    """Run a call in a thread and return what it raised."""
     raised = []
 
     def run():

@@ -1,4 +1,4 @@
-"""How Drive stands, told without mounting it."""
+"""The state of Drive, without mounting it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_preparing_the_store_mounts_it(colab):  # noqa: F811
     assert " free" in str(drive_state())
 
 
-def test_a_mount_for_reading_says_so(colab):  # noqa: F811
+def test_a_read_only_mount_says_so(colab):  # noqa: F811
     colab.enter().mount(str(colab.mountpoint), readonly=True)
     assert Mounted.READ_ONLY is drive_state().mounted
 
@@ -38,7 +38,7 @@ def test_a_mount_for_reading_says_so(colab):  # noqa: F811
     ("total", "free", "mounted"),
     [(100, 10, Mounted.FULL), (10**9, 10**8, Mounted.YES), (0, 0, Mounted.YES)],
 )
-def test_a_drive_without_room_is_full_unless_it_tells_nothing(colab, monkeypatch, total, free, mounted):  # noqa: F811
+def test_a_drive_without_space_is_full_unless_it_reports_no_size(colab, monkeypatch, total, free, mounted):  # noqa: F811
     open_store("drive").prepare(0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=total, free=free))
     assert mounted is drive_state().mounted

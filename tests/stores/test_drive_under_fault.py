@@ -29,7 +29,7 @@ def store(fuse_colab):
 
 
 class TestDriveStoreOnARealMount(StoreContract):
-    """Holds the contract that the plain folder of `test_drive` holds."""
+    """It meets the contract, as the plain folder of `test_drive` does."""
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_what_was_given_up_writes_nothing_when_drive_answers_again(fuse_colab, s
         put("a/key", NEW)
     fuse_colab.drive.order("disarm")
     for thread in threading.enumerate():
-        if thread.name == "colab_save asks Drive":
+        if thread.name == "colab_save on Drive":
             thread.join(10)
     assert ["key"] == [place.name for place in (store.root / "a").iterdir()]
     assert OLD == store.read("a/key")

@@ -88,7 +88,7 @@ class TestLocalStore(StoreContract):
             put("x" * 256)
         assert [] == list(store.root.iterdir())
 
-    def test_a_read_that_fails_late_is_of_the_tree(self, store):
+    def test_a_read_that_fails_late_raises_one_of_our_errors(self, store):
         """Reading /proc/self/mem at 0 is an input/output error by the kernel itself."""
         store.root.mkdir()
         (store.root / "broken").symlink_to("/proc/self/mem")
@@ -148,7 +148,7 @@ class TestLocalStore(StoreContract):
         put("key")
         assert (tmp_path / "source").stat().st_mode == store.path("key").stat().st_mode
 
-    def test_what_was_put_is_durable(self, store, put):
+    def test_what_was_put_is_done(self, store, put):
         put("key")
         assert UploadState.DONE is store.upload_state(["key"])
         assert UploadState.DONE is store.flush()

@@ -1,4 +1,4 @@
-"""A store that one record adds does all that a store does: the contract, saves, lists, loads."""
+"""A store that is added by one record does what every store does: the contract, saves, lists, loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Giving up what may never answer."""
+"""Giving up calls that may never return."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from colab_save.stores.drive.deadline import alive, within
 
 
-def test_the_answer_is_given():
+def test_the_result_is_returned():
     assert 7 == within(1, lambda: 7)
 
 
@@ -38,7 +38,7 @@ def test_work_that_lives_may_take_longer():
     assert "done" == within(0.3, work)
 
 
-def test_a_call_is_made_where_the_work_is_awaited():
+def test_a_call_is_made_in_the_thread_that_waits():
     threads = []
     within(1, lambda: alive(lambda: threads.append(threading.current_thread())))
     assert [threading.current_thread()] == threads
@@ -66,7 +66,7 @@ def test_what_a_call_raises_ends_the_work_which_cleans_up_first():
     assert ["cleaned up"] == steps
 
 
-def test_work_that_was_given_up_goes_no_further_than_its_next_sign_of_life():
+def test_work_that_was_given_up_stops_at_its_next_sign_of_life():
     released, ended, steps = threading.Event(), threading.Event(), []
 
     def work():

@@ -52,7 +52,7 @@ class TestMemory(RemoteContract):
         [(KINDS[1], KeyboardInterrupt(), False, True)],
         ids=["file, killed"],
     )
-    def test_a_publish_that_fails_at_any_call_keeps_the_last_version(
+    def test_a_publish_that_fails_at_any_call_leaves_the_last_version_whole(
         self, kind, error, is_late, for_ever, store, tmp_path
     ):
         work = tmp_path / "work"
@@ -114,7 +114,7 @@ def test_a_file_on_a_web_page_is_found_and_read(page):
 
 
 def test_a_web_page_is_not_written():
-    with pytest.raises(ReadOnlyStoreError, match="only be read"):
+    with pytest.raises(ReadOnlyStoreError, match="is read-only"):
         RemoteStore("https://host/models").prepare(1)
 
 

@@ -42,7 +42,9 @@ class TestHuggingFace(ObjectContract):
     PUT = "POST"
     PART = "/commit/"
 
-    test_a_server_that_stays_broken_is_given_up_and_keeps_what_it_had = None  # the client itself waits for a minute
+    test_a_server_that_stays_broken_is_given_up_and_still_has_the_old_bytes = (
+        None  # the client itself waits for a minute
+    )
     test_a_large_file_travels_in_parts_with_progress_and_side_by_side = None  # a file is one commit
 
     CALLS_OF_A_PUT = frozenset({"put_file"})

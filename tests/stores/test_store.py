@@ -1,4 +1,4 @@
-"""What a store has from its base; what every store does is in tests/stores/contract.py."""
+"""What a store inherits from its base class; what every store does is in tests/stores/contract.py."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_large_file_is_moved_whole(store):
     ("key", "expected"),
     [("file", True), ("folder", True), ("folder/b", True), ("folder/a", True), ("fold", False), ("", True)],
 )
-def test_it_says_whether_it_has_a_file_or_a_folder(store, key, expected):
+def test_it_knows_whether_it_has_a_file_or_a_folder(store, key, expected):
     assert expected is store.has(key)
 
 

@@ -1,4 +1,4 @@
-"""What was fetched stays in a cache of bounded size: what was not asked for longest goes first."""
+"""Fetched artifacts stay in a cache of limited size; the least recently used is removed first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def own_cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def fetched(monkeypatch):
-    """Makes the folder of a version with 10 bytes, last asked for so many hours ago; 25 bytes may stay."""
+    """Make the folder of a version with 10 bytes, last used so many hours ago; 25 bytes may stay."""
     monkeypatch.setattr(caching, "LARGEST", 25)
 
     def make(version, hours):
@@ -34,29 +34,29 @@ def fetched(monkeypatch):
     return make
 
 
-def kept():
+def cached():
     return {folder.name for folder in cache_base().iterdir()}
 
 
-def test_what_was_not_asked_for_longest_goes_first(fetched):
+def test_the_least_recently_used_is_removed_first(fetched):
     newest, oldest, middle = fetched(V1, 2), fetched(V2, 9), fetched(V3, 5)
     trim_cache()
-    assert {newest.name, middle.name} == kept()
+    assert {newest.name, middle.name} == cached()
     assert not oldest.exists()
 
 
-def test_what_is_asked_for_again_is_the_newest(fetched):
+def test_using_an_artifact_again_makes_it_the_newest(fetched):
     first, second, third = fetched(V1, 9), fetched(V2, 5), fetched(V3, 3)
     assert first == cache_of(manifest(version=V1))
     trim_cache()
-    assert {first.name, third.name} == kept()
+    assert {first.name, third.name} == cached()
     assert not second.exists()
 
 
-def test_what_may_be_open_now_stays(fetched):
+def test_recently_used_artifacts_stay(fetched):
     folders = [fetched(version, (IN_USE - 60) / 3600) for version in (V1, V2, V3)]
     trim_cache()
-    assert {folder.name for folder in folders} == kept()
+    assert {folder.name for folder in folders} == cached()
 
 
 def test_a_full_disk_makes_the_cache_smaller(fetched, monkeypatch):
@@ -64,10 +64,10 @@ def test_a_full_disk_makes_the_cache_smaller(fetched, monkeypatch):
     for version, hours in ((V1, 2), (V2, 9)):
         fetched(version, hours)
     trim_cache()
-    assert set() == kept()
+    assert set() == cached()
 
 
-def test_what_else_is_in_the_cache_stays(fetched):
+def test_other_folders_in_the_cache_stay(fetched):
     for version in (V1, V2, V3):
         fetched(version, 9)
     (cache_base() / "pending").mkdir()

@@ -1,4 +1,4 @@
-"""Tags, deleting and bringing back: what a version is afterwards, and what no failure may cost."""
+"""Tag, delete and restore: what a version is afterwards, and what no failure may cost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_tag_moves_from_the_version_that_had_it(store):
     assert {V1: ("best",), V2: (), V3: ()} == tags_in(store)
 
 
-def test_the_tags_given_are_all_that_a_version_has(store):
+def test_tagging_replaces_all_tags_of_a_version(store):
     tag_version(f"cats@{V2}", ("small", "old"))
     assert ("small", "old") == tags_in(store)[V2]
     assert () == tag_version("cats@small", ()).manifest.tags
@@ -54,7 +54,7 @@ def test_a_word_that_cannot_be_a_tag_changes_nothing(store, tag):
     assert {V1: (), V2: ("best",), V3: ()} == tags_in(store)
 
 
-def test_what_this_user_signed_stays_signed(store, tmp_path):
+def test_a_version_that_this_user_signed_stays_signed(store, tmp_path):
     described = save_version(store, tmp_path, "20260825T101530Z-0004")
     own = signed(described)
     (store.root / "cats" / own.version / "manifest.json").write_text(own.to_json(), "utf-8")
@@ -72,20 +72,20 @@ def test_a_deleted_version_is_gone_and_the_one_before_it_is_the_newest(store):
     assert f"cats@{V2}" == delete_version("cats").target
 
 
-def test_a_deleted_version_comes_back_as_it_was(store):
+def test_a_deleted_version_is_restored_as_it_was(store):
     before = list_versions(store)
     delete_version(f"cats@{V2}")
     assert f"cats@{V2}" == restore_version(f"cats@{V2}").target
     assert before == list_versions(store)
 
 
-def test_without_a_version_the_newest_deleted_one_comes_back(store):
+def test_without_a_version_the_newest_deleted_one_is_restored(store):
     delete_version(f"cats@{V1}")
     delete_version(f"cats@{V2}")
     assert f"cats@{V2}" == restore_version("cats").target
 
 
-def test_a_deleted_version_comes_back_by_its_tag(store):
+def test_a_deleted_version_is_restored_by_its_tag(store):
     delete_version("cats@best")
     delete_version("cats")
     assert f"cats@{V2}" == restore_version("cats@best").target
@@ -100,28 +100,28 @@ def test_a_deleted_version_comes_back_by_its_tag(store):
         ("dogs@x", "There is: cats."),
     ],
 )
-def test_what_was_not_deleted_cannot_come_back(store, target, hint):
+def test_a_version_that_was_not_deleted_cannot_be_restored(store, target, hint):
     delete_version("cats@best")
     with pytest.raises(NotFoundError, match=f"no deleted version '{target}'") as caught:
         restore_version(target)
     assert caught.value.hint.startswith(hint)
 
 
-def test_a_name_of_which_nothing_is_deleted_says_how_long_it_would_be_there(store):
+def test_a_name_without_deleted_versions_says_how_to_list_them_and_how_long_they_last(store):
     with pytest.raises(NotFoundError) as caught:
         restore_version("cats")
-    assert "The files of a deleted version go a day later." == caught.value.hint
+    assert "restore lists what can be restored; a deleted version's files are removed after a day." == caught.value.hint
 
 
-def test_what_is_gone_in_part_does_not_come_back(store):
+def test_a_deleted_version_that_lacks_a_file_is_not_restored(store):
     delete_version("cats")
     (store.root / "cats" / V3 / "model.keras").unlink()
-    with pytest.raises(NotFoundError, match=r"model\.keras is gone"):
+    with pytest.raises(NotFoundError, match=r"model\.keras is no longer in"):
         restore_version("cats")
     assert {V1, V2} == set(tags_in(store))
 
 
-def test_what_travelled_as_one_file_comes_back(store, tmp_path):
+def test_a_version_with_a_packed_folder_is_restored(store, tmp_path):
     files = {"model/graph.pb": b"graph", "model/index": b"index", "sample.npz": b"sample"}
     folder, described = stage(tmp_path / "stage", files, version=NEW, payloads=(Payload("saved_model", "model"),))
     described = replace(described, packed=pack(folder, ["model"]))
@@ -130,7 +130,7 @@ def test_what_travelled_as_one_file_comes_back(store, tmp_path):
     assert f"cats@{NEW}" == restore_version("cats").target
 
 
-def test_what_can_be_brought_back_is_listed_newest_first(store, tmp_path):
+def test_versions_that_can_be_restored_are_listed_newest_first(store, tmp_path):
     save_version(store, tmp_path, V1, name="dogs")
     for target in (f"cats@{V1}", f"cats@{V2}", "dogs"):
         delete_version(target)
@@ -141,12 +141,12 @@ def test_what_can_be_brought_back_is_listed_newest_first(store, tmp_path):
     assert str(list_deleted("x")).startswith("No deleted version in ")
 
 
-def test_a_report_says_what_was_done_and_the_line_that_undoes_it(store):
+def test_a_report_says_what_was_done_and_how_to_undo_it(store):
     said = str(delete_version(f"cats@{V2}"))
-    assert said.startswith(f"cats@{V2} is deleted; it can be brought back for a day\n  where: ")
-    assert said.endswith(f"bring it back: restore cats@{V2}")
+    assert said.startswith(f"cats@{V2} is deleted; it can be restored for a day\n  where: ")
+    assert said.endswith(f"restore it: restore cats@{V2}")
     assert str(restore_version("cats")).endswith(f"load it: load cats@{V2} name=model")
-    assert "bring it back" not in str(delete_version(f"cats@{V2}", for_good=True))
+    assert "restore it" not in str(delete_version(f"cats@{V2}", for_good=True))
     assert f"cats@{V1} has the tags a, b" == str(tag_version(f"cats@{V1}", ("a", "b"))).splitlines()[0]
 
 
@@ -157,7 +157,7 @@ def test_a_report_is_short_in_python_and_a_card_in_a_notebook(store):
     assert f"restore cats@{V3} source={store.root}" in change._repr_html_()
 
 
-def test_deleting_for_good_frees_the_room(store):
+def test_deleting_for_good_removes_the_files(store):
     delete_version(f"cats@{V2}", for_good=True)
     assert not (store.root / "cats" / V2).exists()
 
@@ -169,7 +169,7 @@ def test_a_damaged_version_can_be_deleted_by_its_id(store, for_good):
     manifests, damaged = list_versions(store)
     assert ([V3, V1], ()) == ([manifest.version for manifest in manifests], damaged)
     assert not for_good or not (store.root / "cats" / V2).exists()
-    assert ("cannot be brought back" in str(change)) is not for_good
+    assert ("cannot be restored" in str(change)) is not for_good
 
 
 @pytest.mark.parametrize("target", ["cats", "cats@2026082", "cats@no-such-tag"])
@@ -177,11 +177,11 @@ def test_a_damaged_version_is_never_deleted_by_less_than_its_id(store, target):
     (store.root / "cats" / V3 / MANIFEST).write_bytes(b"{")
     with pytest.raises(DamagedFileError, match=V3) as caught:
         delete_version(target)
-    assert "by its id, as in cats@ID" in caught.value.hint
+    assert "give its id, as in cats@ID" in caught.value.hint
     assert ([V2, V1], 1) == ([m.version for m in list_versions(store)[0]], len(list_versions(store)[1]))
 
 
-def test_what_is_deleted_already_can_be_deleted_for_good(store):
+def test_a_deleted_version_can_be_deleted_for_good(store):
     delete_version(f"cats@{V2}")
     delete_version(f"cats@{V2}", for_good=True)
     assert not (store.root / "cats" / V2).exists()
@@ -189,7 +189,7 @@ def test_what_is_deleted_already_can_be_deleted_for_good(store):
 
 
 @pytest.mark.parametrize(("days", "is_there"), [(0, True), (2, False)])
-def test_a_save_removes_what_was_deleted_more_than_a_day_ago(store, tmp_path, days, is_there):
+def test_a_save_removes_versions_deleted_more_than_a_day_ago(store, tmp_path, days, is_there):
     delete_version(f"cats@{V1}")
     [mark] = (store.root / "cats" / V1).glob("deleted-*")
     mark.rename(mark.with_name(deletion_now(datetime.now(UTC) - timedelta(days=days))))

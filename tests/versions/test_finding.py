@@ -68,21 +68,21 @@ def test_a_target_finds_its_version(store, text, expected):
 
 
 @pytest.mark.parametrize("beginning", ["2", "2026", "202608"])
-def test_the_beginning_of_several_versions_is_refused_with_all_of_them(store, beginning):
-    with pytest.raises(UnknownNameError, match=f"beginning of 3 versions: {V3}, {V2}, {V1}"):
+def test_a_prefix_of_several_versions_is_refused_with_all_of_them(store, beginning):
+    with pytest.raises(UnknownNameError, match=f"cats@{beginning} matches 3 versions: {V3}, {V2}, {V1}"):
         find(store, Target("cats", beginning))
 
 
 @pytest.mark.parametrize(
     ("selector", "hint"), [("bset", "'best'"), ("20260821T", V1[:8]), ("nothing like it", "There is: ")]
 )
-def test_an_unknown_selector_is_answered_with_what_there_is(store, selector, hint):
+def test_for_an_unknown_selector_the_hint_names_what_there_is(store, selector, hint):
     with pytest.raises(UnknownNameError, match=selector) as caught:
         find(store, Target("cats", selector))
     assert hint in caught.value.hint
 
 
-def test_an_unknown_name_is_answered_with_the_nearest(store):
+def test_for_an_unknown_name_the_hint_names_the_nearest(store):
     with pytest.raises(NotFoundError, match="'cast'") as caught:
         find(store, Target("cast"))
     assert "Did you mean 'cats'?" == caught.value.hint
@@ -94,23 +94,23 @@ def test_an_empty_store_says_so():
     assert "Nothing has been saved there yet" in caught.value.hint
 
 
-def test_a_name_of_litter_only_is_not_found(store):
+def test_a_name_with_unfinished_versions_only_is_not_found(store):
     store.content[f"dogs/{V1}/model.keras"] = b"half"
     with pytest.raises(NotFoundError, match="'dogs'"):
         find(store, Target("dogs"))
 
 
-def test_litter_is_never_the_newest(store):
+def test_an_unfinished_version_is_never_the_newest(store):
     store.content["cats/20990101T000000Z-0000/model.keras"] = b"half"
     assert V3 == version_of(store, "cats")
 
 
-def test_litter_does_not_make_a_beginning_ambiguous(store):
+def test_an_unfinished_version_does_not_make_a_prefix_ambiguous(store):
     store.content[f"cats/{V1[:-4]}ffff/model.keras"] = b"half"
     assert V1 == version_of(store, f"cats@{V1[:8]}")
 
 
-def test_what_is_no_version_is_not_listed(store):
+def test_only_versions_are_listed(store):
     store.content["cats/notes/mine.txt"] = store.content["cats/file"] = b"mine"
     assert [V1, V2, V3] == versions_of(store, "cats")
 
@@ -121,7 +121,7 @@ def test_only_the_newest_manifest_is_read_for_the_newest(store):
     assert [("get", f"cats/{V3}/{MANIFEST}")] == [call for call in store.calls if call[0] == "get"]
 
 
-def test_a_damaged_newest_manifest_is_said_and_not_passed_over(store):
+def test_a_damaged_newest_manifest_is_an_error_and_not_passed_over(store):
     damage(store, V3)
     with pytest.raises(DamagedFileError, match=V3):
         find(store, Target("cats"))
@@ -137,7 +137,7 @@ def test_a_tag_is_found_beside_a_damaged_version(store):
     assert V2 == version_of(store, "cats@best")
 
 
-def test_a_tag_that_only_a_damaged_version_may_have_had_is_answered_with_the_damage(store):
+def test_for_a_tag_that_only_a_damaged_version_may_have_the_error_is_the_damage(store):
     damage(store, V3)
     with pytest.raises(DamagedFileError, match=V3):
         find(store, Target("cats", "lost"))
@@ -151,7 +151,7 @@ def test_a_damaged_manifest_of_another_name_does_not_hide_what_is_wrong(store):
 
 def test_a_manifest_of_another_version_is_damaged(store):
     damage(store, V3, store.content[f"cats/{V1}/{MANIFEST}"])
-    with pytest.raises(DamagedFileError, match=f"that of the version {V1}"):
+    with pytest.raises(DamagedFileError, match=f"belongs to the version {V1}"):
         find(store, Target("cats"))
 
 
@@ -165,7 +165,7 @@ def test_a_listing_names_what_it_cannot_read_and_shows_the_rest(store):
     assert [True, True] == [version in words for version, words in zip((V2, V3), damaged, strict=True)]
 
 
-def test_what_was_never_committed_is_told_apart_from_what_was_deleted(store):
+def test_unfinished_versions_are_listed_and_deleted_ones_are_not(store):
     del store.content[f"cats/{V2}/{MANIFEST}"]
     store.move(f"cats/{V3}/{MANIFEST}", f"cats/{V3}/{deletion_now(datetime.now(UTC))}")
     contents = contents_of(store)
@@ -190,7 +190,7 @@ def test_a_pattern_chooses_names(work, pattern, expected):
     assert expected == [manifest.name for manifest in list_versions(store, pattern)[0]]
 
 
-def test_hidden_folders_and_files_are_no_names(store):
+def test_hidden_folders_and_files_are_not_names(store):
     store.content[".cache/x"] = store.content["file.txt"] = b"mine"
     assert ["cats"] == names_of(store)
 
@@ -251,7 +251,7 @@ def test_a_damaged_cached_copy_is_fetched_again(one, tmp_path, content):
 
 
 @pytest.mark.parametrize("content", [b"", b"mode1", b"model and more"], ids=["cut", "flipped", "longer"])
-def test_a_file_that_is_not_what_was_saved_is_refused_and_not_kept(one, tmp_path, content):
+def test_a_file_that_is_not_what_was_saved_is_refused_and_not_cached(one, tmp_path, content):
     one.content[f"cats/{V1}/model.keras"] = content
     with pytest.raises(DigestError, match=r"model\.keras is not what was saved"):
         fetched(one, tmp_path / "cache")
@@ -260,7 +260,7 @@ def test_a_file_that_is_not_what_was_saved_is_refused_and_not_kept(one, tmp_path
 
 def test_a_missing_file_is_not_what_was_saved(one, tmp_path):
     one.delete(f"cats/{V1}/model.keras")
-    with pytest.raises(DigestError, match=r"model\.keras is not there"):
+    with pytest.raises(DigestError, match=r"model\.keras is missing"):
         fetched(one, tmp_path / "cache")
 
 
@@ -272,8 +272,8 @@ def test_a_fetch_that_is_interrupted_leaves_nothing_half(one, tmp_path):
         with pytest.raises(KeyboardInterrupt):
             fetched(one, tmp_path / str(number))
         one.disarm()
-        kept = {name: (tmp_path / str(number) / name).read_bytes() for name in files_in(tmp_path / str(number))}
-        assert kept.items() <= PAYLOAD.items()
+        cached = {name: (tmp_path / str(number) / name).read_bytes() for name in files_in(tmp_path / str(number))}
+        assert cached.items() <= PAYLOAD.items()
 
 
 def test_a_cache_that_cannot_be_written_is_a_store_error(one, tmp_path):

@@ -31,12 +31,12 @@ pytestmark = pytest.mark.outside
 
 
 def save(kind, store, work, version):
-    """Save as the save line does; without the attribute, so that the local copy stays."""
+    """Save as a save does; without the attribute, so that the local copy stays."""
     place = Place.of_plain(kind.key, version) if kind.key else Place.of_version("cats", version)
     facts, name = ModelFacts("keras", "Model"), kind.key or "cats"
     staged, manifest = stage(work / version, kind.files(version), version=version, name=name, facts=facts)
-    kept = publish_with_local_copy(store, place, staged, manifest, ignore_steps)
-    see_through(kept, Clock(ignore_steps), wait=False, flush=False)
+    published = publish_with_local_copy(store, place, staged, manifest, ignore_steps)
+    see_through(published, Clock(ignore_steps), wait=False, flush=False)
 
 
 def save_and_die(kind, number, folder, work, home):
@@ -57,7 +57,7 @@ def save_and_die(kind, number, folder, work, home):
 
 @pytest.fixture(scope="module")
 def kill(fuse_colab):  # noqa: F811
-    """Run a save that is killed in a child of one process; says whether it was, or had done its work before."""
+    """Run a save that is killed in a child process, and return whether it was killed before it had ended."""
     here = "tests.versions.test_killing_on_drive"
     with Children(here, "save_and_die", "google.colab", environment=fuse_colab.environment) as children:
         yield lambda kind, number, folder, *places: children.was_killed(
@@ -66,7 +66,7 @@ def kill(fuse_colab):  # noqa: F811
 
 
 def lost_after(kind, store, work, *, is_last_of_few):
-    """Give what is wrong after the writer was killed, in words."""
+    """Return what is wrong after the writer was killed, in words."""
     try:
         before = check_whole(kind, store)
         check_lists_nothing_half(store)

@@ -25,18 +25,18 @@ ARTIFACT, PLAIN_FILE, _ = KINDS
 
 
 def save(kind, url, work):
-    """Save the second version; the proxy knows whom to end from a file."""
+    """Save the second version; the proxy reads from a file which process to kill."""
     Path(work, "pid").write_text(f"{os.getpid()}", "utf-8")
     KINDS[kind].save(RemoteStore(url), Path(work), V2)
 
 
 class KillingProxy(FaultyProxy):
-    """Ends who makes the request of a number; every second time the server has still done it."""
+    """Kills the process that makes the request of a number; every second time the server still gets the request."""
 
     left = itertools.repeat(None)
 
     def arm(self, number, file):
-        """Be ready for the request of that number; without one for none."""
+        """Kill at the request of that number; ``None`` kills at none."""
         self.is_late, self.file = number is not None and number // STRIDE % 2, file
         self.left = itertools.repeat(None) if number is None else itertools.count(number, -1)
 
@@ -56,7 +56,7 @@ def proxy():
 
 @pytest.fixture
 def kill(proxy, tmp_path, monkeypatch):
-    """Run a save that is killed in a child of one process; says whether it was, or had done its work before."""
+    """Run a save that is killed in a child process, and return whether it was killed before it had ended."""
     for name, value in {**servers.AS_AWS, "AWS_ENDPOINT_URL": proxy.url}.items():
         monkeypatch.setenv(name, value)
     with Children("tests.versions.test_killing_on_s3", "save", "s3fs") as children:

@@ -1,4 +1,4 @@
-"""A folder that travels as one file: what comes out is what went in, or it is refused."""
+"""Packed folders: unpacked files are what was packed, or they are refused."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def store(request, tmp_path):
 
 
 @given(st.dictionaries(st.lists(NAMES, min_size=1, max_size=3).map("/".join), st.binary(max_size=99), min_size=1))
-def test_any_folder_comes_back_as_it_was(tmp_path_factory, content):
+def test_any_folder_is_unpacked_as_it_was(tmp_path_factory, content):
     stage, cache = tmp_path_factory.mktemp("stage"), tmp_path_factory.mktemp("cache")
     for name, data in content.items():
         path = stage / "deep/model" / name
@@ -60,7 +60,7 @@ def test_any_folder_comes_back_as_it_was(tmp_path_factory, content):
     assert files == describe_files(cache)
 
 
-def test_a_store_gets_one_file_instead_of_the_folder(staged, store):
+def test_a_store_has_one_file_instead_of_the_folder(staged, store):
     folder, described = staged
     publish(store, Place.of_version("cats", V1), folder, described, ignore_steps)
     assert ["manifest.json", "sample.npz", "saved_model.zip"] == store.keys(f"cats/{V1}")
@@ -98,7 +98,7 @@ def test_a_pack_that_is_not_what_was_saved_is_refused(staged, store, tmp_path, c
 
 
 def packed_by_hand(tmp_path, members):
-    """A pack that somebody else has made, with facts that call it their own."""
+    """A pack that somebody else has made, with its own size and digest."""
     file = tmp_path / "hostile.zip"
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in members.items():
@@ -134,7 +134,7 @@ def test_a_manifest_without_packs_is_written_as_before():
     assert "packed" not in manifest().to_json()
 
 
-def test_what_a_pack_holds_is_named(staged):
+def test_the_files_in_a_pack_are_known(staged):
     _, described = staged
     inside = [file.path for file in contents(described, described.packed[0])]
     assert ["saved_model/saved_model.pb", "saved_model/variables/index"] == inside

@@ -1,4 +1,4 @@
-"""Saves on a Drive that uploads later: what is kept on the local disk, what is told of it, and what brings it back."""
+"""Saves to a Drive that uploads later: local copies, what is shown of them, and publishing from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from colab_save.target import Target
 from colab_save.versions import caching
 from colab_save.versions.curating import delete_version
 from colab_save.versions.finding import find, list_versions
-from colab_save.versions.local_copies import LITTER_AGE, local_copies
+from colab_save.versions.local_copies import LEFTOVER_AGE, local_copies
 from colab_save.versions.pending import pending, publish_pending, publish_with_local_copy
 from colab_save.versions.plain_files import find_plain
 from colab_save.versions.uploading import see_through
@@ -34,7 +34,7 @@ from tests.stores.contract import os_error
 
 
 class DyingStore(DriveStore):
-    """Drive that has died, or comes back, as the test says."""
+    """A Drive that is dead while the test wants it."""
 
     error = None
 
@@ -56,7 +56,7 @@ def store(colab):  # noqa: F811
 
 @pytest.fixture
 def save(store, tmp_path):
-    """Save a version as the save line does, with as many bytes as asked."""
+    """Save a version as a save does, with some number of bytes."""
 
     def save(version=V1, *, key="", size=9, on_step=ignore_steps):
         files = {"model.keras": b"m" * (size - 1), "sample.npz": b"s"}
@@ -67,28 +67,28 @@ def save(store, tmp_path):
     return save
 
 
-def finished(kept, **options):
-    return see_through(kept, Clock(ignore_steps), **{"wait": False, "flush": False, **options})
+def finished(version, **options):
+    return see_through(version, Clock(ignore_steps), **{"wait": False, "flush": False, **options})
 
 
 @pytest.fixture
 def upload(monkeypatch):
-    """Say of each file, by a part of its path, what Drive's attribute says; without a word there is none."""
-    said = {}
+    """The values of Drive's attribute by a part of the file's path; other files have no attribute."""
+    values = {}
 
     def attribute(path, name):
         Path(path).stat()
-        for part, value in said.items():
+        for part, value in values.items():
             if part in str(path):
                 return value
         raise os_error(errno.ENODATA)
 
     monkeypatch.setattr(os, "getxattr", attribute)
-    return said
+    return values
 
 
 def refused(save, store, **options):
-    """Save while Drive is dead; gives the error."""
+    """Save while Drive is dead and return the error."""
     store.error = DEAD
     with pytest.raises(StoreUnavailableError) as caught:
         save(**options)
@@ -106,10 +106,10 @@ def check_whole(store, version):
         store.check(place.key(file.path, manifest), file.size, file.sha256)
 
 
-# --- what is kept ---
+# --- local copies ---
 
 
-def test_a_save_is_kept_until_its_upload_is_known(save, upload):
+def test_a_local_copy_stays_until_the_upload_is_known(save, upload):
     upload[V1] = b"1"
     upload_state, notes = save()
     [waiting] = pending().saves
@@ -120,19 +120,19 @@ def test_a_save_is_kept_until_its_upload_is_known(save, upload):
     assert not waiting.copy.exists()
 
 
-def test_a_save_that_is_uploaded_at_once_keeps_no_copy(save, upload):
+def test_a_save_that_is_uploaded_at_once_has_no_copy(save, upload):
     upload[V1] = b"0"
     assert (UploadState.UPLOADED, ()) == save()
     assert [] == local_copies()
 
 
-def test_one_file_that_waits_is_enough(save, upload):
+def test_a_save_is_pending_while_one_file_is(save, upload):
     upload |= {MANIFEST: b"1", V1: b"0"}
     save()
     assert {f"cats@{V1}": "written, not uploaded yet"} == states()
 
 
-def test_without_the_attribute_it_is_never_called_safe(save, upload):
+def test_without_the_attribute_the_upload_is_unknown(save, upload):
     save()
     assert {f"cats@{V1}": "written, upload unknown"} == states()
 
@@ -143,11 +143,11 @@ def test_a_copy_opens_as_any_artifact(save, tmp_path):
     assert b"m" * 8 == (waiting.copy / "model.keras").read_bytes()
 
 
-def test_a_store_that_keeps_at_once_needs_no_copy(tmp_path):
+def test_a_store_that_writes_at_once_needs_no_copy(tmp_path):
     folder, manifest = stage(tmp_path, {"model.keras": b"model"})
     place = Place.of_version("cats", V1)
-    kept = publish_with_local_copy(LocalStore(tmp_path / "there"), place, folder, manifest, ignore_steps)
-    assert (UploadState.DONE, ()) == finished(kept)
+    published = publish_with_local_copy(LocalStore(tmp_path / "there"), place, folder, manifest, ignore_steps)
+    assert (UploadState.DONE, ()) == finished(published)
     assert [] == local_copies()
 
 
@@ -156,7 +156,7 @@ def test_a_local_disk_that_refuses_costs_no_save(save, store):
     Path(os.environ["XDG_CACHE_HOME"]).write_text("a file", "utf-8")
     _, notes = save()
     check_whole(store, V1)
-    assert ["no local copy" in note for note in notes] == [True]
+    assert ["No local copy could be made" in note for note in notes] == [True]
 
 
 def test_another_disk_gets_a_copy(save, store, monkeypatch):
@@ -173,10 +173,10 @@ def test_another_disk_gets_a_copy(save, store, monkeypatch):
     assert b"m" * 8 == (waiting.copy / "model.keras").read_bytes()
 
 
-# --- what a dead Drive costs ---
+# --- a dead Drive ---
 
 
-def test_a_save_that_drive_does_not_take_is_safe_and_the_error_says_where(save, store):
+def test_a_save_that_drive_refuses_has_a_copy_and_the_error_says_where(save, store):
     error = refused(save, store)
     [waiting] = pending().saves
     assert "not published" == waiting.state
@@ -187,7 +187,7 @@ def test_a_save_that_drive_does_not_take_is_safe_and_the_error_says_where(save, 
     assert ((), ()) == list_versions(store)
 
 
-def test_what_was_not_published_is_published_later_without_the_model(save, store, upload):
+def test_a_save_that_was_not_published_is_published_later_without_the_model(save, store, upload):
     refused(save, store)
     upload[V1] = b"1"
     published = publish_pending()
@@ -196,14 +196,14 @@ def test_what_was_not_published_is_published_later_without_the_model(save, store
     check_whole(store, V1)
 
 
-def test_resuming_mounts_drive_in_a_new_kernel(colab, save, store):  # noqa: F811
+def test_publishing_what_is_pending_mounts_drive_in_a_new_kernel(colab, save, store):  # noqa: F811
     refused(save, store)
     colab.new_runtime()
     publish_pending()
     check_whole(DriveStore("MyDrive/models"), V1)
 
 
-def test_what_was_lost_with_the_mount_is_published_again(colab, save, store, upload):  # noqa: F811
+def test_a_version_that_was_lost_with_the_mount_is_published_again(colab, save, store, upload):  # noqa: F811
     save(V1)
     save(V2)
     store.delete_folder(f"cats/{V1}")  # as a dead daemon does with what it has not uploaded
@@ -212,7 +212,7 @@ def test_what_was_lost_with_the_mount_is_published_again(colab, save, store, upl
     check_whole(store, V1)
 
 
-def test_what_is_there_half_is_published_again(save, store):
+def test_a_version_with_a_cut_off_file_is_published_again(save, store):
     save()
     (store.root / "cats" / V1 / "model.keras").write_bytes(b"m")
     assert {f"cats@{V1}": "not there, or not all of it"} == states()
@@ -220,13 +220,13 @@ def test_what_is_there_half_is_published_again(save, store):
     check_whole(store, V1)
 
 
-def test_what_is_there_is_left_as_it_is(save, store):
+def test_a_version_that_is_whole_is_not_published_again(save, store):
     save()
     store.error = DEAD
     assert () == publish_pending().published
 
 
-def test_a_drive_that_is_still_dead_keeps_the_copy(save, store, monkeypatch):
+def test_while_drive_is_still_dead_the_copy_stays(save, store, monkeypatch):
     refused(save, store)
 
     def dead(self, size):
@@ -247,7 +247,7 @@ def test_a_copy_that_was_damaged_is_never_committed(save, store):
     assert ((), ()) == list_versions(store)
 
 
-def test_a_cancelled_save_keeps_nothing(save):
+def test_a_cancelled_save_leaves_no_copy(save):
     def cancel(step):
         raise CancelledError("Cancelled.", "Nothing was left behind.")
 
@@ -267,10 +267,10 @@ def test_an_interrupted_save_can_be_published_later(save, store):
     check_whole(store, V1)
 
 
-def test_what_is_being_published_elsewhere_is_left_alone_and_not_listed(save, store):
+def test_a_copy_that_is_being_published_elsewhere_is_left_alone_and_not_listed(save, store):
     refused(save, store)
     [copy] = local_copies()
-    with copy.hold():
+    with copy.lock():
         assert () == publish_pending().published
         assert {} == states()
     assert (f"cats@{V1}",) == publish_pending().published
@@ -280,14 +280,14 @@ def test_what_is_being_published_elsewhere_is_left_alone_and_not_listed(save, st
 
 
 @pytest.mark.parametrize("for_good", [False, True])
-def test_a_version_that_was_deleted_is_not_brought_back(save, store, for_good):
+def test_a_deleted_version_is_not_published_again(save, store, for_good):
     save()
     delete_version(f"cats@{V1}", source="drive:models", for_good=for_good)
     assert {} == states()
     assert () == publish_pending().published
 
 
-def test_of_a_plain_save_only_the_newest_is_kept(save, store):
+def test_a_plain_save_has_a_copy_of_the_newest_version_only(save, store):
     refused(save, store, version=V1, key="cats.keras")
     save(V2, key="cats.keras")
     assert [V2] == [copy.manifest.version for copy in local_copies()]
@@ -301,15 +301,15 @@ def test_a_plain_save_is_published_at_its_place(save, store):
     assert b"m" * 8 == store.read("cats.keras")
 
 
-# --- how much of the disk it may take ---
+# --- the space that copies may take ---
 
 
 @pytest.fixture
-def little_room(monkeypatch):
+def little_space(monkeypatch):
     monkeypatch.setattr(caching, "LARGEST", 25)
 
 
-def test_the_oldest_go_when_the_bound_is_reached_and_the_report_says_so(little_room, save):
+def test_the_oldest_copies_are_removed_at_the_limit_and_a_note_says_so(little_space, save):
     for version in (V1, V2):
         save(version)
     _, notes = save(V3)
@@ -317,7 +317,7 @@ def test_the_oldest_go_when_the_bound_is_reached_and_the_report_says_so(little_r
     assert [f"The local copy of cats@{V1} (9 bytes) was removed" in note for note in notes] == [False, True]
 
 
-def test_what_is_known_to_be_uploaded_goes_first_and_silently(little_room, save, upload):
+def test_copies_of_uploaded_saves_are_removed_first_and_silently(little_space, save, upload):
     for version in (V1, V2):
         save(version)
     upload[V2] = b"0"
@@ -325,34 +325,34 @@ def test_what_is_known_to_be_uploaded_goes_first_and_silently(little_room, save,
     assert {f"cats@{V1}", f"cats@{V3}"} == set(states())
 
 
-def test_the_only_copy_of_a_save_goes_last_and_the_error_says_so(little_room, save, store):
+def test_the_only_copy_of_a_save_is_removed_last_and_the_error_says_so(little_space, save, store):
     refused(save, store, version=V1)
     save(V2)
     save(V3)
     assert {f"cats@{V1}", f"cats@{V3}"} == set(states())
     error = refused(save, store, version="20260825T101530Z-0004", size=20)
     assert {"cats@20260825T101530Z-0004"} == set(states())
-    assert re.search(rf"cats@{V1} .* was removed, and it was the only one", error.hint)
+    assert re.search(rf"cats@{V1} .* was removed, though it was never published", error.hint)
 
 
-def test_a_save_larger_than_the_bound_is_kept_only_while_it_is_not_published(little_room, save, store):
+def test_a_copy_larger_than_the_limit_stays_only_while_it_is_not_published(little_space, save, store):
     assert "was removed" in save(V1, size=30)[1][-1]
     assert {} == states()
     refused(save, store, version=V2, size=30)
     assert {f"cats@{V2}": "not published"} == states()
 
 
-def test_a_disk_with_little_room_bounds_them_too(save, monkeypatch):
+def test_a_disk_with_little_space_bounds_them_too(save, monkeypatch):
     monkeypatch.setattr(caching.shutil, "disk_usage", lambda _: SimpleNamespace(total=90, free=50))
     for version in (V1, V2, V3):
         save(version)
     assert {f"cats@{V3}"} == set(states())
 
 
-def test_what_a_killed_process_left_half_goes_after_a_day(save, upload):
+def test_what_a_killed_process_left_is_removed_after_a_day(save, upload):
     save(V1)
     base = local_copies()[0].folder.parent
-    for name, age in (("old", LITTER_AGE.total_seconds() + 60), ("new", 60)):
+    for name, age in (("old", LEFTOVER_AGE.total_seconds() + 60), ("new", 60)):
         (base / name).mkdir()
         moment = (base / name).stat().st_mtime - age
         os.utime(base / name, (moment, moment))
@@ -365,7 +365,7 @@ def test_what_a_killed_process_left_half_goes_after_a_day(save, upload):
 # --- what is shown ---
 
 
-def test_nothing_pending_is_said_in_words():
+def test_without_pending_saves_the_text_says_so():
     assert "Nothing is pending" in str(pending())
     assert not pending()
 
@@ -379,7 +379,7 @@ def test_each_save_is_shown_with_its_state_size_age_place_and_copy(save, store):
     assert "publish_pending" in text
 
 
-def test_a_mount_that_is_gone_leaves_them_unknown_and_nobody_is_asked(colab, save):  # noqa: F811
+def test_when_the_mount_is_gone_the_upload_is_unknown_and_nobody_is_asked(colab, save):  # noqa: F811
     save()
     colab.new_runtime()
     assert {f"cats@{V1}": "written, upload unknown"} == states()
@@ -391,11 +391,11 @@ def test_a_store_is_found_again_by_its_address(colab):  # noqa: F811
         assert folder == reopen(DriveStore(folder).address).folder
 
 
-def test_a_copy_whose_store_is_no_longer_known_stays_and_is_told_as_unknown(save, monkeypatch):
+def test_a_copy_whose_store_is_no_longer_known_stays_and_is_listed_as_unknown(save, monkeypatch):
     save()
     monkeypatch.delitem(STORES, "drive")
     assert {f"cats@{V1}": "written, upload unknown"} == states()
-    with pytest.raises(StoreUnavailableError, match="No store is known by 'drive:MyDrive/models'"):
+    with pytest.raises(StoreUnavailableError, match="No store has the address 'drive:MyDrive/models'"):
         publish_pending()
 
 
@@ -410,6 +410,6 @@ def test_a_copy_that_cannot_be_recorded_costs_only_the_copy(save, store, monkeyp
 
     monkeypatch.setattr(os, "replace", refuse)
     _, notes = save()
-    assert "There is no local copy until the upload is known" in notes[0]
+    assert "No local copy could be made until the upload is known" in notes[0]
     assert [] == local_copies()
     check_whole(store, V1)

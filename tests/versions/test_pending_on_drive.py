@@ -1,4 +1,4 @@
-"""What is kept and brought back on a Drive that dies, hangs and uploads later, as the user goes through it."""
+"""Local copies on a Drive that dies, hangs and uploads later, as a user would see it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FILES = {"model.keras": b"model" * 1000, "sample.npz": b"sample"}
 
 @pytest.fixture
 def drive(fuse_colab):  # noqa: F811
-    """The user's Drive, mounted, and nothing goes up."""
+    """The user's Drive, mounted; nothing is uploaded."""
     mount_again(fuse_colab)
     fuse_colab.drive.order("set", bandwidth=0)
     return fuse_colab.drive
@@ -112,7 +112,7 @@ def test_what_dies_with_the_mount_before_it_is_uploaded_is_published_again(
     assert [] == states()
 
 
-def test_a_manifest_that_arrived_before_its_payload_is_no_reason_to_forget_it(
+def test_a_copy_stays_when_the_manifest_is_uploaded_before_the_payload(
     fuse_colab,  # noqa: F811
     drive,
     store,
@@ -127,37 +127,37 @@ def test_a_manifest_that_arrived_before_its_payload_is_no_reason_to_forget_it(
     check_whole(store)
 
 
-def test_waiting_shows_the_bytes_as_they_go_up(drive, store, tmp_path, monkeypatch):
+def test_waiting_shows_the_bytes_as_they_are_uploaded(drive, store, tmp_path, monkeypatch):
     monkeypatch.setattr(uploading, "LOOK", 0.01)
-    kept, steps = save(store, tmp_path), []
+    published, steps = save(store, tmp_path), []
     drive.order("set", bandwidth=40_000)
-    upload_state, notes = see_through(kept, Clock(steps.append), wait=30, flush=False)
+    upload_state, notes = see_through(published, Clock(steps.append), wait=30, flush=False)
     assert (UploadState.UPLOADED, ()) == (upload_state, notes)
     shown = [step.done for step in steps]
     assert sorted(shown) == shown
-    assert sum(kept.sizes.values()) == shown[-1]
+    assert sum(published.sizes.values()) == shown[-1]
     assert len(set(shown)) > 2
 
 
 def test_a_full_drive_is_not_waited_for_beyond_the_limit(drive, store, tmp_path, monkeypatch):
     monkeypatch.setattr(uploading, "LOOK", 0.01)
-    kept = save(store, tmp_path)
+    published = save(store, tmp_path)
     drive.order("set", bandwidth=None, quota=10)
-    upload_state, notes = see_through(kept, Clock(ignore_steps), wait=0.1, flush=False)
+    upload_state, notes = see_through(published, Clock(ignore_steps), wait=0.1, flush=False)
     assert UploadState.WRITTEN is upload_state
-    assert "The upload takes longer" in notes[0]
+    assert "The upload has not finished" in notes[0]
 
 
-def test_flushing_brings_all_to_the_cloud(drive, store, tmp_path):
-    kept = save(store, tmp_path)
+def test_flushing_uploads_everything(drive, store, tmp_path):
+    published = save(store, tmp_path)
     drive.order("set", bandwidth=None)
-    upload_state, _ = see_through(kept, Clock(ignore_steps), wait=False, flush=True)
+    upload_state, _ = see_through(published, Clock(ignore_steps), wait=False, flush=True)
     assert (UploadState.FLUSHED, False) == (upload_state, drive.is_mounted)
     assert FILES["model.keras"] == (drive.cloud / store.folder / "cats" / V1 / "model.keras").read_bytes()
     assert [] == states()
 
 
-def test_a_new_runtime_tells_how_each_version_stands_and_what_dead_saves_have_left(
+def test_a_new_runtime_lists_the_upload_states_and_what_dead_saves_have_left(
     fuse_colab,  # noqa: F811
     drive,
     store,

@@ -41,7 +41,7 @@ class TestPlainSaves:
         found = fetch(any_store, place, manifest, list(files), tmp_path / "cache", ignore_steps)
         assert files == {path: local.read_bytes() for path, local in found.items()}
 
-    def test_where_nothing_was_recorded_there_is_nothing_to_find(self, any_store, work, key, files):
+    def test_without_a_manifest_there_is_nothing_to_find(self, any_store, work, key, files):
         save_version(any_store, work, V1, files, key="other")
         assert find_plain(any_store, key) is None
 
@@ -60,7 +60,7 @@ class TestPlainSaves:
         with pytest.raises(DigestError):
             find_plain(any_store, key)
 
-    def test_a_save_that_died_before_its_payload_took_the_place_is_found(self, any_store, work, key, files):
+    def test_a_save_that_died_before_its_payload_was_in_place_is_found(self, any_store, work, key, files):
         save_version(any_store, work, V1, files, key=key)
         any_store.move(key, f"{key}{SIDECAR}/{V1}/{next(iter(files)).split('/')[0]}")
         place, manifest = find_plain(any_store, key)
@@ -68,7 +68,7 @@ class TestPlainSaves:
             any_store.has(place.key(file.path, manifest)) for file in manifest.files
         ]
 
-    def test_a_save_that_died_while_the_old_one_waited_is_found(self, any_store, work, key, files):
+    def test_a_save_that_died_while_the_old_payload_was_aside_is_found(self, any_store, work, key, files):
         save_version(any_store, work, V1, files, key=key)
         any_store.move(key, f"{key}{SIDECAR}/{PREVIOUS}")
         newer = save_version(any_store, work, V2, {**files, "note.txt": b"new"}, key=f"{key}.new", name=key)
@@ -78,9 +78,7 @@ class TestPlainSaves:
         any_store.move(f"{key}.new", f"{key}{SIDECAR}/{V2}/{payload}")
         assert V2 == find_plain(any_store, key)[1].version
 
-    def test_a_staged_payload_does_not_stand_in_for_a_file_that_somebody_else_put_there(
-        self, any_store, work, key, files
-    ):
+    def test_a_payload_beside_a_file_that_somebody_else_put_there_is_not_found(self, any_store, work, key, files):
         save_version(any_store, work, V1, files, key=key)
         any_store.move(key, f"{key}{SIDECAR}/{V1}/{next(iter(files)).split('/')[0]}")
         put(any_store, work, key, b"by Keras")

@@ -1,4 +1,4 @@
-"""Retention: which versions stay, and that removing the others never costs one of those, whatever fails."""
+"""Retention: which versions are kept, and that no failure while removing the others costs one of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PLAIN = manifest(tags=(), metrics={}, round_trips=(trip(Outcome.PASSED),))
 
 @st.composite
 def histories(draw):
-    """Versions of one name, a rule, the version that was just saved, and the versions that are kept for sure."""
+    """Versions of one name, a rule, the version that was just saved, and the versions whose upload is known."""
     versions = [f"202608{day:02}T101530Z-0000" for day in range(1, draw(st.integers(1, 9)) + 1)]
     found = [
         replace(
@@ -65,7 +65,7 @@ def newest(found):
 
 
 @given(histories())
-def test_what_the_rule_names_stays(history):
+def test_what_the_rule_keeps_stays(history):
     gone, kept = pruned(history)
     found, rule, committed, _ = history
     versions = sorted((item.version for item in kept), reverse=True)
@@ -78,7 +78,7 @@ def test_what_the_rule_names_stays(history):
 
 
 @given(histories())
-def test_the_last_good_version_stays_and_one_that_is_kept_for_sure(history):
+def test_the_last_good_version_stays_and_one_whose_upload_is_known(history):
     _, kept = pruned(history)
     found, _, committed, safe = history
     for outcome in (Outcome.PASSED, Outcome.SKIPPED):
@@ -92,7 +92,7 @@ def test_the_last_good_version_stays_and_one_that_is_kept_for_sure(history):
 
 
 @given(histories())
-def test_what_nothing_keeps_is_pruned_oldest_first(history):
+def test_all_other_versions_are_pruned_oldest_first(history):
     gone, _ = pruned(history)
     found, rule, committed, _ = history
     gone_if_safe = superseded(found, rule, committed, lambda item: True)
@@ -138,7 +138,7 @@ def test_a_request_makes_a_rule(keep, keep_best, expected):
 @pytest.mark.parametrize(
     "fields", [{"keep": 0}, {"keep": True}, {"keep": 1.0}, {"keep_best": ""}, {"keep_best": "max:"}, {"keep_best": 1}]
 )
-def test_what_is_no_rule_is_refused(fields):
+def test_an_invalid_rule_is_refused(fields):
     with pytest.raises(RequestError, match="keep"):
         SaveRequest(object(), "cats", **fields)
 
@@ -184,15 +184,15 @@ def test_the_best_stays_however_old_it_is(store):
     assert [V1, V3] == versions(store)
 
 
-def test_a_misspelt_metric_costs_nothing_and_is_said(store):
+def test_a_misspelt_metric_removes_nothing_and_is_a_note(store):
     found = prune(store, last(store), Retention(1, Best.parse("lost")))
-    assert ((), ("This version has no metric 'lost' to be the best in. Did you mean 'loss'?",)) == (
+    assert ((), ("This version has no metric 'lost', by which the best one is kept. Did you mean 'loss'?",)) == (
         found.versions,
         found.notes,
     )
 
 
-def test_what_is_deleted_damaged_or_litter_is_neither_counted_nor_pruned(store, tmp_path, own_folder):
+def test_deleted_damaged_and_unfinished_versions_are_neither_counted_nor_pruned(store, tmp_path, own_folder):
     there = LocalStore(own_folder / "models")
     for version in (V1, V2, V3, V4):
         save_version(there, tmp_path, version, tags=())
@@ -209,7 +209,7 @@ def test_another_name_is_left_alone(store, tmp_path):
     assert [V1] == [item.version for item in list_versions(store, "dogs")[0]]
 
 
-def test_what_is_tagged_while_it_is_looked_at_stays(own_folder, tmp_path):
+def test_a_version_that_is_tagged_meanwhile_stays(own_folder, tmp_path):
     class Tagging(LocalStore):
         """Somebody tags the first version, just before it would be removed."""
 
@@ -229,7 +229,7 @@ def test_what_is_tagged_while_it_is_looked_at_stays(own_folder, tmp_path):
     [((), [V3, V4]), ((V1,), [V1, V4]), ((V1, V2), [V2, V4]), ((V1, V4), [V4])],
     ids=["unknown", "first", "two", "newest"],
 )
-def test_until_the_newest_is_uploaded_one_that_is_stays(tmp_path, uploaded, expected):
+def test_until_the_newest_is_uploaded_an_uploaded_one_stays(tmp_path, uploaded, expected):
     slow = SlowMemoryStore()
     for version in (V1, V2, V3, V4):
         save_version(slow, tmp_path, version, tags=())
@@ -238,7 +238,7 @@ def test_until_the_newest_is_uploaded_one_that_is_stays(tmp_path, uploaded, expe
     assert expected == versions(slow)
 
 
-def test_the_manifest_goes_first(tmp_path):
+def test_the_manifest_is_renamed_before_files_are_removed(tmp_path):
     there = FaultyMemoryStore()
     for version in (V1, V2):
         save_version(there, tmp_path, version, tags=())

@@ -36,7 +36,7 @@ def store_with_three(drive, work, payload=b"model"):
     [(False, False, 3), (True, False, 3), (False, True, 4)],
     ids=["once", "late", "dead"],
 )
-def test_an_error_at_any_call_costs_nothing_that_stays(fuse_colab, tmp_path, is_late, for_ever, stride):  # noqa: F811
+def test_an_error_at_any_call_costs_no_version_that_is_kept(fuse_colab, tmp_path, is_late, for_ever, stride):  # noqa: F811
     drive, number, noted = fuse_colab.drive, 0, 0
     while True:
         store = store_with_three(drive, tmp_path)
@@ -68,7 +68,7 @@ def test_until_the_newest_is_uploaded_the_one_before_stays(fuse_colab, tmp_path)
     assert all(is_whole(store, version) for version in found)
 
 
-def test_the_local_copy_of_what_is_pruned_goes_too(fuse_colab, tmp_path):  # noqa: F811
+def test_pruning_forgets_the_local_copy_too(fuse_colab, tmp_path):  # noqa: F811
     store = DriveStore(f"MyDrive/pruned {next(FOLDERS)}")
     store.prepare(0)
     fuse_colab.drive.order("set", bandwidth=0)
@@ -80,7 +80,7 @@ def test_the_local_copy_of_what_is_pruned_goes_too(fuse_colab, tmp_path):  # noq
     fuse_colab.new_runtime()
 
 
-def test_what_is_pruned_leaves_no_bytes_in_the_trash(fuse_colab, tmp_path):  # noqa: F811
+def test_pruning_leaves_no_bytes_in_the_trash(fuse_colab, tmp_path):  # noqa: F811
     drive = fuse_colab.drive
     fuse_colab.new_runtime()
     store = store_with_three(drive, tmp_path, payload=b"x" * 100_000)

@@ -16,7 +16,7 @@ from colab_save.progress import Stage
 from colab_save.stores.local import LocalStore
 from colab_save.target import Target
 from colab_save.versions.finding import find, list_versions, names_of
-from colab_save.versions.local_copies import LITTER_AGE
+from colab_save.versions.local_copies import LEFTOVER_AGE
 from colab_save.versions.plain_files import find_plain
 from colab_save.versions.publishing import publish
 from tests.faulty_stores import DamagingStore, FaultyLocalStore, FaultyMemoryStore, MemoryStore
@@ -84,7 +84,7 @@ def store(tmp_path):
 
 
 def check_whole(kind, store):
-    """Find the newest version and match all of it with its own content; gives the version."""
+    """Find the newest version, match all of it with its content, and return its id."""
     place, manifest = kind.find(store)
     found = {file.path: store.read(place.key(file.path, manifest)) for file in manifest.files}
     assert kind.files(manifest.version) == found
@@ -92,7 +92,7 @@ def check_whole(kind, store):
 
 
 def check_settled(kind, store):
-    """Do the same when the kernel has forgotten how a folder was that has been renamed."""
+    """Do the same once the kernel no longer shows a folder that has been renamed."""
     try:
         return check_whole(kind, store)
     except DigestError:
@@ -109,7 +109,7 @@ def check_lists_nothing_half(store):
 
 
 def check_every_interruption(kind, store_with_one, work, error, *, is_late, for_ever):
-    """Interrupt a second save at every call that it makes, and check what is left each time; gives how many."""
+    """Interrupt a second save at every call, check what is left each time, and return the number of calls."""
     number = 0
     while True:
         store = store_with_one(number)
@@ -146,7 +146,7 @@ REFUSED = StoreError("Refused.", "Try again.")
     ],
     ids=["refused", "dead", "killed"],
 )
-def test_a_publish_that_fails_at_any_call_keeps_the_last_version(kind, error, is_late, for_ever, work):
+def test_a_publish_that_fails_at_any_call_leaves_the_last_version_whole(kind, error, is_late, for_ever, work):
     with_one = MemoryStore()
     kind.save(with_one, work, V1)
 
@@ -159,7 +159,7 @@ def test_a_publish_that_fails_at_any_call_keeps_the_last_version(kind, error, is
     assert calls > 8
 
 
-def test_a_publish_into_a_folder_that_fails_at_any_call_keeps_the_last_version(tmp_path, work):
+def test_a_publish_into_a_folder_that_fails_at_any_call_leaves_the_last_version_whole(tmp_path, work):
     kind = PlainFolder()
 
     def store_with_one(number):
@@ -187,7 +187,7 @@ def test_a_first_publish_that_fails_before_the_manifest_leaves_nothing(kind, wor
     assert puts > 1
 
 
-def test_two_notebooks_that_save_at_once_both_keep_their_version(store, work):
+def test_two_notebooks_that_save_at_once_both_have_their_version(store, work):
     versions = sorted((new_version() for _ in range(4)), reverse=True)
     threads = [threading.Thread(target=save_version, args=(store, work, version)) for version in versions]
     for thread in threads:
@@ -198,7 +198,7 @@ def test_two_notebooks_that_save_at_once_both_keep_their_version(store, work):
 
 
 @pytest.mark.parametrize("ending", ["model.keras", "sample.npz", MANIFEST])
-def test_what_is_read_back_different_is_not_committed(ending, work):
+def test_a_file_that_reads_back_different_is_not_committed(ending, work):
     store = DamagingStore(ending)
     with pytest.raises(DigestError):
         save_version(store, work, V1)
@@ -237,7 +237,7 @@ def test_every_file_is_read_back_before_the_manifest_is_written(work):
     ] == calls[:6]
 
 
-def test_what_is_taken_back_loses_its_manifest_first(work):
+def test_a_failed_publish_removes_the_manifest_first(work):
     store = FaultyMemoryStore()
     store.arm(5, REFUSED)
     with pytest.raises(StoreError):
@@ -258,47 +258,47 @@ def aged(age):
 
 
 @pytest.mark.parametrize(
-    ("age", "is_kept"), [(timedelta(0), True), (LITTER_AGE * 0.9, True), (LITTER_AGE * 1.1, False)], ids=str
+    ("age", "is_left"), [(timedelta(0), True), (LEFTOVER_AGE * 0.9, True), (LEFTOVER_AGE * 1.1, False)], ids=str
 )
-def test_litter_is_removed_by_the_next_save_when_it_is_a_day_old(store, work, age, is_kept):
-    litter = aged(age)
-    place = store.root / "cats" / litter
+def test_an_unfinished_version_is_removed_by_a_save_a_day_later(store, work, age, is_left):
+    unfinished = aged(age)
+    place = store.root / "cats" / unfinished
     place.mkdir(parents=True)
     (place / "model.keras").write_bytes(b"half")
     save_version(store, work, new_version())
-    assert is_kept is place.exists()
+    assert is_left is place.exists()
 
 
-def test_litter_that_is_still_half_written_is_removed_too(store, work):
-    place = store.root / "cats" / aged(LITTER_AGE * 2)
+def test_an_unfinished_version_with_a_half_written_file_is_removed_too(store, work):
+    place = store.root / "cats" / aged(LEFTOVER_AGE * 2)
     place.mkdir(parents=True)
     (place / ".0123456789abcdef.partial").write_bytes(b"half")
     save_version(store, work, new_version())
     assert not place.exists()
 
 
-def test_an_old_version_is_no_litter(store, work):
+def test_an_old_committed_version_is_not_removed(store, work):
     for version in (V1, V2):
         save_version(store, work, version)
     assert [V2, V1] == [manifest.version for manifest in list_versions(store)[0]]
 
 
-def test_litter_of_another_name_is_left_alone(store, work):
-    place = store.root / "dogs" / aged(LITTER_AGE * 2)
+def test_an_unfinished_version_of_another_name_is_left_alone(store, work):
+    place = store.root / "dogs" / aged(LEFTOVER_AGE * 2)
     place.mkdir(parents=True)
     (place / "model.keras").write_bytes(b"half")
     save_version(store, work, V1)
     assert place.exists()
 
 
-def test_what_is_no_version_is_left_alone(store, work):
+def test_other_folders_are_left_alone(store, work):
     (store.root / "cats/notes").mkdir(parents=True)
     (store.root / "cats/notes/mine.txt").write_text("mine")
     save_version(store, work, V1)
     assert "mine" == (store.root / "cats/notes/mine.txt").read_text()
 
 
-def test_a_store_that_does_not_let_go_of_litter_does_not_fail_the_save(work):
+def test_a_store_that_refuses_to_remove_an_unfinished_version_does_not_fail_the_save(work):
     store = FaultyMemoryStore()
     store.content[f"cats/{V1}/model.keras"] = b"half"
     clean = FaultyMemoryStore()
@@ -329,20 +329,20 @@ def test_a_plain_folder_is_replaced_as_a_whole(store, work):
 
 
 @pytest.mark.parametrize("kind", KINDS[1:], ids=lambda kind: type(kind).__name__)
-def test_a_plain_save_takes_the_place_of_an_empty_folder(kind, store, work):
+def test_a_plain_save_replaces_an_empty_folder(kind, store, work):
     (store.root / kind.key).mkdir(parents=True)
     kind.save(store, work, V1)
     assert V1 == check_whole(kind, store)
 
 
-def test_a_plain_save_takes_the_place_of_a_file_that_nobody_recorded(store, work):
+def test_a_plain_save_replaces_a_file_without_a_manifest(store, work):
     store.root.mkdir()
     (store.root / "cats.keras").write_bytes(b"by Keras")
     PlainFile().save(store, work, V1)
     assert V1 == check_whole(PlainFile(), store)
 
 
-def test_when_the_new_folder_cannot_take_its_place_the_old_one_returns(store, work):
+def test_when_the_new_folder_cannot_be_moved_to_its_path_the_old_one_is_moved_back(store, work):
     kind = PlainFolder()
 
     class Stuck(LocalStore):
@@ -359,14 +359,14 @@ def test_when_the_new_folder_cannot_take_its_place_the_old_one_returns(store, wo
 
 
 @pytest.mark.parametrize("kind", KINDS[1:], ids=lambda kind: type(kind).__name__)
-def test_what_a_killed_process_had_emptied_but_not_removed_is_in_nobodys_way(kind, store, work):
+def test_an_empty_folder_that_a_killed_process_left_does_no_harm(kind, store, work):
     kind.save(store, work, V1)
     (store.root / f"{kind.key}{SIDECAR}" / PREVIOUS).mkdir()
     kind.save(store, work, V2)
     assert V2 == check_whole(kind, store)
 
 
-def test_what_is_beside_a_plain_save_is_no_name(store, work):
+def test_the_folder_beside_a_plain_save_is_not_a_name(store, work):
     PlainFile().save(store, work, V1)
     save_version(store, work, V2)
     assert ["cats"] == names_of(store)

@@ -27,10 +27,10 @@ FOLDERS = itertools.count()
 
 
 class FaultyDriveStore(DriveStore):
-    """Fails at the call of a number, counted by the file system itself; each call meets another of the errors.
+    """Fails at a call by its number, counted by the file system itself; the errors take turns.
 
     Attributes:
-        remembered: Seconds after which the kernel asks again what a folder holds, and a bit.
+        remembered: Seconds after which the kernel lists a folder again, and a bit.
     """
 
     remembered = 1.1
@@ -57,7 +57,7 @@ class FaultyDriveStore(DriveStore):
     [(False, False, 2), (True, False, 2), (False, True, 4)],
     ids=["once", "late", "dead"],
 )
-def test_an_error_at_any_call_keeps_the_last_version(
+def test_an_error_at_any_call_leaves_the_last_version_whole(
     fuse_colab,  # noqa: F811
     work,  # noqa: F811
     kind,
@@ -95,8 +95,8 @@ def test_what_a_save_costs_is_bounded_by_its_files(fuse_colab, work, kind, is_fi
     drive.order("disarm")
     count = Counter(name for name, _ in calls)
     what = f"Drive, {type(kind).__name__}, {'first' if is_first else 'next'} save of {len(files)} files"
-    told = ", ".join(f"{count[name]} {name}" for name in ("create", "rename", "write", "readdir"))
-    record_property("table", f"{what:<45} {told}")
+    counts = ", ".join(f"{count[name]} {name}" for name in ("create", "rename", "write", "readdir"))
+    record_property("table", f"{what:<45} {counts}")
     assert len(files) == count["create"]
     assert count["rename"] <= len(files) + 2
     assert count["write"] <= len(files)
@@ -105,7 +105,7 @@ def test_what_a_save_costs_is_bounded_by_its_files(fuse_colab, work, kind, is_fi
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
-def test_an_error_when_looking_keeps_the_last_version(fuse_colab, work, kind):  # noqa: F811
+def test_an_error_while_reading_leaves_the_last_version_whole(fuse_colab, work, kind):  # noqa: F811
     def store_with_one(number):
         store = FaultyDriveStore(fuse_colab.drive, ["getattr"], stride=5)
         kind.save(store, work, V1)
@@ -117,7 +117,7 @@ def test_an_error_when_looking_keeps_the_last_version(fuse_colab, work, kind):  
 
 
 def after_a_runtime_went(colab, kind, folder, half):
-    """Give stores with a version that is uploaded, and one of which less or more had been when the runtime went."""
+    """Yield stores with an uploaded version, and one of which less or more was uploaded when the runtime ended."""
     for sent in (0, 1, 2, 3, 4, 8):
         store = DriveStore(f"MyDrive/{next(FOLDERS)}")
         kind.save(store, folder, V1)
@@ -132,7 +132,7 @@ def after_a_runtime_went(colab, kind, folder, half):
 
 
 @pytest.mark.parametrize("half", ["zero", "part"])
-def test_a_runtime_that_goes_while_a_version_is_on_its_way_up_costs_only_that_one(fuse_colab, work, half):  # noqa: F811
+def test_a_runtime_that_ends_during_an_upload_costs_only_that_version(fuse_colab, work, half):  # noqa: F811
     """Drive uploads small files first, so a manifest may arrive before its payload; then its digests refuse it."""
     stores = after_a_runtime_went(fuse_colab, KINDS[0], work, half)
     whole = [[version for version in (V1, V2) if is_whole(store, version)] for store in stores]
@@ -143,7 +143,7 @@ def test_a_runtime_that_goes_while_a_version_is_on_its_way_up_costs_only_that_on
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
 @pytest.mark.parametrize("half", ["zero", "part"])
-def test_what_is_loaded_after_a_runtime_went_is_whole(fuse_colab, work, kind, half):  # noqa: F811
+def test_what_is_loaded_after_a_runtime_has_ended_is_whole(fuse_colab, work, kind, half):  # noqa: F811
     """Whatever had been uploaded by then: the new version, or the one that was there before it."""
     stores = after_a_runtime_went(fuse_colab, kind, work, half)
     loaded = [version_that_is_loaded(kind, store, work) for store in stores]
@@ -152,7 +152,7 @@ def test_what_is_loaded_after_a_runtime_went_is_whole(fuse_colab, work, kind, ha
 
 
 def version_that_is_loaded(kind, store, folder):
-    """Fetch as a load does, and match all of it with what was saved; gives the version."""
+    """Fetch as a load does, match all of it with what was saved, and return the version."""
     request = LoadRequest(f"{store.root}/{kind.key}") if kind.key else LoadRequest("cats", source=str(store.root))
     found = locate(request)
     while True:
@@ -167,7 +167,7 @@ def version_that_is_loaded(kind, store, folder):
 
 
 def is_whole(store, version):
-    """Say whether a version opens with all its files; what is half must be refused."""
+    """Return whether a version opens with all its files; a cut-off one must be refused."""
     try:
         manifest = read_manifest(store, f"cats/{version}")
         for file in manifest.files:

@@ -1,4 +1,4 @@
-"""A plain save on a store that uploads later: what it replaces stays until the new one is known to be kept."""
+"""A plain save to a store that uploads later: the version it replaces stays until the new one is uploaded."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def save(tmp_path, key, files):
 
 
 def payload_of(key, version, manifest):
-    """Where the payload of a version is while another one has its place."""
+    """Return where the payload of a replaced version is."""
     return f"{key}{SIDECAR}/{version}/{manifest.payloads[0].path}"
 
 
 def cut(store, key, manifest, size):
-    """Leave only the first bytes of what is at the exact place."""
+    """Leave only the first bytes of the payload at its path."""
     name = Place.of_plain(key, manifest.version).key(manifest.files[0].path, manifest)
     store.content[name] = store.content[name][:size]
 
@@ -53,7 +53,7 @@ def test_the_old_one_waits_whole_in_the_folder_of_its_own_version(save, key, fil
     assert [True] * len(older.files) == [save.store.has(place.key(file.path, older)) for file in older.files]
 
 
-def test_when_the_new_one_is_kept_the_next_save_lets_the_old_one_go(save, key, files):
+def test_when_the_new_one_is_uploaded_the_next_save_removes_the_old_one(save, key, files):
     save(V1)
     save(V2)
     save.store.uploaded = (key,)
@@ -61,7 +61,7 @@ def test_when_the_new_one_is_kept_the_next_save_lets_the_old_one_go(save, key, f
     assert [f"{V3}/"] == save.store.keys(f"{key}{SIDECAR}")
 
 
-def test_of_many_that_are_not_kept_the_last_and_the_last_kept_one_stay(save, key, files):
+def test_of_many_that_are_not_uploaded_the_last_and_the_last_uploaded_one_stay(save, key, files):
     first, *others, last, newest = (f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-000{number}" for number in range(5))
     save(first)
     save.store.uploaded = (f"{key}{SIDECAR}/{first}",)
@@ -70,15 +70,15 @@ def test_of_many_that_are_not_kept_the_last_and_the_last_kept_one_stay(save, key
     assert [first, last, newest] == versions_of(save.store, f"{key}{SIDECAR}")
 
 
-def test_what_is_more_than_a_day_old_counts_as_kept(save, key, files):
+def test_a_version_more_than_a_day_old_counts_as_uploaded(save, key, files):
     for version in (V1, V2, V3):
         save(version)
     assert [V2, V3] == versions_of(save.store, f"{key}{SIDECAR}")
 
 
 @pytest.mark.parametrize("size", [0, 4])
-def test_the_old_one_stands_in_for_a_new_one_that_is_half(save, key, files, size):
-    """What a runtime leaves that goes before all is uploaded."""
+def test_the_old_one_is_found_when_the_new_one_is_cut_off(save, key, files, size):
+    """As when a runtime ends before all is uploaded."""
     older = save(V1)
     cut(save.store, key, save(V2), size)
     with pytest.raises(DigestError):
@@ -86,20 +86,20 @@ def test_the_old_one_stands_in_for_a_new_one_that_is_half(save, key, files, size
     assert (Place(f"{key}{SIDECAR}/{V1}"), older) == find_plain_before(save.store, key)
 
 
-def test_the_old_one_stands_in_for_a_new_one_whose_manifest_is_half(save, key, files):
+def test_the_old_one_is_found_when_the_manifest_of_the_new_one_is_cut_off(save, key, files):
     older = save(V1)
     save(V2)
     save.store.content[f"{key}{SIDECAR}/{V2}/{MANIFEST}"] = b""
     assert (Place(f"{key}{SIDECAR}/{V1}"), older) == find_plain_before(save.store, key)
 
 
-def test_an_old_one_that_never_left_its_place_is_found_below_a_half_manifest(save, key, files):
+def test_an_old_one_still_in_place_is_found_when_the_new_manifest_is_cut_off(save, key, files):
     older = save(V1)
     save.store.content[f"{key}{SIDECAR}/{V2}/{MANIFEST}"] = b""
     assert (Place(f"{key}{SIDECAR}/{V1}", key), older) == find_plain_before(save.store, key)
 
 
-def test_nothing_stands_in_for_what_somebody_else_put_there(save, key, files):
+def test_no_old_version_is_found_for_a_file_that_somebody_else_put_there(save, key, files):
     save(V1)
     newer = save(V2)
     for file in newer.files:
@@ -108,8 +108,8 @@ def test_nothing_stands_in_for_what_somebody_else_put_there(save, key, files):
     assert find_plain_before(save.store, key) is None
 
 
-def test_a_save_after_a_half_one_keeps_the_last_good_one(save, key, files):
-    """The half one steps aside, and not over the good one."""
+def test_a_save_after_a_cut_off_one_leaves_the_last_good_one(save, key, files):
+    """The cut-off one is moved aside, and not over the good one."""
     save(V1)
     cut(save.store, key, save(V2), 0)
     save.store.content[f"{key}{SIDECAR}/{V2}/{MANIFEST}"] = b""

@@ -1,4 +1,4 @@
-"""Four notebooks save 200 times into one store, with retention on: nothing that the rule keeps is lost."""
+"""Four notebooks save 200 times into one store with retention: no version that is kept is lost."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_four_writers_lose_nothing_of_200_saves(tmp_path, record_property):
 
 
 def kept(saves):
-    """Give what stays of each name: the newest ones, and those with a tag."""
+    """Return the versions of each name that are kept: the newest ones, and those with a tag."""
     for name in {save["name"] for save in saves}:
         own = sorted((save for save in saves if save["name"] == name), key=lambda save: save["version"], reverse=True)
         for place, save in enumerate(own):

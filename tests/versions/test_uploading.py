@@ -1,4 +1,4 @@
-"""Waiting for an upload, and flushing: what is shown meanwhile, what ends it, and what is said of it."""
+"""Waiting for an upload, and flushing: progress, what ends it, and the notes."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def publish(colab, tmp_path):  # noqa: F811
     return publish
 
 
-def see(kept, on_step=ignore_steps, *, wait=False, flush=False):
-    return see_through(kept, Clock(on_step), wait=wait, flush=flush)
+def see(published, on_step=ignore_steps, *, wait=False, flush=False):
+    return see_through(published, Clock(on_step), wait=wait, flush=flush)
 
 
 ALL = ("sample.npz", "manifest.json", "model.keras")
@@ -73,31 +73,31 @@ ALL = ("sample.npz", "manifest.json", "model.keras")
 
 def test_it_waits_until_every_file_is_uploaded_and_shows_how_far_it_is(publish, attribute):
     attribute.go_up(*ALL)
-    kept, steps = publish(), []
-    assert (UploadState.UPLOADED, ()) == see(kept, steps.append, wait=True)
-    total = sum(kept.sizes.values())
+    published, steps = publish(), []
+    assert (UploadState.UPLOADED, ()) == see(published, steps.append, wait=True)
+    total = sum(published.sizes.values())
     assert {(Stage.UPLOAD, total)} == {(step.stage, step.total) for step in steps[1:]}
     assert [0, 10, 10, total] == [step.done for step in steps[1:]]
     assert ["0 of 3 files", "1 of 3 files", "2 of 3 files", "3 of 3 files"] == [step.detail for step in steps[1:]]
     assert () == pending().saves
 
 
-def test_what_is_uploaded_already_is_not_waited_for(publish, attribute):
+def test_an_uploaded_version_is_not_waited_for(publish, attribute):
     attribute.values |= dict.fromkeys(ALL, b"0")
     steps = []
     assert (UploadState.UPLOADED, ()) == see(publish(), steps.append, wait=True)
     assert [] == steps
 
 
-def test_a_limit_ends_it_and_says_what_is_left(publish, attribute):
+def test_a_limit_ends_the_waiting_and_a_note_says_what_is_left(publish, attribute):
     attribute.values |= {"sample.npz": b"0", "manifest.json": b"0"}
     upload_state, notes = see(publish(), wait=1e-9)
     assert UploadState.WRITTEN is upload_state
-    assert "The upload takes longer: 1.0 kB are left, in 1 file." == notes[0]
+    assert "The upload has not finished: 1.0 kB left to upload, in 1 file." == notes[0]
     assert 1 == len(pending().saves)
 
 
-def test_without_the_attribute_it_is_not_waited_for_long(publish, attribute, monkeypatch):
+def test_without_the_attribute_the_upload_is_not_waited_for_long(publish, attribute, monkeypatch):
     monkeypatch.setattr(uploading, "DOUBT", 0.0)
     attribute.values |= dict.fromkeys(ALL)
     upload_state, notes = see(publish(), wait=True)
@@ -105,27 +105,27 @@ def test_without_the_attribute_it_is_not_waited_for_long(publish, attribute, mon
     assert "Drive does not say" in notes[0]
 
 
-def test_what_has_gone_meanwhile_is_said(publish, attribute, monkeypatch):
+def test_a_version_that_is_lost_meanwhile_is_a_note(publish, attribute, monkeypatch):
     monkeypatch.setattr(uploading, "DOUBT", 0.0)
-    kept = publish()
-    kept.store.delete(f"cats/{V1}/model.keras")
+    published = publish()
+    published.store.delete(f"cats/{V1}/model.keras")
     attribute.values |= dict.fromkeys(ALL, b"0")
-    upload_state, notes = see(kept, wait=True)
+    upload_state, notes = see(published, wait=True)
     assert UploadState.MISSING is upload_state
     assert PUBLISH_PENDING in notes[0]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), CancelledError("Cancelled.", "Nothing was left behind.")])
-def test_it_can_be_interrupted_without_harm(publish, attribute, error):
-    kept = publish()
+def test_waiting_can_be_interrupted_without_harm(publish, attribute, error):
+    published = publish()
 
     def interrupt(step):
         raise error
 
-    upload_state, notes = see(kept, interrupt, wait=True)
+    upload_state, notes = see(published, interrupt, wait=True)
     assert UploadState.WRITTEN is upload_state
     assert "You have stopped waiting; the save is committed" in notes[0]
-    kept.store.check(f"cats/{V1}/model.keras", 1000, kept.copy.manifest.files[0].sha256)
+    published.store.check(f"cats/{V1}/model.keras", 1000, published.copy.manifest.files[0].sha256)
 
 
 def test_flushing_uploads_all_unmounts_and_says_how_to_mount_again(colab, publish, attribute):  # noqa: F811
@@ -144,7 +144,7 @@ def test_waiting_comes_before_flushing(publish, attribute):
     assert "3 of 3 files" == steps[-2].detail
 
 
-def test_a_flush_does_not_forget_what_it_cannot_have_uploaded(publish, attribute):
+def test_a_flush_leaves_the_copy_of_a_version_that_it_cannot_have_uploaded(publish, attribute):
     lost = publish(V1)
     lost.store.delete_folder(f"cats/{V1}")
     see(publish(V2), flush=True)
@@ -159,10 +159,10 @@ def test_a_flush_that_fails_costs_no_save_and_says_so(colab, publish, attribute)
     assert 1 == len(pending().saves)
 
 
-def test_flushing_beside_the_main_thread_says_how_to_do_it(publish, attribute):
+def test_flushing_in_another_thread_says_how_to_do_it(publish, attribute):
     told = []
-    thread = threading.Thread(target=lambda: told.append(see(kept, flush=True)))
-    kept = publish()
+    thread = threading.Thread(target=lambda: told.append(see(published, flush=True)))
+    published = publish()
     thread.start()
     thread.join()
     [(upload_state, notes)] = told

@@ -1,7 +1,7 @@
-"""Asking what may never answer: a call on a dead mount can hang for ever, and no signal ends it.
+"""Run calls that may never return: a call on a dead mount can hang for ever, and no signal ends it.
 
-`stores/drive.py` lets everything that touches the mount run in threads that can be left behind. One that was left
-behind and wakes up later goes no further than its next sign of life, and takes back what it has begun.
+`mounted` runs everything that touches the mount in daemon threads that can be abandoned. An abandoned one that wakes up
+later stops at its next sign of life and undoes what it has begun.
 """
 
 # Why by hand: Drive is a FUSE mount, and when it dies a system call on it blocks inside the kernel, where neither a
@@ -25,81 +25,82 @@ from colab_save.os_errors import SafeFile, system_error
 _Answer = TypeVar("_Answer")
 
 
-class _Errand(threading.Thread):
-    """Work in a thread of its own.
+class _Work(threading.Thread):
+    """A call in a thread of its own.
 
     Attributes:
-        told: What comes of it: a call that is to be made where it is awaited, and in the end its answer.
-        heard: For each of these calls, what it raised, or ``None``.
-        is_over: Whether it has ended, or nobody waits for it any more.
+        work: The call.
+        calls: What the waiting thread must call: progress reports and, at the end, a call that returns the result.
+        errors: For each progress report, what it raised, or ``None``.
+        is_over: Whether the work has ended, or nobody waits for it any more.
     """
 
     def __init__(self, work: Callable[[], Any]) -> None:
-        super().__init__(daemon=True, name="colab_save asks Drive")
+        super().__init__(daemon=True, name="colab_save on Drive")
         self.work = work
-        self.told: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
-        self.heard: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self.calls: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
+        self.errors: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self.is_over = False
 
     def run(self) -> None:
-        """Do the work; whatever it raises is raised where it is awaited."""
+        """Do the work; the waiting thread raises what it raises."""
         try:
-            answer = partial(_give, self.work())
-        except BaseException as error:  # noqa: BLE001 - an interrupt too belongs to the one who waits
-            answer = partial(_raise, error)
+            ending = partial(_return, self.work())
+        except BaseException as error:  # noqa: BLE001 - the waiting thread must get an interrupt too
+            ending = partial(_raise, error)
         self.is_over = True
-        self.told.put(answer)
+        self.calls.put(ending)
 
-    def tell(self, call: Callable[[], None]) -> None:
-        """Have a call made by the one who waits, and raise once what that raised; what follows is cleaning up."""
+    def call_in_waiting_thread(self, call: Callable[[], None]) -> None:
+        """Run a call in the waiting thread and raise what it raised, once: what follows is cleaning up."""
         if self.is_over:
             return
-        self.told.put(call)
-        if (error := self.heard.get()) is not None:
+        self.calls.put(call)
+        if (error := self.errors.get()) is not None:
             self.is_over = True
             raise error
 
 
 def within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
-    """Do work that may hang, and give it up after so many seconds without a sign of life.
+    """Return the result of work that may hang, or give up after some seconds without a sign of life.
 
     Raises:
         OSError: ``ETIMEDOUT``: it hangs.
         BaseException: What the work raised.
     """
-    errand = _Errand(work)
-    errand.start()
+    running = _Work(work)
+    running.start()
     try:
         while True:
-            call = errand.told.get(timeout=seconds)
+            call = running.calls.get(timeout=seconds)
             answer: _Answer = call()
-            if errand.is_over:
+            if running.is_over:
                 return answer
-            errand.heard.put(None)
+            running.errors.put(None)
     except queue.Empty:
-        errand.heard.put(system_error(errno.ETIMEDOUT))
+        running.errors.put(system_error(errno.ETIMEDOUT))
         raise system_error(errno.ETIMEDOUT) from None
     except BaseException as error:
-        errand.heard.put(error)
-        errand.join(seconds)  # it takes back what it has begun
+        running.errors.put(error)
+        running.join(seconds)  # it undoes what it has begun
         raise
 
 
 def alive(call: Callable[[], None] = lambda: None) -> None:
-    """Give a sign of life from work that is done `within` a time, and have a call made in the thread that waits.
+    """Give a sign of life from work that runs `within` a limit, and run a call in the thread that waits.
 
     Raises:
-        BaseException: What the call raised, or what ended the waiting: the work goes no further.
+        BaseException: What the call raised, or what ended the waiting; the work must stop.
     """
     thread = threading.current_thread()
-    if isinstance(thread, _Errand):
-        thread.tell(call)
+    if isinstance(thread, _Work):
+        thread.call_in_waiting_thread(call)
     else:
         call()
 
 
 class PatientFile(SafeFile):
-    """A file open for reading whose every call is given up when it hangs.
+    """A file open for reading that gives up each call that hangs.
 
     Attributes:
         patience: Seconds for one call.
@@ -110,16 +111,16 @@ class PatientFile(SafeFile):
         super().__init__(path, where, hints)
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read into a buffer, through one that a call which was left behind may still write into."""
+        """Read into a buffer, by way of one that an abandoned call may still write to."""
         block = self._asked(partial(io.FileIO.read, self, len(buffer))) or b""
         buffer[: len(block)] = block
         return len(block)
 
     def _asked(self, call: Callable[[], _Answer]) -> _Answer:
-        return super()._asked(partial(within, self.patience, partial(self._kept, call)))
+        return super()._asked(partial(within, self.patience, partial(self._unless_abandoned, call)))
 
-    def _kept(self, call: Callable[[], _Answer]) -> _Answer:
-        """Close again what opens after it was given up."""
+    def _unless_abandoned(self, call: Callable[[], _Answer]) -> _Answer:
+        """Close a file that opens after it was given up."""
         answer = call()
         try:
             alive()
@@ -129,7 +130,7 @@ class PatientFile(SafeFile):
         return answer
 
 
-def _give(answer: _Answer) -> _Answer:
+def _return(answer: _Answer) -> _Answer:
     return answer
 
 

@@ -1,7 +1,8 @@
-"""Artifacts on Google Drive as Colab mounts it; the only module that names ``google.colab``.
+"""The store on Google Drive as Colab mounts it; the only module that imports ``google.colab``.
 
-A folder whose bytes land on the runtime's disk and reach the cloud later, or never. Every fact about that is here, from
-Google's published colabtools source (April 2026), its issues (#) and Google's DriveFS tests; [A]: no source settles it.
+Files written there land on the runtime's disk and reach the cloud later, or never. All facts about that are in this
+folder, from Google's published colabtools source (April 2026), its issues (#) and Google's DriveFS tests; [A] marks
+what no source settles.
 """
 
 from __future__ import annotations
@@ -39,25 +40,25 @@ from colab_save.target import is_url
 from colab_save.wording import first_line
 
 FOLDER = "MyDrive/colab_save"
-"""The default: one own folder with few entries. Big folders fail with EIO (#559), and the root may hold thousands."""
+"""The default: a folder with few entries. Large ones fail with EIO (#559), and MyDrive itself may have thousands."""
 
 PREFIX = "drive:"
-"""What stands before a folder below MyDrive."""
+"""The prefix of a folder below MyDrive."""
 
 _Name = TypeVar("_Name")
 _SPELLINGS = {"My Drive": "MyDrive", "Shared drives": "Shareddrives"}
 
 
 class DriveStore(MountedStore):
-    """A folder of mounted Google Drive; it is mounted when it is first needed.
+    """A folder on mounted Google Drive; Drive is mounted when it is first needed.
 
     Args:
-        folder: Below the mountpoint, beginning with ``MyDrive`` or ``Shareddrives``.
-        patience: Seconds that Drive may take to answer at all; a dead mount can hang for ever.
+        folder: A path below the mountpoint that begins with ``MyDrive`` or ``Shareddrives``.
+        patience: Seconds that Drive may take to answer; a dead mount can hang for ever.
 
     Attributes:
         MOUNTPOINT: Where Colab's own button mounts it.
-        MOUNTS: What the kernel has mounted. A fake service sets these two, and nothing else.
+        MOUNTS: The kernel's table of mounts. The tests' fake service sets these two and nothing else.
     """
 
     kind = "drive"
@@ -75,7 +76,7 @@ class DriveStore(MountedStore):
 
     @classmethod
     def at(cls, location: str) -> Self:
-        """Find the folder that a user has typed: ``drive``, ``drive:FOLDER``, or a folder on a mount."""
+        """Return the store for what a user typed: ``drive``, ``drive:FOLDER``, or a folder on a mount."""
         if location == cls.kind:
             return cls()
         if location.startswith(PREFIX):
@@ -83,19 +84,19 @@ class DriveStore(MountedStore):
         return cls(cls.folder_of(folder_at(location)) or "")
 
     @classmethod
-    def again(cls, address: str, patience: float) -> Self:
-        """Find the store of an address again, as `Store.address` has it behind its name."""
+    def at_address(cls, address: str, patience: float) -> Self:
+        """Return the store of an address, without the kind that `Store.address` begins with."""
         return cls(address, patience=patience)
 
     @classmethod
     def is_place(cls, location: str) -> bool:
-        """Say whether a folder that a user has typed is on a Drive mount, also through links."""
+        """Return whether a folder that a user typed is on a Drive mount, also through links."""
         is_folder = not is_url(location) or location.startswith(FILE_URL)
         return is_folder and cls.folder_of(folder_at(location)) is not None
 
     @staticmethod
     def split(path: str) -> tuple[str, str]:
-        """Split the path of a file into its folder and its name, of ``drive:a/b.keras`` or of a place on the mount."""
+        """Split a file's path into folder and name: ``drive:a/b.keras`` or a path on the mount."""
         if not path.startswith(PREFIX):
             return MountedStore.split(path)
         folder, _, key = path.removeprefix(PREFIX).strip("/").rpartition("/")
@@ -103,33 +104,33 @@ class DriveStore(MountedStore):
 
     @classmethod
     def is_default(cls) -> bool:
-        """Say whether this is Colab: its kernels have imported ``google.colab``, and only Colab mounts DriveFS."""
+        """Return whether this is Colab: its kernels import ``google.colab``, and only Colab mounts DriveFS."""
         return "google.colab" in sys.modules or any(mount.point == cls.MOUNTPOINT for mount in mounts_of(cls.MOUNTS))
 
     @classmethod
     def own_folder(cls) -> Path | None:
-        """Give our own folder in the user's MyDrive, which outlives the runtime; ``None`` when nothing is mounted."""
+        """Return our folder in the user's MyDrive, which outlives the runtime; ``None`` if nothing is mounted."""
         return next((mount.point / FOLDER for mount in mounts_of(cls.MOUNTS)), None)
 
     @classmethod
     def folder_of(cls, path: Path) -> str | None:
-        """Give the folder below the mountpoint that an absolute path means, also through links; ``None`` elsewhere."""
+        """Return the folder below the mountpoint for an absolute path, also through links; ``None`` elsewhere."""
         points = {cls.MOUNTPOINT, *(mount.point for mount in mounts_of(cls.MOUNTS))}
-        # What is written as a place on the mount is not looked at: a dead mount can hang.
+        # A path that is on the mount as written is not resolved: a dead mount can hang.
         places = itertools.chain([path], (Path(os.path.realpath(link)) for link in [path]))
         below = (place.relative_to(point) for place in places for point in points if place.is_relative_to(point))
         return next(map(str, below), None)
 
     def check_single(self, name: str) -> None:
-        """Refuse a name that Drive has twice: the mount shows the second one with a number (#6106)."""
+        """Refuse a name that two folders on Drive have: the mount shows the second with a number (#6106)."""
         self._patiently("list", name, lambda: check_twins(self.root / name))
 
     def path(self, key: str) -> Path | None:
-        """Give nothing: reading Drive is slow, so files are fetched first."""
+        """Return ``None``: reading Drive is slow, so files are fetched first."""
         return None
 
     def upload_states(self, groups: Mapping[_Name, Collection[str]]) -> dict[_Name, UploadState]:
-        """Ask the one attribute that tells of each file; a mount that is gone, dead or silent is ``UNKNOWN``."""
+        """Read the one attribute that tells; a mount that is gone, dead or silent means ``UNKNOWN``."""
         found = dict.fromkeys(groups, UploadState.UNKNOWN)
         if (mount := self._mount()) is None:
             return found
@@ -140,14 +141,14 @@ class DriveStore(MountedStore):
                 found[name] = upload_state_of({mount.point / self.folder / key: size for key, size in sizes.items()})
                 alive()
 
-        with suppress(OSError):  # it hangs: what has not been told by now stays unknown
+        with suppress(OSError):  # it hangs: what is not known by now stays unknown
             within(self.patience, ask)
         return dict(found)
 
     def flush(self) -> UploadState:
-        """Upload everything and unmount: only when the user asks, never as a part of a save.
+        """Upload everything and unmount Drive: only when the user asks, never as part of a save.
 
-        It may take hours, it removes the folder under running code, and mounting again afterwards has failed for
+        This may take hours, it removes the folder under running code, and mounting again afterwards has failed for
         users (#4773, #287).
 
         Raises:
@@ -160,10 +161,10 @@ class DriveStore(MountedStore):
 
         try:
             drive.flush_and_unmount()
-        except Exception as error:  # ValueError("flush_and_unmount failed"), or what the process that it starts raises
+        except Exception as error:  # ValueError("flush_and_unmount failed"), or an error of the process it starts
             raise StoreError(
                 f"Drive could not upload everything ({first_line(error)}).",
-                "Keep this runtime open and look at drive.google.com whether the files are complete there.",
+                "Leave this runtime open and check on drive.google.com whether the files are complete.",
             ) from error
         return UploadState.FLUSHED
 
@@ -174,7 +175,7 @@ class DriveStore(MountedStore):
         return self.root
 
     def _mount(self) -> Mount | None:
-        """Look where Drive is mounted, without `drive.mount`: that asks the browser even when it is mounted already."""
+        """Find where Drive is mounted; `drive.mount` would ask in the browser even when it is mounted already."""
         mounts = mounts_of(self.MOUNTS)
         return next((mount for mount in mounts if mount.point == self.MOUNTPOINT), mounts[0] if mounts else None)
 
@@ -183,7 +184,7 @@ class DriveStore(MountedStore):
         if "google.colab" not in sys.modules:
             raise StoreUnavailableError(
                 f"Google Drive is not mounted at {self.MOUNTPOINT}, and this process is not a Colab notebook.",
-                f"In Colab, mount it in a cell first; elsewhere give a folder with {option('to', 'FOLDER')}.",
+                f"In Colab, mount it in a cell first; elsewhere choose a folder with {option('to', 'FOLDER')}.",
             )
         check_main_thread("mount Drive", f"drive.mount('{self.MOUNTPOINT}')")
         check_mountpoint(self.MOUNTPOINT)
@@ -191,7 +192,7 @@ class DriveStore(MountedStore):
 
         try:
             drive.mount(str(self.MOUNTPOINT))
-        except Exception as error:  # its own class, pexpect's and others come out of it; all of them mean: not mounted
+        except Exception as error:  # it raises its own class, pexpect's and others; all mean: not mounted
             raise refusal_of_mount(error) from error
         if (mount := self._mount()) is None:
             raise StoreUnavailableError(
@@ -201,28 +202,28 @@ class DriveStore(MountedStore):
         return mount
 
     def _check_room(self, folder: Path, size: int) -> None:
-        """Believe the mount when it reports too little room, though not when it reports 0 of 0 bytes.
+        """Trust the mount when it reports too little space, but not when it reports 0 of 0 bytes.
 
-        Enough room proves nothing: a full Drive never uploads, and only the browser says so (#5325). Shared drives do
+        Enough space proves nothing: a full Drive never uploads, and only the browser says so (#5325). Shared drives do
         not count against the user's quota.
         """
         if self.folder.startswith("MyDrive") and shutil.disk_usage(folder).total:
             super()._check_room(folder, size)
 
     def _check_writing(self, folder: Path) -> None:
-        """Try a file on shared drives only: one's own Drive can be written, and a probe costs round trips and trash."""
+        """Write a test file on shared drives only: MyDrive is writable, and a test costs round trips and trash."""
         mount = self._mount()
         if mount and mount.is_read_only:
             raise ReadOnlyStoreError(
-                f"{mount.point} is mounted for reading only.", f"Mount it again without readonly=True, {ELSEWHERE}"
+                f"{mount.point} is mounted read-only.", f"Mount it again without readonly=True, {ELSEWHERE}"
             )
         if not self.folder.startswith("MyDrive"):
             super()._check_writing(folder)
 
     def _install(self, partial: Path, place: Path) -> None:
-        """Give a complete file its name, never over another: that would send the old one to the trash, at full size.
+        """Rename a complete file, never over another one: that would send the old one to the trash at full size.
 
-        The old one steps aside and goes only when the new one stands; fsync proves nothing here.
+        The old file is renamed first and removed only when the new one has its name; fsync proves nothing here.
         """
         alive()
         if place.is_dir():
@@ -231,7 +232,7 @@ class DriveStore(MountedStore):
         is_taken = exists(place)
         try:
             if is_taken:
-                with suppress(FileNotFoundError):  # for a second the kernel remembers what is gone
+                with suppress(FileNotFoundError):  # for a second the kernel still shows a file that is gone
                     place.rename(aside)
             partial.rename(place)
         except BaseException:
@@ -239,13 +240,13 @@ class DriveStore(MountedStore):
                 _step_back(aside, place)
             raise
         if is_taken:
-            with suppress(OSError):  # the new one stands; what is left of the old one harms nobody
+            with suppress(OSError):  # the new file is in place; a leftover of the old one does no harm
                 self._remove(aside)
 
     def _remove(self, path: Path) -> None:
-        """Empty a file before it is deleted: the trash counts against the quota for 30 days and has filled Drives.
+        """Empty a file before deleting it: the trash counts against the quota for 30 days and has filled Drives.
 
-        A shortcut is a link on the mount; what it points to is not ours to empty.
+        A shortcut is a link on the mount; the file it points to is not ours to empty.
         """
         alive()
         with suppress(FileNotFoundError):
@@ -255,9 +256,9 @@ class DriveStore(MountedStore):
 
 
 def _step_back(aside: Path, place: Path) -> None:
-    """Give the old file its name back, after the new one could not take it.
+    """Rename the old file back after the new one could not take its name.
 
-    The folder is listed: after a rename that has failed late, the kernel still remembers for a second what is gone.
+    The folder is listed because the kernel still shows a renamed file for a second.
     """
     try:
         names = {entry.name for entry in place.parent.iterdir()}
@@ -265,15 +266,17 @@ def _step_back(aside: Path, place: Path) -> None:
             aside.rename(place)
     except OSError as error:
         raise StoreUnavailableError(
-            f"Drive failed while {place} was replaced; its previous bytes are in {aside.name}.",
-            "Rename it back as soon as Drive answers again.",
+            f"Drive failed while {place} was being replaced; the previous file is now called {aside.name}.",
+            f"Rename it back to {place.name} as soon as Drive answers again.",
         ) from error
 
 
 def _normal(folder: str) -> str:
-    """Spell a folder below the mountpoint one way, and refuse what is in no drive."""
+    """Return one spelling for a folder below the mountpoint, and refuse one outside MyDrive and Shareddrives."""
     first, *rest = PurePosixPath(folder).parts or ("",)
     first = _SPELLINGS.get(first, first)
     if ".." in rest or first not in _SPELLINGS.values():
-        raise TargetError(f"{folder!r} is in no drive.", "Begin with MyDrive, as in /content/drive/MyDrive/models.")
+        raise TargetError(
+            f"{folder!r} is neither in MyDrive nor in Shareddrives.", "Write it as in /content/drive/MyDrive/models."
+        )
     return str(PurePosixPath(first, *rest))

@@ -1,6 +1,7 @@
-"""How Drive stands, in a word and without asking anybody: the panel shows it, and its footer the room that is left.
+"""The state of Drive in a few words, without asking or mounting anything.
 
-Looks where the store looks (`drive`), never mounts, and waits for a dead mount no longer than told.
+The panel shows it, with the free space in its footer. It looks at the same mount as `drive` and does not wait long for
+a dead one.
 """
 
 from __future__ import annotations
@@ -15,30 +16,30 @@ from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.drive.mount import mounts_of
 
 LEAST_ROOM = 1_000_000
-"""Bytes that must be free for a Drive not to be called full: less than the smallest artifact."""
+"""A Drive with fewer free bytes is full: no artifact is smaller."""
 
 
 class Mounted(enum.StrEnum):
-    """How Drive stands."""
+    """Whether Drive can be used, and why not."""
 
     ABSENT = "not available here"
     NO = "not mounted"
     YES = "mounted"
-    READ_ONLY = "mounted for reading only"
+    READ_ONLY = "mounted read-only"
     FULL = "full"
-    SILENT = "mounted, but it does not answer"
+    SILENT = "mounted, but does not answer"
 
 
 @dataclass(frozen=True, slots=True)
 class DriveState:
-    """How Drive stands: in a word, and the bytes that are free, where it says so."""
+    """The state of Drive, and its free bytes where it reports them."""
 
     mounted: Mounted
     free: int | None = None
 
     @property
     def can_mount(self) -> bool:
-        """Say whether mounting it would help."""
+        """Return whether mounting would help."""
         return self.mounted is Mounted.NO
 
     def __str__(self) -> str:
@@ -46,7 +47,7 @@ class DriveState:
 
 
 def drive_state(patience: float = 2.0) -> DriveState:
-    """Look how Drive stands; nothing is mounted.
+    """Return the state of Drive; nothing is mounted.
 
     Args:
         patience: Seconds that a mount may take to answer.

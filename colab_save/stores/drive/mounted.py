@@ -1,6 +1,6 @@
-"""A folder on a mount that may hang: every call of `LocalStore`, given up after a while without a sign of life.
+"""A folder on a mount that may hang: each call of `LocalStore`, given up after a while without a sign of life.
 
-`stores/drive.py` stands on it. The mount itself is made by `_base`, in the thread that asks.
+`drive` builds on it and mounts in `_base`, in the thread that calls.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ _Answer = TypeVar("_Answer")
 
 
 class MountedStore(LocalStore):
-    """A folder whose file system may stop answering; what it is asked raises `StoreError` then.
+    """A folder on a file system that may stop answering; a call then raises `StoreError`.
 
     Attributes:
-        patience: Seconds that it may take to show any progress.
+        patience: Seconds without progress after which a call is given up.
     """
 
     is_quick = False
     patience: float
 
     def prepare(self, size: int) -> None:
-        """Refuse what `LocalStore` refuses, or a mount that does not answer."""
+        """Refuse what `LocalStore` refuses, and a mount that does not answer."""
         self._patiently("write", "", partial(super().prepare, size))
 
     def put(self, key: str, source: Path, on_bytes: OnBytes) -> None:
-        """Write as `LocalStore` does; every chunk is a sign of life."""
-        told: OnBytes = lambda count: alive(partial(on_bytes, count))  # noqa: E731 - a name for its type
-        self._patiently("write", key, partial(super().put, key, source, told))
+        """Write as `LocalStore` does; each chunk is a sign of life."""
+        report: OnBytes = lambda count: alive(partial(on_bytes, count))  # noqa: E731 - mypy needs its type
+        self._patiently("write", key, partial(super().put, key, source, report))
 
     def get(self, key: str) -> BinaryIO:
-        """Open a key for reading; every read may take that long."""
+        """Open a file for reading; each read has the same limit."""
         place = self._patiently("read", key, partial(self._place, key))
         return io.BufferedReader(PatientFile(place, str(place), self.hints, self.patience), CHUNK)
 
@@ -52,7 +52,7 @@ class MountedStore(LocalStore):
         self._patiently("delete", key, partial(super().delete, key))
 
     def delete_folder(self, folder: str) -> None:
-        """Remove as `LocalStore` does; every file is a sign of life."""
+        """Remove as `LocalStore` does; each file is a sign of life."""
         self._patiently("delete", folder, partial(super().delete_folder, folder))
 
     def move(self, key: str, to: str) -> None:

@@ -1,7 +1,8 @@
-"""What Drive's attributes say about its uploads; `stores/drive.py` asks here, facts and issues (#) are of its sources.
+"""The upload state of files on the mount, from Drive's extended attributes.
 
-A file may be 0 bytes on Drive for half an hour (#2607), and what was not uploaded dies with the runtime (#2869).
-Reading back and fsync prove nothing about the cloud.
+`drive` calls this; facts and issues (#) are from the sources named there. A file may have 0 bytes on Drive for half an
+hour (#2607), and what is not uploaded dies with the runtime (#2869). Reading back and fsync prove nothing about the
+cloud.
 """
 
 from __future__ import annotations
@@ -13,28 +14,28 @@ from pathlib import Path
 from colab_save.stores.base import UploadState
 
 UNCOMMITTED = "user.drive.uncommitted"
-"""1 until a file is uploaded, then 0 (DriveFS tests); whether today's Colab sets it is [A], so no answer says nothing.
-``user.drive.id`` does not tell after an overwrite."""
+"""1 until a file is uploaded, then 0 (DriveFS tests). Whether today's Colab sets it is [A], so a missing attribute
+means nothing. ``user.drive.id`` does not tell after an overwrite."""
 
-_SAID = {b"0": UploadState.UPLOADED, b"1": UploadState.WRITTEN}
+_STATES = {b"0": UploadState.UPLOADED, b"1": UploadState.WRITTEN}
 _WORST_FIRST = (UploadState.MISSING, UploadState.WRITTEN, UploadState.UNKNOWN, UploadState.UPLOADED)
 
 
 def upload_state_of(sizes: Mapping[Path, int]) -> UploadState:
-    """Say what is known of the worst of several files on a mount; may hang as the mount does.
+    """Return the worst upload state of several files on a mount; may hang as the mount does.
 
     Args:
-        sizes: Their bytes; one with fewer has lost its upload and is ``MISSING``. 0 is not compared.
+        sizes: Bytes by path. A file with fewer bytes has lost its upload and is ``MISSING``; 0 is not compared.
     """
     found = {_upload_state_of(place, size) for place, size in sizes.items()}
-    return next((word for word in _WORST_FIRST if word in found), UploadState.UNKNOWN)
+    return next((state for state in _WORST_FIRST if state in found), UploadState.UNKNOWN)
 
 
 def _upload_state_of(place: Path, size: int) -> UploadState:
     try:
         if place.stat().st_size < size:
             return UploadState.MISSING
-        return _SAID.get(os.getxattr(place, UNCOMMITTED), UploadState.UNKNOWN)
+        return _STATES.get(os.getxattr(place, UNCOMMITTED), UploadState.UNKNOWN)
     except FileNotFoundError:
         return UploadState.MISSING
     except OSError:  # no such attribute, or a mount that fails

@@ -1,7 +1,7 @@
-"""The calls of a remote store's client: within a time limit, once more where that may help, and gone when given up.
+"""Call the client of a remote store: with a time limit, retried where that may help, and cancelled when given up.
 
-`remote` makes every call through a `Caller`. fsspec runs asynchronous clients on a loop of its own and leaves them
-running there after a time-out or Ctrl-C; an upload that finished later would bring back what a failed save has removed.
+`remote` makes every call through a `Caller`. fsspec runs asynchronous clients on a loop of its own and leaves calls
+running there after a time-out or Ctrl-C; an upload that ended later would bring back what a failed save has removed.
 """
 
 # Why by hand: fsspec's own time limit gives up waiting and leaves the call running, and each of its implementations
@@ -18,42 +18,43 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from colab_save.stores.remote.clients import FileSystem
 from colab_save.stores.remote.errors import is_passing
 
 _Answer = TypeVar("_Answer")
 
 TICK = 0.1
-"""Seconds between two looks at a call that is under way."""
+"""Seconds between two looks at a running call."""
 
 GRACE = 5.0
-"""Seconds that a call which is given up has to end."""
+"""Seconds that a cancelled call has to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a call may take, and how often it is made.
+    """How long a call may take, and how often it is tried.
 
     Attributes:
-        answer: Seconds for a call that moves nothing.
-        slowest: Bytes a second below which a transfer counts as hung.
-        attempts: How often a call is made at most.
-        again: Seconds after which it is not made once more.
-        pause: Seconds before the second attempt, about; each further one waits twice as long, with some chance in it.
+        answer: Seconds for a call that moves no data.
+        slowest: Bytes per second below which a transfer counts as hung.
+        attempts: How often a call is tried at most.
+        retry_for: Seconds after which it is not retried.
+        pause: Seconds before the second attempt, about; each further pause is twice as long, with some randomness.
     """
 
     answer: float = 60.0
     slowest: float = 100_000.0
     attempts: int = 5
-    again: float = 120.0
+    retry_for: float = 120.0
     pause: float = 0.5
 
     def seconds(self, size: int) -> float:
-        """Give the time limit of a call that moves so many bytes."""
+        """Return the time limit of a call that moves so many bytes."""
         return self.answer + size / self.slowest
 
 
 class Running:
-    """One call under way on the loop of an asynchronous client.
+    """A call that is running on the loop of an asynchronous client.
 
     Args:
         loop: The client's loop, which runs in a thread of its own.
@@ -71,15 +72,15 @@ class Running:
 
     def _end(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled():
-            task.exception()  # asked for, so that asyncio does not complain of one that nobody waits for
+            task.exception()  # so that asyncio does not warn of an error that nobody retrieved
         self._ended.set()
 
     def result(self, seconds: float, on_tick: Callable[[], None] | None = None) -> Any:
-        """Wait for the answer; whatever interrupts that also ends the call.
+        """Wait for the result; whatever interrupts the waiting also ends the call.
 
         Args:
             seconds: The time limit.
-            on_tick: Called in this thread while the call is under way.
+            on_tick: Called in this thread while the call is running.
 
         Raises:
             TimeoutError: There is none within that time.
@@ -90,14 +91,14 @@ class Running:
                 if on_tick is not None:
                     on_tick()
                 if time.monotonic() > limit:
-                    raise TimeoutError(f"no answer within {seconds:.0f} seconds")  # noqa: TRY301 - stopped below
+                    raise TimeoutError(f"no answer within {seconds:.0f} seconds")  # noqa: TRY301 - the handler stops the call
         except BaseException:
             self.stop()
             raise
         return self._task.result()
 
     def stop(self) -> None:
-        """Give the call up, and wait until it is gone."""
+        """Cancel the call and wait until it has ended."""
         self._loop.call_soon_threadsafe(self._cancel)
         self._ended.wait(GRACE)
 
@@ -109,52 +110,52 @@ class Caller:
     """Makes the calls of one file system.
 
     Args:
-        filesystem: fsspec's, asynchronous or not; only asynchronous calls can be limited and given up.
-        patience: How long and how often.
+        filesystem: fsspec's, asynchronous or not; only asynchronous calls can be limited and cancelled.
+        patience: How long, and how often.
     """
 
-    def __init__(self, filesystem: Any, patience: Patience) -> None:
+    def __init__(self, filesystem: FileSystem, patience: Patience) -> None:
         self.filesystem = filesystem
         self.patience = patience
 
     @property
     def is_asynchronous(self) -> bool:
-        """Say whether calls can run side by side."""
+        """Return whether calls can run side by side."""
         return bool(self.filesystem.async_impl)
 
     def start(self, name: str, *arguments: Any, **options: Any) -> Running:
-        """Begin a call of an asynchronous client and do not wait for it."""
+        """Begin a call of an asynchronous client without waiting for it."""
         method = getattr(self.filesystem, f"_{name}")
         return Running(self.filesystem.loop, functools.partial(method, *arguments, **options))
 
     def once(
         self, name: str, *arguments: Any, size: int = 0, on_tick: Callable[[], None] | None = None, **options: Any
     ) -> Any:
-        """Make a call one time; the arguments are the client's.
+        """Make a call without retrying.
 
         Args:
             name: The method, as synchronous clients call it.
-            arguments: What the method takes.
+            arguments: The method's arguments.
             size: Bytes that it moves.
-            on_tick: Called while it is under way.
-            options: What the method takes by name.
+            on_tick: Called while it is running.
+            options: The method's keyword arguments.
         """
         if not self.is_asynchronous:
             return getattr(self.filesystem, name)(*arguments, **options)
         return self.start(name, *arguments, **options).result(self.patience.seconds(size), on_tick)
 
     def call(self, name: str, *arguments: Any, **options: Any) -> Any:
-        """Make a call, and once more where that may help."""
-        return self.again(lambda: self.once(name, *arguments, **options))
+        """Make a call and retry it where that may help."""
+        return self.retry(lambda: self.once(name, *arguments, **options))
 
-    def again(self, attempt: Callable[[], _Answer]) -> _Answer:
-        """Try until it succeeds, fails for good, or patience is at its end; the last error is raised."""
+    def retry(self, attempt: Callable[[], _Answer]) -> _Answer:
+        """Try until it succeeds, fails for good, or patience is used up; the last error is raised."""
         import tenacity
 
         patience = self.patience
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(is_passing),
-            stop=tenacity.stop_after_attempt(patience.attempts) | tenacity.stop_after_delay(patience.again),
+            stop=tenacity.stop_after_attempt(patience.attempts) | tenacity.stop_after_delay(patience.retry_for),
             wait=tenacity.wait_exponential(patience.pause, max=10) + tenacity.wait_random(0, patience.pause),
             reraise=True,
         )

@@ -1,7 +1,7 @@
-"""The clients behind URLs: what pip installs, how one logs in, how it uploads.
+"""The clients behind URLs: what pip installs, how a user logs in, how they upload.
 
-`remote` opens its file system here. Which protocols there are is fsspec's business; this table holds what colab_save
-must know of those it is made for.
+`remote` opens its file system here. fsspec decides which protocols exist; the table has what colab_save must know about
+those it is made for.
 """
 
 from __future__ import annotations
@@ -9,38 +9,41 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from colab_save.errors import MissingPackageError, UnknownNameError
 from colab_save.hints import option, pip
 from colab_save.wording import did_you_mean
 
+FileSystem: TypeAlias = Any
+"""A file system of fsspec, which has no types that a checker could read."""
+
 PART = 8 << 20
-"""Bytes of one part of an upload or download; S3 takes no part below 5 MiB, GCS multiples of 256 KiB."""
+"""Bytes of one part of an upload or download; S3 wants at least 5 MiB, GCS multiples of 256 KiB."""
 
 MOST_PARTS = 9_000
-"""Parts of one upload: S3 takes 10,000."""
+"""Most parts of one upload; S3 allows 10,000."""
 
 SIDE_BY_SIDE = 8
-"""Parts that travel at the same time, which bounds memory too."""
+"""Parts that are sent at the same time, which limits memory too."""
 
-_OTHER_LOGIN = f"Log in as that kind of store wants it, or choose another place with {option('to')}."
+_OTHER_LOGIN = f"Log in the way that store expects, or choose another place with {option('to')}."
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One client that fsspec finds by the protocol of a URL.
+    """A client that fsspec finds by the protocol of a URL.
 
     Attributes:
         package: What pip installs, where that is known.
-        login: The hint when it may not do something: where its ecosystem keeps credentials.
-        is_whole: Whether what it uploads appears only once it is complete; otherwise we write a sibling and rename it.
-        is_probed: Whether writing and deleting a byte costs nothing that stays.
+        login: The hint for a call that is not permitted: where its users keep credentials.
+        is_whole: Whether an upload appears only when it is complete; otherwise we write a sibling and rename it.
+        is_probed: Whether writing and deleting a byte leaves no traces.
         is_read_only: Whether nothing can be written there.
-        opening: Options of the file system; listings must never be remembered.
-        parts: The names that its ``put_file`` has for the bytes of a part, and for how many travel together.
-        uploading: More options of its ``put_file``.
-        put_file: What takes the place of its ``put_file``: the file system, the local path and the place.
+        opening: Options of the file system; listings must never be cached.
+        parts: The names of ``put_file``'s options for the bytes of a part and for how many are sent at once.
+        uploading: More options of ``put_file``.
+        put_file: Replaces the client's ``put_file``; called with the file system, the local path and the remote one.
     """
 
     package: str = ""
@@ -54,15 +57,15 @@ class Client:
     put_file: Callable[..., None] | None = None
 
     def put_options(self, size: int) -> dict[str, Any]:
-        """Give the options of ``put_file`` for a file of so many bytes."""
+        """Return the options of ``put_file`` for a file of so many bytes."""
         part = PART * -(-max(size, 1) // (PART * MOST_PARTS))
         return {**self.uploading, **dict(zip(self.parts, (part, SIDE_BY_SIDE), strict=False))}
 
 
-def commit_file(filesystem: Any, source: str, place: str, **_: Any) -> None:
-    """Commit a file to the Hugging Face Hub, whole or not at all.
+def commit_file(filesystem: FileSystem, source: str, place: str, **_: Any) -> None:
+    """Commit a file to the Hugging Face Hub, completely or not at all.
 
-    The client's own ``put_file`` (fsspec's) copies into an open file, and commits what it has when that is interrupted
+    The client's own ``put_file`` (fsspec's) copies into an open file, and commits what it has when it is interrupted
     (huggingface_hub 1.27 and 2.4).
     """
     from huggingface_hub import HfApi
@@ -110,10 +113,10 @@ _HF = Client(
     "huggingface_hub",
     "Set HF_TOKEN to a token that may write, or run `hf auth login`.",
     is_whole=True,
-    is_probed=False,  # each byte would be two commits that stay
+    is_probed=False,  # a byte would leave two commits
     put_file=commit_file,
 )
-_WEB = Client("aiohttp", "The server wants a login.", is_read_only=True)
+_WEB = Client("aiohttp", "Download the file in a browser and load it from its path.", is_read_only=True)
 
 CLIENTS: Mapping[str, Client] = {
     **dict.fromkeys(("s3", "s3a"), _S3),
@@ -122,22 +125,25 @@ CLIENTS: Mapping[str, Client] = {
     "hf": _HF,
     **dict.fromkeys(("http", "https"), _WEB),
 }
-"""By protocol; every other protocol that fsspec knows is a place of files."""
+"""By protocol; fsspec's other protocols are file systems."""
 
 _OF_ONE_RELEASE = {"s3fs", "gcsfs"}
-"""Packages of which each release wants the fsspec of the same number."""
+"""Packages whose releases each need the fsspec of the same number."""
 
 
 def client_of(protocol: str) -> Client:
-    """Find what is known of a protocol; of one that is not in the table, nothing."""
+    """Return what is known about the client of a protocol; for one that is not in the table, the defaults."""
     return CLIENTS.get(protocol, Client())
 
 
-def open_filesystem(url: str, protocol: str) -> tuple[Any, str]:
-    """Open fsspec's file system for a URL, fresh and without remembered listings; gives it and the path in it.
+def open_filesystem(url: str, protocol: str) -> tuple[FileSystem, str]:
+    """Open fsspec's file system for a URL, not a cached one and without cached listings.
+
+    Returns:
+        The file system, and the URL's path in it.
 
     Raises:
-        UnknownNameError: fsspec knows no such protocol.
+        UnknownNameError: fsspec does not know the protocol.
         MissingPackageError: Its package is not installed.
     """
     from fsspec import available_protocols, get_filesystem_class
@@ -148,7 +154,7 @@ def open_filesystem(url: str, protocol: str) -> tuple[Any, str]:
         get_filesystem_class(protocol)
     except ValueError as error:
         raise UnknownNameError(
-            f"There is no kind of store for {protocol}://.", did_you_mean(protocol, available_protocols())
+            f"There is no store for {protocol}:// URLs.", did_you_mean(protocol, available_protocols())
         ) from error
     except ImportError as error:
         raise _missing(protocol, client.package, str(error)) from error
@@ -158,11 +164,11 @@ def open_filesystem(url: str, protocol: str) -> tuple[Any, str]:
     return filesystem, str(path)
 
 
-def _missing(protocol: str, package: str, said: str) -> MissingPackageError:
-    """Name the pip command; of some packages only the release of the installed fsspec changes nothing else."""
+def _missing(protocol: str, package: str, reason: str) -> MissingPackageError:
+    """Return the error with the pip command; s3fs and gcsfs only fit the fsspec of their own release."""
     import fsspec
 
     if not package:
-        return MissingPackageError(f"{protocol}:// needs a package that is not installed.", said)
+        return MissingPackageError(f"{protocol}:// needs a package that is not installed.", reason)
     version = f"=={fsspec.__version__}" if package in _OF_ONE_RELEASE else ""
     return MissingPackageError(f"{protocol}:// needs {package}, which is not installed.", pip(f"{package}{version}"))

@@ -1,7 +1,7 @@
-"""What the clients of remote stores say when a call fails: whether to ask again, and the words of the error tree.
+"""What a failed call of a client means: whether to retry it, and which `StoreError` the user gets.
 
-Every client library has errors of its own. They are told apart by their HTTP status, their errno, and the names of
-their classes, so that none of those libraries need be installed; `calling` asks, `remote` words.
+Each client library has errors of its own. They are recognised by HTTP status, errno and class name, so that none of
+the libraries need be installed. `calling` asks `is_passing`; `remote` raises what `refusal_of` returns.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from colab_save.target import without_secrets
 from colab_save.wording import first_line
 
 PASSING = frozenset({408, 410, 425, 429, 500, 502, 503, 504})
-"""HTTP statuses after which the same may succeed: late, an upload expired (410), too many requests, server trouble."""
+"""HTTP statuses worth a retry: time-outs, an upload that expired (410), too many requests, server errors."""
 
 _PASSING_CODES = {"RequestTimeout", "SlowDown", "InternalError", "IncompleteBody", "Throttling", "ThrottlingException"}
 """S3's own codes for the same, some of them with another status."""
 
 _LOST_PLACE = "Content-Range"
-"""GCS says so when a part comes twice, since its first answer was lost; gcsfs must then begin the upload anew."""
+"""In the error of GCS for a part sent twice, after its first answer was lost; gcsfs must restart the upload then."""
 
 _PASSING_NUMBERS = {
     errno.ECONNRESET, errno.ECONNABORTED, errno.ECONNREFUSED, errno.EPIPE, errno.ETIMEDOUT, errno.EHOSTUNREACH,
@@ -45,7 +45,7 @@ _LOGIN_CLASSES = {
 }  # fmt: skip
 
 _NO_BUCKET = re.compile(r"(bucket|container) does not exist|Repository Not Found|^b/[^/]+/o$", re.IGNORECASE)
-"""The words of S3, Azure and Hugging Face, and the path that gcsfs raises when it cannot list a bucket."""
+"""The messages of S3, Azure and Hugging Face, and the path that gcsfs raises when it cannot list a bucket."""
 
 _NUMBER_OF = {
     FileNotFoundError: errno.ENOENT,
@@ -53,11 +53,11 @@ _NUMBER_OF = {
     IsADirectoryError: errno.EISDIR,
     FileExistsError: errno.EEXIST,
 }
-"""File systems of fsspec raise these with a path and no number."""
+"""fsspec's file systems raise these with a path and no number."""
 
 
 def is_passing(error: BaseException) -> bool:
-    """Say whether the same call may succeed a little later."""
+    """Return whether the same call may succeed a little later."""
     if any(_code_of(link) in _PASSING_CODES or _LOST_PLACE in str(link) for link in _chain(error)):
         return True
     status = status_of(error)
@@ -69,17 +69,17 @@ def is_passing(error: BaseException) -> bool:
 
 
 def is_missing(error: BaseException) -> bool:
-    """Say whether an error means that there is nothing of that name."""
+    """Return whether an error means that there is nothing of that name."""
     return isinstance(error, FileNotFoundError | NotADirectoryError) or status_of(error) == 404
 
 
 def is_without_bucket(error: BaseException) -> bool:
-    """Say whether an error means that there is no such bucket."""
+    """Return whether an error means that there is no such bucket."""
     return any(_NO_BUCKET.search(str(link)) for link in _chain(error))
 
 
 def status_of(error: BaseException) -> int | None:
-    """Give the HTTP status behind an error, where there is one."""
+    """Return the HTTP status behind an error, if there is one."""
     for link in _chain(error):
         response: Any = getattr(link, "response", None)
         if isinstance(response, dict):
@@ -90,21 +90,21 @@ def status_of(error: BaseException) -> int | None:
         for value in itertools.chain((found,), others):
             if str(value).isdecimal() and 100 <= int(str(value)) < 600:
                 return int(str(value))
-        if isinstance(link, PermissionError) or str(link).startswith("Forbidden: "):  # gcsfs has only the word
+        if isinstance(link, PermissionError) or str(link).startswith("Forbidden: "):  # gcsfs has only the text
             return 403
     return None
 
 
 def refusal_of(error: BaseException, action: str, where: str, login: str) -> StoreError:
-    """Word one refusal: what could not be done, where, why, and what to do; secrets of a URL stay out.
+    """Return the error to raise: what could not be done, where, why, and what to do; without secrets of a URL.
 
     Args:
         error: What the client raised.
         action: The verb: ``read``, ``list``, ``write``, ``delete``, ``move``, ``reach``.
         where: The place, as the user knows it.
-        login: How the credentials of that place are given.
+        login: The hint where credentials are missing or not enough.
     """
-    status, said = status_of(error), without_secrets(first_line(error))
+    status, reason = status_of(error), without_secrets(first_line(error))
     is_writing = action not in {"read", "list", "reach"}
     number = _number_of(error)
     if is_without_bucket(error) or (number == errno.ENOENT and is_writing):
@@ -113,23 +113,23 @@ def refusal_of(error: BaseException, action: str, where: str, login: str) -> Sto
         )
     if status in {401, 403} or any(map(_is_of_login, _chain(error))):
         kind = ReadOnlyStoreError if is_writing and status == 403 else StoreUnavailableError
-        return kind(f"Cannot {action} {where}: not permitted ({said}).", login)
+        return kind(f"Cannot {action} {where}: not permitted ({reason}).", login)
     if status in {413, 507}:
         return NoSpaceError(
-            f"Cannot {action} {where}: {said}.", f"Make room there, or choose another place with {option('to')}."
+            f"Cannot {action} {where}: {reason}.", f"Make room there, or choose another place with {option('to')}."
         )
     if is_passing(error):
         return StoreUnavailableError(
-            f"Cannot {action} {where}: it does not answer as it should ({said}).",
-            "It was asked several times. Check the connection and try again in a while.",
+            f"Cannot {action} {where}: it does not answer as it should ({reason}).",
+            "Several attempts have failed. Check the connection and try again in a while.",
         )
     if number is not None:
         return refusal(system_error(number), action, where)
-    return StoreError(f"Cannot {action} {where}: {said}.", f"Try again, or choose another place with {option('to')}.")
+    return StoreError(f"Cannot {action} {where}: {reason}.", f"Try again, or choose another place with {option('to')}.")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Give an error and what it came from: clients wrap each other's."""
+    """Yield an error and its causes: clients wrap each other's."""
 
     def links() -> Iterator[BaseException]:
         link: BaseException | None = error
@@ -155,7 +155,7 @@ def _number_of(error: BaseException) -> int | None:
 
 
 def _is_of_login(error: BaseException) -> bool:
-    """Say whether a client has no credentials to show; adlfs says it with a `ValueError`."""
+    """Return whether a client has no credentials; adlfs raises a `ValueError` then."""
     return _is(error, _LOGIN_CLASSES) or "credentials" in str(error).lower()
 
 

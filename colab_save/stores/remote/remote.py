@@ -1,7 +1,7 @@
-"""Artifacts behind a URL: ``s3://``, ``gs://``, ``az://``, ``hf://``, ``memory://``, and whatever else fsspec knows.
+"""The store behind a URL: ``s3://``, ``gs://``, ``az://``, ``hf://``, ``memory://``, and others that fsspec knows.
 
-`publishing` puts, reads back and lists through it. An object store shows an object when its upload is complete; in a
-place of files a sibling is written and renamed. Credentials are those that each client finds by itself; none is shown.
+`stores.opening` makes it. An object store shows an object when its upload is complete; on a file system a sibling is
+written and renamed. Each client finds credentials by itself; none is ever shown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from colab_save.errors import ColabSaveError, NotFoundError, ReadOnlyStoreError,
 from colab_save.hints import action, option
 from colab_save.stores.base import OnBytes, Store, UploadState, check_key
 from colab_save.stores.remote.calling import Caller, Patience
-from colab_save.stores.remote.clients import client_of, open_filesystem
+from colab_save.stores.remote.clients import FileSystem, client_of, open_filesystem
 from colab_save.stores.remote.errors import is_missing, is_without_bucket, refusal_of
 from colab_save.stores.remote.sending import ReportFailed, partial_name, prune, renames, send_file, send_object
 from colab_save.stores.remote.streaming import open_object
@@ -28,15 +28,15 @@ _MISSING = f"Check the spelling; {action('list')} shows what there is."
 
 
 def is_remote(location: str) -> bool:
-    """Say whether a location is a URL, and not that of a folder of this machine."""
+    """Return whether a location is a URL of another machine; ``file://`` is not."""
     return is_url(location) and not location.startswith("file://")
 
 
 class RemoteStore(Store):
-    """A bucket or folder behind a URL that fsspec understands; nothing is connected until it is used.
+    """A bucket or folder behind a URL that fsspec understands; it is connected when it is first used.
 
     Attributes:
-        patience: How long calls may take, and how often they are made.
+        patience: How long calls may take, and how often they are tried.
     """
 
     kind = "remote"
@@ -49,19 +49,19 @@ class RemoteStore(Store):
         self._protocol, _, path = self._url.partition("://")
         self._client = client_of(self._protocol)
         if ".." in path.split("/") or (self._client.is_whole and not path.strip("/")):
-            raise TargetError(f"{self.location!r} names no bucket.", "Write it as in s3://bucket/models, without '..'.")
+            raise TargetError(f"{self.location!r} has no bucket, or '..' in it.", "Write it as in s3://bucket/models.")
         if query and not self._client.is_read_only:
-            raise TargetError(f"{self.location!r} has a '?', which only web addresses have.", "Leave it out.")
+            raise TargetError(f"{self.location!r} has a '?', which only http URLs may have.", "Remove it.")
 
     def prepare(self, size: int) -> None:
-        """Refuse what cannot be reached or written; where that leaves nothing behind, a byte is written to see.
+        """Refuse what cannot be reached or written; a byte is written as a test where that leaves no traces.
 
         Raises:
             StoreError: No such bucket, not permitted, or no answer.
             MissingPackageError: The client of this protocol is not installed.
         """
         if self._client.is_read_only:
-            raise ReadOnlyStoreError(f"{self.location} can only be read.", f"Choose another place with {option('to')}.")
+            raise ReadOnlyStoreError(f"{self.location} is read-only.", f"Choose another place with {option('to')}.")
         if not self._client.is_probed:
             self.keys("")
             return
@@ -72,14 +72,14 @@ class RemoteStore(Store):
             else:
                 self._caller.filesystem.makedirs(self._root, exist_ok=True)
                 self._caller.filesystem.pipe_file(probe, b"?")
-            with suppress(PermissionError):  # who may write and not delete may save; the byte is no key
+            with suppress(PermissionError):  # write access is enough for a save; the byte is never listed
                 self._caller.call("rm_file", probe)
 
     def put(self, key: str, source: Path, on_bytes: OnBytes) -> None:
         """Upload a file, its parts side by side where the client can; it appears when it is complete.
 
         Raises:
-            StoreError: The store refused, or did not answer however often it was asked.
+            StoreError: The store refused, or did not answer after several attempts.
         """
         place = self._place(key)
         try:
@@ -92,7 +92,7 @@ class RemoteStore(Store):
             raise failed.error from None
 
     def get(self, key: str) -> BinaryIO:
-        """Open a key for reading; from an object store its parts come side by side.
+        """Open a file for reading; from an object store its parts are read side by side.
 
         Raises:
             NotFoundError: There is no such key.
@@ -108,7 +108,7 @@ class RemoteStore(Store):
             )
 
     def keys(self, folder: str = "") -> list[str]:
-        """List one level as it is now, sub-folders with a trailing slash, sorted; what is being written is no key.
+        """List one level as it is now, subfolders with a trailing slash, sorted; half-written files are left out.
 
         Raises:
             StoreError: The store refused, or there is no such bucket.
@@ -116,7 +116,7 @@ class RemoteStore(Store):
         return [name for name in self._names(folder) if not is_partial(name)]
 
     def delete(self, key: str) -> None:
-        """Remove a key, and the folders that it leaves empty.
+        """Remove a key and the folders that this leaves empty.
 
         Raises:
             StoreError: The store refused.
@@ -125,13 +125,13 @@ class RemoteStore(Store):
         with self._refusing("delete", key):
             try:
                 self._caller.call("rm_file", place)
-            except Exception as error:  # each client has its own for what is not there
+            except Exception as error:  # each client has its own error for a missing key
                 if not is_missing(error):
                     raise
             self._prune(place)
 
     def delete_folder(self, folder: str) -> None:
-        """Remove everything below a folder, also what a killed process left half written.
+        """Remove everything below a folder, also half-written files of a killed process.
 
         Raises:
             StoreError: The store refused.
@@ -171,22 +171,22 @@ class RemoteStore(Store):
             self.delete(name)
 
     def has(self, key: str) -> bool:
-        """Say whether there is such a file or folder, without listing what is around it."""
+        """Return whether there is such a file or folder, without listing what is around it."""
         with self._refusing("read", key):
             try:
                 self._info(self._place(key))
-            except Exception as error:  # each client has its own for what is not there
+            except Exception as error:  # each client has its own error for a missing key
                 if is_missing(error) and not is_without_bucket(error):
                     return False
                 raise
         return True
 
     def flush(self) -> UploadState:
-        """Say ``DONE``: a store behind a URL answers a write when it has kept it."""
+        """Return ``DONE``: a store behind a URL answers when a write is complete."""
         return UploadState.DONE
 
     @functools.cached_property
-    def _opened(self) -> tuple[Any, str]:
+    def _opened(self) -> tuple[FileSystem, str]:
         filesystem, path = open_filesystem(self._url, self._protocol)
         return filesystem, path.rstrip("/")
 
@@ -199,18 +199,18 @@ class RemoteStore(Store):
         return self._opened[1]
 
     def _place(self, key: str) -> str:
-        """Give the client's path of a key."""
+        """Return the client's path of a key."""
         path = check_key(key)
         try:
             str(path).encode()
         except UnicodeEncodeError as error:
-            raise TargetError(f"{key!r} cannot be a key.", "Choose a name that is valid text.") from error
+            raise TargetError(f"{key!r} cannot be encoded as a key.", "Choose another name.") from error
         with self._refusing("reach"):
             return f"{self._root}/{path}{self._query}"
 
     @contextmanager
     def _refusing(self, action: str, key: str = "") -> Iterator[None]:
-        """Turn every error of a client into one of the tree; behind one that could show a secret its cause is left out.
+        """Raise every error of a client as one of ours, without its cause where that could show a secret.
 
         Raises:
             StoreError: Of the kind that fits.
@@ -219,10 +219,10 @@ class RemoteStore(Store):
             yield
         except ColabSaveError:
             raise
-        except Exception as error:  # noqa: BLE001 - clients have error trees of their own, and none reaches a cell
+        except Exception as error:  # noqa: BLE001 - clients have error classes of their own, and none may reach a cell
             where = f"{self.location}/{key}" if key else self.location
-            word = refusal_of(error, action, where, self._client.login)
-            raise word from (None if self._query or self.location != _bare(self._url) else error)
+            refused = refusal_of(error, action, where, self._client.login)
+            raise refused from (None if self._query or self.location != _bare(self._url) else error)
 
     def _prune(self, place: str) -> None:
         if not self._client.is_whole:
@@ -235,10 +235,10 @@ class RemoteStore(Store):
     def _names(self, folder: str) -> list[str]:
         with self._refusing("list", folder):
             place = self._place(folder) if folder else self._root
-            self._caller.filesystem.invalidate_cache()  # Hugging Face's client remembers whatever it is told
+            self._caller.filesystem.invalidate_cache()  # Hugging Face's client always caches listings
             try:
                 entries = self._caller.call("ls", place, detail=True)
-            except Exception as error:  # each client has its own for what is not there
+            except Exception as error:  # each client has its own error for a missing key
                 if is_missing(error) and not is_without_bucket(error):
                     return []
                 raise
@@ -248,5 +248,5 @@ class RemoteStore(Store):
 
 
 def _bare(url: str) -> str:
-    """Give a URL without slashes at its end, but those of its protocol."""
+    """Return a URL without slashes at its end, except those of its protocol."""
     return url.rstrip("/") if url.partition("://")[2].strip("/") else url

@@ -1,7 +1,7 @@
-"""One file on its way to a remote store, whole or not at all.
+"""Send one file to a remote store, completely or not at all.
 
-`remote` sends here. An object store shows an object when its upload is complete; in a place of files a sibling is
-written and renamed. What breaks is begun again, and each byte is reported once.
+`remote` calls `send_object` for an object store, which shows an object when its upload is complete, and `send_file` for
+a file system, where a sibling is written and renamed. A broken transfer is restarted, and each byte is reported once.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from colab_save.disk import CHUNK
 from colab_save.os_errors import SafeFile, refusing
 from colab_save.stores.base import OnBytes
 from colab_save.stores.remote.calling import Caller
+from colab_save.stores.remote.clients import FileSystem
 
 
 class ReportFailed(BaseException):
-    """What a progress report raised, on its way past retries and the wording of a client's errors.
+    """An error of a progress report, so that neither retries nor the wording of clients' errors catch it.
 
     Attributes:
-        error: What was raised.
+        error: What the report raised.
     """
 
     def __init__(self, error: Exception) -> None:
@@ -41,8 +42,8 @@ def send_object(
         caller: Makes the calls.
         source: The local file.
         place: The client's path.
-        on_bytes: Told the bytes moved, always in this thread.
-        options_for: Gives the options of ``put_file`` for a file of so many bytes.
+        on_bytes: Called with the bytes moved, always in this thread.
+        options_for: Returns the options of ``put_file`` for a file of so many bytes.
     """
     from fsspec.callbacks import Callback
 
@@ -63,7 +64,7 @@ def send_object(
         )
 
     try:
-        caller.again(attempt)
+        caller.retry(attempt)
     except BaseException:
         if size > options.get("chunksize", size):
             _abandon(caller, place)
@@ -72,14 +73,14 @@ def send_object(
 
 
 def send_file(caller: Caller, source: Path, place: str, on_bytes: OnBytes, root: str) -> None:
-    """Write a sibling and rename it; on any failure the place holds what it held before.
+    """Write a sibling and rename it; after any failure the place has its old bytes.
 
     Args:
         caller: Makes the calls.
         source: The local file.
         place: The path in the file system.
-        on_bytes: Told the bytes moved.
-        root: The folder that stays, also when it is empty.
+        on_bytes: Called with the bytes moved.
+        root: The folder that stays even if it is empty.
     """
     filesystem, folder = caller.filesystem, posixpath.dirname(place)
     report = _Report(on_bytes)
@@ -95,22 +96,22 @@ def send_file(caller: Caller, source: Path, place: str, on_bytes: OnBytes, root:
                         report.reach(stream.tell())
                 _rename(filesystem, partial, place)
             except BaseException:
-                with suppress(Exception):  # what failed is raised; a rest that cannot be removed is hidden
+                with suppress(Exception):  # the first error is raised; a leftover that cannot be removed is hidden
                     filesystem.rm_file(partial)
                 prune(filesystem, place, root)
                 raise
 
-    caller.again(attempt)
+    caller.retry(attempt)
 
 
-def renames(filesystem: Any) -> bool:
-    """Say whether a file system has a rename of its own; fsspec's default copies."""
+def renames(filesystem: FileSystem) -> bool:
+    """Return whether a file system has a rename of its own; fsspec's default copies."""
     from fsspec import AbstractFileSystem
 
     return type(filesystem).mv is not AbstractFileSystem.mv
 
 
-def prune(filesystem: Any, place: str, root: str) -> None:
+def prune(filesystem: FileSystem, place: str, root: str) -> None:
     """Remove the empty folders above a place, but never the root."""
     folder = posixpath.dirname(place)
     while len(folder) > len(root):
@@ -118,25 +119,25 @@ def prune(filesystem: Any, place: str, root: str) -> None:
             filesystem.rmdir(folder)
         except FileNotFoundError:
             pass
-        except Exception:  # noqa: BLE001 - not empty, or out of reach: an empty folder harms nobody
+        except Exception:  # noqa: BLE001 - not empty, or out of reach; an empty folder does no harm
             return
         folder = posixpath.dirname(folder)
 
 
 def partial_name() -> str:
-    """Name a fresh sibling, which `local.is_partial` knows."""
+    """Return a fresh name for a sibling that `disk.is_partial` recognises."""
     return f".{secrets.token_hex(8)}.partial"
 
 
 def _abandon(caller: Caller, place: str) -> None:
-    """Have S3 forget the parts of an upload that was cut off: it keeps them for ever, unseen, and charges for them.
+    """Have S3 drop the parts of an upload that was cut off: it stores them for ever, unseen, and charges for them.
 
-    s3fs does that itself after an error, and not when it is cancelled, as by Ctrl-C.
+    s3fs does so itself after an error, but not when it is cancelled, as by Ctrl-C.
     """
     filesystem = caller.filesystem
     if not hasattr(filesystem, "call_s3"):
         return
-    with suppress(Exception):  # what failed is raised
+    with suppress(Exception):  # the first error is raised
         bucket, key, _ = filesystem.split_path(place)
         found = caller.once("call_s3", "list_multipart_uploads", Bucket=bucket, Prefix=key)
         for upload in found.get("Uploads", ()):
@@ -144,33 +145,33 @@ def _abandon(caller: Caller, place: str) -> None:
                 caller.once("call_s3", "abort_multipart_upload", Bucket=bucket, Key=key, UploadId=upload["UploadId"])
 
 
-def _rename(filesystem: Any, partial: str, place: str) -> None:
-    """Give a complete file its name; a file system without a rename copies, which the one in memory does at once."""
+def _rename(filesystem: FileSystem, partial: str, place: str) -> None:
+    """Rename a complete file; a file system without a rename copies, which the one in memory does at once."""
     if filesystem.isdir(place):
         raise IsADirectoryError(place)
     if renames(filesystem):
         filesystem.mv(partial, place)
         return
     filesystem.cp_file(partial, place)
-    with suppress(Exception):  # the new one stands; a rest that cannot be removed is hidden
+    with suppress(Exception):  # the new file is in place; a leftover that cannot be removed is hidden
         filesystem.rm_file(partial)
 
 
 class _Report:
-    """Reports each byte of a transfer once, however often it was begun again."""
+    """Reports each byte of a transfer once, however often it is restarted."""
 
     def __init__(self, on_bytes: OnBytes) -> None:
         self._on_bytes = on_bytes
         self._reached = 0
-        self._tell(0)  # a report that fails does so while nothing has been sent
+        self._call(0)  # a report that fails should fail before anything is sent
 
     def reach(self, moved: int) -> None:
         if moved > self._reached:
-            self._tell(moved - self._reached)
+            self._call(moved - self._reached)
             self._reached = moved
 
-    def _tell(self, count: int) -> None:
+    def _call(self, count: int) -> None:
         try:
             self._on_bytes(count)
-        except Exception as error:  # who listens may raise anything to stop; no client may take it for its own
+        except Exception as error:  # a listener may raise anything to stop; no client may handle it
             raise ReportFailed(error) from error

@@ -1,7 +1,7 @@
-"""Remote objects open for reading: in parts that travel side by side, or as the client's own file.
+"""Remote files open for reading: in parts that are read side by side, or as the client's own file.
 
-`remote` hands these out. A part that is lost, cut short or late is asked for again; errors are those of the tree, also
-long after the object was opened.
+`remote` returns these. A part that is lost, cut short or late is requested again; errors are `StoreError`, also long
+after the file was opened.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from colab_save.stores.remote.calling import Caller, Running
 from colab_save.stores.remote.clients import PART
 
 AHEAD = 4
-"""Parts that are asked for before they are read."""
+"""Parts that are requested ahead of reading."""
 
 Refusing = Callable[[], AbstractContextManager[None]]
-"""Makes a block whose errors become those of the tree."""
+"""Makes a context that raises the errors of a client as ours."""
 
 
 def open_object(caller: Caller, place: str, size: int | None, refusing: Refusing, *, is_parted: bool) -> BinaryIO:
-    """Open an object for reading.
+    """Open a file for reading.
 
     Args:
         caller: Makes the calls.
         place: The client's path.
-        size: Its bytes, where the client knows.
-        refusing: Words the errors.
-        is_parted: Whether parts of it can be had by themselves.
+        size: Its bytes, if the client knows.
+        refusing: Raises the client's errors as ours.
+        is_parted: Whether single parts can be read.
     """
     if is_parted and caller.is_asynchronous and size is not None:
         raw: io.RawIOBase = _Parts(caller, place, size, refusing)
@@ -41,19 +41,19 @@ def open_object(caller: Caller, place: str, size: int | None, refusing: Refusing
 
 
 class _Parts(io.RawIOBase):
-    """An object whose next parts are on their way while one is read."""
+    """A file whose next parts are requested while one is read."""
 
     def __init__(self, caller: Caller, place: str, size: int, refusing: Refusing) -> None:
         self._caller, self._place, self._size, self._refusing = caller, place, size, refusing
         self._ahead: deque[tuple[int, int, Running]] = deque()
-        self._asked = 0
+        self._requested = 0
         self._part = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        if not self._part and (self._ahead or self._asked < self._size):
+        if not self._part and (self._ahead or self._requested < self._size):
             with self._refusing():
                 self._part = memoryview(self._next())
         count = min(len(buffer), len(self._part))
@@ -67,11 +67,11 @@ class _Parts(io.RawIOBase):
         super().close()
 
     def _next(self) -> bytes:
-        """Give the next part; a part that does not come whole is asked for again."""
-        while len(self._ahead) < AHEAD and self._asked < self._size:
-            end = min(self._asked + PART, self._size)
-            self._ahead.append((self._asked, end, self._start(self._asked, end)))
-            self._asked = end
+        """Return the next part; one that does not arrive completely is requested again."""
+        while len(self._ahead) < AHEAD and self._requested < self._size:
+            end = min(self._requested + PART, self._size)
+            self._ahead.append((self._requested, end, self._start(self._requested, end)))
+            self._requested = end
         start, end, running = self._ahead.popleft()
         waiting = [running]
 
@@ -82,26 +82,26 @@ class _Parts(io.RawIOBase):
                 raise ConnectionError(f"{len(part)} of {end - start} bytes came")
             return part
 
-        return self._caller.again(attempt)
+        return self._caller.retry(attempt)
 
     def _start(self, start: int, end: int) -> Running:
         return self._caller.start("cat_file", self._place, start=start, end=end)
 
 
 class _Stream(io.RawIOBase):
-    """The client's own file, opened again at the same place when it breaks."""
+    """The client's own file, reopened at the same position when it breaks."""
 
     def __init__(self, caller: Caller, reopen: Callable[[], Any], refusing: Refusing) -> None:
         self._caller, self._reopen, self._refusing = caller, reopen, refusing
         self._position = 0
-        self._file = caller.again(reopen)
+        self._file = caller.retry(reopen)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int:
         with self._refusing():
-            block = self._caller.again(lambda: self._read(len(buffer)))
+            block = self._caller.retry(lambda: self._read(len(buffer)))
         buffer[: len(block)] = block
         self._position += len(block)
         return len(block)
