@@ -29,7 +29,8 @@ def open_store(location: str | None = None) -> Store:
         StoreUnavailableError: The working directory is gone.
     """
     location = _usual() if location is None else location
-    store: Store = plugged(_record_of(location).open)(location)
+    record = _record_of(location)
+    store: Store = plugged(record.open)(location)
     return store
 
 
