@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from colab_save.artifact.collection import COLLECTION
 from colab_save.artifact.layout import CUSTOM_CODE
-from colab_save.artifact.round_trip import Outcome, RoundTrip, skipped
+from colab_save.artifact.round_trip import NOT_VERIFIED, Outcome, RoundTrip, skipped
 from colab_save.custom_code.growing import Supply
 from colab_save.formats.base import Format
 from colab_save.progress import Clock, Stage
@@ -18,9 +18,6 @@ from colab_save.proof.verify import Trial, verify, verify_collection
 from colab_save.saving.examining import Examined, Subject
 from colab_save.saving.plan import ProofRules
 from colab_save.saving.staging import Staged
-
-NOT_VERIFIED = "verification was turned off"
-"""Why a round trip is skipped that the user does not want."""
 
 
 def prove(
