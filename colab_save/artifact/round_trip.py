@@ -132,6 +132,10 @@ def sum_up(trips: Sequence[RoundTrip]) -> RoundTrip:
     return RoundTrip(formats, verdicts, errors, sum(trip.seconds for trip in trips))
 
 
+NOT_VERIFIED = "verification was turned off"
+"""The reason for skipping what the user does not want to be verified."""
+
+
 def skipped(format: str, reason: str) -> RoundTrip:
     """Make the round trip of a payload that was not verified."""
     return RoundTrip(format, {aspect: Verdict(Outcome.SKIPPED, reason) for aspect in Aspect})

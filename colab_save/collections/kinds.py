@@ -14,11 +14,13 @@ OPTIMIZERS = ("optimizers.Optimizer", "optimizers.legacy.Optimizer")
 
 def is_model(value: object) -> bool:
     """Say whether a value is what one part is made of; tf_keras makes its metrics of layers."""
+    if is_configured(value):
+        return False
     try:
         kind_of(value)
     except UnsupportedError:
         return False
-    return not is_configured(value)
+    return True
 
 
 def is_layer(value: object) -> bool:

@@ -1,1 +1,1 @@
-"""How a model is written, read and run: one module and one record in `table` for each format."""
+"""How a model is written, read and run: one module here and one record in `format_table` for each format."""

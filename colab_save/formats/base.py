@@ -1,7 +1,7 @@
-"""The Format plug: how a model is written, read and run.
+"""The base class of formats: how a model is written, read and run.
 
-`saving` calls `save` on a live model; `reloading` (the fresh process) and `loading` call `load` and `run`.
-A format never sees a store, and a store never sees a format.
+A save calls `save` on a live model; the fresh process and a load call `load` and `run`. A format never sees a store,
+and a store never sees a format.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from colab_save.errors import MissingPackageError, UnknownNameError
 from colab_save.format_table import FORMATS, FormatRecord, format_names
 from colab_save.hints import pip
 from colab_save.plugging import plugged
+from colab_save.types import Model, Nested, Specs
 from colab_save.wording import did_you_mean
 
 
 @dataclass(frozen=True)
 class NoOptions:
-    """A format without options of its own."""
+    """The options of a format that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,15 @@ class Context:
 
     Attributes:
         custom_objects: Classes and functions by the name under which Keras looks them up.
-        into: A live model that gets the weights, for formats that hold nothing else.
-        beside: The folder with the artifact's other files, where that is not the payload's own.
-        is_safe: Whether Keras refuses bytecode; not where `inspecting` has listed it and the user trusts it.
+        into: A live model to load the weights into, for formats that hold nothing else.
+        beside: The folder with the artifact's other files, if that is not the payload's own.
+        is_safe: Whether Keras refuses bytecode; false only after inspection has listed it and the user trusts it.
         dialect: The Keras that wrote the payload, by its import name.
-        is_compiled: Whether a model comes back compiled as it was.
+        is_compiled: Whether to compile the model as it was.
     """
 
     custom_objects: Mapping[str, Any]
-    into: Any = None
+    into: Model = None
     beside: Path | None = None
     is_safe: bool = True
     dialect: str = KERAS
@@ -50,15 +51,15 @@ class Context:
 
 
 class Format(ABC):
-    """One way to write a model: what it does. What it is stands in its record, which is read without importing it.
+    """One way to write a model: what it does. Its record says what it is, and is read without importing this class.
 
     Attributes:
-        record: Its record in the table of formats.
-        scratch: Bytes on the local disk for each byte of weights, beside the payload and while it is written.
+        record: The record in the table of formats.
+        scratch: Bytes of local disk that writing needs besides the payload, for each byte of weights.
         Options: A frozen dataclass of what the user may set.
-        differing: What to do when it answers otherwise than the live model, where that may be its own doing.
-        opening: The Python lines that open the payload from its folder without this package; ``{keras}`` stands for
-            the Keras that the model is made of.
+        differing: The hint when outputs differ from the live model's, if the format itself may be the reason.
+        opening: Python code that opens the payload from its folder without this package; ``{keras}`` stands for the
+            Keras that the model is made of.
     """
 
     scratch: ClassVar[float] = 0.0
@@ -71,30 +72,30 @@ class Format(ABC):
 
     @property
     def name(self) -> str:
-        """Name it, as the user types it."""
+        """Return the name that the user types."""
         return self.record.name
 
     @property
     def payload(self) -> str:
-        """Name the file or folder in an artifact."""
+        """Return the name of the file or folder in an artifact."""
         return self.record.payload
 
     @property
     def holds(self) -> frozenset[Aspect]:
-        """Give the aspects that survive in it."""
+        """Return the aspects that survive in it."""
         return frozenset(map(Aspect, self.record.holds))
 
     @abstractmethod
-    def refusal(self, model: Any) -> str:
-        """Say why this format cannot write this model, before anything is written; empty when it can."""
+    def refusal(self, model: Model) -> str:
+        """Return why this format cannot write a model, before anything is written; empty if it can."""
 
-    def specs(self, model: Any) -> Any:
-        """Give the inputs of a model as nested `TensorFacts`, where this format knows them better than Keras does."""
+    def specs(self, model: Model) -> Specs:
+        """Return the inputs of a model as nested `TensorFacts` if this format knows them better than Keras does."""
         return None
 
     @abstractmethod
-    def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
-        """Write ``folder / self.payload``, and beside it what reading it back needs.
+    def save(self, model: Model, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
+        """Write ``folder / self.payload``, and beside it any other file that reading it back needs.
 
         Args:
             model: The live model; it is not changed.
@@ -103,14 +104,14 @@ class Format(ABC):
             options: An instance of `Options`.
 
         Returns:
-            What the user should know about this payload, one sentence each.
+            Notes for the user about this payload, one sentence each.
 
         Raises:
-            FormatError: Keras or TensorFlow failed, in their words.
+            FormatError: Keras or TensorFlow failed; the message quotes it.
         """
 
     @abstractmethod
-    def load(self, path: Path, context: Context) -> Any:
+    def load(self, path: Path, context: Context) -> Model:
         """Read a payload back.
 
         Args:
@@ -118,28 +119,28 @@ class Format(ABC):
             context: See `Context`.
 
         Raises:
-            FormatError: Keras or TensorFlow failed, in their words.
+            FormatError: Keras or TensorFlow failed; the message quotes it.
         """
 
     @abstractmethod
-    def run(self, model: Any, sample: Any) -> Any:
-        """Answer the sample with a model, live or loaded: nested arrays in, nested arrays out; inference only."""
+    def run(self, model: Model, sample: Nested) -> Nested:
+        """Run a live or loaded model on sample inputs, inference only: nested arrays in, nested arrays out."""
 
 
 def get_format(name: str) -> Format:
-    """Make the format of that name.
+    """Return a new instance of the format with that name.
 
     Raises:
-        UnknownNameError: There is none.
+        UnknownNameError: There is no such format.
     """
     if name not in format_names():
         raise UnknownNameError(f"There is no format {name!r}.", did_you_mean(name, format_names()))
-    made: Format = plugged(FORMATS[name].plug)(FORMATS[name])
-    return made
+    plug: Format = plugged(FORMATS[name].plug)(FORMATS[name])
+    return plug
 
 
 def require_packages(plug: Format, packages: Sequence[str]) -> None:
-    """Refuse a format early, whose packages are not there.
+    """Check, before anything is written or read, that the packages of a format are installed.
 
     Raises:
         MissingPackageError: One is not installed.
@@ -147,22 +148,26 @@ def require_packages(plug: Format, packages: Sequence[str]) -> None:
     missing = [name for name in packages if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingPackageError(
-            f"The format {plug.name} needs {', '.join(missing)}, which is not installed.",
+            f"The format {plug.name} needs {' and '.join(missing)}, and {'it is' if len(missing) == 1 else 'they are'} "
+            "not installed.",
             pip(f"colab_save[{plug.record.extra}]" if plug.record.extra else " ".join(missing)),
         )
 
 
 def read_options(kinds: Mapping[str, type], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give each format its own options out of what the user gave.
+    """Sort the options that the user gave by format.
 
     Args:
         kinds: The `Options` class of each format of this save.
-        given: ``KEY`` or ``format.KEY`` with its value.
+        given: Values by ``KEY``, for every format that has it, or by ``format.KEY``.
+
+    Returns:
+        An instance of `Options` for each format.
 
     Raises:
         UnknownNameError: No format of this save has such an option.
     """
-    taken: dict[str, dict[str, Any]] = {name: {} for name in kinds}
+    values: dict[str, dict[str, Any]] = {name: {} for name in kinds}
     known = {item.name for kind in kinds.values() for item in fields(kind)}
     for key, value in given.items():
         prefix, _, option = key.rpartition(".")
@@ -172,9 +177,9 @@ def read_options(kinds: Mapping[str, type], given: Mapping[str, Any]) -> dict[st
                 f"{', '.join(kinds)} has no option {key!r}.", did_you_mean(option, known) or "It has no options at all."
             )
         for name in having:
-            taken[name][option] = value
-    return {name: kind(**taken[name]) for name, kind in kinds.items()}
+            values[name][option] = value
+    return {name: kind(**values[name]) for name, kind in kinds.items()}
 
 
 SERVING = "serving_default"
-"""The name of the signature, for TF Serving."""
+"""The name of the signature that TF Serving calls."""

@@ -1,21 +1,22 @@
-"""The ``h5`` format: one HDF5 file of the old kind, for tools that still ask for it; functional models only."""
+"""The ``h5`` format: one legacy HDF5 file, for tools that still need it; Sequential and functional models only."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from colab_save.dialect import import_dialect, optimizer_variables
 from colab_save.formats.base import Context
 from colab_save.formats.keras import KerasFormat, lost_vocabulary
 from colab_save.hints import option
 from colab_save.model.walking import is_graph
+from colab_save.types import Model
 from colab_save.wording import translated
 
 ALIASES = ("mse", "mae", "mape", "msle", "kld", "bce")
-"""Short names of losses and metrics that Keras writes to HDF5 and then cannot find again (LOSSES §6); one more is a
-name that Keras 2.2 had."""
+"""Short names of losses and metrics that Keras writes to HDF5 and then cannot find again (docs/losses.md §6); `load`
+adds one that Keras 2.2 had."""
 
 
 class H5Format(KerasFormat):
@@ -23,33 +24,34 @@ class H5Format(KerasFormat):
 
     opening: ClassVar[str] = 'import {keras}\n\nmodel = {keras}.saving.load_model("model.h5")'
 
-    def refusal(self, model: Any) -> str:
-        """Refuse what is no functional or Sequential Keras model."""
+    def refusal(self, model: Model) -> str:
+        """Refuse everything but functional and Sequential Keras models."""
         if reason := super().refusal(model):
             return reason
         if not is_graph(model):
             return "it holds Sequential and functional models only; a subclassed one needs keras"
         path = lost_vocabulary(model)
-        return f"it has no place for the vocabulary of {path}" if path else ""
+        return f"it cannot hold the vocabulary of {path}" if path else ""
 
-    def load(self, path: Path, context: Context) -> Any:
-        """Read it, compiled as it was; the short names of losses are given to Keras, which forgot them."""
+    def load(self, path: Path, context: Context) -> Model:
+        """Read it, compiled as it was; Keras gets the short names of losses, which it no longer knows by itself."""
         losses = import_dialect(context.dialect).losses
         known = {name: losses.get(name) for name in ALIASES} | {"cosine_proximity": losses.cosine_similarity}
         model = super().load(path, replace(context, custom_objects={**known, **context.custom_objects}))
         with translated(
             f"The optimizer in {path.name} could not be read",
-            f"Load it with {option('verify', value=False)}, and compile it anew.",
+            f"Load it with {option('verify', value=False)}, then compile it again.",
         ):
             _restore_optimizer(model, path)
         return model
 
 
-def _restore_optimizer(model: Any, path: Path) -> None:
-    """Give the optimizer the state that is in the file.
+def _restore_optimizer(model: Model, path: Path) -> None:
+    """Restore the optimizer's state from the file where Keras did not.
 
-    Keras builds it for the variables of the model's own, and not for those of its layers, so that its moments do not
-    fit and are dropped with a warning (``keras/src/legacy/saving/legacy_h5_format.py``, Keras 3.13.2 and 3.15.1).
+    Keras builds the optimizer for the model's direct variables only, and not for those of its layers; the moments do
+    not fit then and are dropped with a warning (``keras/src/legacy/saving/legacy_h5_format.py``, Keras 3.13.2 and
+    3.15.1).
     """
     import h5py
 
@@ -57,7 +59,7 @@ def _restore_optimizer(model: Any, path: Path) -> None:
         return
     with h5py.File(path, "r") as file:
         group = file.get("optimizer_weights")
-        # Names that are too many for one attribute are spread over weight_names0, weight_names1, …
+        # More names than fit one attribute are spread over weight_names0, weight_names1, …
         parts = sorted((key for key in group.attrs if key.startswith("weight_names")), key=_chunk) if group else []
         values = [group[name][()] for part in parts for name in group.attrs[part]]
     if len(values) <= len(optimizer_variables(model.optimizer)):

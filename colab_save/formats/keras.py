@@ -1,4 +1,4 @@
-"""The ``keras`` format: one ``.keras`` file, Keras 3's own; it keeps everything that Keras knows of a model."""
+"""The ``keras`` format: one ``.keras`` file, native to Keras 3, with all that Keras knows of a model."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ from colab_save.model.compiling import compile_given
 from colab_save.model.walking import walk_layers
 from colab_save.quieting import quiet
 from colab_save.sampling.running import run_keras
+from colab_save.types import Model, Nested
 from colab_save.wording import translated
 
 
 class KerasFormat(Format):
-    """Keras's own file (keras.io/api/models/model_saving_apis); tf_keras has one of the same kind."""
+    """Keras's native file (keras.io/api/models/model_saving_apis); tf_keras has one of the same kind."""
 
     opening: ClassVar[str] = 'import {keras}\n\nmodel = {keras}.saving.load_model("model.keras")'
 
-    def refusal(self, model: Any) -> str:
-        """Refuse what is no Keras model."""
+    def refusal(self, model: Model) -> str:
+        """Refuse everything but Keras models."""
         return "" if dialect_of(model) else "it holds Keras models only; a tf.Module needs saved_model"
 
-    def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
+    def save(self, model: Model, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.keras``."""
-        hint = f"{option('formats', 'saved_model')} needs no get_config()."
+        hint = f"Fix get_config(), or save with {option('formats', 'saved_model')}, which does not need it."
         with translated(f"Keras could not write {self.payload}", hint), quiet(), whole_compile_config(model):
             if dialect_of(model) == KERAS and is_tight(size_of(model)):
                 _write_in_pieces(model, folder / self.payload)
@@ -40,8 +41,8 @@ class KerasFormat(Format):
                 model.save(folder / self.payload)
         return ()
 
-    def load(self, path: Path, context: Context) -> Any:
-        """Read it, compiled as it was; under safe mode unless the user trusts the bytecode in it."""
+    def load(self, path: Path, context: Context) -> Model:
+        """Read it, compiled as it was, and in safe mode unless the user trusts the bytecode in it."""
         keras, custom = import_dialect(context.dialect), dict(context.custom_objects)
         how = {"compile": context.is_compiled, "safe_mode": context.is_safe}
         with translated(f"Keras could not open {path.name}", "Define the custom classes that it needs."), quiet():
@@ -51,15 +52,15 @@ class KerasFormat(Format):
                     return keras.saving.load_model(work, custom_objects=custom, **how)
             return keras.saving.load_model(path, custom_objects=custom, **how)
 
-    def run(self, model: Any, sample: Any) -> Any:
+    def run(self, model: Model, sample: Nested) -> Nested:
         """Call the model in inference mode."""
         return run_keras(model, sample)
 
 
-def _write_in_pieces(model: Any, file: Path) -> None:
-    """Write a ``.keras`` file by way of a folder, so that no second copy of the weights is ever in memory.
+def _write_in_pieces(model: Model, file: Path) -> None:
+    """Write a ``.keras`` file from a folder, so that memory never holds a second copy of the weights.
 
-    Keras writes that folder for ``zipped=False``; the file is the folder's zip, and what Keras itself would write.
+    Keras writes that folder with ``zipped=False``; its zip is the file that Keras itself would write.
     """
     keras = import_dialect(KERAS)
     with TemporaryDirectory(dir=file.parent) as work, zipfile.ZipFile(file, "w") as archive:
@@ -68,10 +69,11 @@ def _write_in_pieces(model: Any, file: Path) -> None:
             archive.write(part, part.relative_to(work).as_posix())
 
 
-def lost_vocabulary(model: Any) -> str:
-    """Name a layer whose vocabulary was learnt and is in neither its config nor its weights; empty without any.
+def lost_vocabulary(model: Model) -> str:
+    """Return the path of a layer whose learnt vocabulary is in neither its config nor its weights; empty if none is.
 
-    Only ``.keras`` and SavedModel have a place for it; elsewhere it shows at the first inference (LOSSES §6).
+    Only ``.keras`` and SavedModel hold such a vocabulary; with other formats, the first inference after a load fails
+    (docs/losses.md §6).
     """
     for path, layer in walk_layers(model):
         if hasattr(layer, "get_vocabulary") and not isinstance(layer.get_config().get("vocabulary"), (list, tuple)):
@@ -80,11 +82,11 @@ def lost_vocabulary(model: Any) -> str:
 
 
 @contextmanager
-def whole_compile_config(model: Any) -> Iterator[None]:
-    """Have the optimizer in the compile arguments while a model is written, and leave it there.
+def whole_compile_config(model: Model) -> Iterator[None]:
+    """Make sure that the compile arguments contain the optimizer while a model is written, and afterwards.
 
-    Writing HDF5 pops the optimizer out of the live model's own compile arguments, and every ``.keras`` file written
-    after that comes back with a fresh RMSprop (``keras/src/legacy/saving/saving_utils.py``, Keras 3.13.2 and 3.15.1).
+    Writing HDF5 pops the optimizer from the live model's compile arguments, and every ``.keras`` file written after
+    that loads with a new RMSprop (``keras/src/legacy/saving/saving_utils.py``, Keras 3.13.2 and 3.15.1).
     """
     config = compile_given(model)
     if not config:

@@ -1,7 +1,7 @@
 """The ``litert`` format: one ``.tflite`` file for phones and small devices, converted from our own SavedModel.
 
-It has the forward pass and nothing else: weights are folded into constants under names of the converter's, so that
-only answers can be compared.
+It holds the forward pass only: the converter folds weights into constants and names them itself, so that only outputs
+can be compared.
 """
 
 from __future__ import annotations
@@ -23,21 +23,22 @@ from colab_save.formats.saved_model import SavedModelFormat, SavedModelOptions, 
 from colab_save.hints import option
 from colab_save.model.walking import walk_states, walk_variables
 from colab_save.quieting import quiet, unheard
+from colab_save.types import Json, Model, Nested
 from colab_save.wording import first_line, translated
 
 NESTING = "nesting.json"
-"""The file beside it that says how the model in the notebook nests its inputs and outputs, which are flat here."""
+"""The file beside the payload with the nesting of the live model's inputs and outputs; in the payload they are flat."""
 
-HINT = f"{option('formats', 'keras')} or {option('formats', 'saved_model')} holds every operation that TensorFlow has."
+HINT = f"Save with {option('formats', 'keras')} or {option('formats', 'saved_model')}, which hold every operation."
 
 
 class LiteRTFormat(SavedModelFormat):
-    """A LiteRT file (ai.google.dev/edge/litert), once TensorFlow Lite, of the program that `saved_model` writes."""
+    """A LiteRT file (ai.google.dev/edge/litert), formerly TensorFlow Lite, of the program that `saved_model` writes."""
 
     scratch: ClassVar[float] = 1.2  # the SavedModel that is converted
     differing: ClassVar[str] = (
-        f"LiteRT does not compute as TensorFlow does. {option('rtol', '1e-3')} lets small differences pass; "
-        f"{option('formats', 'saved_model')} is computed by TensorFlow itself."
+        f"LiteRT rounds differently from TensorFlow. Accept small differences with {option('rtol', '1e-3')}, or save "
+        f"with {option('formats', 'saved_model')}, which TensorFlow itself runs."
     )
     opening: ClassVar[str] = (
         "import tensorflow as tf\n\n"
@@ -46,14 +47,14 @@ class LiteRTFormat(SavedModelFormat):
         "interpreter.get_signature_list()  # inputs and outputs by name"
     )
 
-    def save(self, model: Any, folder: Path, sample: Sample, options: SavedModelOptions) -> tuple[str, ...]:
-        """Write ``model.tflite``, and beside it how its inputs and outputs were nested."""
+    def save(self, model: Model, folder: Path, sample: Sample, options: SavedModelOptions) -> tuple[str, ...]:
+        """Write ``model.tflite``, and beside it the nesting of its inputs and outputs."""
         for name, function in options.signatures.items():
             check_signature(name, function)
         if sample.is_seeded and not sample.is_random:
             raise FormatError(
                 "The model is random at inference, and a LiteRT interpreter draws other numbers than TensorFlow.",
-                f"Save the part of it that is not random, or all of it with {option('formats', 'saved_model')}.",
+                f"Save only the part that is not random, or the whole model with {option('formats', 'saved_model')}.",
             )
         with translated("The model could not be converted to LiteRT", HINT), quiet():
             program = program_of(model, sample, options.batch, options.signatures)
@@ -64,21 +65,21 @@ class LiteRTFormat(SavedModelFormat):
             (folder / NESTING).write_text(text, encoding="utf-8")
         return program.notes
 
-    def load(self, path: Path, context: Context) -> Any:
+    def load(self, path: Path, context: Context) -> Model:
         """Open it with an interpreter, as a callable that also has ``predict``."""
         with translated(f"The LiteRT interpreter could not open {path.name}", "Copy or download the file again."):
             return open_interpreter(path, _read_nesting((context.beside or path.parent) / NESTING))
 
-    def run(self, model: Any, sample: Any) -> Any:
+    def run(self, model: Model, sample: Nested) -> Nested:
         """Call a live Keras model or `tf.Module`, or a loaded LiteRT file."""
         return model.predict(sample) if isinstance(model, LiteRTModel) else super().run(model, sample)
 
 
-def _holder(program: Program, model: Any) -> Any:
-    """Hold a program with the plain variables that are in those of Keras.
+def _holder(program: Program, model: Model) -> Model:
+    """Return a module that holds a program together with the TensorFlow variables inside its Keras variables.
 
-    The converter takes a variable that only Keras's own object tells of for one without a value, and such a file
-    answers with what happens to be in memory (TF 2.20 and 2.21, Keras 3.13.2 and 3.15.1).
+    The converter treats a variable that is tracked only through Keras's own object as one without a value, and such a
+    file outputs whatever happens to be in memory (TF 2.20 and 2.21, Keras 3.13.2 and 3.15.1).
     """
     import tensorflow as tf
 
@@ -90,8 +91,8 @@ def _holder(program: Program, model: Any) -> Any:
     return holder
 
 
-def _convert(holder: Any, signatures: Mapping[str, Any], folder: Path) -> bytes:
-    """Write a program as a SavedModel, which goes again, and convert that."""
+def _convert(holder: Model, signatures: Mapping[str, Any], folder: Path) -> bytes:
+    """Convert a program by way of a temporary SavedModel."""
     import tensorflow as tf
 
     with tempfile.TemporaryDirectory(dir=folder) as work:
@@ -100,30 +101,30 @@ def _convert(holder: Any, signatures: Mapping[str, Any], folder: Path) -> bytes:
         try:
             with unheard():
                 data: bytes = converter.convert()
-        except Exception as error:  # ConverterError is no public name, and it raises others too
+        except Exception as error:  # ConverterError is not public, and the converter raises others too
             raise _in_words(error) from error
     return data
 
 
 def _in_words(error: Exception) -> FormatError:
-    """Say what LiteRT cannot do, out of pages of compiler's notes."""
+    """Find in pages of compiler output what LiteRT cannot convert."""
     lacking = sorted(set(re.findall(r"'tf\.(\w+)' op", str(error))))
     if any(name.startswith("TensorList") for name in lacking):
         return FormatError(
-            "LiteRT cannot hold a loop over a sequence, as in a recurrent layer, for any number of rows.",
-            f"Say how many it gets at a time: {option('options', 'batch=1')}",
+            "LiteRT cannot convert a loop over a sequence, as in a recurrent layer, with a variable number of rows.",
+            f"Fix the number of rows per call: {option('options', 'batch=1')}.",
         )
     if lacking:
         return FormatError(
             f"LiteRT has no operation for {', '.join(lacking)} as the model calls it.",
-            "Leave what calls it (text, half precision) out of the model that goes on the phone. TensorFlow's own "
-            f"operations would go into a LiteRT file, but no interpreter in Python runs them to prove it. {HINT}",
+            "Remove the layers that call it (often text or half precision) from the model for the device. A LiteRT "
+            f"file could hold TensorFlow's operations, but no Python interpreter runs them to prove it. {HINT}",
         )
     return FormatError(f"The model could not be converted to LiteRT ({first_line(error)}).", HINT)
 
 
-def _read_nesting(file: Path) -> Any:
-    """Read how inputs and outputs are nested; ``None`` where nothing tells."""
+def _read_nesting(file: Path) -> Json:
+    """Read the nesting of inputs and outputs; ``None`` without a readable file."""
     try:
         return json.loads(file.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -1,7 +1,7 @@
 """The ``onnx`` format: one ``.onnx`` file for other runtimes and frameworks; tf2onnx converts, ONNX Runtime runs it.
 
-It has the forward pass and nothing else: weights are folded into constants under names of the converter's, so that
-only answers can be compared. Nothing of tf2onnx is imported but what this module names.
+It holds the forward pass only: the converter folds weights into constants and names them itself, so that only outputs
+can be compared. tf2onnx is imported in this module and nowhere else.
 """
 
 from __future__ import annotations
@@ -26,18 +26,19 @@ from colab_save.hints import option
 from colab_save.model.walking import walk_layers
 from colab_save.quantities import size_in_words
 from colab_save.quieting import quiet, unheard
+from colab_save.types import Model, Nested
 from colab_save.wording import translated
 
 OPSETS = range(14, 19)
-"""Versions of the operators that tf2onnx 1.17 is tested with; it writes 15 unless it is told another."""
+"""Versions of the operator set that tf2onnx 1.17 is tested with; its default is 15."""
 
 LARGEST = 2**31 - 1
-"""Bytes of a file: that of protobuf, which ONNX is (https://protobuf.dev/programming-guides/proto-limits)."""
+"""Bytes that a file may have: ONNX is protobuf, which has this limit (protobuf.dev/programming-guides/proto-limits)."""
 
 NOT_IN_ONNX = ("Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "TextVectorization")
 """Layers of Keras whose operations have no counterpart: buckets, hashes, tables of numbers, regular expressions."""
 
-HINT = f"{option('formats', 'keras')} or {option('formats', 'saved_model')} holds every operation that TensorFlow has."
+HINT = f"Save with {option('formats', 'keras')} or {option('formats', 'saved_model')}, which hold every operation."
 
 
 @dataclass(frozen=True)
@@ -45,23 +46,26 @@ class OnnxOptions:
     """What the user may set.
 
     Attributes:
-        opset: The version of ONNX's operators; default: that of tf2onnx, 15.
+        opset: The version of ONNX's operator set, 14 to 18. Default: that of tf2onnx, 15.
     """
 
     opset: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what tf2onnx does not write."""
+        """Refuse a version that tf2onnx does not write."""
         if self.opset is not None and (type(self.opset) is not int or self.opset not in OPSETS):
-            raise RequestError(f"opset is {self.opset!r}.", f"Give one of {', '.join(map(str, OPSETS))}.")
+            raise RequestError(
+                f"opset must be one of {', '.join(map(str, OPSETS))}, not {self.opset!r}.",
+                "Give one of these, or leave it out: the default is 15.",
+            )
 
 
 class OnnxFormat(SavedModelFormat):
     """An ONNX file (onnx.ai), of the same program that `saved_model` writes."""
 
     differing: ClassVar[str] = (
-        f"ONNX Runtime does not compute what TensorFlow does. {option('rtol', '1e-3')} lets small differences pass; "
-        f"{option('formats', 'saved_model')} is computed by TensorFlow itself."
+        f"ONNX Runtime rounds differently from TensorFlow. Accept small differences with {option('rtol', '1e-3')}, or "
+        f"save with {option('formats', 'saved_model')}, which TensorFlow itself runs."
     )
     Options: ClassVar[type] = OnnxOptions
     opening: ClassVar[str] = (
@@ -70,8 +74,8 @@ class OnnxFormat(SavedModelFormat):
         "names = [item.name for item in session.get_inputs()]  # then session.run(None, dict(zip(names, arrays)))"
     )
 
-    def refusal(self, model: Any) -> str:
-        """Refuse what no function computes, what is too large for protobuf, and bfloat16."""
+    def refusal(self, model: Model) -> str:
+        """Refuse a model without a function to call, one too large for protobuf, and bfloat16."""
         if reason := super().refusal(model):
             return reason
         size = size_of(SimpleNamespace(variables=getattr(model, "variables", ())))
@@ -81,36 +85,36 @@ class OnnxFormat(SavedModelFormat):
             if isinstance(layer, tuple(item for name in NOT_IN_ONNX for item in classes(f"layers.{name}"))):
                 return f"ONNX has no operators for {path}, a {type(layer).__name__}"
             if getattr(layer, "compute_dtype", "") == "bfloat16":
-                return "it computes in bfloat16, which ONNX Runtime has not on a CPU"
+                return "it computes in bfloat16, which ONNX Runtime does not support on a CPU"
         return ""
 
-    def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
+    def save(self, model: Model, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.onnx``."""
         if sample.is_seeded and not sample.is_random:
             raise FormatError(
                 "The model is random at inference, and ONNX Runtime draws other numbers than TensorFlow.",
-                f"Save the part of it that is not random, or all of it with {option('formats', 'saved_model')}.",
+                f"Save only the part that is not random, or the whole model with {option('formats', 'saved_model')}.",
             )
         with translated("The model could not be converted to ONNX", HINT), quiet():
             program = program_of(model, sample)
-            with unheard(), _unlogged():  # TensorFlow 2.20 tells of each session, whatever TF_CPP_MIN_LOG_LEVEL says
+            with unheard(), _unlogged():  # TensorFlow 2.20 reports each session, whatever TF_CPP_MIN_LOG_LEVEL says
                 made = _convert(program, options.opset)
         if lacking := sorted(_unknown_operations(made.graph)):
             raise FormatError(f"The model calls {', '.join(lacking)}, for which ONNX has no operator.", HINT)
         if program.outputs is not None:
             nesting = json.dumps({"inputs": program.inputs, "outputs": program.outputs})
             made.metadata_props.add(key=NESTING, value=nesting)
-        with translated(f"{self.payload} could not be made", HINT):
+        with translated(f"{self.payload} could not be written", HINT):
             data = made.SerializeToString()
         (folder / self.payload).write_bytes(data)
         return program.notes
 
-    def load(self, path: Path, context: Context) -> Any:
+    def load(self, path: Path, context: Context) -> Model:
         """Open it with ONNX Runtime, as a callable that also has ``predict``."""
         with translated(f"ONNX Runtime could not open {path.name}", "Copy or download the file again."):
             return open_session(path)
 
-    def run(self, model: Any, sample: Any) -> Any:
+    def run(self, model: Model, sample: Nested) -> Nested:
         """Call a live Keras model or `tf.Module`, or a loaded ONNX file."""
         if not isinstance(model, OnnxModel):
             return super().run(model, sample)
@@ -118,10 +122,10 @@ class OnnxFormat(SavedModelFormat):
 
 
 def _convert(program: Program, opset: int | None) -> Any:
-    """Convert a program, as ``tf2onnx.convert`` converts a SavedModel (1.17), without writing one first.
+    """Convert a program as ``tf2onnx.convert`` converts a SavedModel (1.17), but without writing one first.
 
-    Its own ``from_function`` takes constants that a function captures, such as those of a Normalization layer, for
-    inputs, and has no place for tables.
+    tf2onnx's own ``from_function`` treats constants that a function captures, such as those of a Normalization layer,
+    as inputs, and does not support tables.
     """
     import tensorflow as tf
     from tf2onnx import optimizer, tf_loader, tfonnx
@@ -150,7 +154,7 @@ def _convert(program: Program, opset: int | None) -> Any:
 
 
 def _write_erfc(graph: Any, node: Any, name: str, _: Any) -> None:
-    """Write erfc(x) as 1 - erf(x): the exact GELU of Keras has it, and tf2onnx 1.17 has not."""
+    """Write erfc(x) as 1 - erf(x): Keras's exact GELU calls erfc, and tf2onnx 1.17 cannot convert it."""
     import numpy as np
     from tf2onnx import utils
 
@@ -162,7 +166,7 @@ def _write_erfc(graph: Any, node: Any, name: str, _: Any) -> None:
 
 
 def _unknown_operations(graph: Any) -> Iterator[str]:
-    """Name the operations in a graph, and in the graphs in it, that ONNX does not define."""
+    """Yield the operations of a graph and its subgraphs that ONNX does not define."""
     from onnx import defs
 
     pending = [graph]
@@ -177,7 +181,7 @@ def _unknown_operations(graph: Any) -> Iterator[str]:
 
 @contextmanager
 def _unlogged() -> Iterator[None]:
-    """Keep tf2onnx (1.17) from logging, some of it by the root logger, and from setting that up by it."""
+    """Silence tf2onnx (1.17), which logs partly to the root logger and would configure it by doing so."""
     root, handler = logging.getLogger(), logging.NullHandler()
     level = root.level
     root.addHandler(handler)

@@ -1,15 +1,15 @@
-"""From a live model to a TensorFlow program: what `saved_model` writes, and other formats convert.
+"""Trace a live model into a TensorFlow program, which `saved_model` writes and `litert` and `onnx` convert.
 
-Keras's own ``export`` refuses nested outputs and names everything ``output_0``, so the program is built here, with
-public TensorFlow calls: the model as a callable (nested inputs and outputs as in the notebook), a signature with named
-tensors, the user's own functions, and the weights by path.
+Keras's own ``export`` refuses nested outputs and names everything ``output_0``, so the program is built here with
+public TensorFlow calls: the model as a callable (inputs and outputs nested as in the notebook), a signature with named
+tensors, the user's functions, and the weights by path.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from colab_save.formats.loaded.saved_model import main_function
 from colab_save.model.walking import WEIGHTS_BY_PATH, is_made_up, own_attributes, walk_layers, walk_variables
 from colab_save.nested import leaves, map_structure
 from colab_save.sampling.running import call_keras
+from colab_save.types import Model, Nested, Specs, Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +33,27 @@ class Program:
         module: The `tf.Module` with the model as a callable.
         signature: A concrete function: every input a keyword by its name, every output a named tensor.
         inputs: The names of the inputs, nested as the model takes them.
-        outputs: The names of the outputs, nested as the model answers; ``None`` for answers that are no plain tensors.
-        notes: What the user should know.
+        outputs: The names of the outputs, nested as the model returns them; ``None`` if some are not plain tensors.
+        notes: Notes for the user, one sentence each.
     """
 
-    module: Any
+    module: Model
     signature: Any
-    inputs: Any
-    outputs: Any
+    inputs: Nested
+    outputs: Nested
     notes: tuple[str, ...]
 
 
 def program_of(
-    model: Any, sample: Sample, batch: int | None = None, functions: Mapping[str, Callable[..., Any]] | None = None
+    model: Model, sample: Sample, batch: int | None = None, functions: Mapping[str, Callable[..., Any]] | None = None
 ) -> Program:
     """Trace a model.
 
     Args:
         model: A live Keras model, or a `tf.Module`.
-        sample: What it was asked and answered.
-        batch: Rows that the signature accepts; default: any number.
-        functions: The user's own `tf.function`s, which become attributes of the module.
+        sample: Its sample inputs and outputs.
+        batch: Rows that the signature accepts. Default: any number.
+        functions: The user's `tf.function`s, which become attributes of the module.
     """
     specs, notes = _accepted(model, sample, batch)
     module = model if kind_of(model) == "module" else _module(model, specs, functions or {})
@@ -64,14 +65,14 @@ def program_of(
     return Program(module, signature, map_structure(lambda spec: spec.name, specs), outputs, notes)
 
 
-def facts_of_signature(signature: Any) -> Any:
-    """Describe the inputs of a `tf.Module` by the ``input_signature`` of the function that is called."""
+def facts_of_signature(signature: Sequence[Nested]) -> Specs:
+    """Return the inputs of a `tf.Module` as nested `TensorFacts`, from the ``input_signature`` of its main function."""
     named = [map_structure(functools.partial(_facts, name=f"inputs_{at}"), item) for at, item in enumerate(signature)]
     return tuple(named) if len(named) > 1 else named[0]
 
 
-def _tensor_specs(specs: Any, rows: int | None) -> Any:
-    """Turn `TensorFacts` into `tf.TensorSpec`, with the given number of rows (``None`` = any) where it is free."""
+def _tensor_specs(specs: Specs, rows: int | None) -> Nested:
+    """Turn `TensorFacts` into `tf.TensorSpec`; an open batch axis gets the given number of rows (``None`` = any)."""
     import tensorflow as tf
 
     def spec(facts: TensorFacts) -> Any:
@@ -81,11 +82,11 @@ def _tensor_specs(specs: Any, rows: int | None) -> Any:
     return map_structure(spec, specs)
 
 
-def _facts(spec: Any, name: str) -> TensorFacts:
+def _facts(spec: Tensor, name: str) -> TensorFacts:
     return TensorFacts(spec.name or name, tuple(spec.shape), spec.dtype.name)
 
 
-def _accepted(model: Any, sample: Sample, batch: int | None) -> tuple[Any, tuple[str, ...]]:
+def _accepted(model: Model, sample: Sample, batch: int | None) -> tuple[Nested, tuple[str, ...]]:
     """Find the specs that the model can be traced with: any number of rows, else as many as the sample has."""
     import tensorflow as tf
 
@@ -94,23 +95,23 @@ def _accepted(model: Any, sample: Sample, batch: int | None) -> tuple[Any, tuple
     specs = _tensor_specs(sample.specs, batch)
     try:
         tf.function(lambda inputs: call_keras(model, inputs), autograph=False).get_concrete_function(specs)
-    except Exception as error:  # the user's call() may only work with a known batch; then that is what is written
+    except Exception as error:  # the user's call() may need a known batch size, which is then written
         rows = {len(item) for _, item in leaves(sample.inputs) if item.ndim}
         if batch is not None or len(rows) != 1:
             raise
         count = rows.pop()
         note = (
-            f"What was written accepts exactly {count} rows: without a known batch call() fails "
+            f"The exported program accepts exactly {count} rows: call() fails with an unknown batch size "
             f"({type(error).__name__})."
         )
         return _tensor_specs(sample.specs, count), (note,)
     return specs, ()
 
 
-def _module(model: Any, specs: Any, functions: Mapping[str, Callable[..., Any]]) -> Any:
+def _module(model: Model, specs: Nested, functions: Mapping[str, Callable[..., Any]]) -> Model:
     """Build the module that is written: the callable, the weights by path, the user's functions.
 
-    The model itself is not an attribute: it would bring the optimizer along, three times the size.
+    The model itself is not an attribute: its optimizer would triple the size.
     """
     import tensorflow as tf
 
@@ -132,24 +133,24 @@ def _module(model: Any, specs: Any, functions: Mapping[str, Callable[..., Any]])
     return module
 
 
-def _tracked(model: Any) -> list[Any]:
-    """Give what a Keras 3 model holds and TensorFlow must keep: its layers, and what else it can track."""
+def _tracked(model: Model) -> list[Any]:
+    """Return what TensorFlow must track of a Keras 3 model: its layers, and its other trackable attributes."""
     import tensorflow as tf
 
     trackable = tf.__internal__.tracking.Trackable  # exported by TensorFlow for Keras
     return [*model.layers, *(item for _, item in own_attributes(model) if isinstance(item, trackable))]
 
 
-def _resources(model: Any) -> list[Any]:
-    """Give the tables of a tf_keras model; its layers would be traced with all their functions, which takes minutes."""
+def _resources(model: Model) -> list[Any]:
+    """Return the tables of a tf_keras model; tracking its layers would trace all their functions, for minutes."""
     import tensorflow as tf
 
     resource = tf.saved_model.experimental.TrackableResource
     return [item for _, layer in walk_layers(model) for item in vars(layer).values() if isinstance(item, resource)]
 
 
-def _serving(function: Any, specs: Any, names: list[str]) -> Any:
-    """Make the signature: every input a keyword by its name, every output a named tensor."""
+def _serving(function: Any, specs: Nested, names: list[str]) -> Any:
+    """Return the signature: every input a keyword by its name, every output a named tensor."""
     import tensorflow as tf
 
     flat = [spec for _, spec in leaves(specs)]
@@ -163,13 +164,14 @@ def _serving(function: Any, specs: Any, names: list[str]) -> Any:
 
     if len({spec.name for spec in flat}) != len(flat):
         raise RequestError(
-            f"Two inputs have one name: {[spec.name for spec in flat]}.", "Name them: keras.Input(..., name='left')"
+            f"Two inputs have the same name: {', '.join(spec.name for spec in flat)}.",
+            "Give each input a name of its own: keras.Input(..., name='left').",
         )
     return serve.get_concrete_function(**{spec.name: spec for spec in flat})
 
 
-def _output_names(model: Any, sample: Sample) -> list[str]:
-    """Name the outputs: by the keys of a dict, by the names of output layers that the user named, else by number."""
+def _output_names(model: Model, sample: Sample) -> list[str]:
+    """Name the outputs by the keys of a dict, by the output layers that the user named, else by number."""
     places = [where for where, _ in leaves(sample.outputs)]
     if any("'" in where for where in places):
         names = [_identifier(where) for where in places]

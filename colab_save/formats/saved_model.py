@@ -1,6 +1,6 @@
-"""The ``saved_model`` format: a TensorFlow program in a folder, which needs none of the user's classes to run.
+"""The ``saved_model`` format: a TensorFlow program in a folder, which runs without the user's classes.
 
-What is written is the program that `tracing` makes of a model, with a ``serving_default`` signature for TF Serving.
+It writes the program that `formats.program` traces from a model, with a ``serving_default`` signature for TF Serving.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from colab_save.hints import option
 from colab_save.nested import map_structure
 from colab_save.quieting import quiet
 from colab_save.sampling.running import run_keras, to_arrays
+from colab_save.types import Model, Nested, Specs
 from colab_save.wording import translated
 
 METADATA = "keras_metadata.pb"
-"""What tf_keras writes beside the graph of a model: with it, it makes the model again."""
+"""What tf_keras writes beside the graph of a model, and rebuilds the model from."""
 
-_GIVEN = option("options", "signatures={'serving_default': my_function}")
-HINT = f"Save as keras, or give the functions to write: {_GIVEN}"
+_SIGNATURES = option("options", "signatures={'serving_default': my_function}")
+HINT = f"Save as keras, or name the functions to write: {_SIGNATURES}."
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ class SavedModelOptions:
     """What the user may set.
 
     Attributes:
-        signatures: Further endpoints: names with `tf.function`s that have an ``input_signature``. One named
+        signatures: Further endpoints: `tf.function`s with an ``input_signature``, by name. One named
             ``serving_default`` replaces ours.
-        batch: Rows that the signature accepts; default: any number.
+        batch: Rows that the signature accepts. Default: any number.
     """
 
     signatures: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -53,14 +54,14 @@ class SavedModelFormat(Format):
         'model.signatures["serving_default"]  # inputs and outputs by name'
     )
 
-    def refusal(self, model: Any) -> str:
+    def refusal(self, model: Model) -> str:
         """Refuse a `tf.Module` without any `tf.function`."""
         if kind_of(model) == "module" and main_function(model) is None:
-            return f"the {type(model).__name__} has no method that is a tf.function, so nothing of it could be called"
+            return f"the {type(model).__name__} has no tf.function as a method, so it could not be called after a load"
         return ""
 
-    def specs(self, model: Any) -> Any:
-        """Read the inputs of a `tf.Module` from the ``input_signature`` of the function that is called."""
+    def specs(self, model: Model) -> Specs:
+        """Read the inputs of a `tf.Module` from the ``input_signature`` of its main function."""
         if kind_of(model) != "module":
             return None
         signature = getattr(main_function(model), "input_signature", None)
@@ -68,7 +69,7 @@ class SavedModelFormat(Format):
             return None
         return facts_of_signature(signature)
 
-    def save(self, model: Any, folder: Path, sample: Sample, options: SavedModelOptions) -> tuple[str, ...]:
+    def save(self, model: Model, folder: Path, sample: Sample, options: SavedModelOptions) -> tuple[str, ...]:
         """Write the folder ``saved_model``."""
         import tensorflow as tf
 
@@ -80,8 +81,8 @@ class SavedModelFormat(Format):
             tf.saved_model.save(program.module, str(folder / self.payload), signatures=signatures)
         return program.notes
 
-    def load(self, path: Path, context: Context) -> Any:
-        """Load it as a callable that also has ``predict``; what tf_keras wrote as a model comes back as that model."""
+    def load(self, path: Path, context: Context) -> Model:
+        """Load it as a callable that also has ``predict``; a model that tf_keras wrote comes back as such a model."""
         with (
             translated(f"TensorFlow could not open the SavedModel {path.name}", "Copy the whole folder again."),
             quiet(),
@@ -91,7 +92,7 @@ class SavedModelFormat(Format):
                 return load(path, custom_objects=dict(context.custom_objects), compile=context.is_compiled)
             return restore(path)
 
-    def run(self, model: Any, sample: Any) -> Any:
+    def run(self, model: Model, sample: Nested) -> Nested:
         """Call a live Keras model or `tf.Module`, or a loaded SavedModel."""
         if not isinstance(model, SavedModel) and dialect_of(model):
             return run_keras(model, sample)
@@ -99,24 +100,24 @@ class SavedModelFormat(Format):
         return to_arrays(call(function, sample))
 
 
-def call(function: Any, inputs: Any) -> Any:
-    """Call with tensors; a tuple is several arguments."""
+def call(function: Callable[..., Any], inputs: Nested) -> Nested:
+    """Call a function with tensors; a tuple means several arguments."""
     import tensorflow as tf
 
     tensors = map_structure(tf.convert_to_tensor, inputs)
     return function(*tensors) if isinstance(inputs, tuple) else function(tensors)
 
 
-def check_signature(name: str, function: Any) -> None:
-    """Refuse an endpoint that is no `tf.function`.
+def check_signature(name: str, function: object) -> None:
+    """Check that an endpoint is a `tf.function`.
 
     Raises:
-        RequestError: With what it is.
+        RequestError: It is something else.
     """
     import tensorflow as tf
 
     if not isinstance(function, tf.types.experimental.GenericFunction):
         raise RequestError(
             f"The signature {name!r} is a {type(function).__name__}, not a tf.function.",
-            "Decorate it: @tf.function(input_signature=[tf.TensorSpec([None, 4])])",
+            "Decorate it: @tf.function(input_signature=[tf.TensorSpec([None, 4])]).",
         )

@@ -13,14 +13,15 @@ from colab_save.formats.base import Context
 from colab_save.formats.keras import KerasFormat, lost_vocabulary
 from colab_save.hints import action, option
 from colab_save.quieting import quiet
+from colab_save.types import Model
 from colab_save.wording import translated
 
 BUILD = "build_config"
-"""The key in it of the shapes that the model was built for."""
+"""The key in ``architecture.json`` of the shapes that the model was built for."""
 
 
 class WeightsFormat(KerasFormat):
-    """Keras 3's weights file; it addresses by class and position, so what is loaded is always compared by path."""
+    """Keras 3's weights file; Keras matches weights by class and position, so a load always compares them by path."""
 
     opening: ClassVar[str] = (
         "import pathlib\n\nimport {keras}\n\n"
@@ -28,16 +29,16 @@ class WeightsFormat(KerasFormat):
         'model.load_weights("model.weights.h5")'
     )
 
-    def refusal(self, model: Any) -> str:
-        """Refuse what is no Keras model, and a vocabulary that would be lost."""
+    def refusal(self, model: Model) -> str:
+        """Refuse everything but Keras models, and a vocabulary that would be lost."""
         if reason := super().refusal(model):
             return reason
         path = lost_vocabulary(model)
-        return f"it has no place for the vocabulary of {path}" if path else ""
+        return f"it cannot hold the vocabulary of {path}" if path else ""
 
-    def save(self, model: Any, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
+    def save(self, model: Model, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.weights.h5`` and ``architecture.json``."""
-        hint = f"{option('formats', 'saved_model')} needs no get_config()."
+        hint = f"Fix get_config(), or save with {option('formats', 'saved_model')}, which does not need it."
         with translated("Keras could not write model.weights.h5", hint), quiet():
             model.save_weights(folder / self.payload)
             architecture = json.loads(model.to_json())
@@ -45,7 +46,7 @@ class WeightsFormat(KerasFormat):
             (folder / self.record.architecture).write_text(json.dumps(architecture, default=str), encoding="utf-8")
         return ()
 
-    def load(self, path: Path, context: Context) -> Any:
+    def load(self, path: Path, context: Context) -> Model:
         """Load the weights into ``context.into``, else into a model built from the architecture beside the file."""
         model = context.into
         with translated(f"Keras could not load {path.name}", "Load it into a model of the same architecture."), quiet():
@@ -62,7 +63,7 @@ class WeightsFormat(KerasFormat):
 def _architecture(file: Path, path: Path) -> str:
     if not file.is_file():
         raise FormatError(
-            f"{path.name} holds weights only, and no {file.name} lies beside it.",
-            f"Make the model first and load into it: {action('load', 'PATH', into='model')}",
+            f"{path.name} holds weights only, and there is no {file.name} beside it.",
+            f"Build the model first, and load into it: {action('load', 'PATH', into='model')}.",
         )
     return file.read_text(encoding="utf-8")

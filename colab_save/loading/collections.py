@@ -1,6 +1,6 @@
-"""Bring back all that was saved together: each part as a single model is, then what held them.
+"""Load a single model, or a collection: each part like a single model, then the collection around them.
 
-`loading` calls `open_all`. If one part differs from what was saved, nothing is handed back.
+The pipeline calls `open_all`. If one part differs from what was saved, nothing is returned.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.collection import ARRAYS, COLLECTION, TREE, Collection, read_collection
-from colab_save.artifact.round_trip import RoundTrip, skipped
+from colab_save.artifact.round_trip import NOT_VERIFIED, RoundTrip, skipped
 from colab_save.collections.extras import read_extras
 from colab_save.collections.joining import check_into, existing, join, put_into
 from colab_save.collections.splitting import collection_of
@@ -26,21 +26,22 @@ from colab_save.loading.opening import Loaded, check_equal, open_model
 from colab_save.progress import Clock, OnStep, Stage
 from colab_save.proof.verdicts import judge_collection
 from colab_save.request.request import LoadRequest
+from colab_save.types import Model
 from colab_save.versions.locating import Fetched, Found, choose, fetch_collection
 
 
 def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock, on_step: OnStep) -> Loaded:
-    """Bring back what a target means, one model or several.
+    """Load what a target means, a single model or a collection.
 
     Args:
         found: Where it is.
         request: What the user wants.
         work: An empty folder for copies.
-        clock: Told the stages.
-        on_step: Told the progress.
+        clock: Reports the stages.
+        on_step: Called with the progress.
 
     Raises:
-        ColabSaveError: Any of the tree; `RoundTripError` when what came back is not what was saved.
+        ColabSaveError: Any of its subclasses; `RoundTripError` if the loaded model differs from the saved one.
     """
     if not found.parts:
         return open_model(found, request, work, clock, on_step)
@@ -49,14 +50,14 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock, on_st
     request = replace(request, trust=may_run(found.manifest, is_trusted=request.trust))
     with clock.at(Stage.LOAD):
         collection, supplied = _read(found, fetched, request)
-    asked = _requests(found, collection, request)
+    requests = _requests(found, collection, request)
     parts = {
-        name: open_model(part, asked[name], work, clock, on_step, fetched.code) for name, part in found.parts.items()
+        name: open_model(part, requests[name], work, clock, on_step, fetched.code) for name, part in found.parts.items()
     }
     with clock.at(Stage.LOAD):
         made = join(collection, {name: part.model for name, part in parts.items()}, supplied.objects)
     with clock.at(Stage.VERIFY):
-        trip = _compare(collection, made, is_checked=request.verify)
+        trip = _compare(collection, made, is_verified=request.verify)
         check_equal(found, trip)
     if request.into is not None:
         put_into(request.into, collection.tree, made)
@@ -69,7 +70,7 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock, on_st
 
 
 def _read(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Collection, Supplied]:
-    """Inspect what held the models, and supply the custom objects that it needs."""
+    """Inspect and read the collection, and supply the custom objects that it needs."""
     arrays = fetched.payload / ARRAYS
     stored = arrays.stat().st_size if arrays.is_file() else 0
     inspect_npz(arrays, max(MAX_SAMPLE, stored))
@@ -82,19 +83,19 @@ def _read(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Collect
 
 
 def _requests(found: Found, collection: Collection, request: LoadRequest) -> dict[str, LoadRequest]:
-    """Say what is wanted of each part: weights go into the model that stands in its place, where there is one."""
+    """Return the request for each part; weights are loaded into the model in its place, if the user gave one."""
     plain = replace(request, into=None)
-    held: Mapping[str, Any] = dict(existing(collection.tree, request.into))
-    asked = {}
+    live: Mapping[str, Model] = dict(existing(collection.tree, request.into))
+    requests = {}
     for name, part in found.parts.items():
         payload = choose(part, plain)
         is_weights = payload is not None and fills(payload.format)
-        asked[name] = replace(plain, into=held.get(name) if is_weights else None)
-    return asked
+        requests[name] = replace(plain, into=live.get(name) if is_weights else None)
+    return requests
 
 
-def _compare(collection: Collection, made: Any, *, is_checked: bool) -> RoundTrip:
-    if not is_checked:
-        return skipped(COLLECTION, "not compared, as asked")
+def _compare(collection: Collection, made: Any, *, is_verified: bool) -> RoundTrip:
+    if not is_verified:
+        return skipped(COLLECTION, NOT_VERIFIED)
     began = time.perf_counter()
     return judge_collection(collection, collection_of(made), time.perf_counter() - began)

@@ -1,8 +1,8 @@
-"""Rebuild a Keras 2 model as a Keras 3 one, and hand it back only where both answer a sample alike.
+"""Rebuild a Keras 2 model with Keras 3, and return it only if both have equal outputs for a sample.
 
-`loading` calls `convert` for ``--convert``. Layers are made anew from their configs, called as they were called, and
-given their weights; `translating` turns configs. What Keras 3 does not know is left out and named in a note; whether
-it mattered, the outputs say.
+`opening` calls `convert` for the option of that name. Layers are rebuilt from their configs, called as they were, and
+given their weights; `translating` translates the configs. Arguments that Keras 3 does not know are left out and named
+in a note; the comparison of outputs shows whether they mattered.
 """
 
 from __future__ import annotations
@@ -21,33 +21,37 @@ from colab_save.proof.tolerances import compare_outputs
 from colab_save.quieting import quiet
 from colab_save.sampling.running import run_as, run_keras
 from colab_save.sampling.sampling import take_sample
+from colab_save.types import Layer, Model, Nested, Tensor
 from colab_save.wording import first_line
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A model of Keras 3 that answers as the one of Keras 2 did.
+    """A model rebuilt with Keras 3 whose outputs equal those of the Keras 2 model.
 
     Attributes:
         model: The new model.
-        difference: The largest absolute difference of their answers to the sample.
+        difference: The largest absolute difference between their outputs for the sample.
         notes: What was left out, one sentence each.
     """
 
-    model: Any
+    model: Model
     difference: float
     notes: tuple[str, ...]
 
 
-def convert(model: Any) -> Converted:
+def convert(model: Model) -> Converted:
     """Rebuild a functional or Sequential model of ``tf_keras`` with Keras 3.
 
     Raises:
-        FormatError: It cannot be rebuilt, or the new model does not answer as the old one does.
+        FormatError: It cannot be rebuilt, or the outputs of the new model differ.
     """
     if dialect_of(model) != KERAS_2 or not is_functional(model):
-        what = "functional or Sequential model of Keras 2 with known inputs"
-        raise FormatError(f"{_named(model)} is no {what}, so it cannot be converted.", HINT)
+        raise FormatError(
+            f"{_named(model)} cannot be converted: it is not a functional or Sequential model of Keras 2 with known "
+            "inputs.",
+            HINT,
+        )
     rebuilding = _Rebuilding()
     try:
         with quiet():
@@ -59,43 +63,43 @@ def convert(model: Any) -> Converted:
             notes = rebuilding.notes + compile_as(made, model)
     except ColabSaveError:
         raise
-    except Exception as error:  # configs of other versions, the user's Lambda functions: Keras may raise anything
+    except Exception as error:  # with configs of other versions and Lambda functions, Keras may raise anything
         raise FormatError(f"{_named(model)} could not be rebuilt with Keras 3 ({first_line(error)}).", HINT) from error
     return Converted(made, difference, tuple(notes))
 
 
-def _proven(model: Any, sample: Sample, actual: Any) -> float:
-    """Compare both answers.
+def _proven(model: Model, sample: Sample, actual: Nested) -> float:
+    """Compare the outputs of both models.
 
     Returns:
         The largest absolute difference.
 
     Raises:
-        FormatError: They differ, or the model differs from itself.
+        FormatError: They differ, or the model is random.
     """
     if sample.is_random:
-        raise FormatError(f"{_named(model)} is random at inference: no conversion can be proven.", HINT)
+        raise FormatError(f"{_named(model)} is random at inference, so no conversion of it can be proven.", HINT)
     precision = coarsest(*(str(layer.compute_dtype) for _, layer in walk_layers(model)))
     errors, found = compare_outputs(sample.outputs, actual, None, None, precision)
     if found:
-        raise FormatError(f"The converted model does not answer as {_named(model)} does: {found[0]}.", HINT)
+        raise FormatError(f"The outputs of the converted model differ from those of {_named(model)}: {found[0]}.", HINT)
     return max((error.absolute for error in errors), default=0.0)
 
 
 @dataclass(slots=True)
 class _Rebuilding:
-    """One conversion: each old layer with its new one, each old symbolic tensor with its new one.
+    """One conversion: the new layer for each old one.
 
     Attributes:
-        layers: The new layer with the old one, by the old one's id.
+        layers: The new layer and the old one, by the old one's id.
         notes: What was left out.
     """
 
-    layers: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    layers: dict[int, tuple[Layer, Layer]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def model(self, old: Any) -> Any:
-        """Rebuild a functional or Sequential model, and what is nested in it."""
+    def model(self, old: Model) -> Model:
+        """Rebuild a functional or Sequential model, and the models nested in it."""
         import keras
         import tf_keras
 
@@ -108,13 +112,13 @@ class _Rebuilding:
         nested = [map_structure(lambda item: tensors[id(item)], end) for end in (old.input, old.output)]
         return keras.Model(*nested, name=old.name)
 
-    def _input(self, tensor: Any) -> Any:
+    def _input(self, tensor: Tensor) -> Tensor:
         import keras
 
         shape, dtype = tuple(tensor.shape), tensor.dtype.name
         return keras.Input(shape=shape[1:], batch_size=shape[0], dtype=dtype, name=tensor.node.layer.name)
 
-    def _call(self, layer: Any, node: Any, tensors: dict[int, Any]) -> None:
+    def _call(self, layer: Layer, node: Any, tensors: dict[int, Tensor]) -> None:
         """Call the new layer as the old one was called."""
 
         def given(item: Any) -> Any:
@@ -126,8 +130,8 @@ class _Rebuilding:
         pairs = zip(leaves(node.outputs), leaves(answer), strict=True)
         tensors.update((id(before), after) for (_, before), (_, after) in pairs)
 
-    def layer(self, old: Any) -> Any:
-        """Make a layer anew, once."""
+    def layer(self, old: Layer) -> Layer:
+        """Return the new layer for an old one, rebuilt once."""
         if id(old) not in self.layers:
             if is_functional(old):
                 made = self.model(old)
@@ -139,45 +143,45 @@ class _Rebuilding:
         return self.layers[id(old)][0]
 
     def copy_weights(self) -> None:
-        """Give each new layer the weights of the old one, by position; models hold none but their layers'."""
+        """Copy the weights of each old layer to the new one, by position; models have none besides their layers'."""
         for made, old in self.layers.values():
             made.trainable = old.trainable
             if not is_functional(old):
                 _copy_weights(made, old)
 
 
-def _copy_weights(made: Any, old: Any) -> None:
+def _copy_weights(made: Layer, old: Layer) -> None:
     if hasattr(old, "get_vocabulary"):
         made.set_vocabulary(old.get_vocabulary())
         return
     values = old.get_weights()
-    if hasattr(made, "adapt_mean"):  # Keras 2 counts the rows that it has seen, too
+    if hasattr(made, "adapt_mean"):  # Keras 2 also stores how many rows it has seen
         values = values[: len(made.weights)]
     before, after = [value.shape for value in values], [tuple(weight.shape) for weight in made.weights]
     if before != after:
-        raise FormatError(f"The weights of {old.name} have the shapes {before}, and Keras 3 wants {after}.", HINT)
+        raise FormatError(f"The weights of {old.name} have the shapes {before}, but Keras 3 expects {after}.", HINT)
     made.set_weights(values)
     if hasattr(made, "adapt_mean"):
         made.finalize_state()
 
 
-def compile_as(made: Any, old: Any) -> list[str]:
-    """Compile the new model as the old one was, as far as Keras 3 can.
+def compile_as(made: Model, old: Model) -> list[str]:
+    """Compile the new model like the old one, as far as Keras 3 can.
 
     Returns:
-        What could not be kept, one sentence each.
+        What could not be converted, one sentence each.
     """
     if not is_compiled(old):
         return []
     try:
         arguments, notes = compile_arguments(old)
         made.compile(**arguments)
-    except Exception as error:  # noqa: BLE001 - a loss of the user's own may fail in any way; the model predicts without
+    except Exception as error:  # noqa: BLE001 - a custom loss may fail in any way, and the model predicts without it
         return [f"The model is not compiled: {first_line(error)}."]
     if steps := int(old.optimizer.iterations.numpy()):
-        notes.append(f"The optimizer begins anew: its state after {steps} steps was not converted.")
+        notes.append(f"The optimizer starts from scratch: its state after {steps} steps was not converted.")
     return notes
 
 
-def _named(model: Any) -> str:
+def _named(model: Model) -> str:
     return f"{type(model).__name__} {getattr(model, 'name', '')!r}"

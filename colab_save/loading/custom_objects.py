@@ -1,6 +1,6 @@
-"""The custom objects that a load needs: those of the notebook first, else the captured ones where they may run.
+"""Supply the custom objects of a load: those of the notebook first, else the captured ones if they may run.
 
-`opening` and `collections` ask here once a file is inspected; whether its code may run they know from its signature.
+`opening` and `collections` call `supply` once a file is inspected; the signature decides whether its code may run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Supplied:
 
     Attributes:
         objects: Classes and functions by the name under which Keras looks them up.
-        notes: What the user should know: a class of the notebook that differs from the saved one.
+        notes: A note for each class or function of the notebook that differs from the saved one.
     """
 
     objects: Mapping[str, Any] = field(default_factory=dict)
@@ -35,15 +35,15 @@ class Supplied:
 
 
 def supply(findings: Findings, code: Path | None, *, is_allowed: bool) -> Supplied:
-    """Find the custom objects that a file needs: those of the notebook first, else the captured ones if trusted.
+    """Return the custom objects that a file needs: those of the notebook first, else the captured ones if trusted.
 
     Args:
         findings: What the file needs, and what in it would run code.
         code: The captured code beside it.
-        is_allowed: Its code may run, see `may_run`.
+        is_allowed: Whether its code may run, see `may_run`.
 
     Raises:
-        UntrustedCodeError: It would run code that is neither the user's own nor trusted; the code is shown.
+        UntrustedCodeError: It would run code that is neither the user's own nor trusted; the error shows the code.
     """
     if findings.runs_code and not is_allowed:
         raise UntrustedCodeError(
@@ -65,7 +65,7 @@ def _plain(name: str, registered: str) -> str:
 
 
 def _live(findings: Findings) -> dict[str, Any]:
-    """Give the classes and functions of the notebook that a file names."""
+    """Return the classes and functions of the notebook that a file names."""
     main = vars(sys.modules["__main__"])
     found: dict[str, Any] = {}
     for needed in findings.custom_names:
@@ -75,16 +75,16 @@ def _live(findings: Findings) -> dict[str, Any]:
 
 
 def _differences(code: Path, live: Mapping[str, Any]) -> list[str]:
-    """Say where the notebook's code is not what was saved; helpers and constants count, so all of it is looked at."""
+    """Return a note for each name whose code in the notebook, with all that it uses, differs from the saved one."""
     names = compare_source(code, vars(sys.modules["__main__"])) if live else []
-    return [f"{name} of the notebook differs from the saved one." for name in names]
+    return [f"The notebook's {name} differs from the saved one." for name in names]
 
 
 def _shown(code: Path) -> UntrustedCodeError:
     lines = code.read_text(encoding="utf-8").splitlines()
     more = f"\n… {len(lines) - SHOWN_LINES} more lines in {code}" if len(lines) > SHOWN_LINES else ""
     return UntrustedCodeError(
-        f"The model needs code that came with it and that is not signed by you ({len(lines)} lines).",
+        f"The model needs the code that came with it, which is not signed by you ({len(lines)} lines).",
         f"Read it; if you trust it, add {option('trust')}. Or define these classes in the notebook first.\n\n"
         + "\n".join(lines[:SHOWN_LINES])
         + more,

@@ -1,7 +1,7 @@
-"""Bring one model back: fetch, inspect, open, repair, compare.
+"""Load one model: fetch, inspect, open, repair, compare.
 
-`loading` calls it for a single model, `reuniting` for each of several. Digests are matched before anything opens a
-file, and the model is compared with the manifest in the notebook's own process.
+`collections` calls `open_model` for a single model and for each part of a collection. Digests are checked before
+anything opens a file, and the model is compared with the manifest in the notebook's own process.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.manifest import Manifest
-from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict, skipped
+from colab_save.artifact.round_trip import NOT_VERIFIED, Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.artifact.sample import TRAINING
 from colab_save.collections.extras import put_back, read_extras
 from colab_save.custom_code.origins import packages_of
@@ -35,22 +35,23 @@ from colab_save.progress import Clock, OnStep, Stage
 from colab_save.proof.probe import try_opening
 from colab_save.proof.verdicts import answer_sample, answers_of, judge, verdicts_of
 from colab_save.request.request import LoadRequest
+from colab_save.types import Model
 from colab_save.versions.locating import Fetched, Found, choose, fetch_payload
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came back.
+    """What was loaded.
 
     Attributes:
-        model: The model, or what held several.
+        model: The model, or the collection of several.
         format: The format of the payload that was opened.
-        trips: The comparison with the manifest; of several models one for each.
-        notes: What the user should know.
-        extras: What else was kept, by name.
+        trips: The comparison with the manifest; for a collection one for each part, then its own.
+        notes: Notes for the user, one sentence each.
+        extras: The values that were saved with the model, by name.
     """
 
-    model: Any
+    model: Model
     format: str
     trips: tuple[RoundTrip, ...]
     notes: tuple[str, ...]
@@ -60,18 +61,18 @@ class Loaded:
 def open_model(
     found: Found, request: LoadRequest, work: Path, clock: Clock, on_step: OnStep, code: Path | None = None
 ) -> Loaded:
-    """Bring one model back and compare it with the one that was saved.
+    """Load one model, and compare it with the one that was saved.
 
     Args:
         found: Where it is.
         request: What the user wants.
         work: An empty folder for copies.
-        clock: Told the stages.
-        on_step: Told the progress.
-        code: The captured code, where it is not among the model's own files.
+        clock: Reports the stages.
+        on_step: Called with the progress.
+        code: The captured code, if it is not among the model's own files.
 
     Raises:
-        ColabSaveError: Any of the tree; `RoundTripError` when what came back is not what was saved.
+        ColabSaveError: Any of its subclasses; `RoundTripError` if the loaded model differs from the saved one.
     """
     with clock.at(Stage.FETCH):
         payload = choose(found, request)
@@ -83,20 +84,20 @@ def open_model(
         notes += put_back(model, extras)
     with clock.at(Stage.VERIFY):
         is_into = request.into is not None
-        trip = _compare(plug, model, found.manifest, fetched, is_checked=request.verify, is_into=is_into)
+        trip = _compare(plug, model, found.manifest, fetched, is_verified=request.verify, is_into=is_into)
     check_equal(found, trip)
     if request.convert:
-        model, told = _converted(model)
-        notes += told
+        model, more = _converted(model)
+        notes += more
         put_back(model, extras)
     return Loaded(model, plug.name, (trip,), notes, extras.values)
 
 
-def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format, Any, tuple[str, ...]]:
-    """Inspect what is to be opened, supply the custom objects that it needs, and load it.
+def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format, Model, tuple[str, ...]]:
+    """Inspect the payload, supply the custom objects that it needs, and load it.
 
     Returns:
-        The format, the model, and what the user should know.
+        The format, the model, and notes for the user.
     """
     is_allowed = may_run(found.manifest, is_trusted=request.trust)
     allowed = packages_of(found.manifest) if is_allowed else frozenset()
@@ -108,10 +109,10 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
     supplied = supply(findings, fetched.code, is_allowed=is_allowed)
     how: dict[str, Any] = {"dialect": findings.dialect, "is_safe": not findings.runs_code}
     context = Context(supplied.objects, request.into, fetched.beside, **how)
-    if request.into is not None:  # how the user's own model trains is the user's business
+    if request.into is not None:  # the training state of the user's own model is left as it is
         record = Record(builds=record.builds)
 
-    def read(context: Context) -> Any:
+    def read(context: Context) -> Model:
         if is_foreign and needs_child(findings):
             code = fetched.code if is_allowed else None
             try_opening(plug, fetched.payload, context, code, request.timeout, findings.risks)
@@ -129,10 +130,10 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
 
 
 def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: frozenset[str]) -> tuple[Format, Findings]:
-    """Inspect what is to be opened, and find the format that opens it.
+    """Inspect the payload, and find the format that opens it.
 
     Raises:
-        MissingPackageError: What opens it is not there.
+        MissingPackageError: A package that opens it is not installed.
         RequestError: It cannot be loaded into a model, or is a checkpoint.
     """
     findings = inspect(fetched.payload, allowed)
@@ -143,12 +144,12 @@ def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: froz
             return plug, findings
         if request.convert:
             raise RequestError(
-                f"{option('into')} loads into a model of yours, {option('convert')} makes a new one.",
+                f"{option('into')} loads into a model that you have; {option('convert')} makes a new one.",
                 "Give one of them.",
             )
         raise RequestError(
             f"{option('into')} loads weights into a model, and {found.name} is saved as {plug.name}.",
-            f"Leave {option('into')} out: the whole model comes back. Or save with {option('formats', 'weights')}.",
+            f"Leave {option('into')} out to load the whole model, or save with {option('formats', 'weights')}.",
         )
     if plug.record.architecture:
         findings = _inspect_architecture(plug, fetched, allowed) or findings
@@ -156,8 +157,10 @@ def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: froz
     return plug, findings
 
 
-def _read_compiled(read: Callable[[Context], Any], context: Context, *, is_needed: bool) -> tuple[Any, tuple[str, ...]]:
-    """Read a model; a plain file whose compile arguments cannot be read is read without them, and that is said."""
+def _read_compiled(
+    read: Callable[[Context], Model], context: Context, *, is_needed: bool
+) -> tuple[Model, tuple[str, ...]]:
+    """Read a model; if the compile arguments of a plain file cannot be read, read it without them and add a note."""
     try:
         return read(context), ()
     except FormatError as error:
@@ -167,16 +170,16 @@ def _read_compiled(read: Callable[[Context], Any], context: Context, *, is_neede
         return model, (f"The model is not compiled: {error.references[0]} Compile it before you train it.",)
 
 
-def _converted(model: Any) -> tuple[Any, tuple[str, ...]]:
-    """Give the model rebuilt with Keras 3, with what the user should know."""
+def _converted(model: Model) -> tuple[Model, tuple[str, ...]]:
+    """Return the model rebuilt with Keras 3, with notes for the user."""
     if dialect_of(model) == KERAS:
-        return model, ("It is a model of Keras 3: there was nothing to convert.",)
+        return model, ("The model is already one of Keras 3: nothing to convert.",)
     made = convert(model)
-    return made.model, (f"Converted to Keras 3: its answers differ by at most {made.difference:.2g}.", *made.notes)
+    return made.model, (f"Converted to Keras 3: its outputs differ by at most {made.difference:.2g}.", *made.notes)
 
 
 def _inspect_architecture(plug: Format, fetched: Fetched, allowed: frozenset[str]) -> Findings | None:
-    """Inspect what weights are loaded into; ``None`` where nothing lies beside them."""
+    """Inspect the architecture beside weights; ``None`` without one."""
     architecture = (fetched.beside or fetched.payload.parent) / plug.record.architecture
     if not architecture.is_file():
         return None
@@ -184,7 +187,7 @@ def _inspect_architecture(plug: Format, fetched: Fetched, allowed: frozenset[str
 
 
 def _with_record(findings: Findings, record: Record, manifest: Manifest, allowed: frozenset[str]) -> Findings:
-    """Inspect what a repair would make out of a manifest that is not the user's own, and add what that needs."""
+    """Add to the findings what a repair would rebuild from a manifest that is not the user's own."""
     where = f"The manifest of {manifest.name}@{manifest.version}"
     more = inspect_recorded(record.held, record.builds, where, allowed, stored=manifest.size)
     names = tuple(sorted({*findings.custom_names, *more.custom_names}))
@@ -195,25 +198,25 @@ def _format_of(findings: Findings, path: Path) -> str:
     if not FORMATS[findings.format].plug:
         raise RequestError(
             f"{path} is a TensorFlow checkpoint: weights without a model.",
-            "Make the model, then tf.train.Checkpoint(model=model).restore(path), and save it with "
+            "Build the model, run tf.train.Checkpoint(model=model).restore(path), and save it with "
             f"{action('save', 'model')}.",
         )
     return findings.format
 
 
 def _compare(
-    plug: Format, model: Any, manifest: Manifest | None, fetched: Fetched, *, is_checked: bool, is_into: bool
+    plug: Format, model: Model, manifest: Manifest | None, fetched: Fetched, *, is_verified: bool, is_into: bool
 ) -> RoundTrip:
-    """Compare what came back with the manifest's facts and its sample, here and now."""
+    """Compare the model with the manifest's facts and its sample, in this process."""
     if manifest is None:
-        return skipped(plug.name, "a plain file: nothing was recorded to compare with")
-    if not is_checked:
-        return skipped(plug.name, "not compared, as asked")
+        return skipped(plug.name, "a plain file without a manifest to compare it with")
+    if not is_verified:
+        return skipped(plug.name, NOT_VERIFIED)
     began = time.perf_counter()
     with Configs.of(model).whole():
         facts = examine(model)
     sample = manifest.sample
-    if is_into:  # what is random in training goes on where the user's own model stood
+    if is_into:  # the seeds of the user's own model go on from their own state
         sample = replace(sample, passes=tuple(each for each in sample.passes if each.name != TRAINING))
     if fetched.sample is None or not sample.path:
         verdicts = verdicts_of(plug, manifest.facts, facts)
@@ -226,14 +229,15 @@ def _compare(
 
 
 def check_equal(found: Found, trip: RoundTrip) -> None:
-    """Refuse to hand back what differs from what was saved.
+    """Refuse to return a model that differs from the one that was saved.
 
     Raises:
-        RoundTripError: Says where they differ.
+        RoundTripError: It differs; the message says where.
     """
     if trip.outcome is not Outcome.FAILED:
         return
     raise RoundTripError(
         f"{found.name} came back different from what was saved: {trip.reason}.",
-        f"Load another version or {option('format')}; {option('verify', value=False)} hands this one back as it is.",
+        f"Load another version, or another payload with {option('format')}. To get this one as it is, add "
+        f"{option('verify', value=False)}.",
     )

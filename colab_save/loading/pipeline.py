@@ -1,6 +1,7 @@
-"""The load line: resolve, then bring back what is there. A request comes in, a `LoadReport` with the model goes out.
+"""Resolve, fetch, open, compare: a `LoadRequest` comes in, a `LoadReport` with the model goes out.
 
-A model that is not the one that was saved is never handed back without saying so.
+Every frontend calls `load` and `list_models`. A model that differs from the one that was saved is never returned
+unless the user has turned verification off.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from colab_save.versions.locating import Found, locate, step_back
 
 
 def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
-    """Bring a model back and compare it with the one that was saved.
+    """Load a model, and compare it with the one that was saved.
 
     Args:
         request: What the user wants.
-        on_step: Told the progress.
+        on_step: Called with the progress.
 
     Raises:
-        ColabSaveError: Any of the tree; `RoundTripError` when what came back is not what was saved.
+        ColabSaveError: Any of its subclasses; `RoundTripError` if the loaded model differs from the saved one.
     """
     clock = Clock(on_step)
     found, loaded = _open(request, clock, on_step)
@@ -52,7 +53,7 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
 
 
 def _open(request: LoadRequest, clock: Clock, on_step: OnStep) -> tuple[Found, Loaded]:
-    """Open what is meant; of a name without a version the newest one that is whole."""
+    """Open what a target means; for a name without a version, the newest version that is not damaged."""
     with clock.at(Stage.RESOLVE):
         found = locate(request)
     while True:
@@ -67,7 +68,7 @@ def list_models(pattern: str = "*", source: str | None = None) -> Listing:
     """List the committed versions in a store, newest first.
 
     Args:
-        pattern: Names to list, with ``*`` and ``?``.
+        pattern: Names to list, with ``*`` and ``?``. Default: all.
         source: The store. Default: Drive in Colab, ``./models`` elsewhere.
 
     Raises:
@@ -79,5 +80,5 @@ def list_models(pattern: str = "*", source: str | None = None) -> Listing:
         f"{manifest.name}@{manifest.version}": keys_of(Place.of_version(manifest.name, manifest.version), manifest)
         for manifest in found.manifests
     }
-    kept = store.upload_states(keys) if store.address else {}
-    return Listing(store.location, store.kind, found.manifests, found.damaged, found.unfinished, kept)
+    upload_states = store.upload_states(keys) if store.address else {}
+    return Listing(store.location, store.kind, found.manifests, found.damaged, found.unfinished, upload_states)

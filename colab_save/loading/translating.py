@@ -1,7 +1,7 @@
-"""What Keras 2 was given, as Keras 3 takes it: the arguments of layers, of operations, and of ``compile``.
+"""Translate arguments of Keras 2 for Keras 3: those of layers, of operations, and of ``compile``.
 
-`converting` calls it with the layers of a ``tf_keras`` model. The tables name what differs between tf_keras 2.20 and
-Keras 3.13 to 3.15; everything else has one name in both.
+`converting` calls it with the layers of a ``tf_keras`` model. The tables hold the differences between tf_keras 2.20 and
+Keras 3.13 to 3.15; everything else has the same name in both.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from colab_save.dialect import is_of_keras
 from colab_save.errors import FormatError
 from colab_save.hints import option
 from colab_save.model.compiling import compile_given
+from colab_save.types import Layer, Model, Optimizer, Tensor
 
-HINT = f"Without {option('convert')} it comes back as a tf_keras model, which predicts and trains as it did."
+HINT = f"Without {option('convert')} it loads as a tf_keras model, which predicts and trains as before."
 """What to do with a model that cannot be converted."""
 
 RENAMED = {("LeakyReLU", "alpha"): "negative_slope", ("Adam", "lr"): "learning_rate", ("SGD", "lr"): "learning_rate"}
-"""Arguments that Keras 3 calls otherwise, by class and name."""
+"""New names of arguments that Keras 3 has renamed, by class and old name."""
 
 IDLE = frozenset({
     "batch_input_shape", "groups", "implementation", "input_length", "is_legacy_optimizer", "jit_compile", "key_shape",
     "kernel_constraint", "kernel_initializer", "kernel_regularizer", "query_shape", "rng_type", "value_shape",
     "vocabulary_size",
 })  # fmt: skip
-"""Arguments that Keras 3 has not, and that changed nothing of what the layer computes."""
+"""Arguments that Keras 3 lacks and that do not change what the layer computes."""
 
 OPERATIONS = {
     "__operators__.add": "add", "__operators__.getitem": "get_item", "cast": "cast", "concat": "concatenate",
@@ -39,17 +40,17 @@ OPERATIONS = {
     "nn.sigmoid": "sigmoid", "nn.softmax": "softmax", "reshape": "reshape", "squeeze": "squeeze",
     "transpose": "transpose",
 }  # fmt: skip
-"""What a layer that Keras 2 made of a TensorFlow function is in ``keras.ops``."""
+"""The name in ``keras.ops`` for each TensorFlow function that Keras 2 turns into a layer."""
 
 BY_OUTPUT = ("accuracy", "acc", "crossentropy", "ce")
-"""Names of metrics that both Keras make one of by the model's outputs."""
+"""Names for which both versions of Keras choose a metric by the model's outputs."""
 
 
-def layer_arguments(layer: Any) -> tuple[Callable[..., Any], dict[str, Any], list[str]]:
-    """Say how to make a layer of ``tf_keras`` with Keras 3.
+def layer_arguments(layer: Layer) -> tuple[Callable[..., Layer], dict[str, Any], list[str]]:
+    """Return how to rebuild a layer of ``tf_keras`` with Keras 3.
 
     Returns:
-        The class, its arguments, and what was set and Keras 3 has not.
+        The class, its arguments, and those that were set and that Keras 3 lacks.
 
     Raises:
         FormatError: Keras 3 has no such layer.
@@ -58,36 +59,36 @@ def layer_arguments(layer: Any) -> tuple[Callable[..., Any], dict[str, Any], lis
 
     name = type(layer).__name__
     if not is_of_keras(type(layer).__module__):
-        raise FormatError(f"The layer {layer.name} is of your own class {name}, which is made for Keras 2.", HINT)
+        raise FormatError(f"The layer {layer.name} is of your own class {name}, which is written for Keras 2.", HINT)
     if name == "Lambda":
         return keras.layers.Lambda, {"function": layer.function, "arguments": layer.arguments, "name": layer.name}, []
-    return _making(name, layer.get_config())
+    return _layer_from_config(name, layer.get_config())
 
 
-def _making(name: str, config: Mapping[str, Any]) -> tuple[Callable[..., Any], dict[str, Any], list[str]]:
-    """Say how to make a layer of that class from its config."""
+def _layer_from_config(name: str, config: Mapping[str, Any]) -> tuple[Callable[..., Layer], dict[str, Any], list[str]]:
+    """Return how to make a layer of a class from its config, as `layer_arguments` does."""
     import keras
 
     make = getattr(keras.layers, name, None)
     if make is None:
         raise FormatError(f"Keras 3 has no layer {name}.", HINT)
-    given, dropped = _fitting(make, name, config)
-    arguments = {key: _translated(value) for key, value in given.items()}
+    accepted, dropped = _accepted(make, name, config)
+    arguments = {key: _translated(value) for key, value in accepted.items()}
     if name.endswith("BatchNormalization") and isinstance(arguments["axis"], list):
         (arguments["axis"],) = arguments["axis"]
     return make, arguments, dropped
 
 
-def _fitting(make: Any, name: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Keep the arguments that a class of Keras 3 takes, and name those that it does not, where they were set."""
-    renamed = {RENAMED.get((name, key), key): value for key, value in given.items()}
+def _accepted(make: Any, name: str, config: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the arguments that a class of Keras 3 accepts, and those that were set and that it does not."""
+    renamed = {RENAMED.get((name, key), key): value for key, value in config.items()}
     known = _parameters(make)
-    kept = _plain({key: value for key, value in renamed.items() if key in known})
-    return kept, [f"{key}={value}" for key, value in renamed.items() if key not in known | IDLE and value]
+    accepted = _plain({key: value for key, value in renamed.items() if key in known})
+    return accepted, [f"{key}={value}" for key, value in renamed.items() if key not in known | IDLE and value]
 
 
 def _parameters(make: type) -> frozenset[str]:
-    """Name what a class takes: its own arguments, and those of its bases as far as it passes them on."""
+    """Return the names of the arguments of a class, with those of its bases if it passes them on."""
     known: set[str] = set()
     for base in make.__mro__[:-1]:
         if "__init__" in vars(base):
@@ -99,13 +100,13 @@ def _parameters(make: type) -> frozenset[str]:
 
 
 def _plain(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn a config into JSON values; tf_keras leaves NumPy scalars in it."""
+    """Turn a config into JSON values: tf_keras leaves NumPy scalars in it."""
     made: dict[str, Any] = json.loads(json.dumps(config, default=lambda item: item.tolist()))
     return made
 
 
 def _translated(value: Any) -> Any:
-    """Turn what is nested in a config: cells and wrapped layers are made, a dtype policy is its name."""
+    """Translate a nested value of a config: cells and wrapped layers are made, a dtype policy becomes its name."""
     import keras
 
     if isinstance(value, list):
@@ -117,16 +118,16 @@ def _translated(value: Any) -> Any:
         return config["name"]
     is_layer = isinstance(made := getattr(keras.layers, name, None), type) and issubclass(made, keras.layers.Layer)
     if is_layer and value.get("module") in {None, "keras.layers"}:
-        make, arguments, _ = _making(name, config)
+        make, arguments, _ = _layer_from_config(name, config)
         return make(**arguments)
     return value
 
 
-def operation(layer: Any) -> Callable[..., Any] | None:
-    """Give the function of Keras 3 for a layer that tf_keras made of a TensorFlow function; ``None`` for others.
+def operation(layer: Layer) -> Callable[..., Tensor] | None:
+    """Return the function of Keras 3 for a layer that tf_keras made of a TensorFlow function; ``None`` for others.
 
     Raises:
-        FormatError: There is none.
+        FormatError: Keras 3 has no such function.
     """
     import keras
 
@@ -147,17 +148,17 @@ def operation(layer: Any) -> Callable[..., Any] | None:
 
 
 def _index(item: Any) -> Any:
-    """Make an index of what tf_keras keeps of one: a slice is a dict."""
+    """Rebuild an index from a config of tf_keras, in which a slice is a dict."""
     if isinstance(item, dict):
         return slice(item["start"], item["stop"], item["step"])
     return tuple(map(_index, item)) if isinstance(item, (list, tuple)) else item
 
 
-def compile_arguments(model: Any) -> tuple[dict[str, Any], list[str]]:
-    """Give what a model of ``tf_keras`` was compiled with, as Keras 3 takes it.
+def compile_arguments(model: Model) -> tuple[dict[str, Any], list[str]]:
+    """Return the compile arguments of a ``tf_keras`` model, translated for Keras 3.
 
     Returns:
-        The arguments of ``compile``, and what could not be kept, one sentence each.
+        The arguments of ``compile``, and what was left out, one sentence each.
 
     Raises:
         FormatError: Keras 3 has no such optimizer or loss.
@@ -175,15 +176,15 @@ def compile_arguments(model: Any) -> tuple[dict[str, Any], list[str]]:
     return arguments, notes
 
 
-def _optimizer(old: Any, notes: list[str]) -> Any:
+def _optimizer(old: Optimizer, notes: list[str]) -> Optimizer:
     import keras
 
-    old = getattr(old, "inner_optimizer", old)  # Keras 3 scales losses by itself
+    old = getattr(old, "inner_optimizer", old)  # a wrapper that scales losses; Keras 3 does that by itself
     name = type(old).__name__
     make = getattr(keras.optimizers, name, None)
     if make is None:
         raise FormatError(f"Keras 3 has no optimizer {name}", HINT)
-    arguments, dropped = _fitting(make, name, old.get_config())
+    arguments, dropped = _accepted(make, name, old.get_config())
     if isinstance(arguments.get("learning_rate"), dict):
         arguments["learning_rate"] = keras.optimizers.schedules.deserialize(arguments["learning_rate"])
     notes += [f"{name} of Keras 3 has no {item}; it was left out." for item in dropped]
@@ -191,7 +192,7 @@ def _optimizer(old: Any, notes: list[str]) -> Any:
 
 
 def _counterpart(old: Any, module: Any) -> Any:
-    """Give what ``compile`` takes in place of a loss or a metric; a function of the user's own is taken as it is.
+    """Return Keras 3's counterpart of a loss or a metric, as ``compile`` takes it; the user's functions are unchanged.
 
     Raises:
         FormatError: Keras 3 has none.
@@ -207,17 +208,17 @@ def _counterpart(old: Any, module: Any) -> Any:
     name, is_own = kind.__name__, not is_of_keras(kind.__module__)
     if is_function:
         return old if is_own else name
-    if name == "MeanMetricWrapper":  # what tf_keras makes of a name
+    if name == "MeanMetricWrapper":  # tf_keras turns a name into one
         return old.name
     make = getattr(module, name, None)
     if make is None or is_own:
         raise FormatError(f"Keras 3 has no {name}", HINT)
-    arguments, _ = _fitting(make, name, old.get_config())
+    arguments, _ = _accepted(make, name, old.get_config())
     return make(**{key: value for key, value in arguments.items() if value is not None and value != "auto"})
 
 
 def _metrics(old: Any, notes: list[str]) -> Any:
-    """Give the metrics that Keras 3 has too."""
+    """Return the counterparts of metrics, with a note for each that Keras 3 lacks."""
     import keras
 
     if isinstance(old, Mapping):

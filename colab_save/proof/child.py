@@ -1,8 +1,8 @@
-"""The fresh process: load a staged payload, answer the sample, report the facts. Nothing of the notebook is here.
+"""The fresh process: load a staged payload, run it on the sample, report its facts, with nothing of the notebook.
 
-`process` starts it before anything is staged, so that its TensorFlow import overlaps with staging. It reads one
-job a line from standard input and answers one line each; what TensorFlow and the user's code print goes to
-standard error. It runs on the CPU: the notebook may own all of the GPU's memory.
+`process` starts it before anything is staged, so that its TensorFlow import overlaps with staging. It reads one job
+per line from standard input and writes one answer per line; whatever TensorFlow and the user's code print goes to
+standard error. It runs on the CPU, since the notebook may hold all of the GPU's memory.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TextIO, TypeAlias
 
 from colab_save.artifact.collection import read_collection, write_collection
@@ -39,16 +40,16 @@ from colab_save.types import Model
 from colab_save.wording import first_line
 
 NOT_NEEDED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
-"""What Keras and TensorFlow import only where it is there (``keras/src/wrappers``, ``keras/src/visualization``,
-``keras/src/saving/file_editor.py``), for nothing that a reload does: a third of the time that their import takes."""
+"""Packages that Keras and TensorFlow import if they are installed (``keras/src/wrappers``, ``keras/src/visualization``,
+``keras/src/saving/file_editor.py``). A reload needs none of them, and they take a third of the import time."""
 
 
 Parts: TypeAlias = dict[Path, Model]
-"""The models of several that have been reloaded, by the folder of the part; in the first of its formats."""
+"""The reloaded parts of a collection by their folder, each from the first of its formats."""
 
 
 def carry_out(job: Job, parts: Parts) -> dict[str, Any]:
-    """Do one job, and return the answer to it in JSON."""
+    """Do one job, and return its answer as JSON values."""
     match job:
         case ReloadJob():
             return reload(job, parts)
@@ -62,7 +63,7 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
     """Reload a payload, run it on its sample, and examine it.
 
     Returns:
-        ``facts`` and ``outputs`` (a structure) in JSON, and the ``seconds`` it took.
+        As JSON: the ``facts``, the structure of the ``outputs``, and the ``seconds`` it took.
     """
     began = time.perf_counter()
     custom, payload = _custom_objects(job.custom_code), Path(job.payload)
@@ -76,8 +77,8 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
             prove_extras(model, Path(job.extras))
         with Configs.of(model).whole():
             facts = examine(model)
-        answer: Any = trace if job.is_traced else answer_sample
-        actual = answer(plug, model, Path(job.sample), job.asked)
+        run: Any = trace if job.is_traced else answer_sample
+        actual = run(plug, model, Path(job.sample), job.sample_facts)
     if job.is_part:
         parts.setdefault(payload.parent, model)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
@@ -85,7 +86,7 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
 
 
 def join_parts(job: JoinJob, parts: Parts) -> dict[str, Any]:
-    """Make again what held several models, and write the collection of it.
+    """Rebuild a collection from its reloaded parts, and write what it is now.
 
     Returns:
         The ``seconds`` it took.
@@ -105,10 +106,10 @@ def _custom_objects(file: str) -> dict[str, Any]:
 
 
 def open_only(job: OpenJob) -> dict[str, Any]:
-    """Open a payload within limits, to see whether that ends.
+    """Open a payload within a memory limit, to find out whether opening it ends.
 
     Returns:
-        ``opened``; where it did not open, ``failed`` and ``hint``, and whether it ``is_out_of_memory``.
+        ``opened``; if false, also ``failed`` and ``hint``, and whether the process ``is_out_of_memory``.
     """
     limit_memory(job.memory)
     try:
@@ -117,17 +118,17 @@ def open_only(job: OpenJob) -> dict[str, Any]:
         context = Context(custom, beside=beside, is_safe=job.is_safe, dialect=job.dialect, is_compiled=job.is_compiled)
         get_format(job.format).load(Path(job.payload), context)
     except Exception as error:  # noqa: BLE001 - whatever Keras, TensorFlow or the code in the file raises is the answer
-        hint = error.references[1] if isinstance(error, ColabSaveError) else "Copy or download it again."
-        said = error.references[0].rstrip(".") if isinstance(error, ColabSaveError) else first_line(error)
-        return {"opened": False, "failed": said, "hint": hint, "is_out_of_memory": is_out_of_memory(error)}
+        hint = error.references[1] if isinstance(error, ColabSaveError) else "Copy or download the file again."
+        reason = error.references[0].rstrip(".") if isinstance(error, ColabSaveError) else first_line(error)
+        return {"opened": False, "failed": reason, "hint": hint, "is_out_of_memory": is_out_of_memory(error)}
     return {"opened": True}
 
 
 @contextlib.contextmanager
 def absent(names: tuple[str, ...]) -> Iterator[None]:
-    """Let packages be missing to whoever asks meanwhile; those that are loaded already stay."""
+    """Make imports of these packages fail meanwhile; those that are already loaded stay."""
     hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: the import system says that it is missing
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None makes an import raise ImportError
     try:
         yield
     finally:
@@ -135,11 +136,11 @@ def absent(names: tuple[str, ...]) -> Iterator[None]:
             del sys.modules[name]
 
 
-def import_keras(without: tuple[str, ...]) -> Any:
-    """Import Keras, with TensorFlow: the seconds that this takes are the reason to start early.
+def import_keras(without: tuple[str, ...]) -> ModuleType:
+    """Import Keras with TensorFlow, which takes seconds and is why the process starts early.
 
     Args:
-        without: Packages that need not be imported with it; a Keras that cannot do without them gets them all the same.
+        without: Packages to skip; a Keras that cannot be imported without them imports them after all.
     """
     with contextlib.suppress(ImportError), absent(without):
         return importlib.import_module("keras")
@@ -147,8 +148,8 @@ def import_keras(without: tuple[str, ...]) -> Any:
 
 
 def serve(jobs: TextIO, answers: TextIO) -> None:
-    """Answer jobs until there are no more."""
-    gc.disable()  # an import makes next to no garbage, and looking for it takes a tenth of the time
+    """Read jobs and write answers until the input ends."""
+    gc.disable()  # an import leaves next to no garbage, and collecting it takes a tenth of the time
     answers.write(json.dumps({"ready": import_keras(NOT_NEEDED).__version__}) + "\n")
     answers.flush()
     gc.freeze()
@@ -160,20 +161,20 @@ def serve(jobs: TextIO, answers: TextIO) -> None:
         except ColabSaveError as error:
             answer = {"error": error.references[0], "hint": error.references[1], "lacks": lacking_name(error)}
         except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer
-            hint = "The model loads, and then fails on the sample."
+            hint = "Load the model in a new runtime and call it on the sample to see the whole error."
             answer = {"error": first_line(error), "hint": hint, "lacks": lacking_name(error)}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
-        gc.collect()  # a model is a ring of references: without this, the next one is loaded beside it
+        gc.collect()  # a model is a reference cycle: without this, the next one is loaded while it is still in memory
 
 
 LOOKUPS = re.compile(r"Could not locate (?:class|function) '([^']+)'|^Unknown [\w ]+: '([^']+)'")
-"""What Keras says of a name that it looks up (``serialization_lib.py`` in ``keras/src/saving`` and, the second,
+"""Keras's messages about a name that it cannot find (``serialization_lib.py`` in ``keras/src/saving`` and, the second,
 ``keras/src/legacy/saving/serialization.py``; 3.13.2 and 3.15.1)."""
 
 
 def lacking_name(error: BaseException | None) -> str:
-    """Give the name that Python, or Keras, did not have when an error was raised; empty for any other error."""
+    """Return the name that Python or Keras could not find, from the error; empty for any other error."""
     while error is not None:
         if isinstance(error, NameError) and error.name:
             return str(error.name)
@@ -184,7 +185,7 @@ def lacking_name(error: BaseException | None) -> str:
 
 
 def main() -> None:
-    """Keep standard output for answers and send everything else to standard error."""
+    """Serve jobs, with standard output for answers only and everything else on standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"

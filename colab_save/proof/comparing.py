@@ -1,6 +1,6 @@
 """Compare the facts of two models, aspect by aspect; pure.
 
-`judging` makes verdicts of what is found. Outputs are no facts: `tolerances.compare_outputs` compares them.
+`verdicts` turns the differences into verdicts. Outputs are not facts: `tolerances.compare_outputs` compares them.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from typing import Any
 
 from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
 from colab_save.artifact.round_trip import Aspect
+from colab_save.types import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where two models differ: where, and both values in words."""
+    """One place where two models differ, with both values in words."""
 
     where: str
     expected: str
@@ -27,15 +28,15 @@ class Difference:
 
 
 def compare_weights(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
-    """Compare every weight by path and digest, and never by count."""
+    """Compare every weight by path and digest, never by count."""
     return list(_compare_variables(expected.variables, actual.variables))
 
 
 def compare_training(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
-    """Compare what training goes on from: compile arguments, optimizer, iterations, trainable map.
+    """Compare the state that training continues from: compile arguments, optimizer, iterations, trainable map.
 
-    An optimizer that has never stepped has no slot variables yet, while Keras creates them (zeros) when
-    it loads: variables that only the reloaded optimizer has are therefore no difference.
+    Before its first step an optimizer has no slot variables, while Keras creates them (as zeros) in a load: variables
+    that only the reloaded optimizer has are therefore not a difference.
     """
     found = list(_compare_maps("compile", expected.compiled, actual.compiled))
     found += _compare_maps("loss", expected.losses, actual.losses)
@@ -63,23 +64,23 @@ def compare_structure(expected: ModelFacts, actual: ModelFacts) -> list[Differen
 
 
 def _interface(tensor: TensorFacts) -> dict[str, Any]:
-    """Give what users rely on."""
+    """Return what users rely on: the name that they gave, the shape and the dtype."""
     return {"name": given_name(tensor.name), "shape": tensor.shape, "dtype": tensor.dtype}
 
 
-def _constructed(layer: LayerFacts | None) -> Any:
+def _constructed(layer: LayerFacts | None) -> Json:
     if layer is None:
         return None
     return {"class": layer.class_name, "dtype": layer.dtype, **layer.arguments}
 
 
 def compare_code(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
-    """Name each class and function of the user's that the model which came back does not use."""
+    """Return a difference for each of the user's classes and functions that the reloaded model does not use."""
     return [Difference(name, "the custom object", "none") for name in expected.custom if name not in actual.custom]
 
 
 def lost_attributes(expected: ModelFacts, actual: ModelFacts) -> tuple[str, ...]:
-    """Name the plain attributes that the model which came back does not have; that is no failure of a format."""
+    """Return the plain attributes that the reloaded model lacks; no format holds them, so this is not a failure."""
     return tuple(name for name in expected.attributes if name not in actual.attributes)
 
 
@@ -92,7 +93,7 @@ COMPARISONS = {
 
 
 def compare(expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, list[Difference]]:
-    """Compare two models in every aspect that facts alone decide (outputs need the sample)."""
+    """Compare two models in every aspect that the facts decide; outputs need the sample."""
     return {aspect: function(expected, actual) for aspect, function in COMPARISONS.items()}
 
 
@@ -111,15 +112,15 @@ def _describe(variable: VariableFacts | None) -> str:
     return "nothing" if variable is None else f"{variable.dtype} {list(variable.shape)}"
 
 
-def _compare_maps(where: str, expected: Any, actual: Any) -> Iterator[Difference]:
-    """Walk two JSON values and name each leaf that differs."""
+def _compare_maps(where: str, expected: Json, actual: Json) -> Iterator[Difference]:
+    """Yield a difference for each leaf of two JSON values that is not equal."""
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
         for key in sorted(expected.keys() | actual.keys(), key=str):
             yield from _compare_maps(f"{where}.{key}", expected.get(key), actual.get(key))
     elif isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
         for index, (left, right) in enumerate(itertools.zip_longest(expected, actual)):
             yield from _compare_maps(f"{where}[{index}]", left, right)
-    elif expected != actual and repr(expected) != repr(actual):  # NaN is not equal to itself
+    elif expected != actual and repr(expected) != repr(actual):  # by repr too: NaN is not equal to itself
         yield Difference(where, _shorten(expected), _shorten(actual))
 
 

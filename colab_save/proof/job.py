@@ -1,7 +1,7 @@
-"""Jobs for the fresh process, as both sides see them: the notebook writes one as a line, the child reads it.
+"""Jobs for the fresh process: the notebook writes each as a line of JSON, the child reads it.
 
-`verify` asks for payloads to be reloaded and for what held several models to be joined again, `probe` for a foreign
-file to be opened. Paths are texts, since a line is JSON.
+`verify` has payloads reloaded and collections joined; `probe` has a foreign file opened. Paths are texts, since a line
+is JSON.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ class ReloadJob:
         format: The payload's format.
         payload: The staged file or folder.
         sample: The staged ``.npz``.
-        asked: What is in it.
+        sample_facts: What is in that file.
         answer: The ``.npz`` to write the actual outputs to.
-        custom_code: The staged ``custom_code.py``; there may be none.
-        record: What a repair goes by.
+        custom_code: The staged ``custom_code.py``, which need not exist.
+        record: What a repair needs from the facts.
         dialect: The Keras that wrote the payload, by its import name.
-        extras: The folder with the staged extras; there may be none. Empty for a part, which has none of its own.
-        is_part: It is one of several models, and is needed again for the `JoinJob` of all of them.
-        is_traced: Write what each layer answers, instead of what the model does.
+        extras: The folder with the staged extras, which need not exist; empty for a part, which has no extras.
+        is_part: It is a part of a collection, to be held for the `JoinJob`.
+        is_traced: Write the output of each layer instead of the model's.
     """
 
     format: str
     payload: str
     sample: str
-    asked: SampleFacts
+    sample_facts: SampleFacts
     answer: str
     custom_code: str
     record: Record
@@ -50,11 +50,11 @@ class ReloadJob:
 
 @dataclass(frozen=True, slots=True)
 class JoinJob:
-    """Make again what held several models, of the parts that were reloaded before.
+    """Rebuild a collection from the parts that were reloaded before.
 
     Attributes:
-        stage: The staged folder with the collection and the folders of the parts.
-        answer: A folder for the collection of what was made.
+        stage: The staged folder with the collection and the folders of its parts.
+        answer: A folder to write the rebuilt collection to.
         custom_code: See `ReloadJob`.
         extras: See `ReloadJob`.
     """
@@ -67,14 +67,14 @@ class JoinJob:
 
 @dataclass(frozen=True, slots=True)
 class OpenJob:
-    """Open a payload within a bound of memory and nothing else, to see whether that ends.
+    """Open a payload within a memory limit, to find out whether opening it ends.
 
     Attributes:
         format: The format that opens it.
         payload: The file or folder.
-        memory: Bytes that the process may still take.
-        custom_code: The captured code that it needs; empty where there is none.
-        beside: See `Context.beside`; empty where that is the payload's own folder.
+        memory: Bytes that the process may take from now on.
+        custom_code: The captured code that it needs; empty without any.
+        beside: See `Context.beside`; empty if that is the payload's own folder.
         dialect: See `Context.dialect`.
         is_compiled: See `Context.is_compiled`.
         is_safe: See `Context.is_safe`.
@@ -93,11 +93,11 @@ class OpenJob:
 Job: TypeAlias = ReloadJob | JoinJob | OpenJob
 
 KINDS: Mapping[str, type[Any]] = {"reload": ReloadJob, "join": JoinJob, "open": OpenJob}
-"""What a line calls each kind of job."""
+"""The records by the name that a line has for their kind."""
 
 
 def to_line(job: Job) -> str:
-    """Write a job as one line."""
+    """Return a job as one line of JSON."""
     kind = next(name for name, record in KINDS.items() if isinstance(job, record))
     return json.dumps({"kind": kind, "job": asdict(job)}) + "\n"
 
@@ -106,8 +106,8 @@ def read_job(line: str) -> Job:
     """Read the line of a job.
 
     Raises:
-        ValueError: It is none.
-        KeyError: It is of a kind that this process does not know.
+        ValueError: The line is not a job.
+        KeyError: This process does not know the job's kind.
     """
     written = json.loads(line)
     job: Job = read_record(KINDS[written["kind"]], written["job"])

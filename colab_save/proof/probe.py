@@ -1,7 +1,7 @@
 """Open a foreign file first in a process that may hang, die or run out of memory without harm to the notebook.
 
-`loading` calls `try_opening` for files that `inspecting` has doubts about. The process is that of a round trip, with a
-limit of memory beside that of time, and it only opens the file: no sample is run and nothing is compared.
+A load calls `try_opening` for files whose inspection found risks. The process is the one of a round trip, with a limit
+on memory as well as on time, and it only opens the file: it runs no sample and compares nothing.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from colab_save.proof.process import Verifier
 from colab_save.quantities import size_in_words
 
 MEMORY = 4 << 30
-"""Bytes that opening a file may take in any case: a third of the smallest Colab runtime."""
+"""Bytes that opening any file may take: a third of the smallest Colab runtime."""
 
 COPIES = 8
-"""Bytes that it may take besides, for each byte of the file: weights, an optimizer's two moments, and copies."""
+"""Bytes that it may take in addition for each byte of the file: weights, an optimizer's two moments, and copies."""
 
 
 def try_opening(
     plug: Format, payload: Path, context: Context, code: Path | None, timeout: float, risks: tuple[str, ...] = ()
 ) -> None:
-    """Open a file or folder in a process of its own, which is ended with all that it started.
+    """Open a file or folder in a separate process, and end that process with all that it started.
 
     Args:
-        plug: The format that would open it.
+        plug: The format that opens it.
         payload: The file or folder.
-        context: What it would be opened with here; of live custom objects the process gets the captured source.
-        code: The captured code that came with it, where that may run.
-        timeout: Seconds, the import of TensorFlow included.
+        context: The context to open it with; the process gets live custom objects as captured source.
+        code: The captured code that came with the file, if that may run.
+        timeout: Seconds, including the import of TensorFlow.
         risks: See `Findings.risks`.
 
     Raises:
         UnsafeFileError: The process hung, died or ran out of memory; this process has not opened the file.
-        FormatError: It does not open, in the words of Keras or TensorFlow.
+        FormatError: The file does not open; the message quotes Keras or TensorFlow.
     """
     memory = MEMORY + COPIES * _size(payload)
     with tempfile.TemporaryDirectory(prefix="colab_save_try_") as folder, Verifier() as verifier:
@@ -55,7 +55,7 @@ def try_opening(
             raise _unsafe(payload, timeout, memory, error.references[0], risks) from error
     if answer.get("is_out_of_memory"):
         raise _unsafe(payload, timeout, memory, f"It ran out of memory: {answer['failed']}.", risks)
-    if not answer["opened"] and not context.custom_objects:  # a live class may be one that only the notebook can have
+    if not answer["opened"] and not context.custom_objects:  # a live class may exist in the notebook only
         raise FormatError(f"{answer['failed']}.", str(answer["hint"]))
 
 
@@ -77,7 +77,7 @@ def _size(path: Path) -> int:
 
 
 def _captured(objects: Mapping[str, Any], file: Path) -> Path | None:
-    """Write the source of the notebook's classes for the process, which has none of them."""
+    """Write the source of the notebook's classes to a file for the process, which lacks them."""
     source = capture(objects.values(), vars(sys.modules["__main__"])).source
     if not source:
         return None
@@ -88,8 +88,8 @@ def _captured(objects: Mapping[str, Any], file: Path) -> Path | None:
 def _unsafe(payload: Path, timeout: float, memory: int, found: str, risks: tuple[str, ...]) -> UnsafeFileError:
     because = f" The file {risks[0]}." if risks else ""
     return UnsafeFileError(
-        f"{payload} was opened first in a process of its own, with {timeout:g} seconds and {size_in_words(memory)} "
+        f"{payload} was first opened in a separate process, with {timeout:g} seconds and {size_in_words(memory)} "
         f"({memory:,} bytes) of memory, and did not open. {found}{because}",
-        f"This notebook has not opened it. If it only needs more time, give it with {option('timeout', 900)}; files of "
-        "Keras 2 open with tf_keras.",
+        f"This notebook has not opened it. If it only needs more time, set {option('timeout', 900)}; files of Keras 2 "
+        "open with tf_keras.",
     )

@@ -1,8 +1,7 @@
-"""The fresh process of a round trip, seen from the notebook: start it, ask it, end it.
+"""The fresh process of a round trip, seen from the notebook: start it, send it jobs, end it.
 
-The save pipeline opens a `Verifier` before it stages, so that the child's TensorFlow import costs no extra time;
-`verify` asks it once per payload. The child can hang or die without harm: it has a time limit and is killed with all
-that it started.
+A save opens a `Verifier` before it stages, so that the child's TensorFlow import costs no extra time; `verify` asks it
+once per payload. The child can hang or die without harm: it has a time limit and is killed with all that it started.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from colab_save.hints import option
 from colab_save.proof.job import Job, to_line
 
 COMMAND = (sys.executable, "-P", "-c")
-"""Python without the current folder on its path: the notebook's own modules must not be what makes it work."""
+"""Python without the current folder on its path: a reload must not work only because of the notebook's modules."""
 
 PROGRAM = """
 import importlib.util, sys
@@ -38,14 +37,14 @@ sys.path += {beside!r}
 from colab_save.proof.child import main
 main()
 """
-"""The child runs the very package that asks it: another copy that is installed proves nothing about this one."""
+"""The child runs the very package that starts it: another installed copy would prove nothing about this one."""
 
-GIVING_BACK = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
-"""Has the GNU C library give each freed block of 1 MB or more back at once (mallopt(3)). By default it learns to keep
-blocks of up to 32 MB, and a child that loads layers of 4 MB takes half as much again as the model weighs."""
+RELEASE_EARLY = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
+"""Makes the GNU C library return each freed block of 1 MB or more at once (mallopt(3)). By default it learns to retain
+blocks of up to 32 MB, and a child that loads layers of 4 MB takes half as much again as the model's size."""
 
 BEAT = 0.2
-"""Seconds between two calls of whoever wants to know that the child is still waited for."""
+"""Seconds between two calls of `on_wait`."""
 
 OnWait: TypeAlias = Callable[[], None]
 OnLack: TypeAlias = Callable[[str], bool]
@@ -55,7 +54,7 @@ class Verifier:
     """A fresh Python process that reloads payloads; a context manager that always ends it.
 
     Args:
-        is_used: Whether to start it; one that is not used costs nothing.
+        is_used: Whether to start it at once; unused, it costs nothing.
     """
 
     def __init__(self, *, is_used: bool = True) -> None:
@@ -85,7 +84,7 @@ class Verifier:
             stderr=self._log,
             text=True,
             cwd=self._folder.name,
-            env={**GIVING_BACK, **os.environ},
+            env={**RELEASE_EARLY, **os.environ},
             start_new_session=True,
         )
         self._answers = queue.SimpleQueue()
@@ -94,16 +93,16 @@ class Verifier:
     def ask(
         self, job: Job, timeout: float, on_wait: OnWait = lambda: None, supply: OnLack = lambda _: False
     ) -> dict[str, Any]:
-        """Have one job done, and return the answer.
+        """Send one job, and return its answer.
 
         Args:
-            job: What to do, see `job`.
-            timeout: Seconds, the child's TensorFlow import included.
-            on_wait: Called now and then while it works; what that raises ends the waiting.
-            supply: Called with a name that the child lacked; says whether it is worth another try.
+            job: See `job`.
+            timeout: Seconds, including the child's TensorFlow import.
+            on_wait: Called every `BEAT` seconds while the child works; an error that it raises ends the waiting.
+            supply: Called with a name that the child lacked; returns whether to try again.
 
         Raises:
-            VerifierError: The child died, was killed for taking too long, or says what failed in it.
+            VerifierError: The child died, was killed for taking too long, or reported an error.
         """
         if self._process is None or self._process.poll() is not None:
             self.close()
@@ -111,7 +110,8 @@ class Verifier:
         process = self._process
         if process is None or process.stdin is None:
             raise VerifierError(
-                "The fresh process could not be started.", f"Save again, or with {option('verify', value=False)}."
+                "The fresh process could not be started.",
+                f"Save again; if that fails too, save with {option('verify', value=False)}.",
             )
         try:
             process.stdin.write(to_line(job))
@@ -128,7 +128,7 @@ class Verifier:
         return answer
 
     def _wait(self, timeout: float, on_wait: OnWait) -> dict[str, Any]:
-        """Give the next answer that is one; empty when the child has gone or the time is up."""
+        """Return the next answer to a job; empty if the child has ended or the time is up."""
         end = time.monotonic() + timeout
         while (left := end - time.monotonic()) > 0:
             try:
@@ -138,14 +138,14 @@ class Verifier:
                 continue
             try:
                 answer = json.loads(line)
-            except ValueError:  # an empty line: it has gone
+            except ValueError:  # an empty line: the child has ended
                 return {}
             if "ready" not in answer:
                 return dict(answer)
         return {}
 
     def _death(self, timeout: float) -> VerifierError:
-        """End the child and say how it went."""
+        """End the child, and return the error that says how it ended."""
         process, log = self._process, self._log
         try:
             code = process.wait(timeout=1) if process else None
@@ -164,8 +164,8 @@ class Verifier:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
         return VerifierError(
             f"The fresh process {how}{f': {tail[:200]}' if tail else ''}.",
-            "Often there was too little memory for a second copy of the model; "
-            f"{option('verify', value=False)} saves without it.",
+            "The usual reason is too little memory for a second copy of the model. Free some, or save with "
+            f"{option('verify', value=False)}.",
         )
 
     def close(self) -> None:
@@ -187,10 +187,10 @@ class Verifier:
 
 
 def _program() -> str:
-    """Return the child's program, with what it needs to know of this package.
+    """Return the child's program, with the location of this package.
 
-    The folder that the package lies in may hold what it requires, so the child finds that too, after all else; not
-    where it is the notebook's own folder.
+    The folder around the package may also contain its requirements, so it comes last on the child's path, unless it is
+    the notebook's current folder.
     """
     package = Path(__file__).resolve().parents[1]
     beside = [] if package.parent == Path.cwd() else [str(package.parent)]
@@ -198,15 +198,15 @@ def _program() -> str:
 
 
 def _read(stream: IO[str], answers: queue.SimpleQueue[str]) -> None:
-    """Pass lines on until the child closes its end; an empty line says that it has."""
+    """Queue lines until the child closes its end, then an empty one."""
     try:
         for line in stream:
             answers.put(line)
-    except ValueError:  # closed under us, by close()
+    except ValueError:  # close() has closed the stream meanwhile
         pass
     answers.put("")
 
 
 def _close(stream: IO[str]) -> None:
-    with contextlib.suppress(BrokenPipeError):  # what the dead child did not read
+    with contextlib.suppress(BrokenPipeError):  # a dead child has not read all of it
         stream.close()

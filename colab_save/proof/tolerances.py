@@ -1,28 +1,28 @@
-"""Compare two answers to the same sample, within tolerances by dtype; pure.
+"""Compare two sets of outputs for the same sample, within tolerances by dtype; pure.
 
-`judging` makes verdicts of what is found.
+`verdicts` turns the differences into a verdict.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from colab_save.artifact.round_trip import OutputError
 from colab_save.nested import leaves
+from colab_save.types import Array, Nested
 
 TOLERANCES = {"float64": 1e-7, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
-"""Relative tolerance by the coarsest floating dtype in play; integers, booleans and strings must be equal.
+"""Relative tolerance by the coarsest floating dtype involved; integers, booleans and strings must be equal.
 
-A fresh process on the CPU answers within a few units in the last place of the CPU; a GPU that rounds convolutions
-to TF32 or sums in another order needs these.
+Two processes on the same CPU agree within a few units in the last place; a GPU that rounds convolutions to TF32 or sums
+in another order needs these.
 """
 
 
 def compare_outputs(
-    expected: Any, actual: Any, rtol: float | None, atol: float | None, precision: str = "float32"
+    expected: Nested, actual: Nested, rtol: float | None, atol: float | None, precision: str = "float32"
 ) -> tuple[list[OutputError], list[str]]:
-    """Compare two answers to the same sample.
+    """Compare two sets of outputs for the same sample.
 
     Args:
         expected: Nested arrays, from the live model.
@@ -32,7 +32,7 @@ def compare_outputs(
         precision: The coarsest dtype that the model computes in (``float16`` under a mixed policy).
 
     Returns:
-        The largest differences of each output, and in words each place where they differ by more.
+        The largest error of each output, and in words each output that differs by more than the tolerance.
     """
     wanted, got = dict(leaves(expected)), dict(leaves(actual))
     errors: list[OutputError] = []
@@ -45,8 +45,8 @@ def compare_outputs(
     return sorted(errors, key=lambda error: error.name), sorted(found)
 
 
-def compare_shapes(expected: Any, actual: Any) -> list[str]:
-    """Compare only structure, shapes and dtypes: all that a model which differs from itself allows."""
+def compare_shapes(expected: Nested, actual: Nested) -> list[str]:
+    """Compare structure, shapes and dtypes only, as for a model whose outputs are random."""
     described = [{where: (item.shape, item.dtype.name) for where, item in leaves(tree)} for tree in (expected, actual)]
     places = sorted(described[0].keys() | described[1].keys())
     return [
@@ -57,7 +57,7 @@ def compare_shapes(expected: Any, actual: Any) -> list[str]:
 
 
 def _compare_arrays(
-    name: str, expected: Any, actual: Any, rtol: float | None, atol: float | None, precision: str
+    name: str, expected: Array, actual: Array, rtol: float | None, atol: float | None, precision: str
 ) -> tuple[OutputError | None, str]:
     import numpy as np
 
@@ -95,6 +95,6 @@ def _tolerance(dtype: str, precision: str) -> float:
     return own if dtype == "float64" else max(own, TOLERANCES.get(precision, 0.0))
 
 
-def _largest(values: Any) -> float:
+def _largest(values: Array) -> float:
     largest = float(values.max()) if values.size else 0.0
     return largest if math.isfinite(largest) else math.inf

@@ -1,7 +1,7 @@
-"""Compare two models and two answers to the same sample: the verdicts of a round trip.
+"""Compare two models and their outputs for the same sample: the verdicts of a round trip.
 
-`verify` judges what the fresh process found, `loading` what came back into the notebook; all but `answer_sample`
-is pure.
+`verify` calls it with what the fresh process reloaded, a load with what came back into the notebook. All but
+`answer_sample` and `trace` is pure.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from colab_save.artifact.collection import COLLECTION, Collection, compare_collections, walk_tree
 from colab_save.artifact.facts import ModelFacts, precision
@@ -22,10 +21,11 @@ from colab_save.formats.base import Format
 from colab_save.proof.comparing import compare, lost_attributes
 from colab_save.proof.tolerances import compare_outputs, compare_shapes
 from colab_save.sampling.running import layers_recorded, run_as, run_pass
+from colab_save.types import Array, Model, Nested
 from colab_save.wording import translated
 
 NAMED = 3
-"""Differences that a verdict names."""
+"""Differences that a verdict lists."""
 
 
 def judge(
@@ -33,19 +33,19 @@ def judge(
     expected: ModelFacts,
     actual: ModelFacts,
     sample: SampleFacts,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    before: Mapping[str, Nested],
+    after: Mapping[str, Nested],
     seconds: float,
 ) -> RoundTrip:
-    """Compare two models and two answers; pure.
+    """Compare two models and their outputs; pure.
 
     Args:
-        plug: The format, which says what it keeps.
-        expected: Facts of the model that was saved.
-        actual: Facts of the model that came back.
+        plug: The format, which says what it holds.
+        expected: Facts of the saved model.
+        actual: Facts of the reloaded model.
         sample: How outputs are compared.
-        before: The answers of the model that was saved, see `answers_of`.
-        after: The answers of the model that came back.
+        before: The outputs of the saved model by pass, see `answers_of`.
+        after: The outputs of the reloaded model by pass.
         seconds: How long the reload took.
     """
     errors, verdict = judge_outputs(sample, before, after, precision(expected))
@@ -54,7 +54,7 @@ def judge(
 
 
 def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, Verdict]:
-    """Judge every aspect that facts alone decide."""
+    """Return the verdict on every aspect that the facts decide."""
     verdicts = {}
     for aspect, differences in compare(expected, actual).items():
         if aspect not in plug.holds:
@@ -67,29 +67,29 @@ def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[
 
 
 def judge_collection(expected: Collection, actual: Collection, seconds: float = 0.0) -> RoundTrip:
-    """Compare what held several models with what came back of it; pure."""
+    """Compare a saved collection with the one that came back; pure."""
     gaps = compare_collections(expected, actual)
     training, dropped, others = (
         [str(gap) for gap in gaps if (gap.is_training, gap.is_dropped) == kind]
         for kind in ((True, False), (True, True), (False, False))
     )
-    verdicts = {Aspect.STRUCTURE: _kept(others, list(expected.lost))}
+    verdicts = {Aspect.STRUCTURE: _verdict(others, list(expected.lost))}
     if any(not node.keys().isdisjoint({*DIALECTS, "optimizer_of"}) for node in walk_tree(expected.tree)):
-        verdicts[Aspect.TRAINING] = _kept(training, dropped)
+        verdicts[Aspect.TRAINING] = _verdict(training, dropped)
     return RoundTrip(COLLECTION, verdicts, (), seconds)
 
 
-def _kept(differences: list[str], lost: list[str]) -> Verdict:
+def _verdict(differences: list[str], lost: list[str]) -> Verdict:
     if differences:
         return _failed(differences)
     return Verdict(Outcome.NOT_HELD, "; ".join(lost), len(lost)) if lost else Verdict(Outcome.PASSED)
 
 
-def answer_sample(plug: Format, model: Any, file: Path, sample: SampleFacts) -> dict[str, Any]:
-    """Let a model that was loaded in this process answer the recorded sample, in every pass that it can make.
+def answer_sample(plug: Format, model: Model, file: Path, sample: SampleFacts) -> dict[str, Nested]:
+    """Run a model that was loaded in this process on the recorded sample, in every pass that it has.
 
     Returns:
-        Nested arrays by the name of the pass; the plain inference has none.
+        The outputs, nested arrays, by the name of the pass; plain inference has the empty name.
     """
     inputs = read_arrays(file, sample.inputs)
     answers = {"": run_as(plug.run, model, inputs, is_seeded=sample.is_seeded)}
@@ -100,8 +100,8 @@ def answer_sample(plug: Format, model: Any, file: Path, sample: SampleFacts) -> 
     return answers
 
 
-def trace(plug: Format, model: Any, file: Path, sample: SampleFacts) -> list[list[Any]]:
-    """Let a Keras model answer the recorded sample, and note what each layer answers: its path and its output."""
+def trace(plug: Format, model: Model, file: Path, sample: SampleFacts) -> list[list[Array]]:
+    """Run a Keras model on the recorded sample; return the path and the output of each layer, in the order of calls."""
     import numpy as np
 
     with layers_recorded(model) as seen:
@@ -109,21 +109,21 @@ def trace(plug: Format, model: Any, file: Path, sample: SampleFacts) -> list[lis
     return [[np.array(path), answer] for path, answer in seen]
 
 
-def _run_pass(name: str, model: Any, inputs: Any) -> Any:
-    with translated(f"The pass {name} fails in the model that came back", "Make what it uses in build()."):
+def _run_pass(name: str, model: Model, inputs: Nested) -> Nested:
+    with translated(f"The pass {name} fails in the reloaded model", "Create what it uses in __init__ or build()."):
         return run_pass(model, name, inputs)
 
 
-def answers_of(file: Path, sample: SampleFacts) -> dict[str, Any]:
-    """Read the answers of the model that was saved, by the name of the pass."""
+def answers_of(file: Path, sample: SampleFacts) -> dict[str, Nested]:
+    """Read the outputs of the saved model, by the name of the pass."""
     recorded = {"": sample.outputs, **{each.name: each.outputs for each in sample.passes}}
     return {name: read_arrays(file, structure) for name, structure in recorded.items()}
 
 
 def judge_outputs(
-    sample: SampleFacts, before: Mapping[str, Any], after: Mapping[str, Any], precision: str
+    sample: SampleFacts, before: Mapping[str, Nested], after: Mapping[str, Nested], precision: str
 ) -> tuple[list[OutputError], Verdict]:
-    """Compare two sets of answers; a model that differs from itself only in structure, shape and dtype."""
+    """Compare the outputs of every pass; those of a random one by structure, shapes and dtypes only."""
     random = {each.name: each.is_random for each in sample.passes} | {"": sample.is_random}
     errors: list[OutputError] = []
     found: list[str] = []
@@ -142,29 +142,29 @@ def judge_outputs(
 
 
 def _failed(differences: list[str]) -> Verdict:
-    """Word the first differences, and how many more there are."""
+    """Return a verdict that lists the first differences, and how many more there are."""
     more = len(differences) - NAMED
     reason = "; ".join(differences[:NAMED]) + (f"; and {more} more" if more > 0 else "")
     return Verdict(Outcome.FAILED, reason, len(differences))
 
 
-def first_difference(expected: list[list[Any]], actual: list[list[Any]]) -> str:
-    """Name the first layer whose output differs, of what `trace` gave for two models; pure."""
+def first_difference(expected: list[list[Array]], actual: list[list[Array]]) -> str:
+    """Name the first layer whose output differs between two results of `trace`; pure."""
     import numpy as np
 
     for (path, before), (other, after) in zip(expected, actual, strict=False):
         if (path := _text(path)) != _text(other):
-            return f"the first call that differs is that of {path}: there it is {_text(other)}"
+            return f"the first layer call that differs: {path} before, {_text(other)} after"
         if before.shape != after.shape or not np.allclose(
             before.astype("float64"), after.astype("float64"), 1e-3, 1e-5, equal_nan=True
         ):
             return f"the first layer whose output differs is {path}"
     if len(expected) != len(actual):
-        return f"{len(expected)} layers answered before, {len(actual)} after"
-    return "every layer answers the same: it is what call() does between them"
+        return f"{len(expected)} layers were called before, {len(actual)} after"
+    return "all layers have equal outputs: the difference arises in call(), between them"
 
 
-def _text(name: Any) -> str:
-    """Give the text of a string array, as it was made or as it was read."""
+def _text(name: Array) -> str:
+    """Return the text in a string array, which is `bytes` once it was read from a file."""
     item = name.item()
     return item.decode() if isinstance(item, bytes) else str(item)

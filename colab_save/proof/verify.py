@@ -1,6 +1,7 @@
-"""The round trip: have a fresh process reload what is staged, and compare its answers with the live model's.
+"""The round trip: have a fresh process reload what is staged, and compare it with the live model.
 
-The save pipeline calls `verify` once per payload; what fails is explained by asking the process once more.
+A save calls `verify` once per payload, and `verify_collection` for a collection. If outputs differ, the process reloads
+once more, to find the first layer whose output does.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from colab_save.artifact.collection import COLLECTION, Collection, read_collection
 from colab_save.artifact.facts import ModelFacts
@@ -22,6 +22,7 @@ from colab_save.model.repairing import Record
 from colab_save.proof.job import JoinJob, ReloadJob
 from colab_save.proof.process import OnLack, OnWait, Verifier
 from colab_save.proof.verdicts import answers_of, first_difference, judge, judge_collection, trace
+from colab_save.types import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,17 @@ class Trial:
 
     Attributes:
         plug: The format of the payload.
-        stage: The folder with the payload, ``sample.npz`` and ``custom_code.py``; nothing else is given to the child.
+        stage: The folder with the payload, ``sample.npz`` and ``custom_code.py``, all that the child gets.
         model: The live model.
-        facts: What it is.
-        sample: The sample, with the live model's answers.
-        timeout: Seconds.
-        is_part: It is one of several models; the stage is then a folder in that of the whole, which has the code.
+        facts: The facts of the live model.
+        sample: The sample, with the live model's outputs.
+        timeout: Seconds for the round trip.
+        is_part: It is a part of a collection; the stage is then a folder inside that of the whole, which has the code.
     """
 
     plug: Format
     stage: Path
-    model: Any
+    model: Model
     facts: ModelFacts
     sample: SampleFacts
     timeout: float
@@ -48,17 +49,17 @@ class Trial:
 
     @property
     def file(self) -> Path:
-        """Give the file of the sample."""
+        """Return the file of the sample."""
         return self.stage / self.sample.path
 
     def job(self, answer: Path, *, is_traced: bool = False) -> ReloadJob:
-        """Ask for it to be reloaded, and answered in a file."""
+        """Return the job that reloads it and writes its outputs to a file."""
         whole = self.stage.parent if self.is_part else self.stage
         return ReloadJob(
             format=self.plug.name,
             payload=str(self.stage / self.plug.payload),
             sample=str(self.file),
-            asked=self.sample,
+            sample_facts=self.sample,
             answer=str(answer),
             custom_code=str(whole / CUSTOM_CODE),
             record=Record.of(self.facts),
@@ -77,7 +78,7 @@ def verify(
     Args:
         verifier: An open verifier.
         trial: What to reload.
-        on_wait: Called now and then while the child works; what that raises ends the round trip.
+        on_wait: See `Verifier.ask`.
         supply: See `Verifier.ask`.
     """
     plug = trial.plug
@@ -90,7 +91,7 @@ def verify(
         except (VerifierError, DamagedFileError) as error:
             return failed(plug.name, error.references[0], plug.holds)
         except (ValueError, KeyError) as error:
-            return failed(plug.name, f"the fresh process answered nothing that can be read ({error})", plug.holds)
+            return failed(plug.name, f"the answer of the fresh process cannot be read ({error})", plug.holds)
         expected = answers_of(trial.file, trial.sample)
         trip = judge(plug, trial.facts, facts, trial.sample, expected, actual, reply["seconds"])
         if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and Aspect.STRUCTURE in plug.holds:
@@ -106,14 +107,14 @@ def verify_collection(
     on_wait: OnWait = lambda: None,
     supply: OnLack = lambda _: False,
 ) -> RoundTrip:
-    """Make the round trip of what holds several models, after those of its parts, by the same process.
+    """Make the round trip of a collection, after those of its parts and in the same process.
 
     Args:
         verifier: The verifier that has reloaded the parts.
         stage: The folder with the collection.
         collection: What is expected.
-        timeout: Seconds.
-        on_wait: See `verify`.
+        timeout: Seconds for the round trip.
+        on_wait: See `Verifier.ask`.
         supply: See `Verifier.ask`.
     """
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
@@ -126,13 +127,13 @@ def verify_collection(
 
 
 def _located(trip: RoundTrip, verifier: Verifier, trial: Trial, on_wait: OnWait) -> RoundTrip:
-    """Add to outputs that differ the first layer whose output does."""
+    """Add to the verdict on outputs the first layer whose output differs."""
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
         answer = Path(folder, "traced.npz")
         try:
             reply = verifier.ask(trial.job(answer, is_traced=True), trial.timeout, on_wait)
             actual = read_arrays(answer, reply["outputs"])
-        except (VerifierError, DamagedFileError):  # it is explained without
+        except (VerifierError, DamagedFileError):  # the verdict stays as it is
             return trip
     where = first_difference(trace(trial.plug, trial.model, trial.file, trial.sample), actual)
     verdict = trip.verdicts[Aspect.OUTPUTS]

@@ -1,6 +1,6 @@
-"""The attempts of a save: one set of formats after the other is staged and proven, until one passes.
+"""Stage and prove one set of formats after another, until one passes.
 
-The pipeline calls `attempt` and publishes one of what it returns.
+The pipeline calls `attempt`, and publishes one of the attempts that it returns.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from colab_save.saving.proving import prove
 from colab_save.saving.staging import Staged, stage
 
 FULL = 1 << 20
-"""Bytes: with less than that free, the disk is why a format could not be written."""
+"""Bytes: if fewer are free after a format could not be written, a full disk is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Attempt:
 
     Attributes:
         staged: What was written.
-        trips: What the round trips found.
-        notes: What the user should know of it.
-        hint: What to change in the custom code, where something of it could not be captured; else empty.
+        trips: Its round trips.
+        notes: Notes for the user, one sentence each.
+        hint: What to change in the custom code so that all of it can be captured; empty if all was.
     """
 
     staged: Staged
@@ -44,24 +44,27 @@ class Attempt:
 
     @property
     def formats(self) -> tuple[Format, ...]:
-        """Return the formats that were tried."""
+        """Return the formats of this attempt."""
         return self.staged.formats
 
     @property
     def is_passed(self) -> bool:
-        """Say whether this may be published: nothing has failed."""
+        """Return whether this may be published: no round trip has failed."""
         return all(trip.outcome is not Outcome.FAILED for trip in self.trips)
 
 
 def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, clock: Clock) -> list[Attempt]:
-    """Stage and verify one set of formats after the other until one passes.
+    """Stage and verify one set of formats after another, until one passes.
 
     Args:
         plan: What to try, in order, and how strictly.
-        examined: What is saved.
+        examined: What to save.
         verifier: The fresh process, open.
         work: An empty folder on the local disk.
-        clock: Told the progress.
+        clock: Reports the progress.
+
+    Returns:
+        All attempts, in order; only the last can have passed.
 
     Raises:
         FormatError: The only set of formats cannot be written.
@@ -89,8 +92,8 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
 
 
 def _proven(staged: Staged, examined: Examined, trips: tuple[RoundTrip, ...]) -> Attempt:
-    """Add what is known of the custom code once the fresh process has asked for all that it lacked."""
+    """Return the attempt, with notes on the custom code, which is complete only after the round trips."""
     custom = examined.custom
-    missing = tuple(f"{CUSTOM_CODE} is without {name}" for name in custom.code.missing)
+    missing = tuple(f"{CUSTOM_CODE} lacks {name}" for name in custom.code.missing)
     hint = "\n".join(filter(None, (examined.hint, custom.hint)))
     return Attempt(staged, trips, staged.notes + missing, hint)

@@ -1,6 +1,6 @@
-"""Choose the formats of a save: as asked, by purpose, by the path's suffix, or ``auto``; each of those can write it.
+"""Choose the formats of a save: by name, by purpose, by the path's suffix, or by ``auto``.
 
-`resolving` calls `choose`; nothing is written and no store is opened here.
+`resolving` calls `choose`, which writes nothing and opens no store.
 """
 
 from __future__ import annotations
@@ -16,76 +16,76 @@ from colab_save.target import Target, last_part, without_secrets
 
 
 def choose(request: SaveRequest, target: Target, division: Division) -> Choice:
-    """Choose the formats that can write what is saved, and read their options.
+    """Choose formats that can write what is saved, and read their options.
 
     Raises:
-        RequestError: The target, the formats or the options cannot be used, or not together.
+        RequestError: The target, the formats or the options are not valid, or not together.
         UnsupportedError: No format can write it.
         MissingPackageError: A format needs a package that is not installed.
     """
-    asked = _attempts(request, target)
+    wanted = _attempts(request, target)
     _check_single(division, target)
-    attempts, refusals = _usable(asked, division)
-    kinds = {plug.name: plug.Options for formats in asked for plug in formats}
+    attempts, refusals = _usable(wanted, division)
+    kinds = {plug.name: plug.Options for formats in wanted for plug in formats}
     return Choice(attempts, read_options(kinds, request.options), refusals)
 
 
 def _attempts(request: SaveRequest, target: Target) -> Attempts:
-    """Choose the formats: as asked, by purpose, by the path's suffix, or ``auto``."""
-    asked = tuple(request.formats) if request.purpose is None else purposes()[request.purpose]
+    """Return the formats to try: by name, by purpose, by the path's suffix, or those of ``auto``."""
+    names = tuple(request.formats) if request.purpose is None else purposes()[request.purpose]
     if target.path:
         if request.to is not None:
             raise RequestError(
-                f"{target.shown!r} says where the file goes, and {option('to', without_secrets(request.to))} does too.",
+                f"{target.shown!r} and {option('to', without_secrets(request.to))} both say where to save.",
                 f"Leave {option('to')} out, or give a name instead of the path.",
             )
-        asked = _formats_of_path(target, asked)
-    if asked == (AUTO,):
+        names = _formats_of_path(target, names)
+    if names == (AUTO,):
         return tuple((get_format(record.name),) for record in FORMATS.values() if record.is_automatic)
-    return (tuple(get_format(name) for name in asked),)
+    return (tuple(get_format(name) for name in names),)
 
 
-def _formats_of_path(target: Target, asked: tuple[str, ...]) -> tuple[str, ...]:
-    """Match the formats asked for with the suffix of a path."""
-    if len(asked) > 1:
+def _formats_of_path(target: Target, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Match the formats that the user named with the suffix of a path."""
+    if len(names) > 1:
         raise RequestError(
-            f"{target.shown!r} is one place, and {', '.join(asked)} are {len(asked)} payloads.",
+            f"The path {target.shown!r} takes one payload, and {', '.join(names)} are {len(names)}.",
             f"Give a name, such as {last_part(target.path).partition('.')[0] or 'cats'}, to save them together.",
         )
-    if target.format is None or asked == (target.format,):
-        return asked
-    if asked == (AUTO,):
+    if target.format is None or names == (target.format,):
+        return names
+    if names == (AUTO,):
         return (target.format,)
     raise RequestError(
-        f"The suffix of {target.shown!r} means {target.format}, and {option('formats')} says {asked[0]}.",
-        "Change one of them.",
+        f"The suffix of {target.shown!r} means {target.format}, but {option('formats')} is {names[0]}.",
+        f"Change the suffix, or leave {option('formats')} out.",
     )
 
 
 def _check_single(division: Division, target: Target) -> None:
-    """Refuse several models at one exact place."""
+    """Refuse to save a collection to a path."""
     if target.path and division.collection:
         raise RequestError(
-            f"{last_part(target.path)!r} is one place, and there are {len(division.models)} models to save: "
+            f"The path {last_part(target.path)!r} takes one model, and there are {len(division.models)} to save: "
             f"{', '.join(division.models)}.",
             f"Give a name, such as {last_part(target.path).partition('.')[0] or 'agent'}, to save them together.",
         )
 
 
-def _usable(asked: Attempts, division: Division) -> tuple[Attempts, dict[str, str]]:
+def _usable(wanted: Attempts, division: Division) -> tuple[Attempts, dict[str, str]]:
     """Return the attempts that can write what is saved, and why the other formats cannot.
 
     Raises:
-        UnsupportedError: None can.
-        MissingPackageError: One needs a package that is not installed.
+        UnsupportedError: No attempt can.
+        MissingPackageError: A format needs a package that is not installed.
     """
-    found = {plug.name: _refusal(plug, division) for formats in asked for plug in formats}
+    found = {plug.name: _refusal(plug, division) for formats in wanted for plug in formats}
     refusals = {name: reason for name, reason in found.items() if reason}
-    usable = tuple(formats for formats in asked if not any(plug.name in refusals for plug in formats))
+    usable = tuple(formats for formats in wanted if not any(plug.name in refusals for plug in formats))
     if not usable:
         raise UnsupportedError(
             "; ".join(f"{name} cannot write this model: {reason}" for name, reason in refusals.items()) + ".",
-            f"Leave {option('formats')} out, or choose one that can: keras for any Keras model, saved_model for "
+            f"Leave {option('formats')} out, or choose a format that can: keras for any Keras model, saved_model for "
             "anything callable.",
         )
     for formats in usable:
@@ -95,6 +95,6 @@ def _usable(asked: Attempts, division: Division) -> tuple[Attempts, dict[str, st
 
 
 def _refusal(plug: Format, division: Division) -> str:
-    """Say why a format cannot write one of the models; empty when it can write all."""
+    """Return why a format cannot write one of the models; empty if it can write all."""
     found = ((name, plug.refusal(model)) for name, model in division.models.items())
     return next((f"{name}: {reason}" if name else reason for name, reason in found if reason), "")

@@ -1,6 +1,6 @@
-"""Describe a save: what was examined and the round trips that proved it come in, a `Manifest` goes out.
+"""Describe a save: the examined models and their round trips come in, a `Manifest` goes out.
 
-Nothing is written here; `sealing` adds the files and the signature.
+The pipeline calls `describe`, which writes nothing; `sealing` adds the files and the signature.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from colab_save.saving.plan import Plan
 
 
 def describe(plan: Plan, examined: Examined, chosen: Attempt) -> Manifest:
-    """Describe what was staged and proven, under a new version; its files are not listed yet."""
+    """Return the manifest of what was staged and proven, with a new version and no files yet."""
     now, samples, subjects = datetime.now(UTC), chosen.staged.samples, examined.subjects
     parts = tuple(Part(subject.name, subject.facts, samples[subject.name]) for subject in subjects)
     collection = examined.collection

@@ -1,6 +1,6 @@
-"""What is taken from the live models before anything is written: facts, samples with their answers, custom code.
+"""Examine the live models before anything is written: their facts, samples with outputs, and custom code.
 
-The pipeline calls `examine_models` once; `staging` writes what it returns, `proving` compares with it.
+The pipeline calls `examine_models` once; `staging` writes what it returns, and `proving` compares with it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from colab_save.types import Model
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One model that is saved, with all that was taken from it before anything is written.
+    """One examined model.
 
     Attributes:
-        name: The part that it is, where several are saved; else empty.
+        name: The name of the part; empty for a single model.
         model: The live model.
-        facts: What it is.
-        sample: What it was asked and answered.
-        configs: The configs of the custom objects in it.
+        facts: Its facts.
+        sample: Its sample inputs and outputs.
+        configs: The configs of its custom objects.
     """
 
     name: str
@@ -42,12 +42,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """All that is saved, as it was before anything is written.
+    """All that is saved, as it was before anything was written.
 
     Attributes:
         subjects: The models; a single one has the empty name.
-        collection: What held several; ``None`` for a single one.
-        custom: The custom code that a reload needs, of all of them together.
+        collection: The collection that they are parts of; ``None`` for a single model.
+        custom: The custom code that a reload of them needs.
     """
 
     subjects: tuple[Subject, ...]
@@ -56,12 +56,12 @@ class Examined:
 
     @property
     def hint(self) -> str:
-        """Return what to change where a config could not be taken whole; empty when all could."""
+        """Return what to change where a config is not complete; empty if all are."""
         return "\n".join(dict.fromkeys(filter(None, (subject.configs.hint for subject in self.subjects))))
 
 
 def examine_models(plan: Plan) -> Examined:
-    """Take everything from the live models; the samples come first, since they may build them."""
+    """Examine the live models; the samples come first, since running a model on one may build it."""
     plug, division = plan.choice.attempts[0][0], plan.division
     given = samples_by_part(plan.sample, division.models)
     samples = {

@@ -1,6 +1,6 @@
-"""Where a plain save may go: it takes the place of a model of its own kind, and never of what somebody keeps there.
+"""Check the place of a plain save: it may replace a model of the same format, and nothing else.
 
-`resolving` asks here, once the store is open; nothing is written.
+`resolving` calls `with_free_places` once the store is open; nothing is written.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from colab_save.saving.plan import Choice, Destination
 
 
 def with_free_places(choice: Choice, destination: Destination) -> Choice:
-    """Leave the attempts whose place is free, or holds what a plain save may replace; any other save has a new place.
+    """Drop the attempts of a plain save whose place is occupied; a save by name always goes to a new place.
 
     Raises:
-        TargetError: None is left: the save would cost what somebody else keeps there.
+        TargetError: No attempt is left: the save would overwrite something that is not such a model.
     """
     if not destination.key:
         return choice
@@ -24,12 +24,12 @@ def with_free_places(choice: Choice, destination: Destination) -> Choice:
     left = tuple(formats for formats in choice.attempts if not any(reasons[plug.name] for plug in formats))
     taken = {name: reason for name, reason in reasons.items() if reason}
     if not left:
-        raise TargetError(f"{'; '.join(taken.values())}.", "Give a path that is free; a save replaces only a model.")
+        raise TargetError(f"{'; '.join(taken.values())}.", "Give another path: a save replaces nothing but a model.")
     return replace(choice, attempts=left, refusals={**choice.refusals, **taken})
 
 
 def _occupied(destination: Destination, format_name: str) -> str:
-    """Say what stands where a plain save would go, unless it is a model of that kind or nothing; empty when none."""
+    """Return what occupies the place of a plain save; empty if it is free or has a model of that format."""
     store, key = destination.store, destination.exact(format_name)
     names = store.keys(key)
     place = f"{store.location}/{key}"

@@ -1,7 +1,7 @@
-"""Resolve, stage, verify, publish, prune: a request comes in, a `SaveReport` goes out.
+"""Resolve, stage, verify, publish, prune: a `SaveRequest` comes in, a `SaveReport` goes out.
 
-Every frontend calls `save` and nothing else. Until `publish` nothing has been written into the store, and what had been
-committed there stays whatever happens.
+Every frontend calls `save` and nothing else. Nothing is written to the store before the publish step, and whatever
+happens, the versions that were committed there stay as they are.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from colab_save.versions.uploading import see_through
 _SAVED_MODEL = option("formats", "saved_model")
 
 HINTS = {
-    Aspect.OUTPUTS: "Something that call() uses is not in the file: an attribute set after __init__, a constant, or a "
-    f"get_config() without an argument. {_SAVED_MODEL} writes what the model computes, as it is now.",
-    Aspect.WEIGHTS: "Build every layer in __init__ or build(), and keep each in an attribute of its own. "
-    f"{_SAVED_MODEL} writes all weights that call() uses.",
-    Aspect.TRAINING: f"Outputs and weights came back. To keep them without the training state: {_SAVED_MODEL}; "
-    f"to publish it as it is: {option('force')}.",
-    Aspect.STRUCTURE: "Put the argument into get_config(), and keep it in the attribute of its name. "
-    f"{_SAVED_MODEL} writes what the model computes, as it is now.",
-    Aspect.CODE: "Define the class in a cell or a module, and let get_config() name it. "
-    f"{_SAVED_MODEL} needs no classes.",
+    Aspect.OUTPUTS: "The file lacks something that call() uses: set it in __init__, and return every argument of "
+    f"__init__ from get_config(). Or save with {_SAVED_MODEL}, which writes the computation as it is now.",
+    Aspect.WEIGHTS: "Create every layer in __init__ or build(), and assign each to an attribute of its own. Or save "
+    f"with {_SAVED_MODEL}, which writes all weights that call() uses.",
+    Aspect.TRAINING: f"Outputs and weights came back. Save them without the training state with {_SAVED_MODEL}, or "
+    f"publish this as it is with {option('force')}.",
+    Aspect.STRUCTURE: "Return the argument from get_config(), and assign it to the attribute of its name. Or save with "
+    f"{_SAVED_MODEL}, which writes the computation as it is now.",
+    Aspect.CODE: "Define the class in a cell or a module, and return it from get_config(). Or save with "
+    f"{_SAVED_MODEL}, which needs no classes.",
 }
-"""What to do when an aspect has failed."""
+"""What to do when an aspect has failed; the first one that failed decides."""
 
 
 def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
@@ -51,10 +51,10 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
 
     Args:
         request: What the user wants.
-        on_step: Told the progress.
+        on_step: Called with the progress.
 
     Raises:
-        ColabSaveError: Any of the tree; nothing is published then, and what was committed before is whole.
+        ColabSaveError: Any of its subclasses; no version is committed then, and earlier ones are untouched.
     """
     clock = Clock(on_step)
     with clock.at(Stage.RESOLVE):
@@ -64,13 +64,13 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
 
 @dataclass(frozen=True, slots=True)
 class _Saving:
-    """A save under way, once it is known what it will do."""
+    """A save in progress, from its plan on."""
 
     plan: Plan
     clock: Clock
 
     def run(self) -> SaveReport:
-        """Stage, verify, publish, prune and see the upload through."""
+        """Stage, verify, publish and prune, then wait for the upload if the user wants that."""
         plan, clock = self.plan, self.clock
         with (
             Verifier(is_used=plan.rules.is_verified) as verifier,
@@ -97,10 +97,10 @@ class _Saving:
 
 
 def _choose(attempts: list[Attempt], *, is_forced: bool) -> Attempt:
-    """Take the attempt that passed; without one, the first that was written if the user forces it.
+    """Return the attempt that passed; without one, the first that was written if the user forces it.
 
     Raises:
-        RoundTripError: None passed: nothing is published.
+        RoundTripError: No attempt passed, so nothing is published.
     """
     if attempts[-1].is_passed:
         return attempts[-1]
@@ -109,14 +109,14 @@ def _choose(attempts: list[Attempt], *, is_forced: bool) -> Attempt:
         return written[0]
     trips = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
     raise RoundTripError(
-        "The model that came back is not the one that was saved; nothing was published. "
+        "The reloaded model differs from the live one; nothing was published. "
         + "; ".join(f"{trip.label}: {trip.reason}" for trip in trips),
         "\n".join(filter(None, (attempts[0].hint, _hint(attempts, trips[0])))),
     )
 
 
 def _hint(attempts: list[Attempt], trip: RoundTrip) -> str:
-    """Say what to do when a round trip has failed: by the first aspect of `HINTS`, or in the format's own words."""
+    """Return what to do about a failed round trip, from `HINTS`, or from the format if its outputs may differ."""
     failed = [aspect for aspect, verdict in trip.verdicts.items() if verdict.outcome is Outcome.FAILED]
     aspect = next(aspect for aspect in HINTS if aspect in failed)
     own = {plug.name: plug.differing for attempt in attempts for plug in attempt.formats}.get(trip.format, "")
@@ -135,16 +135,16 @@ def _report(
     place = destination.place(manifest.version, first)
     notes = list(chosen.notes)
     if destination.key and destination.exact(first) != destination.key:
-        notes.append(f"{destination.key} got the suffix of its format: {destination.exact(first)}.")
+        notes.append(f"{destination.key} was saved with the suffix of its format, as {destination.exact(first)}.")
     notes += [f"auto did not try {name}: {reason}." for name, reason in plan.choice.refusals.items()]
-    given_up = tuple(trip for attempt in attempts if attempt is not chosen for trip in attempt.trips)
+    rejected = tuple(trip for attempt in attempts if attempt is not chosen for trip in attempt.trips)
     return SaveReport(
         manifest=manifest,
         where=f"{destination.store.location}/{place.exact or place.folder}",
         store=destination.store.kind,
         upload_state=upload_state,
         load_line=destination.load_line(first),
-        attempts=given_up,
+        attempts=rejected,
         extras=tuple(plan.extras.values),
         notes=tuple(notes),
     )

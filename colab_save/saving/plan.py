@@ -1,6 +1,7 @@
-"""What a save will do: all that later steps need of what the user asked for, and of what `resolve` has found out.
+"""The plan of a save: all that later steps need from the request, and what `resolve` has found out.
 
-`resolving` makes a `Plan` of a request, which travels no further; each later step takes the parts that it needs.
+`resolving` turns a request into a `Plan`, and the request goes no further; each later step takes the parts that it
+needs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from colab_save.format_table import FORMATS, format_of_path
 from colab_save.formats.base import Format
 from colab_save.hints import action
 from colab_save.stores.base import Store
+from colab_save.types import Nested
 from colab_save.versions.finding import versions_of
 from colab_save.versions.pruning import Retention
 
@@ -29,8 +31,8 @@ class Choice:
 
     Attributes:
         attempts: Sets of formats to try, in order; the first whose round trips pass is published.
-        options: The options of each format.
-        refusals: Why a format that ``auto`` would try cannot write this model, by format.
+        options: An instance of `Format.Options` for each format.
+        refusals: By format, why one that ``auto`` would try cannot write this model.
     """
 
     attempts: Attempts
@@ -44,10 +46,10 @@ class ProofRules:
 
     Attributes:
         is_verified: A fresh process reloads each payload before anything is published.
-        is_forced: What has failed is published all the same, and says so.
+        is_forced: An attempt that failed is published all the same, and recorded as failed.
         rtol: Relative tolerance of outputs; ``None``: by dtype.
         atol: Absolute tolerance of outputs; ``None``: by dtype.
-        timeout: Seconds that the round trip of one payload may take.
+        timeout: Seconds for the round trip of one payload.
     """
 
     is_verified: bool
@@ -59,12 +61,12 @@ class ProofRules:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What the manifest says of a version in the user's own words and numbers.
+    """What the user has to say about a version, for its manifest.
 
     Attributes:
-        tags: Labels for this version.
+        tags: The tags of this version.
         note: Free text.
-        metrics: What was measured, by name; the last training's own values are added.
+        metrics: Values by name; those of the last training are added.
     """
 
     tags: tuple[str, ...]
@@ -74,11 +76,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """How a published version is seen through its upload.
+    """What to do about the upload of a published version.
 
     Attributes:
         wait: Whether to wait until the store has uploaded it, or how many seconds at most.
-        flush: Whether to have everything flushed.
+        flush: Whether to have the store flush everything.
     """
 
     wait: bool | float
@@ -93,9 +95,9 @@ class Destination:
         store: The store, prepared.
         name: The artifact's name; for a plain save the file's.
         key: For a plain save, the payload's key in the store, without the suffix of a format; else empty.
-        source: What ``source`` must say to find the artifact again; empty for the default store.
+        source: The ``source`` that finds the artifact again; empty for the default store.
         path: For a plain save, the target as it was typed, without the secrets of a URL.
-        packs_folders: A payload that is a folder goes there as one zip file.
+        packs_folders: A payload that is a folder is packed into one zip file.
     """
 
     store: Store
@@ -106,7 +108,7 @@ class Destination:
     packs_folders: bool = False
 
     def exact(self, format_name: str) -> str:
-        """Return the key of a plain save in a format: as it was typed, or with the format's suffix."""
+        """Return the key of a plain save in a format, with the format's suffix if the target has none."""
         return f"{self.key}{_suffix(self.key, format_name)}"
 
     def place(self, version: str, format_name: str) -> Place:
@@ -116,12 +118,12 @@ class Destination:
         return Place.of_version(self.name, version)
 
     def newest(self, format_name: str) -> str:
-        """Return the newest version in the same place, committed or not; empty when there is none."""
+        """Return the newest version in the same place, committed or not; empty without one."""
         folder = f"{self.exact(format_name)}{SIDECAR}" if self.key else self.name
         return next(reversed(versions_of(self.store, folder)), "")
 
     def load_line(self, format_name: str) -> str:
-        """Write the line that brings the model back."""
+        """Return a reference to the action that loads the model."""
         if self.key:
             return action("load", self.path + _suffix(self.path, format_name), name="model")
         origin = {"source": self.source} if self.source else {}
@@ -129,7 +131,7 @@ class Destination:
 
 
 def _suffix(path: str, format_name: str) -> str:
-    """Give the suffix that a path of the old kind lacks: none for a folder, or where it has one."""
+    """Return the suffix to add to a path: none if it has one, or if the format is a folder."""
     return "" if format_of_path(path) else next(iter(FORMATS[format_name].suffixes), "")
 
 
@@ -139,19 +141,19 @@ class Plan:
 
     Attributes:
         division: What is saved, by its parts.
-        extras: What else is saved, because the user named it.
-        sample: The inputs that the user gave for the round trip; ``None``: they are made.
-        choice: The formats that are tried.
+        extras: The values that the user named to be saved with it.
+        sample: The user's inputs for the round trip; ``None``: they are made.
+        choice: The formats to try.
         destination: Where it goes.
         rules: How strictly it is proven.
-        label: What its manifest says in the user's words.
-        retention: Which older versions stay after the commit; ``None`` for all.
-        upload: How it is seen through its upload.
+        label: Tags, note and metrics.
+        retention: Which older versions to keep after the commit; ``None`` for all.
+        upload: What to do about its upload.
     """
 
     division: Division
     extras: Extras
-    sample: Any
+    sample: Nested
     choice: Choice
     destination: Destination
     rules: ProofRules

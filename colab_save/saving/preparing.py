@@ -1,6 +1,6 @@
-"""Prepare the places of a save: room on the local disk for the stage, the store, and the name in it.
+"""Prepare the places of a save: space for the stage on the local disk, the store, and the name in it.
 
-`resolving` calls `prepare`; nothing of the save is written here.
+`resolving` calls `prepare`, which writes nothing of the model.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from colab_save.stores.opening import open_folder_of, open_store
 from colab_save.target import Target
 
 HEADROOM = 1.2
-"""Bytes of a payload for each byte of weights and optimizer: headers, graph, sample."""
+"""Bytes of a payload for each byte of weights and optimizer: headers, graph and sample come on top."""
 
 SPARE = 32 << 20
-"""Bytes that the local disk must have besides: libhdf5 may end the whole process when it fills up (h5py 3.14)."""
+"""Bytes that must stay free on the local disk: libhdf5 may end the whole process on a full one (h5py 3.14)."""
 
 
 def prepare(to: str | None, target: Target, division: Division, formats: tuple[Format, ...]) -> tuple[Store, str]:
-    """See that the local disk can hold the stage, open the store, and see that it has room under the target's name.
+    """Check that the local disk has space for the stage, open the store, and check that it has space for the target.
 
     Args:
-        to: The store, where the target is a name; ``None`` for the default.
+        to: The store, if the target is a name; ``None`` for the default.
         target: The name, path or URL.
         division: What is saved.
         formats: The formats that are tried first.
@@ -37,7 +37,7 @@ def prepare(to: str | None, target: Target, division: Division, formats: tuple[F
         The store, and for a plain save the payload's key in it, without the suffix of a format; else empty.
 
     Raises:
-        NoSpaceError: The local disk or the store is too full.
+        NoSpaceError: The local disk or the store has too little space.
         StoreError: The store is not available or read-only.
     """
     size = _checked_size(division, formats)
@@ -49,7 +49,7 @@ def prepare(to: str | None, target: Target, division: Division, formats: tuple[F
 
 
 def _checked_size(division: Division, formats: tuple[Format, ...]) -> int:
-    """Return the bytes that the payloads will take, when the local disk can hold their stage."""
+    """Return the bytes that the payloads will take, after checking that the local disk can hold their stage."""
     arrays = division.collection.arrays if division.collection else ()
     weights = sum(map(size_of, division.models.values())) + sum(int(array.nbytes) for array in arrays)
     size = int(weights * HEADROOM * len(formats))
@@ -58,7 +58,7 @@ def _checked_size(division: Division, formats: tuple[Format, ...]) -> int:
 
 
 def _check_stage(size: int) -> None:
-    """Refuse when the local disk cannot hold the stage: one copy of all payloads, and what is written on the way."""
+    """Check that the local disk can hold the stage: all payloads, and what writing them needs meanwhile."""
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     if free < size + SPARE:

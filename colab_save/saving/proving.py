@@ -1,6 +1,6 @@
-"""Have a fresh process prove what is staged: a round trip for each payload, and one for what held several models.
+"""Have a fresh process prove what is staged: a round trip for each payload, and one for a collection.
 
-`attempts` calls `prove` for each stage. Where the process lacks a name of the notebook's, the staged code grows by it.
+`attempts` calls `prove` for each stage. If the process lacks a name from the notebook, it is added to the staged code.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from colab_save.artifact.collection import COLLECTION
 from colab_save.artifact.layout import CUSTOM_CODE
-from colab_save.artifact.round_trip import Outcome, RoundTrip, skipped
+from colab_save.artifact.round_trip import NOT_VERIFIED, Outcome, RoundTrip, skipped
 from colab_save.custom_code.growing import Supply
 from colab_save.formats.base import Format
 from colab_save.progress import Clock, Stage
@@ -26,11 +26,11 @@ def prove(
     """Make the round trips of all that is staged, and compare with what was examined.
 
     Args:
-        staged: What to prove; its custom code grows by the names that the fresh process lacks.
+        staged: What to prove; names that the fresh process lacks are added to its custom code.
         examined: What is expected.
-        rules: How strictly; unverified, every round trip is skipped.
+        rules: How strictly to prove it; without verification every round trip is skipped.
         verifier: The fresh process, open.
-        clock: Told the progress.
+        clock: Reports the progress.
     """
     proving = _Proving(staged, examined, rules, verifier, clock)
     trips = tuple(proving.of_payload(subject, plug) for subject in examined.subjects for plug in staged.formats)
@@ -49,7 +49,7 @@ class _Proving:
 
     def of_payload(self, subject: Subject, plug: Format) -> RoundTrip:
         if not self.rules.is_verified:
-            return replace(skipped(plug.name, "not verified, as asked"), part=subject.name)
+            return replace(skipped(plug.name, NOT_VERIFIED), part=subject.name)
         trial = Trial(
             plug,
             self.staged.folder / subject.name,
@@ -64,18 +64,17 @@ class _Proving:
         return replace(_explained(trip, subject, self.examined.custom), part=subject.name)
 
     def of_collection(self, *, is_possible: bool) -> tuple[RoundTrip, ...]:
-        """Prove what held several models, if all of them came back; a single model was held by nothing."""
+        """Prove a collection if all of its parts came back; a single model has none."""
         collection, folder, timeout = self.examined.collection, self.staged.folder, self.rules.timeout
         if collection is None:
             return ()
         if not (self.rules.is_verified and is_possible):
-            why = "a part of it has failed" if self.rules.is_verified else "not verified, as asked"
-            return (skipped(COLLECTION, why),)
+            return (skipped(COLLECTION, "a part has failed" if self.rules.is_verified else NOT_VERIFIED),)
         with self.clock.at(Stage.VERIFY, COLLECTION):
             return (verify_collection(self.verifier, folder, collection, timeout, self.clock.beat, self._supply),)
 
     def _supply(self, name: str) -> bool:
-        """Add a name that the fresh process lacked to the staged code; say whether there is more of it now."""
+        """Add a name that the fresh process lacked to the staged code; return whether the code has grown."""
         is_more = self.examined.custom.add(name)
         if is_more:
             source = self.examined.custom.code.source
@@ -84,7 +83,7 @@ class _Proving:
 
 
 def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
-    """Add to what failed what could not be kept of the custom code."""
+    """Add to each failed verdict what the custom code lacks."""
     why = "; ".join((*subject.configs.losses, *custom.reasons))
     if not why:
         return trip

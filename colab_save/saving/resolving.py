@@ -1,4 +1,4 @@
-"""The first step of a save: from what the user asked to a plan, with every refusal that needs no writing.
+"""The first step of a save: turn a request into a plan, or refuse it before anything is written.
 
 The pipeline calls `resolve` before anything is staged, and before the fresh process is started.
 """
@@ -24,7 +24,7 @@ def resolve(request: SaveRequest) -> Plan:
     """Turn a request into a plan, or refuse it.
 
     Raises:
-        RequestError: The object, the target, the formats or the options cannot be used, or not together.
+        RequestError: The object, the target, the formats or the options are not valid, or not together.
         MissingPackageError: A format needs a package that is not installed.
         StoreError: The store is not available, read-only or full; or the local disk is.
     """
@@ -62,9 +62,9 @@ def resolve(request: SaveRequest) -> Plan:
 
 
 def _default_name(model: Model) -> str:
-    """Name an artifact after its model, when nobody has named it."""
+    """Return the name of an artifact that the user has not named: its model's."""
     if isinstance(model, (dict, list, tuple)):
-        raise RequestError(f"Several models in a {type(model).__name__} have no name.", "Give one, such as gan.")
+        raise RequestError(f"A {type(model).__name__} of models needs a name.", "Give one, such as gan.")
     name = str(getattr(model, "name", "") or type(model).__name__)
     check_name(name, name)
     return name

@@ -1,6 +1,6 @@
-"""Seal a stage: write its README, take the digests of all its files, pack the folders, and sign the manifest.
+"""Seal a stage: write its README, take the digests of all files, pack folders, and sign the manifest.
 
-From here on nothing in the stage is changed; `publishing` copies it and writes the manifest last.
+Nothing in the stage changes after that; `versions.publishing` copies it to the store and writes the manifest last.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from colab_save.versions.publishing import describe_files
 
 
 def seal(manifest: Manifest, staged: Staged, destination: Destination) -> Manifest:
-    """Complete the stage, and its manifest by all files with their digests and by the signature."""
+    """Complete the stage, and return the manifest with all files, their digests and the signature."""
     folder = staged.folder
     manifest = replace(manifest, files=describe_files(folder))
-    if destination.key:  # a plain save has its payload elsewhere, and nobody looks for a README beside it
+    if destination.key:  # the payload of a plain save lies elsewhere, where nobody would find the README
         return signed(manifest)
     folders = [payload.path for payload in manifest.payloads if (folder / payload.path).is_dir()]
     packed = folders if destination.packs_folders else []

@@ -1,6 +1,6 @@
-"""Write what is saved into a folder on the local disk: payloads, samples, custom code, extras.
+"""Stage a save: write payloads, samples, custom code and extras to a folder on the local disk.
 
-`attempts` calls `stage` for each set of formats; what `proving` proves there is published from there.
+`attempts` calls `stage` for each set of formats; `proving` proves the stage, and it is published from there.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Staged:
     """What has been written on the local disk.
 
     Attributes:
-        folder: The folder with all files but the README and the manifest.
+        folder: The folder with all files except the README and the manifest.
         formats: The formats of its payloads.
-        samples: The sample of each part in the folder; none when it could not be written.
-        notes: What the user should know of it.
+        samples: The sample of each part; empty if the stage could not be written.
+        notes: Notes for the user, one sentence each.
     """
 
     folder: Path
@@ -38,11 +38,11 @@ class Staged:
 
 
 def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: Path) -> Staged:
-    """Write the payloads, the samples and the custom code into a folder on the local disk.
+    """Write the payloads, the samples and the custom code to a folder on the local disk.
 
     Raises:
         FormatError: A format cannot write a model.
-        OSError: The disk refused.
+        OSError: The disk reported an error.
     """
     samples: dict[str, SampleFacts] = {}
     notes: dict[str, None] = {}
@@ -67,7 +67,7 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
 
 
 def describe_sample(file: Path, sample: Sample) -> SampleFacts:
-    """Write a sample, and describe what is in the file."""
+    """Write a sample to a file, and return what is in it."""
     passes = [{"inputs": each.inputs, "outputs": each.outputs} for each in sample.passes]
     written = write_arrays(file, inputs=sample.inputs, outputs=sample.outputs, passes=passes)
     structures = [item["dict"] for item in written["passes"]["list"]]

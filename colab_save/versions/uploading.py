@@ -97,9 +97,8 @@ def _left(version: Published, upload_state: UploadState) -> list[str]:
         return [STORES[version.store.kind].silent]
     known = version.store.upload_states({key: {key: size} for key, size in version.sizes.items()})
     left = [size for key, size in version.sizes.items() if not known[key].is_done]
-    return [
-        f"The upload has not finished: {size_in_words(sum(left))} left to upload, in {count_in_words(len(left), 'file')}."
-    ]
+    files = count_in_words(len(left), "file")
+    return [f"The upload has not finished: {size_in_words(sum(left))} left to upload, in {files}."]
 
 
 def _flush(version: Published) -> tuple[UploadState, list[str]]:

@@ -231,9 +231,9 @@ def test_code_of_what_held_the_models_needs_trust(saved):
 
 def test_several_models_are_refused_where_there_is_one_place_for_one():
     made = {"a": zoo.untrained(), "b": zoo.untrained()}
-    with pytest.raises(RequestError, match=r"'both\.keras' is one place, and there are 2 models to save: a, b"):
+    with pytest.raises(RequestError, match=r"'both\.keras' takes one model, and there are 2 to save: a, b"):
         save_model(made, "./both.keras")
-    with pytest.raises(RequestError, match="have no name"):
+    with pytest.raises(RequestError, match="of models needs a name"):
         save_model(made)
     with pytest.raises(SampleError, match="does not say for which"):
         save_model(made, "both", sample=zoo.rows(2, 4))

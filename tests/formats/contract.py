@@ -59,7 +59,7 @@ class FormatContract:
     def test_it_gives_back_what_it_says_it_keeps(self, plug, model, tmp_path):
         sample = self.saved(plug, model, tmp_path)
         loaded = plug.load(tmp_path / plug.payload, Context({}))
-        if kind_of(loaded) == "keras":  # as both lines do after every load
+        if kind_of(loaded) == "keras":  # as the round trip and every load do
             repair(loaded, tmp_path / plug.payload, Record.of(examine(model)), {})
         actual = plug.run(loaded, sample.inputs)
         errors, differences = compare_outputs(sample.outputs, actual, 1e-5, 1e-5, "float32")

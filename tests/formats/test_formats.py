@@ -273,7 +273,7 @@ class TestOnnx(FormatContract):
 
     @pytest.mark.parametrize("opset", [13, 19, "17", True])
     def test_another_opset_is_refused(self, opset):
-        with pytest.raises(RequestError, match="Give one of 14, 15, 16, 17, 18"):
+        with pytest.raises(RequestError, match="must be one of 14, 15, 16, 17, 18"):
             OnnxOptions(opset=opset)
 
     def test_the_exact_gelu_is_written_though_tf2onnx_has_it_not(self, tmp_path):

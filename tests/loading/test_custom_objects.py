@@ -112,12 +112,12 @@ def test_a_class_of_the_notebook_that_differs_is_used_and_named(notebook, code):
     own = notebook(CODE.replace("return helper(x)", "return helper(x) + 1")).Scale
     supplied = supply(NEEDS, code, is_allowed=may_run(manifest(), is_trusted=False))
     assert own is supplied.objects["Scale"]
-    assert ("Scale of the notebook differs from the saved one.",) == supplied.notes
+    assert ("The notebook's Scale differs from the saved one.",) == supplied.notes
 
 
 def test_a_helper_of_the_notebook_that_differs_is_named(notebook, code):
     notebook(CODE.replace("x * FACTOR", "x + FACTOR"))
-    assert ("helper of the notebook differs from the saved one.",) == supply(
+    assert ("The notebook's helper differs from the saved one.",) == supply(
         NEEDS, code, is_allowed=may_run(manifest(), is_trusted=False)
     ).notes
 

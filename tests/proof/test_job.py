@@ -11,7 +11,7 @@ from tests.making import facts
 
 PATHS = {"payload": "a/model.keras", "sample": "a/sample.npz", "answer": "b.npz", "custom_code": "a/custom_code.py"}
 JOBS = [
-    ReloadJob("keras", asked=SampleFacts("sample.npz"), record=Record.of(facts()), dialect="keras", **PATHS),
+    ReloadJob("keras", sample_facts=SampleFacts("sample.npz"), record=Record.of(facts()), dialect="keras", **PATHS),
     JoinJob("a", "b", custom_code="a/custom_code.py", extras="a/extras"),
     OpenJob("h5", "old.h5", 4 << 30, is_safe=False),
 ]

@@ -62,13 +62,13 @@ BEFORE = traced(("dense", [1, 2]), ("scale", [2, 4]), ("head", [3]))
 @pytest.mark.parametrize(
     ("after", "words"),
     [
-        (BEFORE, "every layer answers the same"),
+        (BEFORE, "all layers have equal outputs"),
         (traced(("dense", [1, 2]), ("scale", [2, 5]), ("head", [4])), "the first layer whose output differs is scale"),
         (
             traced(("dense", [1, 2]), ("other", [2, 4])),
-            "the first call that differs is that of scale: there it is other",
+            "the first layer call that differs: scale before, other after",
         ),
-        (traced(("dense", [1, 2]), ("scale", [2, 4])), "3 layers answered before, 2 after"),
+        (traced(("dense", [1, 2]), ("scale", [2, 4])), "3 layers were called before, 2 after"),
         (traced(("dense", [1])), "the first layer whose output differs is dense"),
     ],
 )
@@ -78,4 +78,4 @@ def test_the_first_layer_that_answers_otherwise_is_named(after, words):
 
 def test_a_layer_that_answers_nothing_as_a_number_is_the_same_if_it_does_so_again():
     nothing = traced(("log", [float("nan")]))
-    assert "every layer answers the same" in first_difference(nothing, traced(("log", [float("nan")])))
+    assert "all layers have equal outputs" in first_difference(nothing, traced(("log", [float("nan")])))

@@ -59,9 +59,9 @@ house.inside = Inside(replace(manifest("digits"), facts=facts), {"": tuple(
 house.steps = [Step(Stage.RESOLVE), Step(Stage.STAGE, detail="keras"), Step(Stage.VERIFY, detail="keras"),
     lambda: time.sleep(3), Step(Stage.PUBLISH, 3_000_000, 8_000_000, "drive"), lambda: time.sleep(3)]""",
     """house.steps = []
-house.error = RoundTripError("The model that came back is not the one that was saved; nothing was published. "
+house.error = RoundTripError("The reloaded model differs from the live one; nothing was published. "
     "keras: weights: dense_3/kernel: expected digest 7a9b1c, got digest 99ab12\\nsecond\\nthird\\nfourth\\nfifth line",
-    "Build every layer in __init__ or build(), and keep each in an attribute of its own.")""",
+    "Create every layer in __init__ or build(), and assign each to an attribute of its own.")""",
 ]
 
 

@@ -1,1 +1,1 @@
-"""What a loaded SavedModel, LiteRT or ONNX file looks like in the notebook."""
+"""The objects that a loaded SavedModel, LiteRT or ONNX file becomes in the notebook."""

@@ -1,7 +1,7 @@
-"""What a file with flat inputs and outputs by name is in the notebook: a callable with ``predict``.
+"""A loaded file whose inputs and outputs are flat and named: a callable with ``predict``.
 
-Such a file does not say how the model in the notebook nests them; a structure that is kept with it does, and where
-there is none, what is single stands alone and several are a dict.
+Such a file does not say how the saved model nested them. A nesting that was saved with it does; without one, a single
+input or output stands alone and several are a dict.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from colab_save.artifact.facts import TensorFacts
 from colab_save.errors import RequestError
 from colab_save.nested import leaves, map_structure, numpy_dtype
+from colab_save.types import Array, Json, Nested, Variable
 
 
 class FlatModel(ABC):
@@ -21,12 +22,12 @@ class FlatModel(ABC):
 
     Attributes:
         program: What runs it.
-        inputs: What it takes, by name.
-        outputs: What it answers, by name.
+        inputs: The inputs by name.
+        outputs: The outputs by name.
     """
 
     def __init__(
-        self, program: Any, inputs: Mapping[str, TensorFacts], outputs: Mapping[str, TensorFacts], nesting: Any = None
+        self, program: Any, inputs: Mapping[str, TensorFacts], outputs: Mapping[str, TensorFacts], nesting: Json = None
     ) -> None:
         self.program = program
         self.inputs, self.outputs = dict(inputs), dict(outputs)
@@ -34,30 +35,30 @@ class FlatModel(ABC):
         self._takes, self._gives = (_nested(known.get(key), getattr(self, key)) for key in ("inputs", "outputs"))
 
     @abstractmethod
-    def run(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer arrays by name with arrays by name; they have the dtypes and shapes that it takes."""
+    def run(self, arrays: Mapping[str, Array]) -> dict[str, Any]:
+        """Run the program on arrays by input name, of its dtypes and shapes; return values by output name."""
 
     @property
-    def variables(self) -> list[Any]:
-        """Give none: the weights are constants of the program."""
+    def variables(self) -> list[Variable]:
+        """Return an empty list: the weights are constants of the program."""
         return []
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
-        """Answer nested arrays, or arrays by the names of the inputs; numbers are cast to the dtypes of the inputs.
+    def __call__(self, *inputs: Nested, **named: Nested) -> Nested:
+        """Run it on nested arrays, or on arrays by input name; numbers are cast to the dtypes of the inputs.
 
         Raises:
-            RequestError: They do not fit the inputs.
-            FormatError: It failed.
+            RequestError: The arrays do not fit the inputs.
+            FormatError: The program failed.
         """
         return self._answer([self._arrays(*inputs, **named)])
 
-    def predict(self, inputs: Any, batch_size: int = 32, verbose: object = None) -> Any:
-        """Answer many rows in batches, as ``keras.Model.predict`` does.
+    def predict(self, inputs: Nested, batch_size: int = 32, verbose: object = None) -> Nested:
+        """Run it on many rows in batches, as ``keras.Model.predict`` does.
 
         Args:
             inputs: Nested arrays, batch axis first, or a `tf.data.Dataset` of batches.
-            batch_size: Rows per call, where the program takes any number.
-            verbose: Accepted for Keras's sake; there is no progress bar.
+            batch_size: Rows per call, if the program takes any number. Default: 32.
+            verbose: Accepted because Keras has it; there is no progress bar.
 
         Returns:
             Nested arrays.
@@ -74,7 +75,7 @@ class FlatModel(ABC):
         ]
         return self._answer(cut)
 
-    def _answer(self, batches: list[dict[str, Any]]) -> Any:
+    def _answer(self, batches: list[dict[str, Any]]) -> Nested:
         for name, facts in self.inputs.items():
             for batch in batches:
                 _check_shape(facts, batch[name])
@@ -82,9 +83,9 @@ class FlatModel(ABC):
         joined = {name: _joined([answer[name] for answer in answers]) for name in self.outputs}
         return map_structure(lambda name: joined[name], self._gives)
 
-    def _arrays(self, *inputs: Any, **named: Any) -> dict[str, Any]:
-        """Give each input its array, by name."""
-        given: Any = inputs[0] if len(inputs) == 1 else inputs
+    def _arrays(self, *inputs: Nested, **named: Nested) -> dict[str, Any]:
+        """Match what the user passed with the inputs, by name, nesting or position."""
+        given: Nested = inputs[0] if len(inputs) == 1 else inputs
         if named:
             given = {**{str(at): item for at, item in enumerate(inputs)}, **named}
         wanted = self.inputs
@@ -102,20 +103,20 @@ class FlatModel(ABC):
         names = ", ".join(map(str, given)) if isinstance(given, Mapping) else f"{len(found)} arrays" if found else ""
         raise RequestError(
             f"The model takes {', '.join(map(_in_words, wanted.values()))}; it was given {names or 'nothing'}.",
-            "Give a dict with these names, or keyword arguments.",
+            "Pass a dict with these names, or keyword arguments.",
         )
 
     def __repr__(self) -> str:
-        """Name what it takes and what it answers."""
+        """Show the inputs and outputs."""
         takes, gives = (", ".join(map(_in_words, found.values())) for found in (self.inputs, self.outputs))
         return f"<{type(self).__name__} from {takes or 'nothing'} to {gives}>"
 
 
-def _nested(told: Any, found: Mapping[str, TensorFacts]) -> Any:
-    """Nest the names of what there is: as told, if that names exactly what there is, since anybody may have told it."""
-    names = [name for _, name in leaves(told)]
+def _nested(saved: Nested, found: Mapping[str, TensorFacts]) -> Nested:
+    """Nest the names as was saved, if that names exactly what there is: a file from elsewhere may say anything."""
+    names = [name for _, name in leaves(saved)]
     if found and all(isinstance(name, str) for name in names) and sorted(names) == sorted(found):
-        return told
+        return saved
     return next(iter(found)) if len(found) == 1 else {name: name for name in found}
 
 
@@ -125,10 +126,10 @@ def _in_words(facts: TensorFacts) -> str:
 
 
 def _cast(facts: TensorFacts, item: Any) -> Any:
-    """Give an array the dtype of an input: numbers are cast, texts encoded; what is no tensor stays as it is.
+    """Cast numbers to the dtype of an input and encode texts; the value of an input that is not a tensor is unchanged.
 
     Raises:
-        RequestError: It is text where numbers are wanted, or the other way round.
+        RequestError: It is text and the input takes numbers, or the other way round.
     """
     import numpy as np
 
@@ -139,7 +140,7 @@ def _cast(facts: TensorFacts, item: Any) -> Any:
     if is_text != (facts.dtype == "string"):
         raise RequestError(
             f"The model takes {_in_words(facts)}; it was given {array.dtype.name} {list(array.shape)}.",
-            "Give texts." if not is_text else "Give numbers.",
+            "Pass texts." if not is_text else "Pass numbers.",
         )
     if not is_text:
         return array.astype(numpy_dtype(facts.dtype), copy=False)
@@ -148,24 +149,24 @@ def _cast(facts: TensorFacts, item: Any) -> Any:
 
 
 def _check_shape(facts: TensorFacts, array: Any) -> None:
-    """Refuse an array of another rank, or of another size where that is fixed."""
+    """Refuse an array of another rank, or of another size along a fixed axis."""
     wanted = facts.shape
     if not _is_tensor(facts):
         return
     if len(wanted) != array.ndim or any(size not in {None, got} for size, got in zip(wanted, array.shape, strict=True)):
         raise RequestError(
             f"The model takes {_in_words(facts)}; it was given {array.dtype.name} {list(array.shape)}.",
-            "Give an array of that shape; ? is any size.",
+            "Pass an array of that shape; ? stands for any size.",
         )
 
 
 def _is_tensor(facts: TensorFacts) -> bool:
-    """Say whether an input is a tensor: ONNX has lists and maps too, whose type stands for a dtype."""
+    """Return whether an input is a tensor: ONNX also has lists and maps, whose dtype here is their whole type."""
     return "(" not in facts.dtype
 
 
 def _joined(answers: list[Any]) -> Any:
-    """Join the answers of several batches, arrays by rows and lists end to end; what has none is that of the first."""
+    """Join the outputs of several batches: arrays by rows, lists end to end; of anything else, take the first."""
     import numpy as np
 
     if isinstance(answers[0], list):

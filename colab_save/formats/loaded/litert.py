@@ -1,6 +1,6 @@
-"""What a LiteRT file is in the notebook: a callable with ``predict`` and ``signatures``, run by an interpreter.
+"""A loaded LiteRT file: a callable with ``predict`` and ``signatures``, run by an interpreter.
 
-The interpreter is that of ``ai_edge_litert`` where that is installed, else the one in TensorFlow.
+The interpreter is that of ``ai_edge_litert`` if it is installed, else the one in TensorFlow.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from colab_save.formats.base import SERVING
 from colab_save.formats.loaded.flat import FlatModel
 from colab_save.hints import pip
 from colab_save.quieting import quiet, unheard
+from colab_save.types import Array, Json
 from colab_save.wording import translated
 
 PACKAGE = "ai_edge_litert"
-"""The package that has the interpreter by itself (ai.google.dev/edge/litert/migration)."""
+"""The package with the interpreter alone (ai.google.dev/edge/litert/migration)."""
 
 
 class LiteRTModel(FlatModel):
@@ -31,7 +32,7 @@ class LiteRTModel(FlatModel):
         name: The signature; empty in a file without any, whose inputs and outputs have the names of their tensors.
     """
 
-    def __init__(self, program: Any, name: str, nesting: Any = None) -> None:
+    def __init__(self, program: Any, name: str, nesting: Json = None) -> None:
         self.name = name
         self._runner = program.get_signature_runner(name) if name else _Tensors(program)
         takes, gives = self._runner.get_input_details(), self._runner.get_output_details()
@@ -39,17 +40,17 @@ class LiteRTModel(FlatModel):
 
     @property
     def signatures(self) -> Mapping[str, LiteRTModel]:
-        """Give the signatures by name, each to be called as this one."""
+        """Return the signatures by name, each a callable like this one."""
         return {name: LiteRTModel(self.program, name) for name in self.program.get_signature_list()}
 
-    def run(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer arrays by name with arrays by name."""
-        with translated("The LiteRT interpreter could not run the model", "Give inputs that go together."):
+    def run(self, arrays: Mapping[str, Array]) -> dict[str, Any]:
+        """Run the interpreter on arrays by input name; return arrays by output name."""
+        with translated("The LiteRT interpreter could not run the model", "Pass inputs whose shapes fit each other."):
             return dict(self._runner(**arrays))
 
 
 class _Tensors:
-    """Runs a file without signatures, as old converters wrote it, as if it had one."""
+    """Run a file without signatures, as old converters wrote it, as if it had one."""
 
     def __init__(self, program: Any) -> None:
         self._program = program
@@ -60,7 +61,7 @@ class _Tensors:
     def get_output_details(self) -> dict[str, Any]:
         return _named(self._program.get_output_details())
 
-    def __call__(self, **arrays: Any) -> dict[str, Any]:
+    def __call__(self, **arrays: Array) -> dict[str, Array]:
         program, places = self._program, {name: item["index"] for name, item in self.get_input_details().items()}
         for name, at in places.items():
             program.resize_tensor_input(at, arrays[name].shape)
@@ -71,8 +72,8 @@ class _Tensors:
         return {name: program.get_tensor(item["index"]) for name, item in self.get_output_details().items()}
 
 
-def open_interpreter(path: Path, nesting: Any) -> LiteRTModel:
-    """Open a LiteRT file; it is read into memory, since what an interpreter maps must never change or go away.
+def open_interpreter(path: Path, nesting: Json) -> LiteRTModel:
+    """Open a LiteRT file; it is read into memory, since a file that an interpreter maps must never change or vanish.
 
     Args:
         path: The file.
@@ -87,10 +88,10 @@ def open_interpreter(path: Path, nesting: Any) -> LiteRTModel:
 
 
 def interpreter_class() -> Any:
-    """Give the class of interpreters; TensorFlow's own warns that it will go (2.20 and 2.21).
+    """Return the interpreter class; TensorFlow's own warns that it will be removed (2.20 and 2.21).
 
     Raises:
-        MissingPackageError: There is none.
+        MissingPackageError: Neither package has one.
     """
     if importlib.util.find_spec(PACKAGE) is not None:
         return importlib.import_module(f"{PACKAGE}.interpreter").Interpreter
@@ -99,13 +100,13 @@ def interpreter_class() -> Any:
     found = getattr(tf.lite, "Interpreter", None)
     if found is None:
         raise MissingPackageError(
-            f"TensorFlow {tf.__version__} has no interpreter of LiteRT models any more.", pip("ai-edge-litert")
+            f"TensorFlow {tf.__version__} no longer has an interpreter of LiteRT models.", pip("ai-edge-litert")
         )
     return found
 
 
 def _facts(details: Mapping[str, Any]) -> dict[str, TensorFacts]:
-    """Describe tensors; a size of -1 is free."""
+    """Describe tensors; a size of -1 means any."""
     import numpy as np
 
     return {
@@ -119,7 +120,7 @@ def _facts(details: Mapping[str, Any]) -> dict[str, TensorFacts]:
 
 
 def _named(details: list[dict[str, Any]]) -> dict[str, Any]:
-    """Name tensors as they are, or by number where two have one name."""
+    """Return tensors by their names, or by number if two share a name."""
     names = [item["name"] for item in details]
     is_clear = len(set(names)) == len(names) and all(names)
     keys = names if is_clear else [f"tensor_{at}" for at in range(len(names))]

@@ -1,4 +1,4 @@
-"""What an ONNX file is in the notebook: a callable with ``predict``, run by ONNX Runtime on the CPU."""
+"""A loaded ONNX file: a callable with ``predict``, run by ONNX Runtime on the CPU."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 
 from colab_save.artifact.facts import TensorFacts
 from colab_save.formats.loaded.flat import FlatModel
+from colab_save.types import Array, Json
 from colab_save.wording import translated
 
 NESTING = "colab_save"
-"""The property of a file (``metadata_props`` in ``onnx.proto``) that says in JSON how the model in the notebook nests
-its inputs and outputs, which are flat here; other readers pass over it."""
+"""The property of a file (``metadata_props`` in ``onnx.proto``) with the nesting of the live model's inputs and outputs
+in JSON, which are flat in the file; other readers ignore it."""
 
 ONLY_ERRORS = 3
-"""The severity from which on ONNX Runtime logs (``SessionOptions.log_severity_level``)."""
+"""The lowest severity that ONNX Runtime logs (``SessionOptions.log_severity_level``)."""
 
 DTYPES = {"float": "float32", "double": "float64"}
-"""Element types that ONNX Runtime calls otherwise than NumPy."""
+"""NumPy's names of the element types that ONNX Runtime names differently."""
 
 
 class OnnxModel(FlatModel):
@@ -30,19 +31,19 @@ class OnnxModel(FlatModel):
     """
 
     def __init__(self, program: Any) -> None:
-        told = program.get_modelmeta().custom_metadata_map.get(NESTING, "null")
-        super().__init__(program, _facts(program.get_inputs()), _facts(program.get_outputs()), _read(told))
+        nesting = program.get_modelmeta().custom_metadata_map.get(NESTING, "null")
+        super().__init__(program, _facts(program.get_inputs()), _facts(program.get_outputs()), _read(nesting))
 
-    def run(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer arrays by name with arrays by name."""
+    def run(self, arrays: Mapping[str, Array]) -> dict[str, Any]:
+        """Run the session on arrays by input name; return values by output name."""
         given = {name: _exchanged(item, _decoded) for name, item in arrays.items()}
-        with translated("ONNX Runtime could not run the model", "Give inputs that go together."):
+        with translated("ONNX Runtime could not run the model", "Pass inputs whose shapes fit each other."):
             answers = self.program.run([*self.outputs], given)
         return {name: _exchanged(item, _encoded) for name, item in zip(self.outputs, answers, strict=True)}
 
 
 def open_session(path: Path) -> OnnxModel:
-    """Open an ONNX file, on the CPU."""
+    """Open an ONNX file on the CPU."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -50,7 +51,7 @@ def open_session(path: Path) -> OnnxModel:
     return OnnxModel(onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]))
 
 
-def _read(nesting: str) -> Any:
+def _read(nesting: str) -> Json:
     try:
         return json.loads(nesting)
     except (ValueError, RecursionError):
@@ -58,7 +59,7 @@ def _read(nesting: str) -> Any:
 
 
 def _facts(tensors: Iterable[Any]) -> dict[str, TensorFacts]:
-    """Describe inputs or outputs; what is no tensor (a list, a map) has its type for a dtype."""
+    """Describe inputs or outputs; the dtype of one that is not a tensor (a list, a map) is its whole type."""
     found = {}
     for item in tensors:
         kind = item.type.removeprefix("tensor(").removesuffix(")") if item.type.startswith("tensor(") else item.type
@@ -68,7 +69,7 @@ def _facts(tensors: Iterable[Any]) -> dict[str, TensorFacts]:
 
 
 def _exchanged(item: Any, change: Callable[[Any], Any]) -> Any:
-    """Change each text in an array: TensorFlow has bytes, and ONNX Runtime `str`."""
+    """Change each text in an array: TensorFlow uses `bytes`, ONNX Runtime `str`."""
     import numpy as np
 
     if not isinstance(item, np.ndarray) or item.dtype != object:

@@ -1,6 +1,6 @@
-"""What a SavedModel is in the notebook: a callable with ``predict``, ``signatures`` and the user's own functions.
+"""A loaded SavedModel: a callable with ``predict``, ``signatures`` and the user's functions.
 
-Also which function of a `tf.Module` is called when somebody calls the module.
+`main_function` also says which function of a `tf.Module` runs when the module is called.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from typing import Any
 from colab_save.errors import FormatError, RequestError
 from colab_save.model.walking import walk_variables
 from colab_save.nested import leaves, map_structure
+from colab_save.types import Model, Nested, Variable
 
 
 class SavedModel:
     """A loaded SavedModel: call it, ``predict`` with it, or use its ``signatures``.
 
     Attributes:
-        program: What `tf.saved_model.load` gave.
-        function: The function that a call calls.
+        program: What `tf.saved_model.load` returned.
+        function: The function that a call runs.
     """
 
     def __init__(self, program: Any, function: Any) -> None:
@@ -29,16 +30,16 @@ class SavedModel:
 
     @property
     def signatures(self) -> Mapping[str, Any]:
-        """Give the signatures by name, as `tf.saved_model.load` does."""
+        """Return the signatures by name, as `tf.saved_model.load` does."""
         return self.program.signatures  # type: ignore[no-any-return]
 
     @property
-    def variables(self) -> list[Any]:
-        """Give the variables."""
+    def variables(self) -> list[Variable]:
+        """Return the variables."""
         return [variable for _, variable in walk_variables(self)]
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
-        """Answer nested arrays or tensors with nested tensors; the dtypes are cast to those of the signature.
+    def __call__(self, *inputs: Nested, **named: Nested) -> Nested:
+        """Run it on nested arrays or tensors, cast to the dtypes of the signature; return nested tensors.
 
         Raises:
             RequestError: The inputs do not fit the signature.
@@ -46,13 +47,13 @@ class SavedModel:
         args, kwargs = fitting(self.function, inputs, named)
         return self.function(*args, **kwargs)
 
-    def predict(self, inputs: Any, batch_size: int = 32, verbose: object = None) -> Any:
-        """Answer many rows in batches, as ``keras.Model.predict`` does.
+    def predict(self, inputs: Nested, batch_size: int = 32, verbose: object = None) -> Nested:
+        """Run it on many rows in batches, as ``keras.Model.predict`` does.
 
         Args:
             inputs: Nested arrays, batch axis first, or a `tf.data.Dataset` of batches.
-            batch_size: Rows per call.
-            verbose: Accepted for Keras's sake; there is no progress bar.
+            batch_size: Rows per call. Default: 32.
+            verbose: Accepted because Keras has it; there is no progress bar.
 
         Returns:
             Nested arrays.
@@ -69,13 +70,13 @@ class SavedModel:
         return _concatenate(answers)
 
     def __getattr__(self, name: str) -> Any:
-        """Give the user's own functions and attributes, as they were on the saved object."""
+        """Return the user's functions and attributes, as they were on the saved object."""
         if name.startswith("__") or name == "program":
             raise AttributeError(name)
         return getattr(self.program, name)
 
     def __repr__(self) -> str:
-        """Name the signatures with their inputs and outputs."""
+        """Show the names of the signatures."""
         return f"<SavedModel with signatures {', '.join(self.signatures) or 'none'}>"
 
 
@@ -92,14 +93,12 @@ def restore(path: Path) -> SavedModel:
     if function is None and program.signatures:
         function = next(iter(program.signatures[name] for name in _by_preference(program.signatures)))
     if function is None:
-        raise FormatError(
-            f"The SavedModel {path} has no function that can be called.", "Save it again with a tf.function in it."
-        )
+        raise FormatError(f"The SavedModel {path} has no function to call.", "Save it again with a tf.function in it.")
     return SavedModel(program, function)
 
 
-def main_function(module: Any) -> Any:
-    """Pick the `tf.function` that is called when somebody calls the module: ``__call__``, else a well-known name."""
+def main_function(module: Model) -> Any:
+    """Return the `tf.function` that runs when a module is called: ``__call__``, else one with a well-known name."""
     import tensorflow as tf
 
     def is_function(item: Any) -> bool:
@@ -120,10 +119,10 @@ def _by_preference(names: Mapping[str, Any]) -> list[str]:
 
 
 def fitting(function: Any, inputs: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Cast what the user gave to the dtypes of a function's signature, and name it where the signature has names.
+    """Cast inputs to the dtypes of a function's signature, and pass them by name if the signature has names.
 
     Raises:
-        RequestError: Another number of inputs than the signature has.
+        RequestError: The inputs are not those of the signature.
     """
     import tensorflow as tf
 
@@ -139,13 +138,13 @@ def fitting(function: Any, inputs: tuple[Any, ...], named: Mapping[str, Any]) ->
     if given.keys() != wanted.keys():
         raise RequestError(
             f"The signature takes {', '.join(sorted(wanted))}; it was given {', '.join(sorted(given)) or 'nothing'}.",
-            "Give a dict with these names, or keyword arguments.",
+            "Pass a dict with these names, or keyword arguments.",
         )
     return (), {name: _cast(item, wanted[name]) for name, item in given.items()}
 
 
 def _structured_specs(function: Any) -> list[Any]:
-    """Give the specs of a restored function's positional arguments, where it has exactly one signature."""
+    """Return the specs of a restored function's positional arguments if it has exactly one signature."""
     candidates = [function, vars(function).get("__call__")]
     found = [getattr(item, "concrete_functions", None) for item in candidates]
     concrete: list[Any] = next((item for item in found if item), [])
@@ -165,7 +164,7 @@ def _cast(item: Any, spec: Any) -> Any:
     return tensor if tensor.dtype in {spec.dtype, tf.string} else tf.cast(tensor, spec.dtype)
 
 
-def _concatenate(answers: list[Any]) -> Any:
+def _concatenate(answers: list[Nested]) -> Nested:
     import numpy as np
 
     first = answers[0]
