@@ -1,4 +1,4 @@
-"""Files on the local disk: their digests, the size of a read, and names for what is being written."""
+"""Files on the local disk: digests, the size of one read, and the names of files that are still being written."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ CHUNK = 1 << 20
 
 
 _PARTIAL = re.compile(r"\.[0-9a-f]+\.partial")
-"""The name of a file that is being written; it is no key."""
+"""The name of a file that is still being written; no key looks like it."""
 
 
 def partial_of(folder: Path) -> Path:
-    """Name a fresh file for what is being written; its length does not depend on the key's."""
+    """Return a new path for a file that is to be written; its name is short even if the key is long."""
     return folder / f".{secrets.token_hex(8)}.partial"
 
 
 def is_partial(name: str) -> bool:
-    """Tell a file that is being written from a key."""
+    """Return whether a name is that of a file that is still being written, and not a key."""
     return _PARTIAL.fullmatch(name) is not None
 
 
 def digest_of(file: Path) -> str:
-    """Give the SHA-256 of a local file, in hex."""
+    """Return the SHA-256 of a local file, in hex."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

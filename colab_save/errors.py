@@ -1,33 +1,33 @@
-"""Every error that colab_save raises: what happened, with the values, and a hint that fixes it.
+"""Every error that colab_save raises: a message that says what happened, and a hint that says what to do next.
 
-All levels raise these. No frontend swallows one, so that a cell still fails and ``Run all`` stops.
-None subclasses `ImportError`: Colab's own handler takes those and hides the hint.
+All levels raise these. No frontend swallows one, so the cell fails and ``Run all`` stops.
+None subclasses `ImportError`: Colab's handler for that error would hide the hint.
 
     ColabSaveError
-    ├── RequestError               what was asked cannot be done as asked
+    ├── RequestError               the request cannot be carried out
     │   ├── NoModelError           there is no model to save
-    │   ├── AmbiguousModelError    several candidates
+    │   ├── AmbiguousModelError    several objects fit the request
     │   ├── UnknownNameError       no such variable, version, format, store or option
-    │   ├── TargetError            a name or path that cannot be used
+    │   ├── TargetError            a name or path cannot be used
     │   ├── SampleError            the sample inputs do not fit the model
-    │   └── UnsupportedError       an object that no format can write
-    ├── UnbuiltModelError          a model without weights yet
-    ├── MissingPackageError        an extra that is not installed
-    ├── FormatError                a format refused or failed to write or read
-    ├── CancelledError             the user has cancelled; what was committed before is whole
-    ├── CustomCodeError            a class or function that cannot be captured, or whose captured code fails
-    ├── RoundTripError             the reloaded model is not the saved one
-    │   └── VerifierError          the fresh process died, hung or answered nothing
+    │   └── UnsupportedError       no format can write the object
+    ├── UnbuiltModelError          the model has no weights yet
+    ├── MissingPackageError        a package is not installed
+    ├── FormatError                a model could not be written or read in a format
+    ├── CancelledError             the user cancelled; committed versions are intact
+    ├── CustomCodeError            a class or function cannot be captured, or its captured code fails
+    ├── RoundTripError             the reloaded model differs from the saved one
+    │   └── VerifierError          the fresh process died, hung or sent no valid answer
     ├── StoreError                 a store refused or failed
-    │   ├── StoreUnavailableError  not mounted, dead, denied
-    │   ├── ReadOnlyStoreError
-    │   ├── NoSpaceError
+    │   ├── StoreUnavailableError  not mounted, not responding, access denied
+    │   ├── ReadOnlyStoreError     the store cannot be written
+    │   ├── NoSpaceError           the disk or the store is full
     │   └── NotFoundError          no such artifact or file
-    └── UntrustedError             a file that must not be opened as it is
-        ├── DamagedFileError       truncated, empty, not what its name says
-        ├── DigestError            the bytes are not those that were saved
-        ├── UntrustedCodeError     code that is neither the user's own nor trusted
-        └── UnsafeFileError        it would run code, leave its folder, never end or take all memory
+    └── UntrustedError             a file must not be opened as it is
+        ├── DamagedFileError       truncated, empty, or not what its name says
+        ├── DigestError            the bytes differ from those that were saved
+        ├── UntrustedCodeError     the code is neither the user's own nor trusted
+        └── UnsafeFileError        it would run code, write outside its folder, never end or take all memory
 """
 
 from __future__ import annotations
@@ -36,13 +36,14 @@ from colab_save.hints import Language, render
 
 
 class ColabSaveError(Exception):
-    """The root of the tree.
+    """The base class of all errors of colab_save.
 
-    Both texts may refer to options and actions (`hints`); they are read in the language of the frontend that asked.
+    Message and hint may refer to options and actions (`hints`); they are rendered in the language of the frontend that
+    was called.
 
     Attributes:
-        references: The message and the hint as they were written, for a process that shows them later.
-        language: The frontend that let the error through; it sets this.
+        references: The message and the hint before rendering, for another process that shows them later.
+        language: The language of the frontend that passed the error on; the frontend sets it.
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -52,12 +53,12 @@ class ColabSaveError(Exception):
 
     @property
     def message(self) -> str:
-        """What happened, with the values; one line."""
+        """What happened, with the values, on one line."""
         return render(self.references[0], self.language)
 
     @property
     def hint(self) -> str:
-        """What to do next; may be several lines."""
+        """What to do next, on one or more lines."""
         return render(self.references[1], self.language)
 
     def __str__(self) -> str:
@@ -67,16 +68,16 @@ class ColabSaveError(Exception):
         return type(self), self.references
 
     def _render_traceback_(self) -> list[str]:
-        """Show one line and the hint in a cell instead of a stack.
+        """Return the message and the hint, which a cell shows instead of a stack trace.
 
-        IPython asks the exception for this (``InteractiveShell.showtraceback``, 7.34 and 9.x); the
-        exception itself still propagates, and `Output` widgets go the same way.
+        IPython calls this (``InteractiveShell.showtraceback``, 7.34 and 9.x), also for `Output` widgets. The exception
+        still propagates.
         """
         return [f"{type(self).__name__}: {self.message}", f"Hint: {self.hint}"]
 
 
 class RequestError(ColabSaveError):
-    """What was asked cannot be done as it was asked."""
+    """The request cannot be carried out."""
 
 
 class NoModelError(RequestError):
@@ -84,51 +85,51 @@ class NoModelError(RequestError):
 
 
 class AmbiguousModelError(RequestError):
-    """Several objects could have been meant."""
+    """Several objects fit the request."""
 
 
 class UnknownNameError(RequestError):
-    """A variable, version, format, store or option that does not exist."""
+    """A variable, version, format, store or option does not exist."""
 
 
 class TargetError(RequestError):
-    """A name or path that cannot be a target."""
+    """A name or path cannot be a target."""
 
 
 class SampleError(RequestError):
-    """Sample inputs that do not fit the model, or that could not be derived."""
+    """Sample inputs do not fit the model, or could not be derived from it."""
 
 
 class UnsupportedError(RequestError):
-    """An object that no format can write."""
+    """No format can write this object."""
 
 
 class UnbuiltModelError(ColabSaveError):
-    """A model that has no weights yet: there is nothing to save."""
+    """The model has no weights yet, so there is nothing to save."""
 
 
 class MissingPackageError(ColabSaveError):
-    """A package that is needed and not installed; the hint is the pip command."""
+    """A required package is not installed; the hint is the pip command."""
 
 
 class FormatError(ColabSaveError):
-    """A format refused or failed to write or read a model."""
+    """A model could not be written or read in a format."""
 
 
 class CancelledError(ColabSaveError):
-    """The user has cancelled; nothing was published, and what was committed before is whole."""
+    """The user cancelled; nothing was published, and committed versions are intact."""
 
 
 class CustomCodeError(ColabSaveError):
-    """The user's own class or function cannot be captured, or its captured code fails."""
+    """A class or function of the user cannot be captured, or its captured code fails."""
 
 
 class RoundTripError(ColabSaveError):
-    """The model that came back is not the model that was saved; nothing was published."""
+    """The reloaded model differs from the saved one; nothing was published."""
 
 
 class VerifierError(RoundTripError):
-    """The fresh process died, ran out of time, or answered nothing that can be read."""
+    """The fresh process died, ran out of time, or sent no valid answer."""
 
 
 class StoreError(ColabSaveError):
@@ -136,36 +137,36 @@ class StoreError(ColabSaveError):
 
 
 class StoreUnavailableError(StoreError):
-    """A store that is not mounted, not alive, or not permitted."""
+    """The store is not mounted, does not respond, or denies access."""
 
 
 class ReadOnlyStoreError(StoreError):
-    """A store that cannot be written."""
+    """The store cannot be written."""
 
 
 class NoSpaceError(StoreError):
-    """Not enough room, in the stage or in the store."""
+    """There is not enough space in the stage or in the store."""
 
 
 class NotFoundError(StoreError):
-    """No such artifact, version or file."""
+    """There is no such artifact, version or file."""
 
 
 class UntrustedError(ColabSaveError):
-    """A file that must not be opened as it is."""
+    """A file must not be opened as it is."""
 
 
 class DamagedFileError(UntrustedError):
-    """A file that is truncated, empty, or not what its name says."""
+    """A file is truncated, empty, or not what its name says."""
 
 
 class DigestError(UntrustedError):
-    """Bytes that are not those which were saved."""
+    """The bytes differ from those that were saved."""
 
 
 class UntrustedCodeError(UntrustedError):
-    """Code that came with a file, and that is neither the user's own nor trusted."""
+    """A file brings code that is neither the user's own nor trusted."""
 
 
 class UnsafeFileError(UntrustedError):
-    """A file that would run code or leave its folder, or that takes for ever or all memory to open."""
+    """A file would run code, write outside its folder, never finish opening, or take all memory."""

@@ -1,8 +1,8 @@
-"""The table of formats: all that there is to know of one without importing what writes and reads it.
+"""The table of formats: everything about a format that can be known without importing its class.
 
-Requests, targets, inspection, viewers, reports and frontends read it when they are asked, so that a record added later
-counts everywhere. What a format *does* is its class, see `formats.base.Format`. Adding one is its file, one record
-here and one test class.
+Requests, targets, inspection, viewers, reports and frontends look records up when they need one, so a new record counts
+everywhere. What a format *does* is in its class, a subclass of `formats.base.Format`. A new format is one file, one
+record here and one test class.
 """
 
 from __future__ import annotations
@@ -12,43 +12,44 @@ from dataclasses import dataclass
 from colab_save.protobuf import GRAPH
 
 FOLDER, FILE, ZIP, HDF5, PREFIX = "folder", "file", "zip", "hdf5", "prefix"
-"""What bytes are packed in; a prefix is what the names of several files begin with, and no file itself."""
+"""The containers of models; a prefix is the common beginning of the names of several files."""
 
 _EVERYTHING = frozenset({"outputs", "weights", "training", "structure", "code"})
-"""The aspects of a round trip, as `artifact.round_trip.Aspect` names them."""
+"""All aspects of a round trip, by the values of `artifact.round_trip.Aspect`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatRecord:
-    """One format. What is called a hook is a ``module:function``, see `plugging`.
+    """One format. A hook is a function named as ``module:function``, see `plugging`.
 
     Attributes:
-        name: What the user types, and what manifests call it.
+        name: Its name in options and manifests.
         recognise: Hook ``(Sight) -> bool``: whether a file or folder is of this format, by its bytes. The formats are
-            asked in the order of the table.
-        inspect: Hook ``(Sight, allowed) -> Findings``: what opening it would need and run; raises where no model is so.
-        containers: What it is packed in: `FOLDER`, `FILE`, `ZIP`, `HDF5`, `PREFIX`; it is asked about nothing else.
-        plug: The `Format` class as ``module:Class``; empty for what is recognised and cannot be opened as a model.
-        payload: The conventional name of the file or folder in an artifact.
-        suffixes: What ends the name of a plain file of it, the usual one first; none for a folder.
-        contents: What a folder of it holds at its top, where it is one, folders with a trailing slash; a plain save
-            takes the place of such a folder and of no other.
+            asked in table order.
+        inspect: Hook ``(Sight, allowed) -> Findings``: what opening it would need and run; raises if it is damaged or
+            unsafe.
+        containers: Its possible containers: `FOLDER`, `FILE`, `ZIP`, `HDF5`, `PREFIX`; ``recognise`` sees no others.
+        plug: The `Format` class as ``module:Class``; empty if it is recognised but cannot be opened as a model.
+        payload: The name of the file or folder in an artifact.
+        suffixes: The suffixes of plain files, the usual one first; none for a folder.
+        contents: If it is a folder, the names at its top, folders with a trailing slash; a plain save replaces such a
+            folder and no other.
         holds: The aspects that survive in it; a round trip must pass all of them.
-        requires: Packages that must be installed to write it, by import name.
-        opens_with: Those of them that it takes to open it.
-        extra: The extra of this package that brings them; empty where it requires them itself.
-        purpose: What it suits, as ``--for`` takes it; empty for no purpose.
-        is_automatic: Whether ``auto`` tries it; what it tries first stands first in the table.
-        needs_classes: Whether it opens only with the user's own classes at hand.
-        fills: Whether it is weights alone, which can also be loaded into a model that is there.
-        architecture: The file beside a payload from which Keras makes the model; empty without one.
-        has_config: Whether Keras makes the model from a config in it, in ways that differ by Keras's version.
-        undated: The version of Keras that is meant where a config in it names none.
-        is_native: Whether native code alone opens it, which dies of what does not fit together.
+        requires: The packages that writing it needs, by import name.
+        opens_with: Those of them that opening it needs.
+        extra: The extra of this package that installs them; empty if this package requires them itself.
+        purpose: The purpose that it suits, a value of the option ``purpose``; empty for none.
+        is_automatic: Whether ``auto`` tries it; ``auto`` follows the order of the table.
+        needs_classes: Whether opening it needs the user's own classes.
+        fills: Whether it is weights alone, which can also be loaded into an existing model.
+        architecture: The file beside the payload from which Keras rebuilds the model; empty for none.
+        has_config: Whether Keras rebuilds the model from a config in it, which depends on the version of Keras.
+        undated: The version of Keras to assume if a config names none.
+        is_native: Whether only native code opens it, which crashes on contradictory files.
         weigh: Hook ``(path) -> iterator of (name, bytes of all, array)``: its weights one at a time, without building
-            the model; empty where they are constants of a graph.
-        graph: Hook ``(path) -> tf.compat.v1.GraphDef``, for TensorBoard; empty where it has none.
-        netron: The name of the file that Netron draws: the payload's, or that of a file in its folder; empty for none.
+            the model; empty if they are constants of a graph.
+        graph: Hook ``(path) -> tf.compat.v1.GraphDef``, for TensorBoard; empty for none.
+        netron: The file that Netron draws: the payload or a file in its folder; empty for none.
     """
 
     name: str
@@ -100,7 +101,7 @@ _H5 = FormatRecord(
     holds=_EVERYTHING,
     requires=("h5py",),
     has_config=True,
-    undated="2",  # every .h5 of Keras 3 names the version that wrote it; the oldest ones do not
+    undated="2",  # every .h5 of Keras 3 names the version that wrote it; the oldest files do not
     recognise="colab_save.inspecting.keras.files:is_h5",
     inspect="colab_save.inspecting.keras.files:inspect_h5",
     weigh="colab_save.viewing.weights:weights_in_hdf5",
@@ -177,16 +178,16 @@ _ONNX = FormatRecord(
 )
 
 FORMATS = {record.name: record for record in (_KERAS, _H5, _WEIGHTS, _SAVED_MODEL, _CHECKPOINT, _LITERT, _ONNX)}
-"""The formats by name: what keeps most first, and of what could be either the one that is surer of its bytes."""
+"""The formats by name: those that hold most aspects first; of two that may claim a file, the more certain one first."""
 
 
 def format_names() -> tuple[str, ...]:
-    """Name the formats that a model can be saved in."""
+    """Return the formats that a model can be saved in."""
     return tuple(record.name for record in FORMATS.values() if record.plug)
 
 
 def purposes() -> dict[str, tuple[str, ...]]:
-    """Name what a model can be used for, each with the formats that suit it."""
+    """Return each purpose with the formats that suit it."""
     found: dict[str, tuple[str, ...]] = {}
     for record in FORMATS.values():
         if record.purpose:
@@ -195,12 +196,12 @@ def purposes() -> dict[str, tuple[str, ...]]:
 
 
 def suffixes() -> tuple[str, ...]:
-    """Give every suffix that names a format, those of the format that keeps most first."""
+    """Return every suffix that names a format, in table order."""
     return tuple(suffix for record in FORMATS.values() for suffix in record.suffixes)
 
 
 def format_of_path(path: str) -> FormatRecord | None:
-    """Find the format that the suffix of a path names: the longest one, since ``.weights.h5`` also ends in ``.h5``."""
+    """Return the format that the suffix of a path names; the longest suffix counts (``.weights.h5`` before ``.h5``)."""
     named = [
         (len(suffix), record)
         for record in FORMATS.values()
@@ -211,5 +212,5 @@ def format_of_path(path: str) -> FormatRecord | None:
 
 
 def fills(name: str) -> bool:
-    """Say whether a format is weights alone, which can be loaded into a model; one that nobody knows is not."""
+    """Return whether a format is weights alone, which can be loaded into a model; false for an unknown format."""
     return name in FORMATS and FORMATS[name].fills

@@ -1,7 +1,7 @@
-"""Memory: how much of it may be taken, and who ends when there is none left.
+"""Memory limits: how much a process may take, and which process Linux ends first when memory runs out.
 
-`reloading` limits the fresh process, which holds only a copy; what the notebook holds may be hours of training.
-`formats.keras` asks what a container leaves.
+`proof.child` limits the fresh process, which holds only a copy of the model; the notebook may hold hours of training.
+`formats.keras` asks how much memory a container has left.
 """
 
 from __future__ import annotations
@@ -11,42 +11,43 @@ import re
 from pathlib import Path
 
 CONTAINER = Path("/sys/fs/cgroup")
-"""What Linux tells a process of the limits of its container (cgroups(7))."""
+"""Where Linux shows a process the limits of its container (cgroups(7))."""
 
-_TOLD = (
+_LIMIT_FILES = (
     ("memory.max", "memory.current", "memory.stat", "inactive_file"),
     ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
 )
-"""Files of both versions of cgroups: the limit, what is used, and which of that are copies of files, that can go."""
+"""For both versions of cgroups: the files with the limit, the usage and its statistics, and the statistic of the file
+cache that Linux can drop."""
 
 
 def is_tight(size: int) -> bool:
-    """Say whether twice so many bytes are more than the container of this process still leaves.
+    """Return whether twice this many bytes exceed what the container of this process has left.
 
-    psutil, which Keras asks, tells what the machine has; a container that takes more than its own limit is ended, and
+    Keras asks psutil, which reports the memory of the machine. Linux ends a container that exceeds its own limit, and
     the notebook with it.
     """
-    for limit, used, statistics, cached in _TOLD:
+    for limit, used, statistics, cached in _LIMIT_FILES:
         try:
             most, taken = (int((CONTAINER / name).read_text("ascii")) for name in (limit, used))
             found = re.search(rf"^{cached} (\d+)$", (CONTAINER / statistics).read_text("ascii"), re.MULTILINE)
-        except (OSError, ValueError):  # no such container, or one without a limit: "max"
+        except (OSError, ValueError):  # not in a container, or in one without a limit ("max")
             continue
         return 2 * size > most - taken + int(found[1] if found else 0)
     return False
 
 
 def end_first() -> None:
-    """Have Linux end this process, and not the notebook, when memory runs out (``oom_score_adj`` in proc(5))."""
+    """Make Linux end this process rather than the notebook when memory runs out (``oom_score_adj`` in proc(5))."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
 
 
 def limit_memory(room: int) -> None:
-    """Let this process take only so many bytes more, where the system can say what it has.
+    """Limit this process to this many bytes beyond what it uses now; do nothing where the system does not show that.
 
-    ``RLIMIT_DATA`` counts private writable memory (Linux from 4.7 on); ``RLIMIT_AS`` would count TensorFlow's libraries
-    and address space that nothing is in. TensorFlow 2.20 and 2.21 answer it with ``ResourceExhaustedError``.
+    ``RLIMIT_DATA`` counts private writable memory (Linux 4.7 and later); ``RLIMIT_AS`` would also count TensorFlow's
+    libraries and unused address space. At the limit TensorFlow 2.20 and 2.21 raise ``ResourceExhaustedError``.
     """
     status = Path("/proc/self/status")
     found = re.search(r"^VmData:\s*(\d+) kB", status.read_text("ascii"), re.MULTILINE) if status.exists() else None
@@ -58,7 +59,7 @@ def limit_memory(room: int) -> None:
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:
-    """Say whether an error, or one that it came of, is that there was no memory left."""
+    """Return whether an error, or one that caused it, says that memory ran out."""
     while error is not None:
         if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
             return True

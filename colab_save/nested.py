@@ -1,13 +1,15 @@
-"""Nested lists, tuples and mappings of arrays, as samples and answers are: walked and mapped; NumPy dtypes by name."""
+"""Walk and map nested lists, tuples and mappings of arrays, such as samples and outputs; find NumPy dtypes by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from colab_save.types import Nested
 
-def map_structure(function: Callable[[Any], Any], value: Any) -> Any:
-    """Apply a function to each leaf of nested lists, tuples and mappings; ``None`` stays."""
+
+def map_structure(function: Callable[[Any], Any], value: Nested) -> Nested:
+    """Return the same structure with a function applied to each leaf; ``None`` stays."""
     if value is None:
         return None
     if isinstance(value, Mapping):
@@ -20,8 +22,8 @@ def map_structure(function: Callable[[Any], Any], value: Any) -> Any:
     return function(value)
 
 
-def leaves(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
-    """Give each leaf with its place in the structure, such as ``['score'][0]``; mappings by sorted key."""
+def leaves(value: Nested, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each leaf with its place in the structure, such as ``['score'][0]``; mappings in order of their keys."""
     if isinstance(value, Mapping):
         for key in sorted(value, key=str):
             yield from leaves(value[key], f"{where}[{key!r}]")
@@ -33,7 +35,7 @@ def leaves(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def numpy_dtype(name: str) -> Any:
-    """Find the NumPy dtype of a name, also one of those that ml_dtypes adds."""
+    """Return the NumPy dtype of this name, also one that ml_dtypes adds."""
     import numpy as np
 
     if name.startswith(("bfloat16", "float8")):

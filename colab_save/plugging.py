@@ -1,6 +1,6 @@
-"""Names of functions and classes in the tables, ``module:Class`` or ``module:function``, and what they stand for.
+"""Import the classes and functions that the tables name as ``module:Class`` or ``module:function``.
 
-A table names what stands above it and imports none of it; whoever needs one asks `plugged`.
+The tables name modules of higher levels without importing them; callers get the object from `plugged`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 
 
 def plugged(reference: str) -> Any:
-    """Import what a table names.
+    """Import and return the class or function that a table names.
 
     Args:
-        reference: ``package.module:name``; the name may be dotted, as that of a method is.
+        reference: ``package.module:name``; the name may be dotted, such as that of a method.
     """
     module, _, name = reference.partition(":")
     return functools.reduce(getattr, name.split("."), importlib.import_module(module))

@@ -1,8 +1,8 @@
-"""In which precision a model is rebuilt: as it was made, whatever the notebook's own settings are.
+"""Rebuild a model in the precision in which it was made, whatever the notebook's settings are.
 
-The fresh process and `loading` load under `made_in`. A file records the dtype policies of its layers, and not those of
-layers that a model's ``__init__`` makes, of a functional model itself, nor of what ``compile`` adds to an optimizer:
-all of these come out of Keras's global policy and ``floatx`` (LOSSES §5; Keras 3.13.2 and 3.15.1).
+The fresh process and `loading` load models under `made_in`. A file records the dtype policies of its layers. It does
+not record those of layers that ``__init__`` makes, of a functional model itself, or of the variables of an optimizer;
+Keras takes these from its global policy and ``floatx`` (docs/losses.md §5; Keras 3.13.2 and 3.15.1).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from colab_save.dialect import KERAS, import_dialect, plain_policy
 
 @contextmanager
 def made_in(policy: str, floatx: str = "", dialect: str = KERAS) -> Iterator[None]:
-    """Have Keras make layers, optimizers and metrics in a precision, and give the notebook its own settings back.
+    """Make Keras create layers, optimizers and metrics in a precision; restore the notebook's settings afterwards.
 
     Args:
-        policy: A dtype policy; one that is none of Keras's plain ones changes nothing.
-        floatx: Keras's ``floatx``; default: the dtype of variables under that policy, as far as it can be told.
-        dialect: The Keras that makes them; both have these settings under the same names.
+        policy: A dtype policy; if it derives from no plain one, nothing changes.
+        floatx: Keras's ``floatx``; default: ``float64`` under that policy, else ``float32``.
+        dialect: The Keras to set; both have these settings under the same names.
     """
     policy = plain_policy(policy)
     floatx = floatx or ("float64" if policy == "float64" else "float32")

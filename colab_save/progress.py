@@ -1,6 +1,6 @@
-"""The only progress channel: steps with bytes, and the one bar that shows them.
+"""The only progress channel: steps with bytes, and the bar that shows them.
 
-The pipelines report each `Step` to the ``on_step`` that the frontend handed in, which is a `ProgressBar`.
+The pipelines report each `Step` to the ``on_step`` of the frontend, which is usually a `ProgressBar`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from colab_save.quantities import size_in_words
 
 
 class Stage(enum.StrEnum):
-    """Where a line is."""
+    """The stage of a save or load."""
 
     RESOLVE = "resolve"
     STAGE = "stage"
@@ -36,10 +36,10 @@ class Step:
     """One report of progress.
 
     Attributes:
-        stage: Where the line is.
+        stage: The stage of the save or load.
         done: Bytes done in this stage.
-        total: Bytes to do in this stage; 0 where that is not known.
-        detail: What is being worked on, such as a format's name.
+        total: Bytes to do in this stage; 0 if unknown.
+        detail: What the stage is working on, such as a format.
     """
 
     stage: Stage
@@ -52,13 +52,13 @@ OnStep = Callable[[Step], None]
 
 
 class Clock:
-    """Report where a line is, and time each stage of it.
+    """Reports the stages of a save or load and measures how long each takes.
 
     Args:
-        on_step: Told every step.
+        on_step: Called with every step.
 
     Attributes:
-        on_step: The same, for what reports bytes.
+        on_step: The same, for callers that report bytes.
         seconds: Seconds spent in each stage, by its name.
     """
 
@@ -69,7 +69,7 @@ class Clock:
 
     @contextmanager
     def at(self, stage: Stage, detail: str = "") -> Iterator[None]:
-        """Report a stage and add the seconds that it takes."""
+        """Report a stage, and add the seconds that the block takes."""
         self._last = Step(stage, detail=detail)
         self.on_step(self._last)
         began = time.perf_counter()
@@ -79,25 +79,25 @@ class Clock:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
 
     def beat(self) -> None:
-        """Report the last stage once more while it waits, so that whoever listens may stop it by raising."""
+        """Report the last step again while it waits, so that ``on_step`` can cancel it by raising."""
         self.on_step(self._last)
 
 
 def ignore_steps(step: Step) -> None:
-    """Do nothing with a step."""
+    """Ignore a step; the ``on_step`` of callers that show no progress."""
 
 
 class ProgressBar:
-    """The one bar of a line: a context manager that is called with each step.
+    """The progress bar of a save or load: a context manager that is called with each step.
 
-    It appears when the line takes longer than `delay`, begins anew with each stage, and leaves nothing behind. Where
-    standard error is neither a terminal nor a notebook's, as in a log, there is none.
-    A thread keeps its clock going, since a stage may be one call that lasts: a fresh process importing TensorFlow.
+    It appears after `delay` seconds, starts again with each stage, and disappears at the end. There is none if standard
+    error is neither a terminal nor that of a notebook, as in a log.
+    A thread updates its clock, since a stage may be one long call, such as a fresh process that imports TensorFlow.
 
     Args:
         file: Where a terminal's bar is written; default: standard error. A notebook shows a widget.
-        delay: Seconds without a bar.
-        interval: Seconds between two ticks of the clock.
+        delay: Seconds until the bar appears.
+        interval: Seconds between two updates of the clock.
     """
 
     def __init__(self, file: TextIO | None = None, *, delay: float = 1.0, interval: float = 0.5) -> None:
@@ -127,7 +127,7 @@ class ProgressBar:
     ) -> None:
         self._is_closed.set()
         self._ticker.join()
-        # tqdm.notebook leaves a red bar behind when a bar is closed before its total is reached.
+        # tqdm.notebook leaves a red bar behind if a bar is closed before it reaches its total.
         self._bar.total = None
         self._bar.close()
 
@@ -138,11 +138,11 @@ class ProgressBar:
 
 
 def _make_bar(file: TextIO | None, delay: float) -> Any:
-    """Make a bar of 100 %: the bytes of a stage are in its text, so that a widget's range never has to change."""
+    """Make a bar of 100 %; bytes are shown in its text, since a widget's range cannot change with each stage."""
     from tqdm import TqdmWarning
 
     with warnings.catch_warnings():
-        # Without ipywidgets tqdm.auto warns and falls back to text, which is all that is wanted.
+        # Without ipywidgets tqdm.auto warns and falls back to text, which is fine here.
         warnings.simplefilter("ignore", TqdmWarning)
         from tqdm.auto import tqdm
 

@@ -1,14 +1,15 @@
-"""Protobuf, read by hand from bytes that nobody vouches for: no native code may touch them before inspection."""
+"""Read protobuf messages from untrusted bytes in Python: no native code may see them before they are inspected."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 GRAPH = "saved_model.pb"
+"""The file of a SavedModel with its graph."""
 
 
 def fields(view: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Give the fields of one protobuf message by number; those that are no message, text or bytes are empty.
+    """Yield the number and the content of each field of a message; only texts, bytes and messages have a content.
 
     Raises:
         ValueError: The message is cut off or malformed.
@@ -26,21 +27,21 @@ def fields(view: memoryview) -> Iterator[tuple[int, memoryview]]:
         elif wire in {1, 5}:
             at += 8 if wire == 1 else 4
         else:
-            raise ValueError(f"a field of wire type {wire}, which protobuf has not")
+            raise ValueError(f"a field has the wire type {wire}, which protobuf does not define")
         if at > end or not number:
             raise ValueError("a field reaches beyond its message")
         yield number, view[start:at] if wire == 2 else view[:0]
 
 
 def varint(view: bytes | memoryview, at: int) -> tuple[int, int]:
-    """Read a number of variable length, of at most ten bytes.
+    """Read a number of variable length (a varint), of at most ten bytes.
 
     Args:
         view: The bytes of the message, or of its beginning.
-        at: Where the number begins.
+        at: The index at which the number begins.
 
     Returns:
-        The number, and where it ends.
+        The number, and the index behind it.
 
     Raises:
         ValueError: It reaches beyond the bytes.

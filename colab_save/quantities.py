@@ -1,7 +1,4 @@
-"""Numbers as people read them: counts, bytes and ages.
-
-Pure, and below everything else: reports, errors and the progress bar word their numbers here.
-"""
+"""Counts, sizes and ages in words, for reports, errors and the progress bar."""
 
 from __future__ import annotations
 
@@ -9,12 +6,12 @@ from datetime import UTC, datetime
 
 
 def count_in_words(number: int, noun: str) -> str:
-    """Give a number with its noun: ``1 file``, ``2,000 files``."""
+    """Return a number with its noun: ``1 file``, ``2,000 files``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def size_in_words(size: int) -> str:
-    """Give a number of bytes in decimal units, as file browsers do."""
+    """Return a number of bytes in decimal units, as file browsers show it."""
     if size < 1000:
         return count_in_words(size, "byte")
     value, units = float(size), iter(("kB", "MB", "GB", "TB"))
@@ -25,11 +22,11 @@ def size_in_words(size: int) -> str:
 
 
 def age_in_words(created: str, now: datetime | None = None) -> str:
-    """Give a moment by its distance from now, or by its date when that is over a month.
+    """Return how long ago a moment was, or its date if that is 30 days or more.
 
     Args:
-        created: UTC time in ISO 8601; anything else is given as it is.
-        now: The moment to count from; default: the clock.
+        created: UTC time in ISO 8601; anything else is returned as it is.
+        now: The moment to count from; default: now.
     """
     try:
         moment = datetime.fromisoformat(created)

@@ -1,4 +1,4 @@
-"""Silence for what Keras, TensorFlow and native code print while they start, and while a model is written or read."""
+"""Silence what Keras, TensorFlow and native code print when they start, and while a model is written or read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _standard_error = threading.Lock()
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Leave out what Keras and TensorFlow warn of: it is compared afterwards, or the user has chosen it."""
+    """Drop the warnings of Keras and TensorFlow: the round trip compares the model, or the user chose the format."""
     loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -35,37 +35,37 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def unheard() -> Iterator[None]:
-    """Drop what native code writes to standard error meanwhile: converters and interpreters have no other way.
+def native_silence() -> Iterator[None]:
+    """Drop what native code writes to standard error; converters and interpreters cannot be silenced otherwise.
 
-    The errors that they raise say the same. Python's own ``sys.stderr`` is another thing in a notebook.
+    The errors that they raise say the same. In a notebook ``sys.stderr`` does not write to this file descriptor.
     """
     with _standard_error, Path(os.devnull).open("wb") as nowhere:
         sys.stderr.flush()
-        kept = os.dup(2)
+        original = os.dup(2)
         os.dup2(nowhere.fileno(), 2)
         try:
             yield
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(original, 2)
+            os.close(original)
 
 
 def quiet_start() -> None:
-    """Keep TensorFlow quiet in a process of our own: it tells at each start where it finds no GPU.
+    """Silence TensorFlow in a process of our own; it reports missing GPUs at each start.
 
-    The processes that this one starts inherit it. What the user has set stays.
+    Processes that this one starts inherit the setting. A setting of the user stays as it is.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if not getattr(sys.stderr, "isatty", bool)():
-        load_unheard("tensorflow")
+        import_silently("tensorflow")
 
 
-def load_unheard(package: str) -> None:
-    """Drop what a package's native code prints while it is loaded, whenever that will be.
+def import_silently(package: str) -> None:
+    """Drop what a package's native code prints while it is imported, now or later.
 
-    TensorFlow's libraries print before ``TF_CPP_MIN_LOG_LEVEL`` is read. A command that comes to an end without
-    TensorFlow must not load it for that.
+    TensorFlow's libraries print before they read ``TF_CPP_MIN_LOG_LEVEL``. A command that does not need TensorFlow must
+    not import it just for this.
     """
     is_known = any(isinstance(finder, _Finder) and finder.package == package for finder in sys.meta_path)
     if not is_known and package not in sys.modules:
@@ -73,7 +73,7 @@ def load_unheard(package: str) -> None:
 
 
 class _Finder(MetaPathFinder):
-    """Finds one package as the others do, and has it loaded by `_UnheardLoader`."""
+    """Finds one package through the other finders, and loads it with `_SilentLoader`."""
 
     def __init__(self, package: str) -> None:
         self.package = package
@@ -90,11 +90,11 @@ class _Finder(MetaPathFinder):
         finally:
             self._is_looking = False
         if spec is not None and spec.loader is not None:
-            spec.loader = _UnheardLoader(spec, spec.loader)
+            spec.loader = _SilentLoader(spec, spec.loader)
         return spec
 
 
-class _UnheardLoader(Loader):
+class _SilentLoader(Loader):
     def __init__(self, spec: ModuleSpec, loader: Loader) -> None:
         self._spec, self._loader = spec, loader
 
@@ -103,5 +103,5 @@ class _UnheardLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__loader__ = self._spec.loader = self._loader
-        with unheard():
+        with native_silence():
             self._loader.exec_module(module)

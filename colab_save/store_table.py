@@ -1,8 +1,8 @@
-"""The table of stores: how a place is recognised as one of theirs, and what is to be said of it.
+"""The table of stores: how to recognise a location of each, how to open it, and the words for its upload states.
 
-Requests and reports read it, and so does `stores.opening`, which makes stores by it; a record added later counts
-everywhere. What a store *does* is its class, see `stores.base.Store`. Adding one is its file, one record here and one
-test class.
+Requests, reports and `stores.opening` look records up when they need one, so a new record counts everywhere. What a
+store *does* is in its class, a subclass of `stores.base.Store`. A new store is one file, one record here and one test
+class.
 """
 
 from __future__ import annotations
@@ -13,26 +13,27 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreRecord:
-    """One kind of store. What is called a hook is a ``module:function``, see `plugging`.
+    """One kind of store. A hook is a function named as ``module:function``, see `plugging`.
 
     Attributes:
-        name: What manifests and reports call it; its class has it as `Store.kind`.
-        open: Hook ``(location) -> Store``, from what the user typed; the class itself, where it takes that.
-        typed: How a place in it is typed, for the help.
+        name: Its name in manifests and reports; the `Store.kind` of its class.
+        open: Hook ``(location) -> Store``, from the location that the user typed; the class itself if it takes one.
+        typed: How users type a location in it, for the help.
         title: Its name in sentences.
-        word: The word that alone means its usual place; empty for none.
-        prefix: What every place in it begins with, such as ``drive:``; empty for none.
-        is_place: Hook ``(location) -> bool`` for places that do not begin so; the stores are asked in their order.
-        split: Hook ``(path) -> (location, key)`` for a file at an exact place; default: at the last slash of a URL.
-        usual: The location of the default store, where this one is that.
-        is_usual: Hook ``() -> bool``: whether it is the default here; the first one that is, or that has no hook, is.
-        key_folder: Hook ``() -> Path | None``: a folder of the user's own that outlives a session, for the key that
-            signs; nothing is mounted.
-        reopen: Hook ``(address, patience) -> Store``, of a store that uploads later: from what follows its name in
-            `Store.address`.
-        states: What it says of each `UploadState`, in words that say no more than it knows.
-        silent: What it says where it does not tell whether anything is uploaded, so that waiting is for nothing.
-        flushed: What it says of what flushing did besides.
+        word: The word that alone means its default location; empty for none.
+        prefix: The text that begins each location in it, such as ``drive:``; empty for none.
+        is_place: Hook ``(location) -> bool`` for locations without the prefix; the stores are asked in table order.
+        split: Hook ``(path) -> (location, key)`` for a file at an exact path; default: split a URL at its last slash.
+        usual: The location to use if this is the default store.
+        is_usual: Hook ``() -> bool``: whether it is the default store here; the first store that is, or that has a
+            default location and no hook, is used.
+        key_folder: Hook ``() -> Path | None``: a folder of the user that outlives a session, for the signing key; must
+            not mount anything.
+        reopen: Hook ``(address, patience) -> Store`` for a store that uploads later; ``address`` is what follows its
+            name in `Store.address`.
+        states: The words for each `UploadState`; they claim no more than the store knows.
+        silent: The sentence for a store that cannot show whether a file is uploaded, so that waiting is useless.
+        flushed: The sentence on the side effects of flushing.
     """
 
     name: str
@@ -48,7 +49,7 @@ class StoreRecord:
     key_folder: str = ""
     reopen: str = ""
     states: Mapping[str, str] = field(default_factory=dict)
-    silent: str = "The store does not say whether it is uploaded, so waiting is for nothing."
+    silent: str = "The store does not show whether it is uploaded, so waiting does not help."
     flushed: str = ""
 
 
@@ -68,13 +69,13 @@ _DRIVE = StoreRecord(
     states={
         "written": "written to the Drive mount; not uploaded yet",
         "uploaded": "uploaded to Drive",
-        "flushed": "flushed: uploaded to Drive, which is unmounted now",
+        "flushed": "flushed: uploaded to Drive, which is now unmounted",
         "unknown": "written to the Drive mount; upload not confirmed",
-        "missing": "written to the Drive mount, and not there as it was",
+        "missing": "written to the Drive mount, but missing or changed there now",
     },
-    silent="Drive does not say whether it is uploaded, so waiting is for nothing; drive.google.com shows it.",
-    flushed="Flushing has unmounted Drive, and its folder is gone. The next save or load mounts it again, and so does "
-    "`from google.colab import drive; drive.mount('/content/drive')`; where that fails (#4773), restart the session.",
+    silent="Drive does not show whether it is uploaded, so waiting does not help; look at drive.google.com.",
+    flushed="Flushing unmounted Drive, so its folder is gone. The next save or load mounts it again, and so does "
+    "`from google.colab import drive; drive.mount('/content/drive')`. If that fails (#4773), restart the session.",
 )
 _LOCAL = StoreRecord(
     name="local",
@@ -95,4 +96,4 @@ _REMOTE = StoreRecord(
 )
 
 STORES = {record.name: record for record in (_DRIVE, _LOCAL, _REMOTE)}
-"""The stores by name; what no other one recognises is a folder of this machine, ``local``."""
+"""The stores by name; a location that no other store recognises is a folder of this machine, ``local``."""

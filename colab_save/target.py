@@ -1,12 +1,12 @@
-"""What a user names: an artifact of a store, or a file at an exact place.
+"""What the user wants to save to or load from: an artifact in a store, or a file at an exact path.
 
-    cats            the name; the newest version
-    cats@best       the version with that tag
-    cats@20260822   the version whose id begins so, as in git
-    ./cats.keras    a path: a plain save, or any file that can be opened
-    s3://b/cats     a URL, likewise
+    cats            the newest version of this name
+    cats@best       the version with this tag
+    cats@20260822   the version whose id begins with this, as in git
+    ./cats.keras    a path: a plain save, or any model file
+    s3://b/cats     a URL: the same at another place
 
-Both lines parse a target once, here; no I/O.
+Saves and loads parse their target once, here, without I/O.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from colab_save.format_table import format_of_path
 from colab_save.hints import option
 
 LONGEST_NAME = 120
-"""Bytes of a name: file systems allow 255, and temporary siblings and sidecars add to it."""
+"""Most bytes of a name: file systems allow 255, and temporary files and sidecars add to it."""
 
 NEWEST = "latest"
-"""The selector of the newest committed version, as an empty one."""
+"""The selector of the newest committed version; an empty one means the same."""
 
 VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 """A version id: UTC time plus four hex digits; ids sort by time."""
@@ -44,8 +44,8 @@ class Target:
 
     Attributes:
         name: The artifact's name in a store.
-        selector: What stood behind ``@``: a tag or the beginning of a version id; empty means the newest.
-        path: A path or URL, as it was typed.
+        selector: What follows ``@``: a tag or the beginning of a version id; empty for the newest version.
+        path: A path or URL, as the user typed it.
     """
 
     name: str = ""
@@ -54,22 +54,22 @@ class Target:
 
     @classmethod
     def parse(cls, text: str) -> Target:
-        """Read a target as the user typed it.
+        """Parse a target as the user typed it.
 
         Raises:
-            TargetError: No text, empty, too long, or a name with characters that a folder cannot have everywhere.
+            TargetError: It is not a text, empty, too long, or has characters that are not allowed in a name.
         """
         if not isinstance(text, str):
             raise TargetError(
-                f"The target is of type {type(text).__name__}, not a text.",
-                "The model comes first, then the target: a name such as 'cats', or a path such as './cats.keras'.",
+                f"The target must be a text, not of type {type(text).__name__}.",
+                "Pass the model first, then the target: a name such as 'cats', or a path such as './cats.keras'.",
             )
         text = text.strip()
         if not text:
-            raise TargetError("The target is empty.", "Give a name such as cats, or a path such as ./cats.keras.")
+            raise TargetError("The target is empty.", "Use a name such as cats, or a path such as ./cats.keras.")
         if is_path(text):
             if "\0" in text:
-                raise TargetError(f"The path {text!r} holds a null character.", "Remove it.")
+                raise TargetError(f"The path {text!r} contains a null character.", "Remove it.")
             return cls(path=text)
         name, at, selector = text.partition("@")
         check_name(name, text)
@@ -81,13 +81,13 @@ class Target:
 
     @property
     def format(self) -> str | None:
-        """Name the format that the path's suffix says, or ``None``."""
+        """The format that the suffix of the path names, or ``None``."""
         record = format_of_path(self.path)
         return record.name if record else None
 
     @property
     def shown(self) -> str:
-        """Give the path without the secrets of a URL, for all that is shown or kept."""
+        """The path without secrets of a URL, for output and manifests."""
         return without_secrets(self.path)
 
     def __repr__(self) -> str:
@@ -100,55 +100,57 @@ class Target:
 
 
 def is_path(text: str) -> bool:
-    """Tell a path or URL from a name: it has a separator, begins with ``.`` or ``~``, or ends in a known suffix."""
+    """Return whether a target is a path or URL: it has a separator or a known suffix, or begins with ``.`` or ``~``."""
     return "/" in text or "\\" in text or text.startswith((".", "~")) or format_of_path(text) is not None
 
 
 def is_url(text: str) -> bool:
-    """Tell a URL from a path: it begins with a protocol, as in ``s3://``."""
+    """Return whether a path is a URL: it begins with a protocol, such as ``s3://``."""
     return _URL.match(text) is not None
 
 
 def without_secrets(text: str) -> str:
-    """Hide in every URL of a text what may be a secret: passwords, logins of web pages, and queries."""
+    """Return a text in which each URL hides what may be secret: passwords, logins of web pages, and queries."""
     text = _PASSWORD.sub(r"\1:…@", text)
     text = _LOGIN.sub(r"\1…@", text)
     return _QUERY.sub(r"\1…", text)
 
 
 def check_name(name: str, text: str) -> None:
-    """Refuse a name that could leave its store or that some file system cannot hold.
+    """Raise if a name could leave its store, or if some file system does not allow it.
+
+    Args:
+        name: The name.
+        text: The target that it is part of, for the message.
 
     Raises:
-        TargetError: With the name and what is wrong with it.
+        TargetError: The name is not allowed, or too long.
     """
     if not _NAME.fullmatch(name) or name.endswith((".", " ")) or is_path(name):
         raise TargetError(
             f"{text!r} cannot be a name.",
-            "A name begins with a letter or digit and holds letters, digits, spaces and . _ - +; "
-            "for a file at an exact place give a path such as ./cats.keras.",
+            "A name begins with a letter or digit and has only letters, digits, spaces and . _ - +; "
+            "for a file at an exact place, use a path such as ./cats.keras.",
         )
     if len(name.encode()) > LONGEST_NAME:
         raise TargetError(
-            f"The name is {len(name.encode())} bytes long, more than {LONGEST_NAME}.",
-            f"Choose a shorter one; {option('note')} holds free text.",
+            f"The name has {len(name.encode())} bytes, more than {LONGEST_NAME}.",
+            f"Choose a shorter name, and use {option('note')} for free text.",
         )
 
 
 def check_tag(tag: str) -> None:
-    """Refuse a tag that ``cats@tag`` would not find.
+    """Raise if ``cats@tag`` would not find this tag.
 
     Raises:
-        TargetError: With the tag and what is wrong with it.
+        TargetError: The tag is not allowed as a name, or means a version.
     """
     check_name(tag, tag)
     if tag == NEWEST or _VERSION_BEGINNING.fullmatch(tag):
-        meaning = "the newest version" if tag == NEWEST else "the version that begins so"
-        raise TargetError(
-            f"{tag!r} cannot be a tag: behind @ it means {meaning}.", "Choose a word, such as best or v2."
-        )
+        meaning = "the newest version" if tag == NEWEST else "a version id that begins with it"
+        raise TargetError(f"{tag!r} cannot be a tag: after @ it means {meaning}.", "Choose a word, such as best or v2.")
 
 
 def last_part(path: str) -> str:
-    """Give the last part of a path or URL."""
+    """Return the last part of a path or URL."""
     return PurePosixPath(path.replace("\\", "/")).name

@@ -1,4 +1,4 @@
-"""Words of messages: near misses, the first line of somebody else's error, texts cut to a length."""
+"""Parts of messages: suggestions for misspelt words, the first line of a foreign error, texts cut to a length."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from colab_save.errors import ColabSaveError, FormatError
 
 LONGEST = 34
-"""Letters of a name in a picture or a table."""
+"""Most letters of a name in a picture or a table."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Name the closest known words, as a sentence for a hint.
+    """Return a sentence with the closest known words, for a hint.
 
     Returns:
-        ``"Did you mean 'cats'?"``, or the list of what there is, or an empty string when there is nothing.
+        ``"Did you mean 'cats'?"``, or the known words if none is close, or an empty text if there are none.
     """
     names = sorted(set(known))
     close = difflib.get_close_matches(word, names, n=2, cutoff=0.6)
@@ -31,25 +31,25 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Give the first line that somebody else's error says, for a message of ours."""
+    """Return the class and the first line of a foreign error, for a message of ours."""
     text = error.references[0] if isinstance(error, ColabSaveError) else str(error)
-    text = re.sub(r"\x1b\[\d*m", "", text)  # Keras sets what went wrong in bold, and puts where before it
+    text = re.sub(r"\x1b\[\d*m", "", text)  # Keras writes the cause in bold
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith("Exception encountered when calling")] or lines
-    # Keras puts a whole config before what went wrong in it.
+    # Keras writes a whole config before the cause.
     cause = [
         line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception encountered:")
     ]
-    said = [*cause, *lines]
-    return f"{type(error).__name__}: {said[0][:200]}" if said else type(error).__name__
+    first = next(iter([*cause, *lines]), "")
+    return f"{type(error).__name__}: {first[:200]}" if first else type(error).__name__
 
 
 @contextmanager
 def translated(what: str, hint: str) -> Iterator[None]:
-    """Turn whatever Keras, TensorFlow or the user's own code raises into a `FormatError` in their words.
+    """Turn any error of Keras, TensorFlow or the user's code into a `FormatError` that quotes it.
 
     Args:
-        what: What could not be done, as the beginning of a sentence.
+        what: What failed, as the beginning of a sentence.
         hint: What to do next.
     """
     try:
@@ -61,10 +61,10 @@ def translated(what: str, hint: str) -> Iterator[None]:
 
 
 def letters_in(text: str) -> int:
-    """Count the letters of a text, wide ones twice."""
+    """Return the width of a text in letters; wide letters count twice."""
     return len(text) + sum(unicodedata.east_asian_width(letter) in {"W", "F"} for letter in text)
 
 
 def cut(text: str, most: int = LONGEST) -> str:
-    """Shorten a text that is too long."""
+    """Return a text, cut and with an ellipsis if it is too long."""
     return text if len(text) <= most else text[: most - 1] + "…"

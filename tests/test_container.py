@@ -1,4 +1,4 @@
-"""What a container leaves is heard, since psutil, which Keras asks, tells what the machine has."""
+"""The limit of a container counts: psutil, which Keras asks, reports the memory of the machine."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ OLDER = {
 
 
 @pytest.fixture
-def told(tmp_path, monkeypatch):
-    """Says what Linux tells, by file."""
+def write_limits(tmp_path, monkeypatch):
+    """Write the files in which Linux shows the limits of a container."""
     monkeypatch.setattr(memory, "CONTAINER", tmp_path)
 
-    def told(files):
+    def write(files):
         for name, text in files.items():
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).write_text(text, "ascii")
 
-    return told
+    return write
 
 
 @pytest.mark.parametrize("files", [NEWER, OLDER], ids=["cgroup 2", "cgroup 1"])
 @pytest.mark.parametrize(("size", "is_tight"), [(75, False), (76, True)])
-def test_twice_the_bytes_must_be_left_and_copies_of_files_can_go(told, files, size, is_tight):
-    told(files)
+def test_twice_the_bytes_must_be_left_where_the_file_cache_can_be_dropped(write_limits, files, size, is_tight):
+    write_limits(files)
     assert is_tight is memory.is_tight(size)
 
 
@@ -39,6 +39,6 @@ def test_twice_the_bytes_must_be_left_and_copies_of_files_can_go(told, files, si
     [{}, {**NEWER, "memory.max": "max\n"}, {**NEWER, "memory.current": ""}, {"memory.max": "1000\n"}],
     ids=["no container", "without a limit", "unreadable", "incomplete"],
 )
-def test_what_says_no_limit_sets_none(told, files):
-    told(files)
+def test_without_a_readable_limit_nothing_is_tight(write_limits, files):
+    write_limits(files)
     assert not memory.is_tight(10**12)

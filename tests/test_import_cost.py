@@ -1,4 +1,4 @@
-"""The package is light: importing it, or any module of it, loads nothing heavy. What it takes is in benchmarks/."""
+"""Importing the package, or any of its modules, imports nothing heavy. How long it takes is in benchmarks/."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_no_module_loads_anything_heavy():
 
 
 def test_test_modules_that_import_tensorflow_are_marked():
-    """So that the tests that need no TensorFlow run in seconds; conftest.py leaves marked modules out."""
+    """The tests that need no TensorFlow shall run in seconds; conftest.py leaves marked modules out."""
     texts = {path.stem: path.read_text("utf-8") for path in Path(__file__).parent.rglob("test_*.py")}
     near = {name: text for name, text in texts.items() if re.search(HEAVY_IMPORT, text, re.MULTILINE)}
     unmarked = {name: text for name, text in near.items() if not re.search(MARK, text, re.MULTILINE)}
@@ -48,7 +48,7 @@ def test_test_modules_that_import_tensorflow_are_marked():
 
 
 def is_heavy(node):
-    """Say whether a statement imports TensorFlow, Keras, or the models that are made of them."""
+    """Return whether a statement imports TensorFlow, Keras, or the models made with them."""
     return isinstance(node, ast.Import | ast.ImportFrom) and bool(re.search(HEAVY_IMPORT, ast.unparse(node)))
 
 

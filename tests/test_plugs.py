@@ -1,6 +1,6 @@
-"""A format and a store of its own, each added by one record: every frontend knows them, and nothing else was touched.
+"""One record adds a format, and one adds a store: every frontend knows them without any other change.
 
-That they work is in formats/test_own_format.py and stores/test_own_store.py.
+formats/test_own_format.py and stores/test_own_store.py test that they work.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _records(monkeypatch):
 
 
 class Line:
-    """What IPython tells about a Tab."""
+    """What IPython passes on when the user presses Tab."""
 
     def __init__(self, text):
         self.text_until_cursor = text
@@ -42,7 +42,7 @@ def test_a_record_is_found_by_its_name():
     assert "toy" == get_format("toy").name
 
 
-def test_a_word_that_is_nearly_its_name_is_asked_about():
+def test_a_misspelt_name_gets_a_suggestion():
     with pytest.raises(UnknownNameError) as caught:
         get_format("toys")
     assert "'toy'" in caught.value.hint
@@ -58,10 +58,10 @@ def test_a_file_is_recognised_by_its_bytes(tmp_path):
 
 
 def test_help_names_the_format_its_purpose_and_the_store():
-    told = " ".join(action_of("save").magic_command.help().split())
-    assert "onnx, toy, several with commas, or auto; default: auto." in told
-    assert "exchange,teaching}" in told
-    assert "or a toy such as toy://shelf;" in told
+    text = " ".join(action_of("save").magic_command.help().split())
+    assert "onnx, toy, several with commas, or auto; default: auto." in text
+    assert "exchange,teaching}" in text
+    assert "or a toy such as toy://shelf;" in text
 
 
 @pytest.mark.parametrize(("line", "word"), [("%savemodel --format ", "toy"), ("%savemodel --for ", "teaching")])
@@ -73,7 +73,7 @@ def test_its_purpose_is_accepted():
     assert "teaching" == SaveRequest(None, purpose="teaching").purpose
 
 
-def test_a_word_that_is_nearly_its_purpose_is_asked_about():
+def test_a_misspelt_purpose_gets_a_suggestion():
     with pytest.raises(RequestError) as caught:
         SaveRequest(None, purpose="teachin")
     assert "'teaching'" in caught.value.hint
@@ -91,7 +91,7 @@ def test_the_panel_offers_it(fresh_ipython, monkeypatch):
     panel.close()
 
 
-def test_the_panel_says_what_it_holds():
+def test_the_panel_shows_what_it_holds():
     assert "outputs, weights" == terms_of("toy", None).holds
     assert purpose_in_words("teaching", None).startswith("toy holds outputs, weights;")
 

@@ -31,7 +31,7 @@ with ProgressBar(delay=0.01, interval=0.02) as on_step:
 
 
 class Screen(io.StringIO):
-    """A terminal's file, that can be waited for."""
+    """The file of a terminal; a test can wait for a text in it."""
 
     def wait_for(self, text: str, since: int) -> None:
         until = time.monotonic() + 5
@@ -40,7 +40,7 @@ class Screen(io.StringIO):
 
 
 def show(*steps: Step, delay: float = 0.01) -> str:
-    """Give what a terminal gets from steps that each last until they are seen."""
+    """Return what a terminal receives from steps that each last until they are shown."""
     screen = Screen()
     with ProgressBar(screen, delay=delay, interval=0.02) as on_step:
         for step in steps:
@@ -51,11 +51,11 @@ def show(*steps: Step, delay: float = 0.01) -> str:
 
 
 def left_of(shown: str) -> str:
-    """Give what a terminal still shows on the line after the last two returns to its beginning."""
+    """Return what a terminal still shows after the last two carriage returns."""
     return shown.rpartition("\r")[0].rpartition("\r")[2].strip()
 
 
-def test_a_quick_line_shows_nothing():
+def test_a_quick_save_shows_nothing():
     file = io.StringIO()
     with ProgressBar(file) as on_step:
         for stage in SAVE:
@@ -65,11 +65,11 @@ def test_a_quick_line_shows_nothing():
 
 @pytest.fixture(scope="module")
 def shown():
-    """What a terminal gets from a save."""
+    """What a terminal receives from a save."""
     return show(*map(Step, SAVE))
 
 
-def test_a_slow_line_shows_every_stage(shown):
+def test_a_slow_save_shows_every_stage(shown):
     assert [] == [stage for stage in SAVE if stage not in shown]
 
 
@@ -93,7 +93,7 @@ def test_there_is_one_bar_and_it_is_wiped_at_the_end(shown):
     assert ("", False) == (left_of(shown), "\n" in shown)
 
 
-def test_the_bar_is_wiped_when_the_line_fails():
+def test_the_bar_is_wiped_when_the_save_fails():
     screen = Screen()
 
     def fail() -> None:
@@ -107,7 +107,7 @@ def test_the_bar_is_wiped_when_the_line_fails():
     assert ("stage", "") == (screen.getvalue().split()[0], left_of(screen.getvalue()))
 
 
-def test_no_thread_of_the_bar_outlives_the_line():
+def test_no_thread_of_the_bar_outlives_the_save():
     show(Step(Stage.STAGE))
     assert [] == [thread.name for thread in threading.enumerate() if "colab_save" in thread.name]
 

@@ -70,13 +70,13 @@ def test_each_public_name_has_a_home():
     assert set(colab_save.__all__) == colab_save._HOMES.keys()
 
 
-def test_a_public_name_makes_python_the_language_of_what_is_shown():
+def test_a_public_name_makes_python_the_language_of_messages():
     script = "import colab_save; colab_save.pending; from colab_save.hints import *; print(render(option('to')))"
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "to=" == answer.stdout.strip()
 
 
-def test_a_signature_says_what_comes_back():
+def test_a_signature_has_its_return_type():
     assert "SaveReport" == inspect.signature(colab_save.save_model).return_annotation
 
 
@@ -86,7 +86,7 @@ def test_a_wrong_keyword_is_a_type_error():
 
 
 def test_a_type_checker_sees_the_fields(tmp_path):
-    """It runs as .ci/run does, so that the two share mypy's cache."""
+    """It runs like .ci/run, so that both share mypy's cache."""
     pytest.importorskip("mypy")
     script = tmp_path / "script.py"
     script.write_text(

@@ -1,4 +1,4 @@
-"""Packages that print while they are loaded, in processes of their own."""
+"""Packages that print while they are imported, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ print("a word on standard output")
 """
 LOADED = """
 import sys
-from colab_save.quieting import load_unheard
-load_unheard("loud")
-load_unheard("loud")
+from colab_save.quieting import import_silently
+import_silently("loud")
+import_silently("loud")
 assert "loud" not in sys.modules
 {import_it}
 sys.stderr.write("heard again")
@@ -25,7 +25,7 @@ sys.stderr.write("heard again")
 
 @pytest.fixture
 def load(tmp_path):
-    """Run an import of a loud package, and give what was printed on both streams."""
+    """Import a loud package in a process, and return what it printed on both streams."""
     (tmp_path / "loud.py").write_text(LOUD)
 
     def run(import_it):
@@ -44,12 +44,12 @@ def test_a_package_that_is_never_loaded_costs_nothing(load):
     assert ("", "heard again") == load("")
 
 
-def test_the_loaded_package_looks_as_ever(load):
-    told, _ = load("import loud; print(type(loud.__loader__).__name__, type(loud.__spec__.loader).__name__)")
-    assert "SourceFileLoader SourceFileLoader" == told.splitlines()[1]
+def test_the_loaded_package_has_its_usual_loader(load):
+    output, _ = load("import loud; print(type(loud.__loader__).__name__, type(loud.__spec__.loader).__name__)")
+    assert "SourceFileLoader SourceFileLoader" == output.splitlines()[1]
 
 
-def test_a_package_that_is_not_there_is_missed_as_ever(tmp_path):
-    script = "from colab_save.quieting import load_unheard; load_unheard('not_there'); import not_there"
+def test_a_missing_package_raises_the_usual_error(tmp_path):
+    script = "from colab_save.quieting import import_silently; import_silently('not_there'); import not_there"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert "ModuleNotFoundError: No module named 'not_there'" in done.stderr

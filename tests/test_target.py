@@ -87,7 +87,7 @@ def test_a_selector(selector):
         "~",
     ],
 )
-def test_a_path_is_kept_as_it_was_typed(text):
+def test_a_path_stays_as_it_was_typed(text):
     assert Target(path=text) == Target.parse(text)
 
 
@@ -142,7 +142,7 @@ def test_the_suffix_of_a_path_names_the_format(text, expected):
         "cats @best",
     ],
 )
-def test_what_no_folder_can_be_called_is_refused(text):
+def test_a_name_that_no_folder_can_have_is_refused(text):
     with pytest.raises(TargetError):
         Target.parse(text)
 
@@ -153,7 +153,7 @@ def test_a_long_name_is_measured_in_bytes():
 
 
 @pytest.mark.parametrize("value", [None, 7, b"cats", Path("cats"), ["cats"], object()])
-def test_what_is_no_text_is_refused_with_its_type(value):
+def test_a_target_that_is_not_a_text_is_refused_with_its_type(value):
     with pytest.raises(TargetError, match=type(value).__name__):
         Target.parse(value)
 

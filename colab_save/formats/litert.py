@@ -22,7 +22,7 @@ from colab_save.formats.program import Program, program_of
 from colab_save.formats.saved_model import SavedModelFormat, SavedModelOptions, check_signature
 from colab_save.hints import option
 from colab_save.model.walking import walk_states, walk_variables
-from colab_save.quieting import quiet, unheard
+from colab_save.quieting import native_silence, quiet
 from colab_save.types import Json, Model, Nested
 from colab_save.wording import first_line, translated
 
@@ -99,7 +99,7 @@ def _convert(holder: Model, signatures: Mapping[str, Any], folder: Path) -> byte
         tf.saved_model.save(holder, work, signatures=dict(signatures))
         converter = tf.lite.TFLiteConverter.from_saved_model(work, signature_keys=[*signatures])
         try:
-            with unheard():
+            with native_silence():
                 data: bytes = converter.convert()
         except Exception as error:  # ConverterError is not public, and the converter raises others too
             raise _in_words(error) from error

@@ -25,7 +25,7 @@ from colab_save.formats.saved_model import SavedModelFormat
 from colab_save.hints import option
 from colab_save.model.walking import walk_layers
 from colab_save.quantities import size_in_words
-from colab_save.quieting import quiet, unheard
+from colab_save.quieting import native_silence, quiet
 from colab_save.types import Model, Nested
 from colab_save.wording import translated
 
@@ -97,7 +97,8 @@ class OnnxFormat(SavedModelFormat):
             )
         with translated("The model could not be converted to ONNX", HINT), quiet():
             program = program_of(model, sample)
-            with unheard(), _unlogged():  # TensorFlow 2.20 reports each session, whatever TF_CPP_MIN_LOG_LEVEL says
+            # TensorFlow 2.20 reports each session, whatever TF_CPP_MIN_LOG_LEVEL says
+            with native_silence(), _unlogged():
                 made = _convert(program, options.opset)
         if lacking := sorted(_unknown_operations(made.graph)):
             raise FormatError(f"The model calls {', '.join(lacking)}, for which ONNX has no operator.", HINT)

@@ -121,7 +121,7 @@ def test_a_version_is_no_target_of_a_save_and_the_hint_says_how_to_tag():
 def test_model_and_target_in_the_wrong_order_say_so():
     with pytest.raises(TargetError, match="object") as caught:
         SaveRequest("cats", MODEL)
-    assert "The model comes first" in caught.value.hint
+    assert "Pass the model first" in caught.value.hint
 
 
 @pytest.mark.parametrize("purpose", purposes())

@@ -102,7 +102,7 @@ def test_without_the_attribute_the_upload_is_not_waited_for_long(publish, attrib
     attribute.values |= dict.fromkeys(ALL)
     upload_state, notes = see(publish(), wait=True)
     assert UploadState.UNKNOWN is upload_state
-    assert "Drive does not say" in notes[0]
+    assert "Drive does not show" in notes[0]
 
 
 def test_a_version_that_is_lost_meanwhile_is_a_note(publish, attribute, monkeypatch):

@@ -16,7 +16,7 @@ from colab_save.errors import MissingPackageError
 from colab_save.formats.base import SERVING
 from colab_save.formats.loaded.flat import FlatModel
 from colab_save.hints import pip
-from colab_save.quieting import quiet, unheard
+from colab_save.quieting import native_silence, quiet
 from colab_save.types import Array, Json
 from colab_save.wording import translated
 
@@ -80,7 +80,7 @@ def open_interpreter(path: Path, nesting: Json) -> LiteRTModel:
         nesting: See `FlatModel`.
     """
     interpreter = interpreter_class()
-    with quiet(), unheard():
+    with quiet(), native_silence():
         program = interpreter(model_content=path.read_bytes())
         program.allocate_tensors()
     names = [*program.get_signature_list()]
