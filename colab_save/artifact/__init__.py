@@ -1,1 +1,1 @@
-"""What one save produces: manifest, facts, sample, round trips, and where the files lie."""
+"""What one save produces: manifest, facts, sample, round trips, and the layout of its files."""

@@ -1,7 +1,8 @@
-"""A dict, list or object that holds several models, as it is kept: where each part stood, and all that is no model.
+"""A dict, list or object that holds several models, as it is saved: the place of each part, and all other values.
 
-`dividing` makes one of a live object, `joining` makes that again. It is a tree of JSON with its arrays in one ``.npz``,
-without pickles, and may come from anywhere: `read_collection` refuses what `write_collection` never writes.
+`collections.splitting` makes one from a live object, and `collections.joining` rebuilds the object. It is a JSON tree
+with its arrays in one ``.npz``, without pickles. The files may come from anywhere: `read_collection` refuses what
+`write_collection` never writes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import NoneType
-from typing import Any
 
 from colab_save.artifact.facts import comparable
 from colab_save.artifact.records import check_values
@@ -21,17 +21,18 @@ from colab_save.artifact.sample import read_arrays, write_arrays
 from colab_save.dialect import DIALECTS
 from colab_save.errors import DamagedFileError
 from colab_save.hints import action
+from colab_save.types import Array, Json
 
 TREE, ARRAYS = "collection.json", "collection.npz"
-"""The files, beside the folders of the parts."""
+"""The two files of a collection, beside the folders of the parts."""
 
 COLLECTION = "collection"
-"""What its round trip has in the place of a format."""
+"""What its round trip has instead of a format."""
 
 SEQUENCES = ("list", "tuple", "set", "deque")
 ARRAY_NODES = ("array", "scalar", "tensor", "variable")
 
-NODES: dict[str, dict[str, Any]] = {
+NODES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "model": {"model": str},
     "optimizer_of": {"optimizer_of": str, "id": str},
     "same": {"same": str},
@@ -42,54 +43,54 @@ NODES: dict[str, dict[str, Any]] = {
     **{kind: {kind: int} for kind in ("array", "scalar", "tensor")},
     **{kind: {kind: list} for kind in ("dict", "object", "list", "tuple", "set")},
 }
-"""What a node of the tree may be, by its first key, see `Collection.tree`."""
+"""The keys of each kind of node and their types, by the first key; see `Collection.tree`."""
 
 _ELSEWHERE = {"dict", "object", "state", *SEQUENCES, *ARRAY_NODES}
-"""What of a node is compared as nodes or arrays."""
+"""The keys of a node that are compared as nodes or arrays."""
 
 _TEXT = re.compile(r"[<>|][SU]\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What held several models.
+    """A saved object that holds several models.
 
     Attributes:
-        class_name: The class of the whole, with its module.
-        tree: A node of the tree: a record whose first key says what it is.
+        class_name: The class of the object, with its module.
+        tree: The root node. A node is a record whose first key is its kind:
 
-            ``model`` (the name of a part), ``optimizer_of`` (a part), ``value`` (what JSON holds), ``array``,
-            ``scalar`` and ``tensor`` (a position in ``arrays``), ``variable`` (likewise, with ``trainable`` and
-            ``maker``), ``keras`` and ``tf_keras`` (an optimizer, loss, metric or schedule: its config, ``attributes``
-            that a loss's config drops, ``state``, and what it ``trains``), ``same`` (the ``id`` of an earlier node: the
-            very same object), ``dict`` and ``object`` (pairs of nodes), ``list``, ``tuple``, ``set``, ``deque``
-            (nodes).
+            ``model`` (the name of a part), ``optimizer_of`` (a part), ``value`` (a JSON value), ``array``, ``scalar``
+            and ``tensor`` (a position in ``arrays``), ``variable`` (also a position, with ``trainable`` and
+            ``maker``), ``keras`` and ``tf_keras`` (an optimizer, loss, metric or schedule: its config, the
+            ``attributes`` that a loss's config drops, its ``state``, and the weights that it ``trains``), ``same`` (the
+            ``id`` of an earlier node for the same object), ``dict`` and ``object`` (pairs of nodes), ``list``,
+            ``tuple``, ``set``, ``deque`` (nodes).
         arrays: NumPy arrays.
-        lost: What could not be kept, one sentence each.
+        lost: What could not be saved, one sentence each.
         notes: What else the user should know.
     """
 
     class_name: str
-    tree: Any
-    arrays: list[Any] = field(default_factory=list)
+    tree: Json
+    arrays: list[Array] = field(default_factory=list)
     lost: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def configs(self) -> list[Any]:
-        """Give the configs in it, which a reader should look at before anything is made of them."""
+    def configs(self) -> list[Json]:
+        """The configs in it; inspect them before anything is made from them."""
         return [node[dialect] for node in walk_tree(self.tree) for dialect in DIALECTS if dialect in node]
 
 
-def walk_tree(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give every node of a tree but its keys, from the top down."""
+def walk_tree(node: Json) -> Iterator[Json]:
+    """Yield every node of a tree from the top down, without the keys of dicts."""
     yield node
     for item in (*(pair[1] for pair in _pairs(node)), *_items(node)):
         yield from walk_tree(item)
 
 
 def write_collection(folder: Path, collection: Collection) -> None:
-    """Write the two files; arrays of one shape and dtype go together, since a replay buffer has very many."""
+    """Write the two files; arrays of one shape and dtype are stacked, since a replay buffer has very many."""
     import numpy as np
 
     groups: dict[tuple[str, tuple[int, ...]], list[int]] = {}
@@ -112,7 +113,7 @@ def read_collection(folder: Path) -> Collection:
     """Read what `write_collection` wrote.
 
     Raises:
-        DamagedFileError: It is something else.
+        DamagedFileError: A file is missing, damaged, or not what `write_collection` writes.
     """
     try:
         value = json.loads((folder / TREE).read_text(encoding="utf-8"))
@@ -124,27 +125,27 @@ def read_collection(folder: Path) -> Collection:
     except (OSError, AttributeError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedFileError(
             f"{TREE} cannot be read ({type(error).__name__}: {error}).",
-            f"The version is damaged; {action('list')} shows the others. Each part still opens with Keras itself.",
+            f"This version is damaged; {action('list')} lists the others. Each part still opens with Keras alone.",
         ) from error
 
 
-def _read_arrays(folder: Path, value: Mapping[str, Any]) -> list[Any]:
+def _read_arrays(folder: Path, value: Mapping[str, Json]) -> list[Array]:
     import numpy as np
 
     groups = read_arrays(folder / ARRAYS, value["groups"])
-    found: dict[int, Any] = {}
+    found: dict[int, Array] = {}
     for group, dtype in zip(groups, value["dtypes"], strict=True):
         for at, array in zip(group["at"].tolist(), group["of"], strict=True):
             found[at] = _as_text(array, dtype) if _TEXT.fullmatch(dtype) else np.array(array)
     return [found[at] for at in range(value["count"])]
 
 
-def _dtype_of(array: Any) -> str:
+def _dtype_of(array: Array) -> str:
     return str(array.dtype.str if array.dtype.kind in "SU" else array.dtype.name)
 
 
-def _as_text(array: Any, dtype: str) -> Any:
-    """Give an array of texts the dtype that it had; in the file it is bytes."""
+def _as_text(array: Array, dtype: str) -> Array:
+    """Return an array of texts in its original dtype; the file holds it as bytes."""
     import numpy as np
 
     items = np.asarray(array, dtype=object)
@@ -152,15 +153,15 @@ def _as_text(array: Any, dtype: str) -> Any:
     return np.array(texts, dtype=dtype).reshape(items.shape)
 
 
-def _check(node: Any, count: int) -> None:
-    """Refuse a node that `dividing` never makes."""
+def _check(node: Json, count: int) -> None:
+    """Raise for a node that `collections.splitting` never makes."""
     types = NODES.get(_kind(node))
     if types is None or node.keys() != types.keys() or not all(isinstance(node[key], types[key]) for key in types):
-        raise ValueError(f"{str(node)[:40]} is nothing that a collection holds")
+        raise ValueError(f"a collection cannot hold {str(node)[:40]}")
     if not all(isinstance(at, int) and 0 <= at < count for at in _positions(node)):
-        raise ValueError(f"{str(node)[:40]} has an array that is not there")
+        raise ValueError(f"{str(node)[:40]} refers to an array that is missing")
     if not all(isinstance(part, str) and isinstance(place, str) for part, place in node.get("trains", ())):
-        raise ValueError("an optimizer trains what is no weight")
+        raise ValueError("an optimizer trains something that is not a weight")
     for key, item in _pairs(node):
         _check(key, count)
         _check(item, count)
@@ -168,19 +169,19 @@ def _check(node: Any, count: int) -> None:
         _check(item, count)
 
 
-def _kind(node: dict[str, Any]) -> str:
+def _kind(node: Json) -> str:
     return next(iter(node), "")
 
 
-def _positions(node: dict[str, Any]) -> list[Any]:
+def _positions(node: Json) -> list[int]:
     return [*(node[kind] for kind in ARRAY_NODES if kind in node), *node.get("state", ())]
 
 
-def _pairs(node: dict[str, Any]) -> list[Any]:
+def _pairs(node: Json) -> list[Json]:
     return list(node.get("dict", node.get("object", ())))
 
 
-def _items(node: dict[str, Any]) -> list[Any]:
+def _items(node: Json) -> list[Json]:
     return [item for kind in SEQUENCES for item in node.get(kind, ())]
 
 
@@ -190,9 +191,9 @@ class Gap:
 
     Attributes:
         where: The place, such as ``g_opt``.
-        what: In words.
-        is_training: It is the state of an optimizer or metric, no plain value.
-        is_dropped: It is a model's own optimizer, and the model came back in a format that holds none.
+        what: The difference, as the end of a sentence.
+        is_training: Whether it is the state of an optimizer or metric, and not a plain value.
+        is_dropped: Whether it is a model's own optimizer that the format of the reloaded model does not hold.
     """
 
     where: str
@@ -201,11 +202,11 @@ class Gap:
     is_dropped: bool = False
 
     def __str__(self) -> str:
-        return f"{self.where or 'the whole'} {self.what}"
+        return f"{self.where or 'the whole collection'} {self.what}"
 
 
 def compare_collections(expected: Collection, actual: Collection) -> list[Gap]:
-    """Give the places where two collections differ; an object that came back as a dict of its attributes does not."""
+    """Return the places where two collections differ; an object is equal to the dict of its attributes."""
     before = dict(_flat(expected.tree, expected.arrays, ""))
     after = dict(_flat(actual.tree, actual.arrays, ""))
     return [
@@ -218,15 +219,20 @@ def compare_collections(expected: Collection, actual: Collection) -> list[Gap]:
 def _gap(where: str, before: tuple[str, ...] | None, after: tuple[str, ...] | None) -> Gap:
     is_training = (before or after or ("",))[0] in DIALECTS
     if before is None or after is None:
-        return Gap(where, "is missing" if after is None else "was not there before", is_training)
+        return Gap(where, "is missing" if after is None else "was not in the saved collection", is_training)
     if before[0] == "optimizer_of" and after[:2] == ("value", '{"value": null}'):
-        return Gap(where, "is not in the format that its model came back in", is_training=True, is_dropped=True)
+        return Gap(
+            where,
+            "is not held by the format of its model",
+            is_training=True,
+            is_dropped=True,
+        )
     what = f"is {after[1][:80]}, expected {before[1][:80]}" if before[1] != after[1] else "has other values"
     return Gap(where, what, is_training)
 
 
-def _flat(node: dict[str, Any], arrays: list[Any], where: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Give every node by its place: its kind, what JSON holds of it, and a digest of each of its arrays."""
+def _flat(node: Json, arrays: list[Array], where: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the place of every node with its kind, its JSON values, and the digest of each of its arrays."""
     kind = "dict" if "object" in node else _kind(node)
     own = {key: comparable(item) for key, item in node.items() if key not in _ELSEWHERE}
     own |= {kind: len(node[kind])} if kind in SEQUENCES else {}
@@ -238,6 +244,6 @@ def _flat(node: dict[str, Any], arrays: list[Any], where: str) -> Iterator[tuple
         yield from _flat(item, arrays, f"{where}[{at}]")
 
 
-def _digest(array: Any) -> str:
+def _digest(array: Array) -> str:
     content = repr(array.tolist()).encode() if array.dtype == object else array.tobytes()
     return f"{array.dtype} {array.shape} {hashlib.sha256(content).hexdigest()}"

@@ -1,4 +1,4 @@
-"""What makes an artifact: the versions that a manifest records and the panel's footer shows; nothing is imported."""
+"""The versions of Python and packages, for manifests and the panel's footer; none of the packages is imported."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from importlib import metadata
 
 
 def environment(keras: str = "keras") -> dict[str, str]:
-    """Give the versions of what makes an artifact.
+    """Return the versions of Python, colab_save, TensorFlow, Keras and NumPy, by name; missing packages are left out.
 
     Args:
-        keras: The Keras that the model is made of, by its import name.
+        keras: The dialect of the model.
     """
     found = {"python": platform.python_version()}
     for name in ("colab_save", "tensorflow", keras, "numpy"):
-        with contextlib.suppress(metadata.PackageNotFoundError):  # a nightly build has another name
+        with contextlib.suppress(metadata.PackageNotFoundError):  # a nightly build of TensorFlow has another name
             found[name] = _version(name)
     return found
 
 
 @functools.cache
 def _version(name: str) -> str:
-    """Give the version of a package that is installed; that takes milliseconds, and the panel's footer asks often."""
+    """Return the version of a package; cached, since this takes milliseconds and the panel's footer asks often."""
     return metadata.version(name)

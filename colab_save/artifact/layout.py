@@ -1,6 +1,6 @@
-"""Where the files of one version are: in a folder of a store, and for a plain save the payload at an exact place.
+"""Where the files of one version lie in a store: in one folder, but the payload of a plain save at an exact path.
 
-`publishing` writes there, `finding` reads there.
+`versions.publishing` writes there, and `versions.finding` reads there.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from datetime import datetime
 from colab_save.artifact.manifest import Manifest
 
 CUSTOM_CODE = "custom_code.py"
-"""The file with the user's own classes and functions."""
+"""The file with the custom code."""
 
 EXTRAS = "extras"
-"""The folder with what the user wanted to be kept with the model, see `extras`."""
+"""The folder with the extras, the plain values that are saved with the model; see `collections.extras`."""
 
 SIDECAR = ".colab_save"
-"""What is added to the name of a plain save for the folder with its manifest and sample."""
+"""The suffix of the folder beside a plain save, with its manifest and sample."""
 
 PREVIOUS = "previous"
-"""Where in that folder the old payload waits while the new one takes its place."""
+"""The part of that folder with the old payload while the new one replaces it."""
 
 _DELETED = re.compile(r"deleted-(\d{8}T\d{6}Z)\.json")
-"""What the manifest of a deleted version is called: nothing reads it, and renaming it brings the version back."""
+"""The name of a deleted version's manifest: no reader finds it, and renaming it back restores the version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the files of one version are in a store.
+    """The place of one version's files in a store.
 
     Attributes:
         folder: The folder of the version.
-        exact: For a plain save, the key of the payload itself, which lies outside that folder.
+        exact: For a plain save, the key of the payload, which lies outside that folder.
     """
 
     folder: str
@@ -42,16 +42,16 @@ class Place:
 
     @classmethod
     def of_version(cls, name: str, version: str) -> Place:
-        """Place an artifact of a name."""
+        """Return the place of a version of this name."""
         return cls(f"{name}/{version}")
 
     @classmethod
     def of_plain(cls, key: str, version: str) -> Place:
-        """Place a plain save: the payload at its key, all else in a folder beside it."""
+        """Return the place of a plain save: the payload at its key, all other files in a folder beside it."""
         return cls(f"{key}{SIDECAR}/{version}", key)
 
     def key(self, path: str, manifest: Manifest) -> str:
-        """Give the key of one of the artifact's files."""
+        """Return the key of one of the artifact's files."""
         payload = manifest.payloads[0].path
         if self.exact and is_in(path, payload):
             return self.exact + path.removeprefix(payload)
@@ -59,26 +59,30 @@ class Place:
 
 
 def is_sidecar(name: str) -> bool:
-    """Say whether a folder is what lies beside a plain save."""
+    """Return whether a folder is the one beside a plain save."""
     return name.endswith(SIDECAR)
 
 
 def deletion_now(now: datetime) -> str:
-    """Name the manifest of a version that is deleted now, in UTC."""
+    """Return the name of the manifest of a version that is deleted now.
+
+    Args:
+        now: The time in UTC.
+    """
     return f"deleted-{now:%Y%m%dT%H%M%SZ}.json"
 
 
 def deletion_in(keys: Iterable[str], since: str = "") -> str:
-    """Find the manifest of a deleted version among the keys of its folder; empty when there is none.
+    """Return the name of a deleted version's manifest among the keys of its folder; empty if there is none.
 
     Args:
         keys: The names in the folder.
-        since: Only when it was deleted after this time, written as in a version id.
+        since: Only if it was deleted at this time or later, written as in a version id.
     """
     found = (match for key in keys if (match := _DELETED.fullmatch(key)))
     return next((match.group() for match in found if match[1] >= since), "")
 
 
 def is_in(file: str, path: str) -> bool:
-    """Say whether a file of an artifact is a payload's file or lies in its folder."""
+    """Return whether a file of an artifact is this file, or lies in this folder."""
     return file == path or file.startswith(f"{path}/")

@@ -1,7 +1,7 @@
-"""An artifact's description; written last, so that its presence *is* the commit.
+"""The manifest: an artifact's description, written last, so that its presence *is* the commit.
 
-`saving` makes one, `publishing` writes and lists them, `loading` trusts nothing else about an artifact.
-A manifest may come from anywhere: `from_json` refuses what is not one, in one error.
+`saving.describing` makes one, `versions` writes and lists them, and `loading` relies on nothing else about an artifact.
+A manifest may come from anywhere: `Manifest.from_json` raises one kind of error for everything that is not a manifest.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.records import check_values, read_record
@@ -21,12 +20,14 @@ from colab_save.artifact.schemas import SCHEMA, upgraded
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.hints import action
 from colab_save.target import VERSION
+from colab_save.types import Json
 
 MANIFEST = "manifest.json"
-"""The key below a version."""
+"""Its file name in an artifact."""
 
 LONGEST_PATH = 1024
-"""Characters of a file's path inside its artifact."""
+"""Most characters of a file's path in its artifact."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -37,7 +38,7 @@ class FileFacts:
     Attributes:
         path: Relative to the artifact, with forward slashes.
         size: Bytes.
-        sha256: Digest of its bytes, in hex.
+        sha256: The digest of its bytes, in hex.
     """
 
     path: str
@@ -47,7 +48,7 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One model file or folder of an artifact: its format and its path."""
+    """One model file or folder of an artifact: its format and its path in the artifact."""
 
     format: str
     path: str
@@ -55,22 +56,23 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class SampleFacts:
-    """What the round trip fed and got.
+    """The sample inputs and expected outputs of a round trip, as a manifest refers to them.
 
     Attributes:
-        path: The ``.npz`` with the arrays; empty when there is no sample.
-        inputs: The nested structure of the inputs, each leaf the key of an array in the file.
-        outputs: The nested structure of the expected outputs, likewise.
-        is_random: The model differs from itself at inference, so only shapes and dtypes were compared.
-        is_seeded: The seeds are fixed before the model answers.
-        rtol: Relative tolerance that was used; ``None`` = by dtype.
-        atol: Absolute tolerance that was used; ``None`` = by dtype.
+        path: The ``.npz`` with the arrays; empty without a sample.
+        inputs: The nested structure of the inputs; each leaf has the key of an array in the file, and its dtype.
+        outputs: The nested structure of the expected outputs, of the same form.
+        is_random: Whether the model's outputs are random even with fixed seeds, so that only shapes and dtypes were
+            compared.
+        is_seeded: Whether the seeds are fixed before each forward pass.
+        rtol: The relative tolerance that was used; ``None``: by dtype.
+        atol: The absolute tolerance that was used; ``None``: by dtype.
         passes: The other forward passes.
     """
 
     path: str = ""
-    inputs: Any = None
-    outputs: Any = None
+    inputs: Json = None
+    outputs: Json = None
     is_random: bool = False
     is_seeded: bool = False
     rtol: float | None = None
@@ -80,12 +82,12 @@ class SampleFacts:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One model of an artifact that holds several.
+    """One model of a collection.
 
     Attributes:
-        name: Its name, and the folder with its payloads and its sample.
-        facts: What the live model was.
-        sample: See `SampleFacts`; the path is inside the folder.
+        name: Its name, and that of the folder with its payloads and its sample.
+        facts: The facts of the live model.
+        sample: See `SampleFacts`; the path is relative to the folder.
     """
 
     name: str
@@ -101,21 +103,22 @@ class Manifest:
         name: The artifact's name; for a plain save the payload's file name.
         version: The version id, see `version`.
         created: UTC time in ISO 8601.
-        payloads: The model files, the one that keeps most first.
-        files: Every file but the manifest, with size and digest.
-        packed: The files that a folder travels in, see `packing`; in older releases none.
-        facts: What the live model was; of several models only the class of what held them.
-        round_trips: What each payload's round trip found.
-        environment: Versions of what made it.
-        requirements: Installed packages that its custom code needs, with their versions.
+        payloads: The model files and folders, the format that holds most aspects first.
+        files: All files but the manifest, with size and digest.
+        packed: The zip files in which folders are published, see `versions.packing`; none in older releases.
+        facts: The facts of the live model; for a collection only the class of the object.
+        round_trips: The round trip of each payload.
+        environment: The versions of Python and packages that made it.
+        requirements: The installed packages that its custom code needs, with their versions.
         sample: See `SampleFacts`.
-        parts: The models, where it holds several; see `parts.of_part`.
-        metrics: What was measured, as numbers by name; none in the manifests of older releases.
-        tags: Labels of this version.
+        parts: The models of a collection; see `parts.of_part`.
+        metrics: Measured numbers by name; none in older releases.
+        tags: The tags of this version.
         note: Free text.
-        signature: HMAC of all the rest under the user's own key, see `trusting`; empty without one.
-        schema: See `SCHEMA`.
-        original: The text of one that was read in an older schema, which its signature covers; a changed one has none.
+        signature: An HMAC of everything else with the user's own key, see `custom_code.signing`; empty without one.
+        schema: See `schemas.SCHEMA`.
+        original: The text of a manifest that was read in an older schema, which its signature covers; empty once it is
+            changed.
     """
 
     name: str
@@ -139,34 +142,34 @@ class Manifest:
 
     @property
     def size(self) -> int:
-        """Sum the bytes of all files."""
+        """The bytes of all files."""
         return sum(file.size for file in self.files)
 
     @property
     def formats(self) -> tuple[str, ...]:
-        """Name the formats that it can be loaded from."""
+        """The formats that it can be loaded from."""
         return tuple(dict.fromkeys(payload.format for payload in self.payloads))
 
     @property
     def parameters(self) -> int:
-        """Count the elements of all weights."""
+        """The number of elements of all weights."""
         return sum(part.facts.parameters for part in self.parts) or self.facts.parameters
 
     @property
     def outcome(self) -> Outcome:
-        """Sum the round trips up: the worst of them."""
+        """The worst outcome of all round trips."""
         return worst_of(trip.outcome for trip in self.round_trips)
 
     def to_json(self) -> str:
-        """Write the manifest as indented JSON text; one that was read is written as the text that it was."""
+        """Return the manifest as indented JSON; one of an older schema as the text that was read."""
         return self.original or _text(self._value())
 
     def signed_text(self) -> str:
-        """Return what a signature covers: the text that was written, with an empty signature."""
+        """Return the text that a signature covers: the written text with an empty signature."""
         return _text({**(json.loads(self.original) if self.original else self._value()), "signature": ""})
 
-    def _value(self) -> dict[str, Any]:
-        # Without what is newer, the text is the one that was signed before there was any.
+    def _value(self) -> dict[str, Json]:
+        # Later fields are left out while empty, so that an older manifest is written as the text that was signed.
         found = ((name, item) for name, item in asdict(self).items() if item or name not in {"metrics", "packed"})
         return {name: item for name, item in found if name != "original"}
 
@@ -176,10 +179,10 @@ class Manifest:
 
         Args:
             text: The file's content.
-            where: Where it is, for the error.
+            where: Its path, for the error.
 
         Raises:
-            DamagedFileError: Not JSON, not a manifest, or of a newer schema.
+            DamagedFileError: It is not JSON, not a manifest, or of a newer schema.
             UnsafeFileError: It names a file outside its artifact.
         """
         try:
@@ -200,37 +203,37 @@ class Manifest:
         if outside is not None:
             raise UnsafeFileError(
                 f"The manifest {where} names a file outside its artifact: {outside[:80]!r}.",
-                "Somebody has made this to reach your other files; do not use what came with it.",
+                "Do not use this artifact: somebody made the manifest so that loading it would touch your other files.",
             )
         return manifest
 
 
-def _text(value: Mapping[str, Any]) -> str:
+def _text(value: Mapping[str, Json]) -> str:
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _check_files(manifest: Manifest) -> None:
-    """Refuse files that cannot be, twice the same file, and payloads that are none of the files."""
+    """Raise for impossible files, duplicate files, and payloads that are not among the files."""
     if not VERSION.fullmatch(manifest.version):
-        raise ValueError(f"{manifest.version[:40]!r} is no version")
+        raise ValueError(f"{manifest.version[:40]!r} is not a version id")
     for file in (*manifest.files, *manifest.packed):
         if len(file.path) > LONGEST_PATH or not 0 <= file.size < 2**63 or not _DIGEST.fullmatch(file.sha256):
-            raise ValueError(f"{file.path[:80]!r} has no path, size or digest that a file can have")
+            raise ValueError(f"{file.path[:80]!r} has an impossible path, size or digest")
     paths = [file.path for file in (*manifest.files, *manifest.packed)]
     folders = {path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"}
     if twice := [path for path, count in Counter([MANIFEST, *paths, *folders]).items() if count > 1]:
-        raise ValueError(f"{twice[0]!r} is there twice")
+        raise ValueError(f"{twice[0]!r} occurs twice")
     if not manifest.payloads:
-        raise ValueError("there is no payload")
+        raise ValueError("it has no payload")
     if lost := [item.path for item in manifest.payloads if item.path not in folders.union(paths)]:
-        raise ValueError(f"the payload {lost[0]!r} is none of the files")
+        raise ValueError(f"the payload {lost[0]!r} is not among the files")
 
 
 def _check_parts(manifest: Manifest) -> None:
-    """Refuse parts without a payload, and samples that cannot be."""
+    """Raise for parts without a payload, and for impossible samples."""
     names = [part.name for part in manifest.parts]
     if len(set(names)) < len(names) or not all(_is_inside(name) and "/" not in name for name in names):
-        raise ValueError(f"{str(names)[:80]} are no parts, each in a folder of its own")
+        raise ValueError(f"{str(names)[:80]} cannot be the folders of parts")
     if names and {payload.path.rpartition("/")[0] for payload in manifest.payloads} != set(names):
         raise ValueError("the payloads are not those of the parts")
     _check_sample(manifest, manifest.sample, "")
@@ -239,12 +242,12 @@ def _check_parts(manifest: Manifest) -> None:
 
 
 def _check_sample(manifest: Manifest, sample: SampleFacts, folder: str) -> None:
-    """Refuse a sample that is none of the files, or with a structure that `sample.write_arrays` never writes."""
+    """Raise for a sample that is not among the files, or with a structure that `sample.write_arrays` never writes."""
     if sample.path and folder + sample.path not in {file.path for file in manifest.files}:
-        raise ValueError(f"the sample {sample.path!r} is none of the files")
+        raise ValueError(f"the sample {sample.path!r} is not among the files")
     passes = (item for each in sample.passes for item in (each.inputs, each.outputs))
     if not all(map(is_structure, (sample.inputs, sample.outputs, *passes))):
-        raise ValueError("the sample has no structure of arrays")
+        raise ValueError("the sample has an invalid structure")
 
 
 def _is_inside(path: str) -> bool:
@@ -254,5 +257,5 @@ def _is_inside(path: str) -> bool:
 def _damaged(where: str, reason: str) -> DamagedFileError:
     return DamagedFileError(
         f"The manifest {where} cannot be read ({reason}).",
-        f"The version is damaged; {action('list')} shows the others. The payload may still open with Keras itself.",
+        f"This version is damaged; {action('list')} lists the others. The payload may still open with Keras alone.",
     )

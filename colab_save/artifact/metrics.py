@@ -1,6 +1,7 @@
-"""What was measured of a model: numbers by name, and which of two is the better one.
+"""Metrics of a model: numbers by name, and which of two values is better.
 
-`request` checks what the user gives, `manifest` keeps it, `pruning` and the lists ask which version is the best.
+`request` checks the metrics of the user, manifests record them, and `versions.pruning` and `reports.listing` find the
+best version with them.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from typing import SupportsFloat
 from colab_save.errors import RequestError
 
 LONGEST = 100
-"""Letters of a metric's name."""
+"""Most letters of a metric's name."""
 
 SHOWN = 6
-"""Metrics that are shown; what was measured on validation data comes first."""
+"""How many metrics are shown; those of validation data come first."""
 
 _FALLING = re.compile(r"loss|error|entropy|divergence|perplexity|hinge|deviance|distance|false_")
 _FALLING_WORDS = {"mae", "mse", "mape", "msle", "rmse", "rmsle", "nll", "bce", "kld", "ppl", "wer", "cer", "fid"}
@@ -27,11 +28,11 @@ _SIGN = {"min": False, "max": True}
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """A metric, and whether more of it is better.
+    """A metric, and whether to maximise it.
 
     Attributes:
         metric: Its name.
-        is_rising: A higher value is the better one.
+        is_rising: Whether a higher value is better.
     """
 
     metric: str
@@ -39,9 +40,10 @@ class Best:
 
     @classmethod
     def parse(cls, text: str) -> Best:
-        """Read ``val_loss``, ``min:val_loss`` or ``max:score``.
+        """Parse ``val_loss``, ``min:val_loss`` or ``max:score``.
 
-        Without a prefix lower is better for what sounds like an error: ``loss``, ``error``, ``mae``, ``mse``.
+        Without a prefix, a metric whose name contains loss, error, mae, mse or a similar word is minimised; all others
+        are maximised.
         """
         sign, colon, metric = text.partition(":")
         if colon and sign in _SIGN:
@@ -50,32 +52,37 @@ class Best:
         return cls(text, not (_FALLING.search(text.lower()) or _FALLING_WORDS.intersection(words)))
 
     def rank(self, metrics: Mapping[str, float]) -> tuple[bool, float]:
-        """Give what grows with how good something is; without the metric, or with no number, it is the worst."""
+        """Return a sort key that is highest for the best value; a missing metric or NaN comes last."""
         value = metrics.get(self.metric, math.nan)
-        if value != value:  # a whole number of JSON may be too large for `math.isnan`
+        if value != value:  # a JSON integer may be too large for `math.isnan`
             return (False, 0)
         return (True, value if self.is_rising else -value)
 
 
 def check_metrics(value: object) -> dict[str, float]:
-    """Give metrics as plain numbers by name.
+    """Return metrics as plain numbers by name.
 
     Args:
-        value: A mapping; NumPy's and TensorFlow's numbers are numbers too.
+        value: A mapping; its values may also be numbers of NumPy or TensorFlow.
 
     Raises:
-        RequestError: Names what is none.
+        RequestError: It is not a mapping of names to numbers.
     """
     if not isinstance(value, Mapping):
-        raise RequestError(f"metrics is {value!r}.", "Give a dict of names and numbers, such as {'accuracy': 0.93}.")
+        raise RequestError(
+            f"metrics must be a dict of names and numbers, not {value!r}.", "Pass a dict such as {'accuracy': 0.93}."
+        )
     for name in value:
         if not is_name(name):
-            raise RequestError(f"{str(name)[:40]!r} cannot name a metric.", "Give a name such as val_accuracy.")
+            raise RequestError(
+                f"{str(name)[:40]!r} cannot be the name of a metric.",
+                f"Use printable text of at most {LONGEST} letters, such as val_accuracy.",
+            )
     return {name: _checked(name, item) for name, item in value.items()}
 
 
 def is_name(name: object) -> bool:
-    """Say whether a metric can have this name."""
+    """Return whether a metric can have this name."""
     return isinstance(name, str) and name.isprintable() and 0 < len(name) <= LONGEST
 
 
@@ -83,13 +90,13 @@ def _checked(name: str, value: object) -> float:
     number = number_of(value)
     if number is None:
         raise RequestError(
-            f"The metric {name} is {str(value)[:60]!r}, which is no number.", f"Give one, such as {name}=0.93."
+            f"The metric {name} must be a number, not {str(value)[:60]!r}.", f"Pass a number, such as {name}=0.93."
         )
     return number
 
 
 def number_of(value: object) -> float | None:
-    """Give a number as a plain one; ``None`` for what is no single number."""
+    """Return a number as a float; ``None`` for anything that is not a single number."""
     if isinstance(value, bool) or not isinstance(value, SupportsFloat):
         return None
     try:
@@ -99,19 +106,19 @@ def number_of(value: object) -> float | None:
 
 
 def metrics_in_words(metrics: Mapping[str, float], most: int = SHOWN) -> str:
-    """Say what was measured, on one line.
+    """Return metrics on one line.
 
     Args:
-        metrics: Numbers by name; they may come from anywhere.
-        most: How many are named; the others are counted.
+        metrics: Numbers by name, perhaps from an untrusted manifest.
+        most: How many to show; the others are counted.
     """
     names = sorted(metrics, key=lambda name: (not name.startswith("val_"), name))
-    said = [f"{name[:LONGEST]} {_rounded(metrics[name])}" for name in names[:most]]
-    return ", ".join(said) + (f" and {len(names) - most} more" if len(names) > most else "")
+    shown = [f"{name[:LONGEST]} {_rounded(metrics[name])}" for name in names[:most]]
+    return ", ".join(shown) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _rounded(value: float) -> str:
-    """Give four digits; a whole number of JSON may be larger than any float."""
+    """Return a number with four digits; a JSON integer may be larger than any float."""
     if abs(value) > sys.float_info.max:
         return "∞" if value > 0 else "-∞"
     return f"{value:.4g}"

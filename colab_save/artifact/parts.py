@@ -1,6 +1,6 @@
-"""One part of an artifact that holds several models, seen as an artifact of its own in a folder.
+"""The parts of a collection, each as an artifact of its own in a folder.
 
-So each part is located, fetched, opened and compared as a single model is; `locating` and the reports ask here.
+So each part is located, fetched, opened and compared like a single model. `versions`, `loading` and `reports` use this.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from colab_save.errors import TargetError
 from colab_save.target import check_name
 
 RESERVED = (ARRAYS, CUSTOM_CODE, EXTRAS, MANIFEST, README, TREE)
-"""What lies beside the folders of the parts."""
+"""The names beside the folders of the parts."""
 
 
 def part_name(place: Sequence[str], others: Iterable[str]) -> str:
-    """Name a part, and its folder, after its place; by number where no folder can have that name, or one has it.
+    """Return a name for a part and its folder: its place, or a number if that is not allowed or already taken.
 
     Args:
-        place: The keys and attributes that lead to it.
+        place: The keys and attributes that lead to the part.
         others: The names of the parts before it.
     """
     taken = [name.casefold() for name in (*others, *RESERVED)]
@@ -42,7 +42,7 @@ def _is_folder(name: str) -> bool:
 
 
 def of_part(manifest: Manifest, name: str) -> Manifest:
-    """Give the manifest of one part; its paths begin in the part's folder."""
+    """Return the manifest of one part; its paths are relative to the part's folder."""
     part = next(part for part in manifest.parts if part.name == name)
     folder = f"{name}/"
     return replace(
@@ -68,12 +68,12 @@ def _below(folder: str, files: tuple[FileFacts, ...]) -> tuple[FileFacts, ...]:
 
 
 def each_part(manifest: Manifest) -> dict[str, Manifest]:
-    """Give the manifest of each part by its name; that of a single model is its own, without a name."""
+    """Return the manifest of each part by its name; a single model has its own manifest under an empty name."""
     return {part.name: of_part(manifest, part.name) for part in manifest.parts} or {"": manifest}
 
 
 def payload_sizes(manifest: Manifest) -> dict[str, int]:
-    """Give the bytes of each payload by its label, and of what held several models."""
+    """Return the bytes of each payload by its label, and those of the collection's own files."""
     found = {}
     for payload in manifest.payloads:
         part = payload.path.rpartition("/")[0] if manifest.parts else ""

@@ -1,7 +1,7 @@
-"""Frozen records from JSON values, strictly: each field is what its annotation says, or nothing is made.
+"""Make frozen records from JSON values strictly: every field must be of the type that its annotation says.
 
-`manifest`, `facts` and `round_trip` read themselves through this, since what they read may come from anywhere. Values
-are taken as they are and never converted, so that a record which was read is written as the same text again.
+`manifest` and `facts` read their records with this, since the JSON may come from anywhere. Values are never converted,
+so that a record is written as the same text that it was read from.
 """
 
 # Why by hand: manifests come from anywhere and are signed, so a reader must refuse what does not fit, name the place,
@@ -19,24 +19,26 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from colab_save.types import Json
+
 Record = TypeVar("Record")
 
-Reader: TypeAlias = Callable[[Any], Any]
-"""Gives a JSON value as what a field wants, or raises `_MisfitError`."""
+Reader: TypeAlias = Callable[[Json], Any]
+"""Returns the value of a field for a JSON value, or raises `_MisfitError`."""
 
 PLAIN = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-"""The plain types of JSON, in words; a whole number is a number too, and a boolean is neither."""
+"""The plain types of JSON in words; a whole number is also a number, a boolean is neither."""
 
 
 DEEPEST = 100
-"""Levels of JSON that a reader follows; a model's own are a fifth of that."""
+"""Most levels of nested JSON; a manifest of a model has a fifth of that."""
 
 
 def check_values(value: object) -> None:
-    """Refuse what JSON can hold and we cannot write again: half characters, and nesting without end.
+    """Raise for JSON that could not be written again: lone surrogates, and very deep nesting.
 
     Raises:
-        ValueError: Says which.
+        ValueError: It holds one of them.
     """
     level: list[Any] = [value]
     for _ in range(DEEPEST):
@@ -46,11 +48,11 @@ def check_values(value: object) -> None:
         if not level:
             json.dumps(value, ensure_ascii=False).encode()
             return
-    raise ValueError(f"more than {DEEPEST} levels deep")
+    raise ValueError(f"it is nested more than {DEEPEST} levels deep")
 
 
 class _MisfitError(ValueError):
-    """A value that is not what its annotation says; its place is put together on the way up."""
+    """A value is not of the type of its annotation; callers prepend its place on the way up."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -62,26 +64,26 @@ class _MisfitError(ValueError):
         return self
 
     def __str__(self) -> str:
-        return f"{self.place.removeprefix('.') or 'the whole'} {self.reason}"
+        return f"{self.place.removeprefix('.') or 'the whole file'} {self.reason}"
 
 
 def read_record(kind: type[Record], value: object) -> Record:
-    """Make a record of a JSON value.
+    """Return a record made from a JSON value.
 
     Args:
         kind: A dataclass with fields of type `str`, `int`, `float`, `bool`, `Any`, an enum, a dataclass of this kind,
             ``tuple[X, ...]``, ``Mapping[X, Y]`` or ``X | None``.
-        value: What `json.loads` gave.
+        value: The value from `json.loads`.
 
     Raises:
-        ValueError: Names the first place that is something else.
+        ValueError: A field is missing, unknown or of another type; the message names its place.
     """
     return cast("Record", _reader(cast("Hashable", kind))(value))
 
 
 @functools.cache
 def _reader(kind: Any) -> Reader:
-    """Make the reader of a type once: a model has thousands of variables, and a store thousands of manifests."""
+    """Return the reader of a type; cached, since there are thousands of variables and manifests."""
     if kind is Any:
         return _read_any
     if is_dataclass(kind):
@@ -97,7 +99,7 @@ def _reader(kind: Any) -> Reader:
     return _plain_reader(kind) if kind in PLAIN else _word_reader(kind)
 
 
-def _read_any(value: Any) -> Any:
+def _read_any(value: Json) -> Json:
     return value
 
 
@@ -107,20 +109,20 @@ def _record_reader(kind: type) -> Reader:
     needed = {item.name for item in own if item.default is MISSING and item.default_factory is MISSING}
     readers = {item.name: _reader(types[item.name]) for item in own}
 
-    def read(value: Any) -> Any:
+    def read(value: Json) -> Any:
         if not isinstance(value, dict):
             raise _wrong("a record", value)
         if not needed <= value.keys() <= readers.keys():
             for name in sorted(needed - value.keys()):
                 raise _MisfitError("is missing").below(f".{name}")
             for name in sorted(value.keys() - readers.keys()):
-                raise _MisfitError("is not known").below(f".{name}")
+                raise _MisfitError("is unknown").below(f".{name}")
         return kind(**_read_items(readers, value))
 
     return read
 
 
-def _read_items(readers: Mapping[str, Reader], value: dict[str, Any]) -> dict[str, Any]:
+def _read_items(readers: Mapping[str, Reader], value: dict[str, Json]) -> dict[str, Any]:
     read, name = {}, ""
     try:
         for name, item in value.items():
@@ -135,13 +137,13 @@ def _optional_reader(read_other: Reader) -> Reader:
 
 
 def _list_reader(read_item: Reader) -> Reader:
-    def read(value: Any) -> Any:
+    def read(value: Json) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise _wrong("a list", value)
         items: list[Any] = []
         try:
             for item in value:
-                items.append(read_item(item))  # noqa: PERF401 - how many there are is the place
+                items.append(read_item(item))  # noqa: PERF401 - the length is the place of the next item
         except _MisfitError as error:
             raise error.below(f"[{len(items)}]") from None
         return tuple(items)
@@ -150,7 +152,7 @@ def _list_reader(read_item: Reader) -> Reader:
 
 
 def _mapping_reader(read_key: Reader, read_item: Reader) -> Reader:
-    def read(value: Any) -> Any:
+    def read(value: Json) -> dict[Any, Any]:
         if not isinstance(value, dict):
             raise _wrong("a record", value)
         items = _read_items(dict.fromkeys(value, read_item), value)
@@ -162,7 +164,7 @@ def _mapping_reader(read_key: Reader, read_item: Reader) -> Reader:
 def _plain_reader(kind: type) -> Reader:
     kinds = (int, float) if kind is float else (kind,)
 
-    def read(value: Any) -> Any:
+    def read(value: Json) -> Json:
         if not isinstance(value, kinds) or (isinstance(value, bool) and kind is not bool):
             raise _wrong(PLAIN[kind], value)
         return value
@@ -173,7 +175,7 @@ def _plain_reader(kind: type) -> Reader:
 def _word_reader(kind: type[Enum]) -> Reader:
     words = [item.value for item in kind]
 
-    def read(value: Any) -> Any:
+    def read(value: Json) -> Enum:
         if value not in words:
             raise _MisfitError(f"is {str(value)[:40]!r}, not one of {', '.join(words)}")
         return kind(value)
@@ -181,5 +183,5 @@ def _word_reader(kind: type[Enum]) -> Reader:
     return read
 
 
-def _wrong(words: str, value: Any) -> _MisfitError:
+def _wrong(words: str, value: object) -> _MisfitError:
     return _MisfitError(f"is {type(value).__name__}, not {words}")

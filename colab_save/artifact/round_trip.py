@@ -1,6 +1,6 @@
-"""What one round trip found: an outcome for each aspect of one payload.
+"""The result of one round trip: an outcome for each aspect of one payload.
 
-`verifying` makes them, manifests keep them, reports show them.
+`proof` makes them, manifests record them, and reports show them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 
 class Aspect(enum.StrEnum):
-    """What a round trip compares; a format declares which of these it keeps."""
+    """What a round trip compares; a format declares which aspects it holds."""
 
     OUTPUTS = "outputs"
     WEIGHTS = "weights"
@@ -21,7 +21,7 @@ class Aspect(enum.StrEnum):
 
 
 class Outcome(enum.StrEnum):
-    """What became of one aspect."""
+    """The outcome of one aspect."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -30,22 +30,22 @@ class Outcome(enum.StrEnum):
 
 
 WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.NOT_HELD, Outcome.PASSED)
-"""The order in which one outcome hides another."""
+"""The order in which one outcome outweighs another."""
 
 
 def worst_of(outcomes: Iterable[Outcome]) -> Outcome:
-    """Sum outcomes up: what a format cannot hold is no fault, and nothing at all is not passed."""
+    """Return the worst outcome: ``NOT_HELD`` counts as passed, and no outcome at all as skipped."""
     found = set(outcomes) or {Outcome.SKIPPED}
     return next((worst for worst in (Outcome.FAILED, Outcome.SKIPPED) if worst in found), Outcome.PASSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one aspect of a round trip.
+    """The result for one aspect of a round trip.
 
     Attributes:
         outcome: See `Outcome`.
-        reason: Why, when it is not ``PASSED``: the first place where the two differ, or what the format drops.
+        reason: If it is not ``PASSED``: the first place that differs, or what the format does not hold.
         differences: How many places differ.
     """
 
@@ -56,12 +56,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class OutputError:
-    """How far one output is from what was expected.
+    """The largest differences of one output.
 
     Attributes:
         name: The output's place in the structure (``output``, ``output['score']``, ``output[1]``).
-        absolute: Largest absolute difference; 0 for equal outputs, NaN counting as equal to NaN.
-        relative: Largest difference relative to the expected value.
+        absolute: The largest absolute difference; 0 for equal outputs, where NaN equals NaN.
+        relative: The largest difference relative to the expected value.
     """
 
     name: str
@@ -75,11 +75,12 @@ class RoundTrip:
 
     Attributes:
         format: The format of the payload.
-        verdicts: An outcome for each aspect.
+        verdicts: The result for each aspect.
         errors: The largest differences of each output.
-        seconds: How long it took in the fresh process, its TensorFlow import not counted.
-        part: The part that the payload is of, where several models were saved together.
-        lost: The names of plain attributes of the model that did not come back: no format keeps them, see `extras`.
+        seconds: The time in the fresh process, without its import of TensorFlow.
+        part: The part of a collection that the payload belongs to; empty for a single model.
+        lost: The names of plain attributes of the model that did not come back: no format holds them; the option
+            ``extra`` saves such values.
     """
 
     format: str
@@ -91,22 +92,22 @@ class RoundTrip:
 
     @property
     def label(self) -> str:
-        """Name the payload: its format, after its part where it has one."""
+        """The name of the payload: its part, if it has one, and its format."""
         return f"{self.part} {self.format}".strip()
 
     @property
     def is_passed(self) -> bool:
-        """Say whether every aspect that the format keeps has come back; skipped is not passed."""
+        """Whether every aspect that the format holds passed; skipped is not passed."""
         return self.outcome is Outcome.PASSED
 
     @property
     def outcome(self) -> Outcome:
-        """Sum the verdicts up: the worst of them, where an aspect that the format cannot hold is no fault."""
+        """The worst outcome of all aspects; ``NOT_HELD`` counts as passed."""
         return worst_of(verdict.outcome for verdict in self.verdicts.values())
 
     @property
     def reason(self) -> str:
-        """Give the reason of each failed aspect."""
+        """The reasons of all failed aspects."""
         found = [(aspect, verdict.reason) for aspect, verdict in self.verdicts.items()]
         failed = [pair for pair in found if self.verdicts[pair[0]].outcome is Outcome.FAILED]
         reasons = dict.fromkeys(reason for _, reason in failed)
@@ -116,17 +117,17 @@ class RoundTrip:
 
 
 def sum_up(trips: Sequence[RoundTrip]) -> RoundTrip:
-    """Make one round trip of those of several parts: of each aspect the worst, with the reasons of all."""
+    """Return one round trip for several parts: the worst outcome of each aspect, with all its reasons."""
     if len(trips) == 1:
         return trips[0]
     verdicts = {}
     for aspect in (aspect for aspect in Aspect if any(aspect in trip.verdicts for trip in trips)):
-        told = [(trip.label, trip.verdicts[aspect]) for trip in trips if aspect in trip.verdicts]
-        worst = min((verdict.outcome for _, verdict in told), key=WORST_FIRST.index)
+        found = [(trip.label, trip.verdicts[aspect]) for trip in trips if aspect in trip.verdicts]
+        worst = min((verdict.outcome for _, verdict in found), key=WORST_FIRST.index)
         reasons = [
-            f"{label}: {verdict.reason}" for label, verdict in told if verdict.outcome is worst and verdict.reason
+            f"{label}: {verdict.reason}" for label, verdict in found if verdict.outcome is worst and verdict.reason
         ]
-        verdicts[aspect] = Verdict(worst, "; ".join(reasons), sum(verdict.differences for _, verdict in told))
+        verdicts[aspect] = Verdict(worst, "; ".join(reasons), sum(verdict.differences for _, verdict in found))
     errors = tuple(replace(error, name=f"{trip.label}: {error.name}") for trip in trips for error in trip.errors)
     formats = "+".join(dict.fromkeys(trip.format for trip in trips))
     return RoundTrip(formats, verdicts, errors, sum(trip.seconds for trip in trips))
@@ -137,10 +138,10 @@ NOT_VERIFIED = "verification was turned off"
 
 
 def skipped(format: str, reason: str) -> RoundTrip:
-    """Make the round trip of a payload that was not verified."""
+    """Return the round trip of a payload that was not verified."""
     return RoundTrip(format, {aspect: Verdict(Outcome.SKIPPED, reason) for aspect in Aspect})
 
 
 def failed(format: str, reason: str, aspects: frozenset[Aspect]) -> RoundTrip:
-    """Make the round trip of a payload that could not be written, read or run."""
+    """Return the round trip of a payload that could not be written, read or run."""
     return RoundTrip(format, {aspect: Verdict(Outcome.FAILED, reason, 1) for aspect in sorted(aspects)})

@@ -1,7 +1,7 @@
 """Sample inputs and expected outputs: nested lists, tuples and dicts of NumPy arrays.
 
-`sampling` makes one from the live model, formats read its specs, the round trip feeds it and compares what comes
-out. It is written as one ``.npz`` without pickles, its structure kept in the manifest.
+`sampling` makes a sample from the live model, formats read its specs, and the round trip runs the reloaded model on it.
+It is written as one ``.npz`` without pickles; the manifest has its structure.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from colab_save.errors import DamagedFileError
 from colab_save.hints import option
+from colab_save.types import Array, Json, Nested, Specs
 
 if TYPE_CHECKING:
     import numpy as np
 
 
 TRAINING = "training=True"
-"""The pass in training mode; every other is named after the sub-model that answers alone."""
+"""The name of the pass in training mode; any other is named after the sub-model that is called alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +29,19 @@ class Pass:
 
     Attributes:
         name: `TRAINING`, or the attribute that holds the sub-model.
-        inputs: Nested arrays, in a manifest their structure; ``None`` for the sample's own.
-        outputs: What the live model answered, likewise.
-        is_random: It differs from itself also with fixed seeds.
+        inputs: Nested arrays, in a manifest their structure; ``None`` for the sample's own inputs.
+        outputs: The outputs of the live model: nested arrays, in a manifest their structure.
+        is_random: Whether the outputs are random even with fixed seeds.
     """
 
     name: str
-    inputs: Any
-    outputs: Any
+    inputs: Nested
+    outputs: Nested
     is_random: bool = False
 
 
-def is_structure(value: Any) -> bool:
-    """Say whether a value is the structure of nested arrays, as `sample.write_arrays` gives it."""
+def is_structure(value: Json) -> bool:
+    """Return whether a value is a structure of nested arrays, as `write_arrays` returns it."""
     match value:
         case None:
             return True
@@ -54,32 +55,32 @@ def is_structure(value: Any) -> bool:
 
 
 FILE = "sample.npz"
-"""The sample's name in an artifact."""
+"""The sample's file name in an artifact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the round trip feeds, and what the live model answered.
+    """Sample inputs, and the outputs of the live model for them.
 
     Attributes:
         inputs: Nested arrays, batch axis first.
-        outputs: Nested arrays: the live model's answer, in inference mode.
-        specs: The same structure as ``inputs``, each leaf a `TensorFacts` with the name, shape and dtype that the
-            model declares, or that were taken from the arrays with a free batch axis.
-        is_random: The model answered differently twice, also with fixed seeds.
-        is_seeded: The model answered the same twice only after the seeds were fixed.
-        passes: Other forward passes, see `passes`.
+        outputs: Nested arrays: the live model's outputs in inference mode.
+        specs: The same structure as ``inputs``; each leaf is a `TensorFacts` with the name, shape and dtype that the
+            model declares, or else those of the array with a free batch axis.
+        is_random: Whether two calls differ even with fixed seeds.
+        is_seeded: Whether two calls are equal only with fixed seeds.
+        passes: Other forward passes.
     """
 
-    inputs: Any
-    outputs: Any
-    specs: Any
+    inputs: Nested
+    outputs: Nested
+    specs: Specs
     is_random: bool = False
     is_seeded: bool = False
     passes: tuple[Pass, ...] = ()
 
 
-def write_arrays(file: Path, **trees: Any) -> dict[str, Any]:
+def write_arrays(file: Path, **trees: Nested) -> dict[str, Json]:
     """Write nested arrays as one ``.npz`` without pickles.
 
     Args:
@@ -87,13 +88,13 @@ def write_arrays(file: Path, **trees: Any) -> dict[str, Any]:
         **trees: Nested arrays, by name.
 
     Returns:
-        For each name its structure in JSON, each leaf the key of an array and its dtype.
+        The structure of each tree in JSON, by name; each leaf has the key of an array in the file, and its dtype.
     """
     import numpy as np
 
     arrays: dict[str, np.ndarray[Any, Any]] = {}
 
-    def store(name: str, value: Any) -> Any:
+    def store(name: str, value: Nested) -> Json:
         if isinstance(value, Mapping):
             return {"dict": {str(key): store(name, item) for key, item in value.items()}}
         if isinstance(value, (list, tuple)):
@@ -106,19 +107,19 @@ def write_arrays(file: Path, **trees: Any) -> dict[str, Any]:
         return {"array": key, "dtype": dtype}
 
     structures = {name: store(name, tree) for name, tree in trees.items()}
-    np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy types allow_pickle, and not the arrays
+    np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy's annotation of savez lacks the arrays
     return structures
 
 
-def read_arrays(file: Path, structure: Any) -> Any:
+def read_arrays(file: Path, structure: Json) -> Nested:
     """Read nested arrays that `write_arrays` wrote.
 
     Raises:
-        DamagedFileError: The file is not such a file, or the structure asks for an array it does not have.
+        DamagedFileError: The file is damaged, or does not have the arrays of the structure.
     """
     import numpy as np
 
-    def restore(value: Any) -> Any:
+    def restore(value: Json) -> Nested:
         if value is None:
             return None
         if "dict" in value:
@@ -130,34 +131,35 @@ def read_arrays(file: Path, structure: Any) -> Any:
         return _typed(arrays[value["array"]], value["dtype"])
 
     try:
-        # NumPy leaves a file open that it cannot read, unless it is ours.
+        # NumPy would not close a path that it cannot read.
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return restore(structure)
-    except Exception as error:  # damaged archives raise what they like in zipfile, zlib, lzma, struct and NumPy
+    except Exception as error:  # damaged archives raise all kinds of errors in zipfile, zlib, lzma, struct and NumPy
         raise DamagedFileError(
             f"The sample {file.name} cannot be read ({type(error).__name__}: {error}).",
-            f"Load with {option('verify', value=False)} to do without the comparison of outputs.",
+            f"Load with {option('verify', value=False)} to skip the comparison of outputs.",
         ) from error
 
 
-def _plain(array: Any) -> tuple[Any, str]:
-    """Give an array in a dtype that ``.npz`` holds without pickles, and the dtype it had."""
+def _plain(array: Array) -> tuple[Array, str]:
+    """Return an array in a dtype that ``.npz`` holds without pickles, and its original dtype."""
     import numpy as np
 
     array = np.asarray(array)
-    if array.dtype == object or array.dtype.kind == "U":  # strings, as TensorFlow gives and users type them
+    if array.dtype == object or array.dtype.kind == "U":  # strings, as TensorFlow returns them and users type them
         encoded = [item.encode() if isinstance(item, str) else bytes(item) for item in array.ravel().tolist()]
-        marked = [item + b"." for item in encoded]  # since NumPy's S dtype drops trailing null bytes
+        marked = [item + b"." for item in encoded]  # NumPy's S dtype drops trailing null bytes
         return np.array(marked, dtype="S").reshape(array.shape), "string"
     if array.dtype.kind == "S":
         return _plain(array.astype(object))
-    if array.dtype.isbuiltin == 2:  # added to NumPy: bfloat16 and all of ml_dtypes; float32 holds each exactly
+    if array.dtype.isbuiltin == 2:  # bfloat16 and the other dtypes of ml_dtypes; float32 holds each value exactly
         with np.errstate(invalid="ignore"):  # a signaling NaN becomes a quiet one
             return array.astype("float32"), array.dtype.name
     return array, array.dtype.name
 
 
-def _typed(array: Any, dtype: str) -> Any:
+def _typed(array: Array, dtype: str) -> Array:
+    """Return an array of `_plain` in its original dtype."""
     import numpy as np
 
     if dtype == "string":
@@ -167,7 +169,7 @@ def _typed(array: Any, dtype: str) -> Any:
 
         kind = getattr(ml_dtypes, dtype, None)
         if not isinstance(kind, type) or not issubclass(kind, np.generic):
-            raise ValueError(f"{array.dtype.name} where {dtype} was written")
+            raise ValueError(f"an array is {array.dtype.name} instead of {dtype}")
         with np.errstate(invalid="ignore"):
             return array.astype(kind)
     return array

@@ -1,7 +1,7 @@
-"""The layouts that manifests have had: one of an older schema goes in as JSON, one of today's comes out.
+"""The schemas of manifests: JSON of an older schema goes in, JSON of the current one comes out.
 
-A schema that can no longer be read as it is gets a number, and a function here that makes the next one of it. A field
-that is new and has a default needs neither.
+A change that older manifests do not fit gets a new schema number, and a function here that upgrades the schema before
+it. A new field with a default needs neither.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SCHEMA = 2
 """The schema that is written."""
 
 _RELEASE = re.compile(r"\d[\w.+!-]{0,39}", re.ASCII)
-"""What a release is called; what else a manifest says of it has no place in a line that the user is to run."""
+"""The form of a release number; nothing else from a manifest may get into a command that the user is told to run."""
 
 
 def _not_held(value: Json) -> Json:
@@ -35,31 +35,31 @@ def _not_held(value: Json) -> Json:
 
 
 UPGRADES: Mapping[int, Callable[[Json], Json]] = {1: _not_held}
-"""For every older schema what makes the next one of its JSON, which may come from anywhere."""
+"""For each older schema, the function that upgrades its JSON to the next schema; the JSON may come from anywhere."""
 
 
 def upgraded(value: Json, where: str) -> Json:
-    """Return a manifest of any schema up to today's as today's.
+    """Return the JSON of a manifest, upgraded to the current schema.
 
     Args:
         value: Its JSON.
-        where: Where it is, for the error.
+        where: Its path, for the error.
 
     Raises:
-        DamagedFileError: It is of a newer schema; the hint names the release that reads it.
-        ValueError: It has no schema, or is nothing that this schema was.
+        DamagedFileError: It has a newer schema; the hint installs the release that reads it.
+        ValueError: It has no schema number, or does not fit its schema.
     """
     schema = value.get("schema") if isinstance(value, dict) else None
     if type(schema) is not int or schema < 1:
         what = str(schema)[:40] if isinstance(schema, int) else type(schema).__name__
-        raise ValueError(f"its schema is {what}, not a whole number from 1 up")
+        raise ValueError(f"its schema must be a whole number of at least 1, not {what}")
     if schema > SCHEMA:
         raise _newer(value, where)
     try:
         while schema < SCHEMA:
             value, schema = UPGRADES[schema](value), schema + 1
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"it is nothing that schema {schema} was, {type(error).__name__}: {error}") from error
+        raise ValueError(f"it does not fit schema {schema}, {type(error).__name__}: {error}") from error
     return {**value, "schema": SCHEMA}
 
 
@@ -69,7 +69,7 @@ def _newer(value: Json, where: str) -> DamagedFileError:
     is_known = _RELEASE.fullmatch(release) and release != own
     writer = f"colab_save {release}" if is_known else "a newer colab_save"
     return DamagedFileError(
-        f"The manifest {where} has schema {str(value['schema'])[:40]}, and this colab_save reads 1 to {SCHEMA}. "
+        f"The manifest {where} has schema {str(value['schema'])[:40]}; this colab_save reads schemas 1 to {SCHEMA}. "
         f"It was written by {writer}, and this is {own or 'a build without a version'}.",
         pip(f"-U 'colab_save>={release}'" if is_known else "-U colab_save"),
     )

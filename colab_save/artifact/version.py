@@ -1,6 +1,6 @@
-"""A version id: UTC time plus four random hex digits, so that ids sort by time and two notebooks differ.
+"""Version ids: UTC time plus four random hex digits, so that they sort by time and two notebooks never share one.
 
-`saving` makes one for each save; what one looks like is in `target.VERSION`.
+`saving` makes one for each save; `target.VERSION` is the pattern.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ _TIME = "%Y%m%dT%H%M%SZ"
 
 
 def new_version(now: datetime | None = None, newest: str = "") -> str:
-    """Make a version id.
+    """Return a new version id.
 
     Args:
-        now: The time; default: the clock's.
-        newest: The newest version of the same name; the new id sorts after it, also within one second and when the
+        now: The time; default: now.
+        newest: The newest version of the same name; the new id sorts after it, even within the same second or after the
             clock was set back.
     """
     moment = now or datetime.now(UTC)
     if newest and newest[:16] >= f"{moment:{_TIME}}":
-        with contextlib.suppress(ValueError):  # a folder that somebody named almost like a version
+        with contextlib.suppress(ValueError):  # a folder whose name only resembles a version id
             moment = datetime.strptime(newest[:16], _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
     return f"{moment:{_TIME}}-{secrets.token_hex(2)}"

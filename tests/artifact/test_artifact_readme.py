@@ -17,7 +17,7 @@ def code_blocks(text):
     return [block.removeprefix("python\n") for block in text.split("```")[1::2]]
 
 
-def test_it_says_what_it_is_and_how_large():
+def test_it_names_the_class_and_the_number_of_parameters():
     text = readme_of(manifest(facts=facts(variables=(variable(shape=(1000, 30)),))), OPENINGS)
     assert "# cats\n" in text
     assert "`keras.Sequential` with 30,000 parameters" in text
@@ -31,7 +31,7 @@ def test_it_opens_every_payload_without_this_package_in_lines_that_are_python():
 
 
 @pytest.mark.parametrize("name", ["cats", "my cats", "模型"])
-def test_its_load_line_is_what_one_can_type(name):
+def test_its_line_that_loads_the_model_can_be_typed_as_it_is(name):
     (line,) = (
         line
         for line in readme_of(manifest(name=name), OPENINGS).splitlines()
@@ -48,7 +48,7 @@ def test_it_mentions_custom_code_where_there_is_any(has_code):
 
 
 @pytest.mark.parametrize(("format", "lines"), [("keras", 1), ("saved_model", 0)])
-def test_it_gives_the_lines_without_which_plain_keras_cannot_make_a_class_of_objects(format, lines):
+def test_it_has_the_lines_that_plain_keras_needs_for_a_class_that_takes_objects(format, lines):
     made_of = manifest(payloads=(Payload(format, "model"),), facts=facts(objects={"Pipeline": ("encoder", "decoder")}))
     blocks = code_blocks(readme_of(made_of, {format: "import keras"}))[1:]
     assert lines == len([ast.parse(block) for block in blocks])
@@ -56,5 +56,5 @@ def test_it_gives_the_lines_without_which_plain_keras_cannot_make_a_class_of_obj
 
 
 @pytest.mark.parametrize("words", ["keras 3.13.2, python 3.12.0", "manifest.json", "a note"])
-def test_it_says_what_made_it_where_the_digests_are_and_the_users_note(words):
+def test_it_names_the_versions_the_manifest_and_the_note(words):
     assert words in readme_of(manifest(), OPENINGS)

@@ -41,25 +41,25 @@ values = st.recursive(
 )
 
 
-def kept(value):
-    """A collection without models: `divide` itself refuses one."""
+def holding(value):
+    """Return a collection without models, which `divide` itself refuses."""
     return collection_of({"it": value})
 
 
 @given(values)
-def test_what_was_written_is_read_and_made_again(tmp_path_factory, value):
+def test_a_collection_is_written_read_and_rebuilt(tmp_path_factory, value):
     folder = tmp_path_factory.mktemp("collection")
-    before = kept(value)
+    before = holding(value)
     write_collection(folder, before)
     after = read_collection(folder)
     assert [] == compare_collections(before, after)
-    assert [] == compare_collections(before, kept(join(after, {}, {})["it"]))
+    assert [] == compare_collections(before, holding(join(after, {}, {})["it"]))
     assert () == before.lost + before.notes
 
 
 def test_a_replay_buffer_of_many_small_arrays_is_two_files_of_few_entries(tmp_path):
     buffer = collections.deque([(np.full(4, i, "float32"), i % 3, 0.5, i == 9) for i in range(2000)], maxlen=2000)
-    write_collection(tmp_path, kept(buffer))
+    write_collection(tmp_path, holding(buffer))
     assert 2 == len(np.load(tmp_path / ARRAYS).files)
     again = join(read_collection(tmp_path), {}, {})["it"]
     assert (2000, 7.0, (1, 0.5, False)) == (again.maxlen, float(again[7][0][3]), again[7][1:])
@@ -75,20 +75,20 @@ class Agent:
         self.epsilon, self.memory, self.me = 0.5, Memory(), self
 
 
-def test_what_cannot_be_kept_is_named():
-    found = kept(Agent())
+def test_a_value_that_cannot_be_saved_is_named():
+    found = holding(Agent())
     assert ["it.memory.draw is a function", "it.me holds itself"] == [
         lost.partition(",")[0].partition(" (")[0] for lost in found.lost
     ]
 
 
-def test_an_item_that_cannot_be_kept_leaves_the_others_where_they_are():
-    found = kept([1, object(), 3])
+def test_an_item_that_cannot_be_saved_leaves_the_others_at_their_places():
+    found = holding([1, object(), 3])
     assert ([1, None, 3], "it.1 is a object") == (join(found, {}, {})["it"], found.lost[0].partition(",")[0])
 
 
-def test_what_comes_back_as_another_class_is_told():
-    found = kept(collections.Counter("aab"))
+def test_a_value_that_comes_back_as_another_class_gets_a_note():
+    found = holding(collections.Counter("aab"))
     assert ({"a": 2, "b": 1}, ("it is a Counter, and comes back as a dict.",)) == (
         join(found, {}, {})["it"],
         found.notes,
@@ -103,11 +103,11 @@ def test_attributes_are_put_into_an_object_and_those_of_its_own_objects_too():
     assert (0.5, [1, 2], 1, memory) == (agent.epsilon, agent.memory.items, agent.more, agent.memory)
 
 
-def test_an_object_that_lets_nothing_be_set_is_refused():
+def test_an_object_whose_attributes_cannot_be_set_is_refused():
     class Frozen:
         epsilon = property(lambda self: 1)
 
-    before = kept(0.5)
+    before = holding(0.5)
     with pytest.raises(RequestError, match="does not let 'epsilon' be set"):
         put_into(Frozen(), {"dict": [[{"value": "epsilon"}, {"value": 1}]]}, {"epsilon": 1})
     with pytest.raises(RequestError, match="a list of models"):
@@ -116,13 +116,13 @@ def test_an_object_that_lets_nothing_be_set_is_refused():
         check_into([], before.tree)
 
 
-def test_what_holds_no_model_is_refused():
+def test_a_dict_without_models_is_refused():
     with pytest.raises(UnsupportedError, match="A dict that holds no model"):
         divide({"a": 1})
 
 
-def test_what_differs_is_named_by_its_place():
-    gaps = compare_collections(kept({"a": [1, np.zeros(2)]}), kept({"a": [2, np.ones(2)], "b": None}))
+def test_a_difference_is_named_by_its_place():
+    gaps = compare_collections(holding({"a": [1, np.zeros(2)]}), holding({"a": [2, np.ones(2)], "b": None}))
     assert ["it.a[0]", "it.a[1]", "it.b"] == sorted(gap.where for gap in gaps if gap.where not in {"it", ""})
 
 
@@ -147,7 +147,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("change", HOSTILE, ids=str)
 def test_a_tree_that_was_never_written_is_refused(tmp_path, change):
-    write_collection(tmp_path, kept(1))
+    write_collection(tmp_path, holding(1))
     written = json.loads((tmp_path / TREE).read_text())
     (tmp_path / TREE).write_text(json.dumps({**written, **change}))
     with pytest.raises(DamagedFileError):
@@ -164,13 +164,13 @@ def test_a_tree_that_was_never_written_is_refused(tmp_path, change):
     ],
     ids=str,
 )
-def test_a_tree_that_refers_to_what_is_not_there_is_refused(tree):
+def test_a_tree_with_a_dangling_reference_is_refused(tree):
     with pytest.raises(DamagedFileError, match="refers to what is not there"):
-        join(replace(kept(1), tree=tree), {}, {})
+        join(replace(holding(1), tree=tree), {}, {})
 
 
-def test_damaged_files_are_told(tmp_path):
-    write_collection(tmp_path, kept(np.ones(3)))
+def test_damaged_files_are_refused(tmp_path):
+    write_collection(tmp_path, holding(np.ones(3)))
     content = (tmp_path / ARRAYS).read_bytes()
     (tmp_path / ARRAYS).write_bytes(content[: len(content) // 2])
     with pytest.raises(DamagedFileError):

@@ -79,7 +79,7 @@ def test_a_model_is_equal_to_what_json_made_of_it(model):
     assert NOTHING == compare(model, ModelFacts.from_json(json.loads(json.dumps(model.to_json()))))
 
 
-def test_a_value_that_is_no_number_is_equal_to_itself():
+def test_nan_is_equal_to_itself():
     assert [] == compare_training(facts(compiled={"a": math.nan}), facts(compiled={"a": float("nan")}))
 
 
@@ -90,14 +90,14 @@ def test_weights_differ_in_both_directions_or_in_none(left, right):
 
 @given(models, models)
 def test_equal_weights_mean_equal_paths_shapes_dtypes_and_digests(left, right):
-    def kept(model):
+    def weights(model):
         return {(item.path, item.shape, item.dtype, item.digest) for item in model.variables}
 
-    assert (kept(left) == kept(right)) is (compare_weights(left, right) == [])
+    assert (weights(left) == weights(right)) is (compare_weights(left, right) == [])
 
 
 def without_nothing(value):
-    """A config without what is ``None`` at the end of a list or under a key: there, nothing is as good as absent."""
+    """Return a config without ``None`` at the end of a list or under a key, where it means the same as absence."""
     if isinstance(value, dict):
         return {key: without_nothing(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
@@ -152,7 +152,7 @@ def test_the_order_of_weights_does_not_matter():
     assert [] == compare_weights(facts(), facts(variables=facts().variables[::-1]))
 
 
-def test_frozen_weights_are_a_matter_of_training_not_of_weights():
+def test_trainability_belongs_to_training_and_not_to_weights():
     frozen = tuple(replace(item, trainable=False) for item in facts().variables)
     assert [] == compare_weights(facts(), facts(variables=frozen))
 
@@ -190,7 +190,7 @@ def test_a_layer_that_came_back_trainable_is_named():
         ({"arguments": {}}, "dense.units: expected 3, got None"),
     ],
 )
-def test_a_layer_that_is_made_otherwise_is_named_with_what_differs(change, where):
+def test_a_layer_with_other_arguments_is_named_with_the_difference(change, where):
     found = compare_structure(facts(), facts(layers=(replace(facts().layers[0], **change),)))
     assert [where] == [str(item) for item in found]
 
@@ -216,11 +216,11 @@ def test_an_input_that_differs_is_named(change, where):
     ("name", "expected"),
     [("pixels", "pixels"), ("keras_tensor", ""), ("input_layer_3", ""), ("input_of_mine", "input_of_mine")],
 )
-def test_a_name_that_keras_made_up_is_none(name, expected):
+def test_a_name_that_keras_numbered_is_not_a_given_name(name, expected):
     assert expected == given_name(name)
 
 
-def test_names_that_keras_made_up_do_not_count():
+def test_names_that_keras_numbered_are_not_compared():
     left, right = (
         facts(outputs=(TensorFacts(name, (None, 3), "float32"),)) for name in ("keras_tensor_4", "keras_tensor")
     )
@@ -232,12 +232,12 @@ def test_a_custom_class_that_did_not_come_back_is_named():
 
 
 @pytest.mark.parametrize("name", ["losses", "metrics", "held"])
-def test_what_a_compiled_object_was_given_is_a_matter_of_training(name):
+def test_attributes_of_compiled_objects_belong_to_training(name):
     changed = facts(**{name: {"x": {"delta": 2.0}}})
     assert 1 == len(compare_training(changed, facts(**{name: {"x": {"delta": 1.0}}})))
 
 
-def test_a_seed_that_starts_anew_is_a_matter_of_training():
+def test_a_seed_that_starts_again_belongs_to_training():
     assert ["state.dropout/seed_generator[1]"] == places(
         compare_training(
             facts(states={"dropout/seed_generator": (7, 3)}), facts(states={"dropout/seed_generator": (7, 0)})
@@ -280,7 +280,7 @@ def test_parameters_are_counted(shapes, expected):
 
 
 @pytest.mark.parametrize("value", [None, [], "facts", {}, {"kind": 1}, {**facts().to_json(), "variables": {}}])
-def test_what_are_no_facts_is_refused(value):
+def test_json_that_is_not_facts_is_refused(value):
     with pytest.raises(ValueError, match=r"record|missing|not a"):
         ModelFacts.from_json(value)
 

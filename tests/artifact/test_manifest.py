@@ -81,7 +81,7 @@ round_trips = st.builds(
 
 @st.composite
 def manifests(draw):
-    """Any manifest that a save could write."""
+    """Return any manifest that a save could write."""
     tops = draw(st.lists(words.filter(lambda word: word != "manifest"), min_size=1, max_size=3, unique=True))
     paths = [path for top in tops for path in draw(st.sampled_from([[top], [f"{top}/a", f"{top}/b/c.pb"]]))]
     tolerances = st.none() | st.floats(0, 1) | st.integers(0, 3)
@@ -116,12 +116,12 @@ def read(value):
 
 
 def written(**changes):
-    """The JSON value of a manifest, with fields replaced."""
+    """Return the JSON value of a manifest, with fields replaced."""
     return {**json.loads(making.manifest().to_json()), **changes}
 
 
 def nodes(value, path=()):
-    """The path of every value inside a JSON value."""
+    """Yield the path of every value inside a JSON value."""
     yield path
     if isinstance(value, dict | list):
         for key in value if isinstance(value, dict) else range(len(value)):
@@ -138,7 +138,7 @@ def changed(value, path, new):
 
 NODES = list(nodes(written()))
 ODD = [None, True, -1, float("inf"), "../x", "\ud800", ["x"], {}, {"array": 1}, 10**400]
-"""One of each kind of value, and some that are hard to swallow."""
+"""One value of each kind, and some that are difficult to read."""
 
 
 @given(manifests())
@@ -215,13 +215,13 @@ def test_any_bytes_are_a_damaged_file(content):
     ],
     ids=lambda text: text[:20],
 )
-def test_what_is_no_manifest_is_a_damaged_file(text):
+def test_a_text_that_is_not_a_manifest_is_a_damaged_file(text):
     with pytest.raises(DamagedFileError, match="there"):
         Manifest.from_json(text, "there")
 
 
 def test_an_unknown_field_is_named():
-    with pytest.raises(DamagedFileError, match=r"files\[0\]\.owner is not known"):
+    with pytest.raises(DamagedFileError, match=r"files\[0\]\.owner is unknown"):
         read(written(files=[{"path": "model.keras", "size": 1, "sha256": "0" * 64, "owner": "me"}]))
 
 
@@ -231,7 +231,7 @@ def test_a_wrong_type_is_named_with_its_place():
         read(value)
 
 
-def test_a_manifest_of_before_there_were_metrics_is_read_and_written_as_it_was():
+def test_a_manifest_without_metrics_is_written_as_it_was_read():
     old = json.loads(making.manifest(metrics={}).to_json())
     assert "metrics" not in old
     assert old == json.loads(read(old).to_json())
@@ -239,7 +239,7 @@ def test_a_manifest_of_before_there_were_metrics_is_read_and_written_as_it_was()
 
 
 @pytest.mark.parametrize("metrics", [["loss"], {"loss": "low"}, {"loss": None}, {"loss": True}, {"loss": [0.1]}])
-def test_metrics_that_are_no_numbers_are_damage(metrics):
+def test_metrics_that_are_not_numbers_are_damage(metrics):
     with pytest.raises(DamagedFileError, match="metrics"):
         read(written(metrics=metrics))
 
@@ -275,27 +275,27 @@ def test_a_size_that_no_file_has_is_refused(size):
 
 
 @pytest.mark.parametrize("sha256", ["", "0" * 63, "0" * 65, "g" * 64, "A" * 64, "0" * 64 + "\n"])
-def test_a_digest_that_is_none_is_refused(sha256):
+def test_an_invalid_digest_is_refused(sha256):
     with pytest.raises(DamagedFileError):
         read(changed(written(), ("files", 0, "sha256"), sha256))
 
 
 @pytest.mark.parametrize("version", ["", "v1", "../cats", "20260822T101530Z-XYZ1", making.V1 + "\n"])
-def test_a_version_that_is_none_is_refused(version):
-    with pytest.raises(DamagedFileError, match="is no version"):
+def test_an_invalid_version_id_is_refused(version):
+    with pytest.raises(DamagedFileError, match="is not a version id"):
         read(written(version=version))
 
 
 @pytest.mark.parametrize("paths", [["a", "a"], ["a", "a/b"], ["a/b", "a"], ["manifest.json"], ["manifest.json/a"]])
 def test_two_files_in_one_place_are_refused(paths):
     files = [{"path": path, "size": 1, "sha256": "0" * 64} for path in ["model.keras", *paths]]
-    with pytest.raises(DamagedFileError, match="is there twice"):
+    with pytest.raises(DamagedFileError, match="occurs twice"):
         read(written(files=files, sample={}))
 
 
 @pytest.mark.parametrize("path", ["other.keras", "", "model", "model.keras/", "sample"])
-def test_a_payload_that_is_none_of_the_files_is_refused(path):
-    with pytest.raises(DamagedFileError, match="none of the files"):
+def test_a_payload_that_is_not_among_the_files_is_refused(path):
+    with pytest.raises(DamagedFileError, match="not among the files"):
         read(written(payloads=[{"format": "keras", "path": path}]))
 
 
@@ -310,8 +310,8 @@ def test_a_manifest_without_a_payload_is_refused():
         read(written(payloads=[]))
 
 
-def test_a_sample_that_is_none_of_the_files_is_refused():
-    with pytest.raises(DamagedFileError, match="none of the files"):
+def test_a_sample_that_is_not_among_the_files_is_refused():
+    with pytest.raises(DamagedFileError, match="not among the files"):
         read(changed(written(), ("sample", "path"), "other.npz"))
 
 
@@ -335,7 +335,7 @@ def test_a_sample_that_is_none_of_the_files_is_refused():
     ids=str,
 )
 def test_a_structure_that_no_sample_has_is_refused(structure):
-    with pytest.raises(DamagedFileError, match="no structure"):
+    with pytest.raises(DamagedFileError, match="invalid structure"):
         read(changed(written(), ("sample", "inputs"), structure))
 
 
@@ -382,7 +382,7 @@ def test_versions_are_well_formed_and_differ():
     assert len(versions) > 15
 
 
-@given(st.lists(st.datetimes(datetime(2000, 1, 1)), min_size=2, max_size=2))  # noqa: DTZ001 - ids are of UTC anyhow
+@given(st.lists(st.datetimes(datetime(2000, 1, 1)), min_size=2, max_size=2))  # noqa: DTZ001 - ids are in UTC anyhow
 def test_versions_sort_by_time(moments):
     early, late = sorted(moments)
     assert new_version(early)[:16] <= new_version(late)[:16]

@@ -1,4 +1,4 @@
-"""Metrics: which names and numbers can be recorded, which value is the better one, and how they are said."""
+"""Metrics: which names and numbers can be recorded, which value is better, and how they are shown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from colab_save.errors import RequestError
         ("actor:score", Best("actor:score", is_rising=True)),
     ],
 )
-def test_less_of_an_error_is_better_and_more_of_all_else_unless_it_is_said(text, expected):
+def test_errors_are_minimised_and_all_others_maximised_unless_a_prefix_says_otherwise(text, expected):
     assert expected == Best.parse(text)
 
 
@@ -43,37 +43,37 @@ def test_of_two_numbers_the_better_one_ranks_higher(one, other):
 
 
 @pytest.mark.parametrize("known", [{}, {"loss": math.nan}])
-def test_what_was_not_measured_ranks_below_the_worst_number(known):
+def test_a_missing_metric_ranks_below_the_worst_number(known):
     for text in ("loss", "max:loss"):
         best = Best.parse(text)
         worst = min(best.rank({"loss": value}) for value in (math.inf, -math.inf))
         assert best.rank(known) < worst
 
 
-def test_numbers_of_numpy_are_plain_numbers_afterwards():
+def test_numbers_of_numpy_become_plain_numbers():
     checked = check_metrics({"a": np.float32(0.5), "b": np.int64(2), "c": np.array([3.0])[0], "d": np.array(4)})
     assert {"a": 0.5, "b": 2.0, "c": 3.0, "d": 4.0} == checked
     assert {float} == set(map(type, checked.values()))
 
 
 @pytest.mark.parametrize("value", ["0.5", True, None, np.ones(3), 10**400, 1j, []])
-def test_what_is_no_number_is_refused_by_name(value):
-    with pytest.raises(RequestError, match="The metric accuracy is"):
+def test_a_metric_that_is_not_a_number_is_refused_by_name(value):
+    with pytest.raises(RequestError, match="The metric accuracy must be a number"):
         check_metrics({"accuracy": value})
 
 
 @pytest.mark.parametrize("name", ["", "a\nb", "\ud800", 3, "x" * (LONGEST + 1)])
-def test_what_cannot_name_a_metric_is_refused(name):
-    with pytest.raises(RequestError, match="cannot name a metric"):
+def test_an_invalid_name_of_a_metric_is_refused(name):
+    with pytest.raises(RequestError, match="cannot be the name of a metric"):
         check_metrics({name: 1})
 
 
-def test_validation_is_said_first_and_what_is_too_much_is_counted():
+def test_validation_metrics_are_shown_first_and_those_beyond_the_limit_counted():
     metrics = {"loss": 0.51234, "accuracy": 1, "val_loss": 0.25}
     assert "val_loss 0.25, accuracy 1 and 1 more" == metrics_in_words(metrics, 2)
     assert "val_loss 0.25, accuracy 1, loss 0.5123" == metrics_in_words(metrics)
 
 
 @given(st.dictionaries(st.text(), st.floats() | st.integers() | st.sampled_from([10**400, -(10**400)])))
-def test_any_numbers_of_a_manifest_can_be_said(metrics):
+def test_any_numbers_of_a_manifest_can_be_shown(metrics):
     assert bool(metrics) == bool(metrics_in_words(metrics))

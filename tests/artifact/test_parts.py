@@ -22,7 +22,7 @@ def file(path):
 
 
 def gan(**changes):
-    """A manifest of two models and a collection."""
+    """Return the manifest of a collection of two models."""
     paths = ["g/model.keras", "g/saved_model/a.pb", "g/sample.npz", "d/model.keras", "collection.json"]
     formats = [("keras", "g/model.keras"), ("saved_model", "g/saved_model"), ("keras", "d/model.keras")]
     trips = [replace(passed(), part="g"), replace(passed("saved_model"), part="g"), replace(passed(), part="d")]
@@ -37,7 +37,7 @@ def gan(**changes):
     return replace(known, **changes)
 
 
-def test_a_part_is_seen_as_an_artifact_of_its_own():
+def test_a_part_has_a_manifest_of_its_own():
     part = of_part(gan(), "g")
     assert (["model.keras", "saved_model"], ["model.keras", "saved_model/a.pb", "sample.npz"]) == (
         [payload.path for payload in part.payloads],
@@ -51,7 +51,7 @@ def test_a_part_is_seen_as_an_artifact_of_its_own():
     assert part == Manifest.from_json(part.to_json(), "there")
 
 
-def test_a_single_model_is_its_own_only_part():
+def test_a_single_model_is_its_only_part():
     assert {"": manifest()} == each_part(manifest())
     assert ["g", "d"] == list(each_part(gan()))
 
@@ -61,7 +61,7 @@ def test_a_manifest_of_several_models_is_read_as_it_was_written():
     assert (9 + 6, ("keras", "saved_model")) == (gan().parameters, gan().formats)
 
 
-def test_the_outcome_of_several_is_that_of_the_worst():
+def test_the_outcome_of_a_collection_is_the_worst_of_its_parts():
     bad = replace(failed("keras", "outputs differ", frozenset(Aspect)), part="d")
     assert (Outcome.PASSED, Outcome.FAILED) == (
         gan().outcome,
@@ -70,7 +70,7 @@ def test_the_outcome_of_several_is_that_of_the_worst():
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "g/x", "/g", "a\\b", "g\0", "other", "d"])
-def test_a_part_that_is_no_folder_with_a_payload_is_refused(name):
+def test_a_part_without_a_folder_of_payloads_is_refused(name):
     value = json.loads(gan().to_json())
     value["parts"][0]["name"] = name
     with pytest.raises(DamagedFileError, match="parts"):
@@ -80,7 +80,7 @@ def test_a_part_that_is_no_folder_with_a_payload_is_refused(name):
 def test_a_sample_outside_the_folder_of_its_part_is_refused():
     value = json.loads(gan().to_json())
     value["parts"][1]["sample"]["path"] = "sample.npz"
-    with pytest.raises(DamagedFileError, match="none of the files"):
+    with pytest.raises(DamagedFileError, match="not among the files"):
         Manifest.from_json(json.dumps(value), "there")
 
 
@@ -96,7 +96,7 @@ def test_the_round_trips_of_parts_are_summed_up_aspect_by_aspect():
 
 
 @given(st.lists(st.lists(st.text(max_size=5) | st.sampled_from(["g", "G", "_g", "a.keras", *RESERVED]), max_size=2)))
-def test_every_part_has_a_folder_of_its_own_wherever_it_stood(places):
+def test_every_part_has_a_folder_of_its_own_whatever_its_place(places):
     names = []
     for place in places:
         names.append(part_name(place, names))
@@ -113,7 +113,7 @@ def test_a_part_is_named_after_its_place():
     ]
 
 
-def test_several_models_are_told_at_a_glance_and_listed_with_each_format_once():
+def test_a_collection_is_reported_with_its_models_and_listed_with_each_format_once():
     report = SaveReport(gan(name="gan"), "models/gan", "local", UploadState.DONE, "%loadmodel gan")
     text = str(report)
     assert "models: g: Sequential, 9 parameters; d: Sequential, 6 parameters\n  held by: Sequential" in text

@@ -60,12 +60,12 @@ def test_without_a_failure_there_is_no_reason():
     assert "" == trip(weights=Outcome.PASSED, training=Outcome.NOT_HELD).reason
 
 
-def test_a_skipped_round_trip_says_so_of_every_aspect():
+def test_a_skipped_round_trip_is_skipped_in_every_aspect():
     found = skipped("h5", "as asked")
     assert {aspect: Verdict(Outcome.SKIPPED, "as asked") for aspect in Aspect} == found.verdicts
 
 
-def test_a_failed_round_trip_blames_only_what_the_format_keeps():
+def test_a_failed_round_trip_fails_only_the_aspects_that_the_format_holds():
     assert {Aspect.WEIGHTS} == set(failed("weights", "it broke", frozenset({Aspect.WEIGHTS})).verdicts)
 
 
@@ -83,7 +83,7 @@ def test_a_failed_round_trip_blames_only_what_the_format_keeps():
     ],
     ids=str,
 )
-def test_what_is_no_round_trip_is_refused(change):
+def test_json_that_is_not_a_round_trip_is_refused(change):
     value = {**asdict(trip(weights=Outcome.PASSED)), **change}
     with pytest.raises(ValueError, match=r" is .*(not|known)"):
         read_record(RoundTrip, value)

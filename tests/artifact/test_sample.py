@@ -30,7 +30,7 @@ PLAIN = [
     "complex128",
 ]
 SMALL = ["bfloat16", "float8_e4m3fn", "float8_e5m2", "int4"]
-"""Of ml_dtypes: NumPy writes them as bytes without a meaning."""
+"""Dtypes of ml_dtypes, which NumPy writes as raw bytes."""
 
 shapes = arrays_of.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
 plain_arrays = st.sampled_from(PLAIN).flatmap(lambda dtype: arrays_of.arrays(dtype, shapes))
@@ -53,7 +53,7 @@ per_example = [HealthCheck.function_scoped_fixture]
 
 
 def same(left, right):
-    """Equal in structure, dtype, shape and bytes."""
+    """Return whether two trees are equal in structure, dtype, shape and bytes."""
     if isinstance(left, dict):
         return (
             isinstance(right, dict) and left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
@@ -122,7 +122,7 @@ def test_the_file_is_written_without_pickles(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"<html>", b"PK\x05\x06" + bytes(18), b"\x93NUMPY"], ids=repr)
-def test_what_is_no_sample_is_a_damaged_file(tmp_path, content):
+def test_a_file_that_is_not_a_sample_is_damaged(tmp_path, content):
     (tmp_path / FILE).write_bytes(content)
     with pytest.raises(DamagedFileError, match=FILE):
         read_arrays(tmp_path / FILE, {"array": "tree_0", "dtype": "float32"})
@@ -178,7 +178,7 @@ class Pair(NamedTuple):
     right: int
 
 
-def test_a_structure_is_mapped_with_its_kinds():
+def test_a_mapped_structure_has_the_same_types():
     tree = {"a": [1, (2, None)], "b": Pair(3, 4)}
     assert {"a": [2, (4, None)], "b": Pair(6, 8)} == map_structure(lambda item: item * 2, tree)
 
@@ -197,12 +197,12 @@ def array(values, dtype="float32"):
 
 
 @given(anything)
-def test_an_answer_is_equal_to_itself(tree):
+def test_outputs_are_equal_to_themselves(tree):
     assert [] == differ(tree, tree)
 
 
 @given(anything)
-def test_an_answer_has_its_own_shapes(tree):
+def test_outputs_have_their_own_shapes(tree):
     assert [] == compare_shapes(tree, tree)
 
 
@@ -263,7 +263,7 @@ def test_given_tolerances_replace_those_by_dtype(rtol, atol, are_equal):
 
 
 @pytest.mark.parametrize("values", [([1, 2], [1, 3], "int64"), ([True], [False], "bool"), ([b"a"], [b"b"], object)])
-def test_what_is_no_float_must_be_equal(values):
+def test_values_that_are_not_floats_must_be_equal(values):
     expected, actual, dtype = values
     (found,) = differ(array(expected, dtype), array(actual, dtype), rtol=10, atol=10)
     assert f"1 of {len(expected)} values of output differ" == found
@@ -278,7 +278,7 @@ def test_what_is_no_float_must_be_equal(values):
         (np.zeros((), "float32"), "output is float32 [], expected float32 [2, 3]"),
     ],
 )
-def test_another_shape_or_dtype_is_said_and_never_broadcast(actual, words):
+def test_another_shape_or_dtype_is_reported_and_never_broadcast(actual, words):
     assert [words] == differ(np.zeros((2, 3), "float32"), actual)
     assert 1 == len(compare_shapes(np.zeros((2, 3), "float32"), actual))
 
@@ -288,7 +288,7 @@ def test_outputs_that_are_missing_or_new_are_named():
     assert ["output['b'] is missing", "output['c'] was not there before"] == differ(expected, actual)
 
 
-def test_an_answer_of_nothing_against_an_answer_is_missing():
+def test_a_missing_output_is_named():
     assert ["output is missing"] == differ(array([1]), None)
 
 
@@ -324,5 +324,5 @@ def test_a_value_where_there_was_no_number_is_an_infinite_error():
     assert math.inf == errors[0].absolute
 
 
-def test_random_answers_are_compared_in_shape_only():
+def test_random_outputs_are_compared_by_shape_only():
     assert [] == compare_shapes({"a": array([1, 2])}, {"a": array([8, 9])})

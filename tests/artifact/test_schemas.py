@@ -1,4 +1,4 @@
-"""Manifests of older schemas are read as today's and keep the text that was signed; a newer one says what reads it."""
+"""Manifests of older schemas are upgraded, and written as the text that was signed; a newer one names its release."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OWN = metadata.version("colab_save")
 
 
 def in_schema_1(manifest):
-    """The JSON of a manifest as the release of schema 1 wrote it."""
+    """Return the JSON of a manifest as the release of schema 1 wrote it."""
     value = {**json.loads(manifest.to_json()), "schema": 1}
     for trip in value["round_trips"]:
         for verdict in trip["verdicts"].values():
@@ -31,7 +31,7 @@ def in_schema_1(manifest):
 
 
 def text_of(value):
-    """The text that every release has written for the JSON of a manifest."""
+    """Return the text that every release writes for the JSON of a manifest."""
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -70,7 +70,7 @@ def test_what_schema_1_called_not_kept_is_not_held():
     assert Outcome.NOT_HELD is trip.verdicts[Aspect.TRAINING].outcome
 
 
-def test_todays_schema_knows_no_not_kept():
+def test_todays_schema_refuses_not_kept():
     with pytest.raises(DamagedFileError, match="'NOT_KEPT', not one of"):
         read({**in_schema_1(not_held()), "schema": SCHEMA})
 
@@ -81,7 +81,7 @@ def test_an_older_manifest_that_is_changed_is_written_in_todays_schema():
 
 
 def test_an_unknown_field_of_an_older_manifest_is_named():
-    with pytest.raises(DamagedFileError, match="owner is not known"):
+    with pytest.raises(DamagedFileError, match="owner is unknown"):
         read({**in_schema_1(making.manifest()), "owner": "me"})
 
 
@@ -101,12 +101,12 @@ def test_any_json_where_an_upgrade_looks_is_refused_in_one_error_or_read(place, 
 
 
 @pytest.mark.parametrize("schema", [0, True, 1.0, "1", None, [1], {"a": 1}], ids=repr)
-def test_a_schema_that_is_none_is_a_damaged_file(schema):
-    with pytest.raises(DamagedFileError, match=r"schema is \w+, not a whole number from 1 up"):
+def test_an_invalid_schema_number_is_a_damaged_file(schema):
+    with pytest.raises(DamagedFileError, match=r"schema must be a whole number of at least 1, not \w+"):
         read({**in_schema_1(making.manifest()), "schema": schema})
 
 
-def test_a_newer_schema_says_which_release_reads_it():
+def test_a_newer_schema_names_the_release_that_reads_it():
     with pytest.raises(DamagedFileError, match=rf"written by colab_save 7\.3\.0, and this is {OWN}\.") as caught:
         read({"schema": SCHEMA + 1, "environment": {"colab_save": "7.3.0"}, "all": "different"})
     assert "pip install -U 'colab_save>=7.3.0'" == caught.value.hint
@@ -126,7 +126,7 @@ def test_a_newer_schema_says_which_release_reads_it():
     ],
     ids=str,
 )
-def test_a_newer_schema_of_no_release_that_could_be_installed_asks_for_the_newest(environment):
+def test_a_newer_schema_without_a_valid_release_asks_for_the_newest_one(environment):
     with pytest.raises(DamagedFileError, match="written by a newer colab_save") as caught:
         read({"schema": SCHEMA + 1, "environment": environment})
     assert "pip install -U colab_save" == caught.value.hint

@@ -39,4 +39,4 @@ def test_unpacked_it_is_a_folder_for_tf_serving(colab):  # noqa: F811
 def test_the_readme_says_that_it_must_be_unpacked(colab):  # noqa: F811
     made_by(colab, SaveRequest(zoo.untrained(), "cats", formats="saved_model", verify=False))
     [readme] = (colab.mountpoint / "MyDrive/colab_save/cats").rglob("README.md")
-    assert "once `saved_model.zip` is unpacked" in readme.read_text("utf-8")
+    assert "after unpacking `saved_model.zip`" in readme.read_text("utf-8")
