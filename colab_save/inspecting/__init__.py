@@ -1,1 +1,1 @@
-"""Is this file safe to open: read from bytes alone, before Keras, TensorFlow or h5py sees it."""
+"""Inspect model files by their bytes alone, before Keras, TensorFlow or h5py sees them."""

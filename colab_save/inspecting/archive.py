@@ -1,7 +1,7 @@
-"""The zip of a ``.keras`` or ``.npz`` file: its directory, checked, and its members, without unpacking any.
+"""Check the directory of a zip (``.keras`` or ``.npz``) without unpacking it, and read its members.
 
-`inspecting` calls `read_directory` before anything else looks into the file. A zip says everything twice, in front
-of each member and in the directory at its end; readers differ in which they believe, so both must say the same.
+`sniffing` calls `read_directory` before anything else reads the file. A zip describes each member twice, in front of
+the member and in the directory at its end. Readers differ in which of them they use, so both must agree.
 """
 
 # Why by hand, beside `zipfile`: it believes the directory alone, and takes two members of one name, or another file
@@ -33,7 +33,7 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _LONGEST_COMMENT = 1 << 16
 _ENCRYPTED, _SIZES_FOLLOW, _UTF8 = 0x1, 0x8, 0x800
 _IN_ZIP64 = 0xFFFFFFFF
-_HINT = "Do not open it. A .keras file that Keras wrote has none of this; get the file again from who made it."
+_HINT = "Do not open it. Keras never writes such a file; get it again from its author."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ class Member:
 
     Attributes:
         name: Its path in the zip.
-        size: Bytes when unpacked.
-        offset: Where its data begins.
-        stored: Bytes that its data takes.
-        info: The directory's entry, for `zipfile`.
+        size: Its bytes after unpacking.
+        offset: The position of its data in the zip.
+        stored: The bytes of its data in the zip.
+        info: Its entry in the directory, for `zipfile`.
     """
 
     name: str
@@ -59,15 +59,16 @@ def read_directory(file: BinaryIO, where: str) -> dict[str, Member]:
     """Read and check the directory of a zip; no member is unpacked.
 
     Args:
-        file: The zip, opened.
-        where: What to call it in an error.
+        file: The open zip.
+        where: Its path, for errors.
 
     Returns:
-        Its files by name; folders are left out.
+        Its files by name, without folders.
 
     Raises:
-        DamagedFileError: Cut off, or the two descriptions of a member differ in size.
-        UnsafeFileError: A name that leaves the folder, a link, a duplicate, encryption, overlapping members, a bomb.
+        DamagedFileError: It is cut off, or its directory is wrong.
+        UnsafeFileError: A member has a path outside the folder, is a link, a duplicate or encrypted, overlaps another,
+            is described in two ways, or unpacks to far more than it stores (a bomb).
     """
     start = _find_directory(file, where)
     try:
@@ -80,7 +81,7 @@ def read_directory(file: BinaryIO, where: str) -> dict[str, Member]:
         _check_name(info, where)
         _check_kind(info, where)
         if info.filename in members:
-            raise _unsafe(where, f"two members are called {info.filename!r}")
+            raise _unsafe(where, f"two members have the name {info.filename!r}")
         members[info.filename] = _locate(file, info, where)
     _check_overlap(list(members.values()), start, where)
     _check_ratio(list(members.values()), where)
@@ -88,11 +89,11 @@ def read_directory(file: BinaryIO, where: str) -> dict[str, Member]:
 
 
 def read_member(file: BinaryIO, member: Member, limit: int, where: str) -> bytes:
-    """Unpack one small member.
+    """Return the bytes of one small member.
 
     Raises:
-        UnsafeFileError: It is larger than the limit.
-        DamagedFileError: Its bytes are not those that were written.
+        UnsafeFileError: It has more bytes than the limit.
+        DamagedFileError: It does not match its CRC-32.
     """
     if member.size > limit:
         raise _unsafe(where, f"{member.name} declares {member.size:,} bytes, more than {limit:,}")
@@ -105,10 +106,10 @@ def read_member(file: BinaryIO, member: Member, limit: int, where: str) -> bytes
 
 @contextmanager
 def open_member(file: BinaryIO, member: Member, where: str) -> Iterator[BinaryIO]:
-    """Give a member as a file that can be searched: in place when it is stored, else unpacked to a temporary file.
+    """Open a member as a seekable file: in place if it is stored, or else unpacked to a temporary file.
 
     Raises:
-        DamagedFileError: It does not unpack to what it declares.
+        DamagedFileError: It cannot be unpacked, or not to the size that it declares.
     """
     if member.info.compress_type == zipfile.ZIP_STORED:
         yield window(file, member.offset, member.size)
@@ -120,28 +121,28 @@ def open_member(file: BinaryIO, member: Member, where: str) -> Iterator[BinaryIO
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise _damaged(where, f"{member.name}: {error}") from error
         if unpacked.tell() != member.size:
-            raise _damaged(where, f"{member.name} unpacks to {unpacked.tell():,} bytes and declares {member.size:,}")
+            raise _damaged(where, f"{member.name} declares {member.size:,} bytes and unpacks to {unpacked.tell():,}")
         unpacked.seek(0)
         yield unpacked
 
 
 def _find_directory(file: BinaryIO, where: str) -> int:
-    """Find the end record, and give the directory's offset; checked before `zipfile` builds an object per entry."""
+    """Check the end record, before `zipfile` makes an object for each entry, and return the directory's offset."""
     size = file.seek(0, 2)
     tail_at = max(0, size - _END.size - _LONGEST_COMMENT)
     file.seek(tail_at)
     tail = file.read()
     found = tail.rfind(b"PK\5\6")
     if found < 0 or found + _END.size > len(tail):
-        raise _damaged(where, "it is a zip without an end, so it was cut off while it was written or copied")
+        raise _damaged(where, "the end of the zip is missing, so it was cut off while it was written or copied")
     _, disk, _, here, count, length, offset, comment = _END.unpack_from(tail, found)
     at = tail_at + found
     if disk or here != count or at + _END.size + comment != size:
-        raise _unsafe(where, "bytes follow the zip's end, or it is one part of several")
+        raise _unsafe(where, "bytes follow the end of the zip, or it is one part of a split zip")
     if _IN_ZIP64 in (length, offset) or count == 0xFFFF:
         at, count, length, offset = _find_directory64(file, at, where)
     if offset + length != at:
-        raise _unsafe(where, "its directory is not where its end says, as when another file was put in front")
+        raise _unsafe(where, "its directory is not at its offset, as if another file had been put in front")
     if count > MAX_MEMBERS or length > MAX_DIRECTORY:
         raise _unsafe(where, f"its directory has {count:,} entries in {length:,} bytes")
     return int(offset)
@@ -161,15 +162,15 @@ def _find_directory64(file: BinaryIO, end: int, where: str) -> tuple[int, int, i
 
 
 def _check_name(info: zipfile.ZipInfo, where: str) -> None:
-    """Refuse every name that could land outside the folder it is unpacked into, on any system."""
+    """Raise for a name that could lead outside the folder that the zip is unpacked into, on any system."""
     name = info.orig_filename
     parts = name.rstrip("/").split("/")
     if name.startswith("/") or (len(name) > 1 and name[1] == ":"):
         raise _unsafe(where, f"the member {name!r} has an absolute path")
     if ".." in parts:
-        raise _unsafe(where, f"the member {name!r} leaves its folder")
+        raise _unsafe(where, f"the member {name!r} has a path outside its folder")
     if "" in parts or "." in parts or "\\" in name or not name.isprintable() or name != info.filename:
-        raise _unsafe(where, f"the member {name!r} has a name that systems read differently")
+        raise _unsafe(where, f"the member {name!r} has a name that systems interpret differently")
 
 
 def _check_kind(info: zipfile.ZipInfo, where: str) -> None:
@@ -179,24 +180,24 @@ def _check_kind(info: zipfile.ZipInfo, where: str) -> None:
     if info.flag_bits & _ENCRYPTED:
         raise _unsafe(where, f"the member {info.filename!r} is encrypted")
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise _unsafe(where, f"the member {info.filename!r} is compressed by method {info.compress_type}")
+        raise _unsafe(where, f"the member {info.filename!r} has the unknown compression method {info.compress_type}")
 
 
 def _locate(file: BinaryIO, info: zipfile.ZipInfo, where: str) -> Member:
-    """Find a member's data, and compare what stands in front of it with the directory."""
+    """Find a member's data, and compare the header in front of it with the directory."""
     file.seek(info.header_offset)
     head = file.read(_LOCAL.size)
     if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
-        raise _damaged(where, f"{info.filename!r} is not where the zip's directory says")
+        raise _damaged(where, f"{info.filename!r} is not at the offset in the zip's directory")
     _, _, flags, method, _, _, _, stored, size, name_length, extra_length = _LOCAL.unpack(head)
     name = file.read(name_length)
     if name != info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437"):
-        raise _unsafe(where, f"the member {info.filename!r} is called {name!r} at its own place")
+        raise _unsafe(where, f"the member {info.filename!r} has the name {name!r} in its own header")
     differs = method != info.compress_type or (flags ^ info.flag_bits) & (_ENCRYPTED | _UTF8)
     if not flags & _SIZES_FOLLOW:
         differs = differs or size not in (info.file_size, _IN_ZIP64) or stored not in (info.compress_size, _IN_ZIP64)
     if differs or (method == zipfile.ZIP_STORED and info.file_size != info.compress_size):
-        raise _unsafe(where, f"the member {info.filename!r} is described in two ways that differ")
+        raise _unsafe(where, f"the directory and the header of the member {info.filename!r} differ")
     offset = info.header_offset + _LOCAL.size + name_length + extra_length
     return Member(info.filename, info.file_size, offset, info.compress_size, info)
 
@@ -206,9 +207,9 @@ def _check_overlap(members: list[Member], end: int, where: str) -> None:
     followers = [member.info.header_offset for member in ordered[1:]] + [end]
     for member, following in zip(ordered, followers, strict=False):
         if member.offset + member.stored > following:
-            raise _unsafe(where, f"the member {member.name!r} overlaps what follows it")
+            raise _unsafe(where, f"the member {member.name!r} overlaps the next one")
     if ordered and ordered[0].info.header_offset != 0:
-        raise _unsafe(where, "its first member does not stand at its beginning")
+        raise _unsafe(where, "it does not begin with its first member")
 
 
 def _check_ratio(members: list[Member], where: str) -> None:
@@ -217,7 +218,7 @@ def _check_ratio(members: list[Member], where: str) -> None:
         (sum(member.size for member in members), sum(member.stored for member in members), "the zip"),
     ]:
         if declared > BOMB_FLOOR and declared > MAX_ZIP_RATIO * stored:
-            raise _unsafe(where, f"{name} unpacks {stored:,} bytes to {declared:,}: a bomb")
+            raise _unsafe(where, f"{name} unpacks from {stored:,} bytes to {declared:,}: a bomb")
 
 
 def _unsafe(where: str, found: str) -> UnsafeFileError:
@@ -227,5 +228,5 @@ def _unsafe(where: str, found: str) -> UnsafeFileError:
 def _damaged(where: str, found: str) -> DamagedFileError:
     return DamagedFileError(
         f"{where} is damaged: {found}.",
-        "Copy or download it again, or load another version; Keras cannot open it either.",
+        "Copy or download it again, or load another version. Keras cannot open this file either.",
     )

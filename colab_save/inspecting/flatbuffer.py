@@ -1,7 +1,7 @@
-"""Read a flatbuffer from bytes that nobody vouches for: every offset is looked at before it is followed.
+"""Read a flatbuffer from untrusted bytes: every offset is checked before it is followed.
 
-`litert` reads its tables here. The layout is that of flatbuffers.dev/internals: a table begins with the distance to
-its vtable, which has the place of each field or 0; vectors and texts begin with their length.
+`litert` reads its tables with this. The layout is in flatbuffers.dev/internals: a table begins with the distance to its
+vtable, which has the place of each field or 0; vectors and texts begin with their length.
 """
 
 # Why by hand: TensorFlow's interpreter reads such files in C++, where a damaged one ends the process, and the Python
@@ -23,21 +23,21 @@ class Buffer:
 
     Attributes:
         data: Its bytes.
-        left: Parts that may still be read: tables that refer to each other in circles end here.
+        left: How many parts may still be read, so that reading tables that refer to each other in a circle ends.
     """
 
     data: bytes
     left: int = field(default=MAX_PARTS)
 
     def root(self) -> Table:
-        """Give the table that holds all others."""
+        """Return the root table."""
         return Table(self, self.number(0, "<I"))
 
     def take(self, at: int, size: int, parts: int = 1) -> bytes:
-        """Give bytes.
+        """Return bytes.
 
         Raises:
-            ValueError: They are not all there, or too much was read already.
+            ValueError: They lie outside the buffer, or too many parts were read already.
         """
         self.left -= parts
         if self.left < 0:
@@ -46,50 +46,60 @@ class Buffer:
         return self.data[at : at + size]
 
     def check(self, at: int, size: int) -> None:
-        """See whether bytes are there.
+        """Check that bytes lie inside the buffer.
 
         Raises:
-            ValueError: They are not.
+            ValueError: They do not.
         """
         if at < 0 or at + size > len(self.data):
-            raise ValueError(f"byte {at + size:,} of it is needed")
+            raise ValueError(f"it refers to byte {at + size:,}")
 
     def number(self, at: int, kind: str) -> int:
-        """Give a number in the format of `struct`."""
+        """Return a number.
+
+        Args:
+            at: Its position.
+            kind: Its format for `struct`.
+        """
         value: int = struct.unpack(kind, self.take(at, struct.calcsize(kind)))[0]
         return value
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a flatbuffer; its fields have numbers, and one that is missing has a default."""
+    """A table of a flatbuffer; its fields have numbers, and a missing one has a default."""
 
     buffer: Buffer
     at: int
 
     def number(self, field: int, kind: str = "<I") -> int:
-        """Give a number; 0 by default."""
+        """Return a number; 0 by default."""
         at = self._place(field)
         return self.buffer.number(at, kind) if at else 0
 
     def text(self, field: int) -> str:
-        """Give a text; empty by default."""
+        """Return a text; empty by default."""
         at, size = self.vector(field)
         return self.buffer.take(at, size).decode("utf-8", "replace")
 
     def numbers(self, field: int) -> tuple[int, ...]:
-        """Give a vector of 32-bit numbers."""
+        """Return a vector of 32-bit numbers."""
         at, count = self.vector(field, 4)
         return struct.unpack(f"<{count}i", self.buffer.take(at, 4 * count, count))
 
     def tables(self, field: int) -> Iterator[Table]:
-        """Give a vector of tables."""
+        """Yield the tables of a vector."""
         at, count = self.vector(field, 4)
         for place in range(at, at + 4 * count, 4):
             yield Table(self.buffer, place + self.buffer.number(place, "<I"))
 
     def vector(self, field: int, width: int = 1) -> tuple[int, int]:
-        """Give the place and the length of a vector; its elements are there, of so many bytes each."""
+        """Return the position and the length of a vector, whose elements lie inside the buffer.
+
+        Args:
+            field: The number of the field.
+            width: The bytes of an element.
+        """
         at = self._place(field)
         if not at:
             return 0, 0
@@ -99,7 +109,7 @@ class Table:
         return at + 4, count
 
     def _place(self, field: int) -> int:
-        """Give the place of a field; 0 where the table has none."""
+        """Return the position of a field; 0 if the table does not have it."""
         vtable = self.at - self.buffer.number(self.at, "<i")
         entry = 4 + 2 * field
         offset = self.buffer.number(vtable + entry, "<H") if entry < self.buffer.number(vtable, "<H") else 0

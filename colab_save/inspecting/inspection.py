@@ -1,8 +1,8 @@
-"""Is this file safe to open: what it is, what it needs, and what opening it would run.
+"""Inspect a file before it is opened: what it is, what it needs, and what opening it would run.
 
-`loading` and the fresh process call `sniff` and `inspect` before Keras or TensorFlow sees a file. Everything is read
-from zip, JSON, HDF5 structure and protobuf; no value of a weight is read, nothing is imported, no link followed.
-A file that is refused raises; what a user may trust is listed in `Findings`.
+`loading` and the fresh process call `sniff` and `inspect` before Keras or TensorFlow sees a file. They read zip, JSON,
+HDF5 and protobuf structure only: no weight is read, nothing is imported, and no link is followed.
+They raise for a file that must not be opened; `Findings` list what the user must trust first.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ __all__ = [
 
 
 def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
-    """Read what a model file is and needs, without opening it by Keras or TensorFlow.
+    """Return what a model file is and needs, without opening it with Keras or TensorFlow.
 
     Args:
         path: The file or folder.
-        allowed: Installed packages whose classes it may name, such as ``keras_hub``.
+        allowed: The installed packages whose classes it may name, such as ``keras_hub``.
 
     Raises:
         NotFoundError: There is no such path.
-        DamagedFileError: Cut off, empty, or no model.
-        UnsafeFileError: Opening it would do what no model needs.
+        DamagedFileError: It is cut off, empty, or not a model.
+        UnsafeFileError: Opening it would do something that no model needs.
         StoreUnavailableError: It cannot be read.
     """
     sight = look(path)
@@ -58,15 +58,15 @@ def inspect_npz(path: Path, limit: int = MAX_SAMPLE) -> None:
 
     Args:
         path: The file.
-        limit: Bytes that all arrays may take together.
+        limit: The most bytes of all arrays together.
 
     Raises:
-        DamagedFileError: Missing, cut off, or an array is not as long as its header says.
-        UnsafeFileError: It holds objects, or more than the limit.
+        DamagedFileError: It is missing or cut off, or an array does not have the size in its header.
+        UnsafeFileError: It holds Python objects, or more bytes than the limit.
         StoreUnavailableError: It cannot be read.
     """
     if not path.is_file():
-        raise DamagedFileError(f"There is no file {path}.", "The version is damaged; load another one.")
+        raise DamagedFileError(f"There is no file {path}.", "This version is damaged; load another one.")
     try:
         check_npz_file(path, limit)
     except OSError as error:

@@ -1,6 +1,6 @@
-"""A LiteRT file (``.tflite``): is all of it there, do its parts fit together, and what would it run.
+"""Inspect a LiteRT file (``.tflite``): is it complete and consistent, and what would it run.
 
-The table of formats names what is here. An interpreter believes each number in the file and dies of a wrong one
+The table of formats names its functions. An interpreter trusts every number in the file and crashes on a wrong one
 (segmentation fault, TF 2.20 and 2.21). Fields are numbered as in ``tensorflow/compiler/mlir/lite/schema/schema.fbs``.
 """
 
@@ -15,10 +15,10 @@ from colab_save.inspecting.sight import Sight
 from colab_save.inspecting.tensorflow.operations import CHECKPOINT_OPERATIONS, TABLE_OPERATIONS, UNSAFE_OPERATIONS
 
 IDENTIFIER = b"TFL3"
-"""What stands behind the first four bytes of every such file."""
+"""The bytes 4 to 7 of every LiteRT file."""
 
 _FLEX = "Flex"
-"""What begins the name of an operation of TensorFlow itself, which some interpreters have besides their own."""
+"""The prefix of TensorFlow's own operations, which some interpreters support."""
 
 _CODES, _GRAPHS, _BUFFERS, _SIGNATURES = 1, 2, 4, 7
 _TENSORS, _INPUTS, _OUTPUTS, _OPERATORS = 0, 1, 2, 3
@@ -26,22 +26,22 @@ _AGAIN = "Download or copy it again, or load another version."
 
 
 def is_litert(sight: Sight) -> bool:
-    """Say whether a file is a LiteRT model."""
+    """Return whether a file is a LiteRT model."""
     return sight.head[4:8] == IDENTIFIER
 
 
 def inspect_litert(sight: Sight, _: frozenset[str]) -> Findings:
-    """Look at every part of a LiteRT file, and list the operations that would touch files or run code.
+    """Check every part of a LiteRT file, and list the operations that would touch files or run code.
 
     Raises:
-        DamagedFileError: It is cut off, or its parts do not fit together.
+        DamagedFileError: It is cut off, or its parts contradict each other.
     """
     data = sight.path.read_bytes()
     try:
         return Findings(sight.format, runs_code=_scan(Buffer(data).root()))
     except ValueError as error:
         raise DamagedFileError(
-            f"{sight.path} is a LiteRT model that is cut off or damaged: {error}, and it has {len(data):,} bytes.",
+            f"{sight.path} is a LiteRT model that is cut off or damaged: {error}. It has {len(data):,} bytes.",
             _AGAIN,
         ) from None
 
@@ -70,7 +70,7 @@ def _check_buffer(buffer: Table) -> int:
 
 
 def _check_graph(graph: Table, codes: int, buffers: int) -> int:
-    """Check what the tensors and operators of a graph refer to; gives how many tensors it has."""
+    """Check the references of a graph's tensors and operators, and return how many tensors it has."""
     count = 0
     for tensor in graph.tables(_TENSORS):
         _check("tensor", [tensor.number(2)], buffers, "buffer")
@@ -87,4 +87,4 @@ def _check_graph(graph: Table, codes: int, buffers: int) -> int:
 def _check(who: str, named: Collection[int], count: int, what: str) -> None:
     wrong = [at for at in named if not 0 <= at < count]
     if wrong:
-        raise ValueError(f"one {who} of it takes {what} {wrong[0]} of {count}")
+        raise ValueError(f"a {who} refers to {what} {wrong[0]} of {count}")

@@ -1,7 +1,7 @@
-"""A ``.npz`` archive: plain arrays of bounded size, or nothing; NumPy does not see it before.
+"""Check that a ``.npz`` archive holds plain arrays of bounded size only, before NumPy sees it.
 
-`inspecting` calls `check_npz`. A ``.npy`` header is a Python literal that NumPy evaluates, and an array of objects is
-a pickle; so headers are read by pattern here, and only arrays of numbers, texts and times pass.
+`inspection` and `keras.files` call it. A ``.npy`` header is a Python literal that NumPy evaluates, and an array of
+objects is a pickle. So headers are matched with a pattern here, and only arrays of numbers, texts and times pass.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _HEADER = re.compile(
     r"'shape':\s*\((?P<shape>[\d,\s]*)\),?\s*\}\s*"
 )
 _PLAIN = re.compile(r"[<>|=]?(?P<code>[biufcSUVmM?])(?P<size>\d{0,9})(?:\[[\w/]+\])?")
-_HINT = "Do not open it. Arrays that colab_save wrote are plain; get the file again from who made it."
+_HINT = "Do not open it. colab_save writes plain arrays only; get the file again from its author."
 
 
 def check_npz(file: BinaryIO, where: str, limit: int = MAX_SAMPLE) -> None:
     """Check every array of an archive by its header.
 
     Args:
-        file: The archive, opened.
-        where: What to call it in an error.
-        limit: Bytes that all arrays may take together.
+        file: The open archive.
+        where: Its path, for errors.
+        limit: The most bytes of all arrays together.
 
     Raises:
-        DamagedFileError: Cut off, or an array is not as long as its header says.
-        UnsafeFileError: Objects, something that is no array, or more bytes than the limit.
+        DamagedFileError: It is cut off, or an array does not have the size in its header.
+        UnsafeFileError: It holds Python objects, a member that is not an array, or more bytes than the limit.
     """
     members = read_directory(file, where)
     total = sum(member.size for member in members.values())
@@ -42,13 +42,13 @@ def check_npz(file: BinaryIO, where: str, limit: int = MAX_SAMPLE) -> None:
         raise UnsafeFileError(f"{where} declares {total:,} bytes of arrays, more than {limit:,}.", _HINT)
     for member in members.values():
         if not member.name.endswith(".npy"):
-            raise UnsafeFileError(f"{where} holds {member.name!r}, which is no array.", _HINT)
+            raise UnsafeFileError(f"{where} holds {member.name!r}, which is not an array.", _HINT)
         with open_member(file, member, where) as stream:
             _check_array(stream, member, where)
 
 
 def check_npz_file(path: Path, limit: int = MAX_SAMPLE) -> None:
-    """Check a ``.npz`` file, see `check_npz`."""
+    """Check a ``.npz`` file; see `check_npz`."""
     with path.open("rb") as file:
         check_npz(file, str(path), limit)
 
@@ -58,7 +58,7 @@ def _check_array(stream: BinaryIO, member: Member, where: str) -> None:
     head = stream.read(12)
     if not head.startswith(b"\x93NUMPY") or len(head) < 12:
         pickled = ", but a pickle, which would run code" if head[:1] == b"\x80" else ""
-        raise UnsafeFileError(f"{place} is no array{pickled}.", _HINT)
+        raise UnsafeFileError(f"{place} is not an array{pickled}.", _HINT)
     old = head[6] == 1
     length = struct.unpack_from("<H" if old else "<I", head, 8)[0]
     if length > MAX_ARRAY_HEADER:

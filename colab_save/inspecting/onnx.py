@@ -1,7 +1,7 @@
-"""An ONNX file: known by its fields, since it begins with no magic bytes, and looked through for files that it names.
+"""Inspect an ONNX file: recognise it by its fields, since it has no magic bytes, and find the files that it names.
 
-The table of formats names what is here. A model in ONNX computes and runs nothing else; what it can name is files with
-the values of its weights. Fields are numbered as in ``onnx.proto`` (github.com/onnx/onnx, 1.23).
+The table of formats names its functions. An ONNX model only computes, but it may have its weights in other files.
+Fields are numbered as in ``onnx.proto`` (github.com/onnx/onnx, 1.23).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _AGAIN = "Download or copy it again, or load another version."
 _TEXT, _NUMBER, _GRAPH, _OPSETS = 2, 0, 7, 8
 _FIELDS = {1: _NUMBER, 2: _TEXT, 3: _TEXT, 4: _TEXT, 5: _NUMBER, 6: _TEXT, 7: _TEXT, 8: _TEXT}
 _FIELDS |= {14: _TEXT, 20: _TEXT, 25: _TEXT, 26: _TEXT}
-"""The fields of a model, with their wire types."""
+"""The fields of a model and their wire types."""
 
 LONGEST_PATH = 250
-"""Characters of the name of a file with weights; a part of a path has 255 bytes at most."""
+"""Most characters of the name of a file with weights; a part of a path has at most 255 bytes."""
 
 _ENTRY = "entry"
 _PARTS = {
@@ -36,14 +36,14 @@ _PARTS = {
     "sparse": {1: "tensor", 2: "tensor"},
     "tensor": {13: _ENTRY},
 }
-"""What of each message holds messages in which a file can be named."""
+"""For each message, the fields with messages that may name a file."""
 
 
 def is_onnx(sight: Sight) -> bool:
-    """Say whether a file is an ONNX model: a protobuf message with the fields of one, and a graph.
+    """Return whether a file is an ONNX model: a protobuf message with the fields of one and a graph.
 
     Raises:
-        DamagedFileError: It is one that is cut off.
+        DamagedFileError: It is an ONNX model, but cut off.
     """
     if sight.file is None:
         return False
@@ -60,7 +60,7 @@ def is_onnx(sight: Sight) -> bool:
             return _GRAPH in seen
     except ValueError:
         return False
-    if not {1, number} <= seen or number < _GRAPH:  # what else begins with a number and a text
+    if not {1, number} <= seen or number < _GRAPH:  # other messages also begin with a number and a text
         return False
     raise DamagedFileError(
         f"{sight.path} is an ONNX model that is cut off: it has {size:,} bytes of {at + length:,} or more.", _AGAIN
@@ -82,7 +82,7 @@ def _scan(path: Path) -> None:
     """
     size = path.stat().st_size
     if size > MAX_GRAPH:
-        raise DamagedFileError(f"{path} has {size:,} bytes, and an ONNX file at most {MAX_GRAPH:,}.", _AGAIN)
+        raise DamagedFileError(f"{path} has {size:,} bytes; an ONNX file has at most {MAX_GRAPH:,}.", _AGAIN)
     with path.open("rb") as file:
         try:
             has_operators = any(number == _OPSETS for number, *_ in _fields(file, 0, size))
@@ -90,13 +90,13 @@ def _scan(path: Path) -> None:
         except ValueError as error:
             raise DamagedFileError(f"{path} is damaged: {error}.", _AGAIN) from None
     if not has_operators:
-        raise DamagedFileError(f"{path} names no set of operators: it is cut off.", _AGAIN)
+        raise DamagedFileError(f"{path} is cut off: it names no operator set.", _AGAIN)
     for location in dict.fromkeys(named):
         _check_beside(path, location)
 
 
 def _external(file: BinaryIO, size: int, path: Path) -> Iterator[str]:
-    """Give each file that a tensor says its values are in, in the model, its subgraphs and its functions."""
+    """Yield each file in which a tensor has its values, in the model, its subgraphs and its functions."""
     pending = [("model", 0, size, 0)]
     count = 0
     while pending:
@@ -120,24 +120,26 @@ def _external(file: BinaryIO, size: int, path: Path) -> Iterator[str]:
 
 
 def _check_beside(path: Path, location: str) -> None:
-    there = PureWindowsPath(location)  # which knows both separators, and drives
+    there = PureWindowsPath(location)  # handles both separators, and drives
     file = path.parent / location.replace("\0", "")
     if not location.strip("./\\") or "\0" in location or there.anchor or ".." in there.parts:
         raise UnsafeFileError(f"{path} has its weights in {location!r}, outside its folder.", "Do not open it.")
     if len(location) > LONGEST_PATH or not file.is_file():
         raise DamagedFileError(
-            f"{path} has its weights in {location[:200]!r}, and there is no such file beside it.",
-            "Copy that file too, into the same folder.",
+            f"{path} has its weights in {location[:200]!r}, but there is no such file beside it.",
+            "Copy that file into the same folder too.",
         )
     if not file.resolve().is_relative_to(path.parent.resolve()):
-        raise UnsafeFileError(f"{file}, which {path.name} has its weights in, is a link elsewhere.", "Do not open it.")
+        raise UnsafeFileError(
+            f"{path.name} has its weights in {file}, a link to a place outside its folder.", "Do not open it."
+        )
 
 
 def _fields(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    """Give number, wire type, place and length of each field of a message; the values are passed over, not read.
+    """Yield the number, wire type, position and length of each field of a message, without reading the values.
 
     Raises:
-        ValueError: What stands there is no field.
+        ValueError: The message is malformed.
     """
     while at < end:
         file.seek(at)
@@ -145,7 +147,7 @@ def _fields(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int, int, 
         tag, used = varint(head, 0)
         number, wire = tag >> 3, tag & 7
         if not number or wire not in {0, 1, 2, 5}:
-            raise ValueError(f"field {number} of wire type {wire}, which protobuf has not")
+            raise ValueError(f"field {number} has the wire type {wire}, which protobuf does not define")
         length = {1: 8, 5: 4}.get(wire, 0)
         if wire in {0, 2}:
             value, after = varint(head, used)

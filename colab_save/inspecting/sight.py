@@ -1,6 +1,6 @@
-"""What is seen of a file or folder before anybody knows what it is: what it is packed in, its first bytes, its names.
+"""What can be read of a file or folder before its format is known: its container, first bytes and names.
 
-`sniffing` makes one and shows it to the formats of the table, which say whether it is theirs.
+`sniffing` makes a `Sight` and passes it to the ``recognise`` hook of each format in the table.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from colab_save.inspecting.archive import Member
 from colab_save.inspecting.hdf5.structure import Structure
 
 COPY_AGAIN = "Download or copy it again; a shared link may need its direct-download form."
-"""What to do with what is not all there."""
+"""The hint for an incomplete file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A file, a folder, or what the names of several files begin with.
+    """A file, a folder, or the common beginning of the names of several files.
 
     Attributes:
-        path: Where it is.
-        container: What it is packed in, as `format_table` names that.
+        path: Its path.
+        container: Its container, one of those in `format_table`.
         head: The first bytes of a file.
-        size: Its bytes.
-        file: The file, opened, while formats are asked whether it is theirs.
-        names: What a folder holds at its top.
-        members: What a zip holds.
-        structure: What an HDF5 file holds.
-        format: The format that it is of; empty until that is known.
+        size: The bytes of a file.
+        file: The open file, while formats are asked to recognise it.
+        names: The names at the top of a folder.
+        members: The members of a zip.
+        structure: The structure of an HDF5 file.
+        format: Its format; empty until it is known.
     """
 
     path: Path

@@ -1,7 +1,7 @@
-"""What a file or folder is, from its first and last bytes, never from its name.
+"""Recognise the format of a file or folder by its bytes, never by its name.
 
-`inspection` calls `look` first of all, which asks the formats of the table one after the other. What is no model gets
-its own words, since a download that went wrong is the commonest reason why a model does not open.
+`inspection` calls `look` first, which asks the formats of the table one after the other. A file that is not a model
+gets a message of its own, since failed downloads are the most common reason why a model does not open.
 """
 
 from __future__ import annotations
@@ -28,31 +28,28 @@ from colab_save.protobuf import GRAPH
 
 _OTHERS = (
     (b"version https://git-lfs", "is a Git LFS pointer, not the file itself", "Fetch the file with: git lfs pull"),
-    (b"\x1f\x8b", "is a gzip archive", "Unpack it, and give the file or folder that comes out."),
-    (b"BZh", "is a bzip2 archive", "Unpack it, and give the file or folder that comes out."),
-    (b"\xfd7zXZ", "is an xz archive", "Unpack it, and give the file or folder that comes out."),
-    (b"7z\xbc\xaf", "is a 7z archive", "Unpack it, and give the file or folder that comes out."),
-    (b"Rar!", "is a rar archive", "Unpack it, and give the file or folder that comes out."),
-    (b"{", "is a JSON text, not a model", "Give the model's own file; JSON alone holds no weights."),
+    (b"\x1f\x8b", "is a gzip archive", "Unpack it, and load the file or folder inside."),
+    (b"BZh", "is a bzip2 archive", "Unpack it, and load the file or folder inside."),
+    (b"\xfd7zXZ", "is an xz archive", "Unpack it, and load the file or folder inside."),
+    (b"7z\xbc\xaf", "is a 7z archive", "Unpack it, and load the file or folder inside."),
+    (b"Rar!", "is a rar archive", "Unpack it, and load the file or folder inside."),
+    (b"{", "is a JSON text, not a model", "Load the model file itself; a JSON text has no weights."),
     (b"\x93NUMPY", "is a NumPy array, not a model", "Load it with numpy.load."),
 )
 
 
 def sniff(path: Path) -> str:
-    """Name the format of a file or folder; see `look` for what it raises."""
+    """Return the format of a file or folder; it raises the errors of `look`."""
     return look(path).format
 
 
 def look(path: Path) -> Sight:
-    """Find out what a file or folder is.
-
-    Returns:
-        What is seen of it, with its format.
+    """Return what can be read of a file or folder, with its format.
 
     Raises:
         NotFoundError: There is no such path.
-        DamagedFileError: Empty, cut off, a web page, or no model that can be opened.
-        UnsafeFileError: A pickle, or two formats in one file.
+        DamagedFileError: It is empty, cut off, a web page, or not a model that can be opened.
+        UnsafeFileError: It is a pickle, or two formats in one file.
         StoreUnavailableError: It cannot be read.
     """
     try:
@@ -61,7 +58,7 @@ def look(path: Path) -> Sight:
         if not path.exists():
             return _recognised(Sight(path, PREFIX))
         if not path.is_file():
-            raise DamagedFileError(f"{path} is a device or a pipe, not a file.", "Give a model file or folder.")
+            raise DamagedFileError(f"{path} is a device or a pipe, not a file.", "Choose a model file or folder.")
         with path.open("rb") as file:
             return _recognised(_seen(file, path))
     except OSError as error:
@@ -71,7 +68,7 @@ def look(path: Path) -> Sight:
 
 
 def _recognised(sight: Sight) -> Sight:
-    """Ask the formats whose container it is."""
+    """Ask the formats that have this container."""
     for record in FORMATS.values():
         if sight.container in record.containers and plugged(record.recognise)(sight):
             return replace(sight, format=record.name, file=None)
@@ -79,7 +76,7 @@ def _recognised(sight: Sight) -> Sight:
 
 
 def _seen(file: BinaryIO, path: Path) -> Sight:
-    """See what a file is packed in, and what is in that."""
+    """Find the container of a file, and read its structure."""
     where, head, size = str(path), file.read(1024), file.seek(0, 2)
     if not size:
         raise DamagedFileError(f"{where} is empty (0 bytes): its upload or download did not finish.", COPY_AGAIN)
@@ -87,69 +84,72 @@ def _seen(file: BinaryIO, path: Path) -> Sight:
         members = read_directory(file, where)
         if any(name.endswith("data.pkl") for name in members):
             raise UnsafeFileError(
-                f"{where} is a PyTorch file: a pickle, which runs code.", "colab_save opens Keras models."
+                f"{where} is a PyTorch file: a pickle, which runs code.",
+                "Choose another file; colab_save opens models of TensorFlow and Keras.",
             )
         return Sight(path, ZIP, head, size, file, members=members)
     if head.startswith(SIGNATURE):
         if zipfile.is_zipfile(file):
             raise UnsafeFileError(
-                f"{where} is an HDF5 file and a zip at once.", "Do not open it; get it again from its maker."
+                f"{where} is both an HDF5 file and a zip.", "Do not open it; get it again from its author."
             )
         return Sight(path, HDF5, head, size, file, structure=read_structure(file, where))
     return Sight(path, FILE, head, size, file)
 
 
 def _not_a_folder(sight: Sight) -> ColabSaveError:
-    """Say what a folder holds that is no model."""
+    """Return the error for a folder that is not a model."""
     path = sight.path
     models = [name for name in sight.names if format_of_path(name)]
     held = ", ".join(models or sight.names[:5]) or "nothing"
-    hint = (
-        f"Give the file itself: {path / models[0]}" if models else "Give a model file, or a folder with saved_model.pb."
-    )
-    return DamagedFileError(f"{path} is a folder, but no SavedModel: it holds {held} and no {GRAPH}.", hint)
+    hint = f"Load the file itself: {path / models[0]}" if models else f"Choose a model file, or a folder with {GRAPH}."
+    return DamagedFileError(f"{path} is a folder, but not a SavedModel: it holds {held} and no {GRAPH}.", hint)
 
 
 def _not_there(sight: Sight) -> ColabSaveError:
-    """Say that there is no such path."""
+    """Return the error for a path that does not exist."""
     here = sight.path.parent
     there = "" if here.is_dir() else f" {here} does not exist either."
     return NotFoundError(
-        f"There is no file {sight.path}.{there}", "Check the spelling; on Drive, whether it is mounted."
+        f"There is no file {sight.path}.{there}",
+        "Check the spelling and, for a file on Drive, that it is mounted.",
     )
 
 
 def _not_a_zip(sight: Sight) -> ColabSaveError:
-    """Say what a zip is that is no model."""
+    """Return the error for a zip that is not a model."""
     members, where = sight.members, str(sight.path)
     graph = next((name for name in members if name.rpartition("/")[2] == GRAPH), "")
     if graph:
-        return DamagedFileError(f"{where} is a zipped SavedModel ({graph}).", "Unpack it, and give the folder.")
+        return DamagedFileError(f"{where} is a zipped SavedModel ({graph}).", "Unpack it, and load the folder.")
     if members and all(name.endswith(".npy") for name in members):
         return DamagedFileError(f"{where} is a NumPy archive, not a model.", "Load it with numpy.load.")
     held = ", ".join(list(members)[:5]) or "nothing"
-    return DamagedFileError(f"{where} is a zip, but no Keras file: it holds {held}.", "Give a .keras file.")
+    return DamagedFileError(f"{where} is a zip, but not a .keras file: it holds {held}.", "Choose a .keras file.")
 
 
 def _not_hdf5(sight: Sight) -> ColabSaveError:
-    """Say what an HDF5 file holds that is no model."""
+    """Return the error for an HDF5 file that is not a model."""
     structure = sight.structure
     groups = ", ".join(sorted(structure.groups)[:5])
     held = f"groups {groups}" if groups else f"{structure.datasets} datasets"
-    return DamagedFileError(f"{sight.path} is an HDF5 file, but no Keras model: it holds {held}.", "Open it with h5py.")
+    return DamagedFileError(
+        f"{sight.path} is an HDF5 file, but not a Keras model: it holds {held}.", "Open it with h5py."
+    )
 
 
 def _not_a_file(sight: Sight) -> UntrustedError:
-    """Say what a file is that is no model."""
+    """Return the error for a file that is not a model."""
     head, where = sight.head, str(sight.path)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<error")):
         return DamagedFileError(
-            f"{where} is a web page: the download got a login or error page, not the model.", COPY_AGAIN
+            f"{where} is a web page: the download returned a login or error page instead of the model.", COPY_AGAIN
         )
     if head[:1] == b"\x80" and head[1:2] in {b"\2", b"\3", b"\4", b"\5"}:
         return UnsafeFileError(
-            f"{where} is a pickle, which runs code when it is opened.", "colab_save opens no pickles."
+            f"{where} is a pickle, which runs code when it is opened.",
+            "Choose another file; colab_save does not open pickles.",
         )
     if not head.strip(b"\0"):
         return DamagedFileError(
@@ -159,16 +159,16 @@ def _not_a_file(sight: Sight) -> UntrustedError:
         if head.startswith(magic):
             return DamagedFileError(f"{where} {what}.", hint)
     return DamagedFileError(
-        f"{where} is no model: its {sight.size:,} bytes begin with {head[:12]!r}.",
-        f"Give a {_known_files()} file. {COPY_AGAIN}",
+        f"{where} is not a model: its {sight.size:,} bytes begin with {head[:12]!r}.",
+        f"Choose a {_known_files()} file. {COPY_AGAIN}",
     )
 
 
 def _known_files() -> str:
-    """Name the usual suffix of each file that holds a model."""
+    """Return the usual suffixes of model files, as a list in words."""
     *most, last = [record.suffixes[0] for record in FORMATS.values() if record.suffixes and not record.fills]
     return f"{', '.join(most)} or {last}"
 
 
 _REFUSALS = {FOLDER: _not_a_folder, PREFIX: _not_there, ZIP: _not_a_zip, HDF5: _not_hdf5, FILE: _not_a_file}
-"""What is said of each container that no format knows."""
+"""The error for each container whose content no format recognises."""

@@ -1,4 +1,4 @@
-"""A part of a file that looks like a file of its own, and that can be read only so much."""
+"""A part of a file as a file of its own, with a limit on how much may be read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def window(file: BinaryIO, start: int, size: int, budget: int | None = None) -> 
 
     Args:
         file: The file; it stays open.
-        start: Where the part begins.
-        size: How long it is.
-        budget: How many bytes may be read in all, repeated ones counted; ``None`` for any number.
+        start: The position at which the part begins.
+        size: The bytes of the part.
+        budget: The most bytes that may be read in all, repeated reads included; ``None``: no limit.
     """
     return io.BufferedReader(_Window(file, start, size, budget), 4096)
 
@@ -47,7 +47,7 @@ class _Window(io.RawIOBase):
         if self._budget is not None:
             self._budget -= wanted
             if self._budget < 0:
-                raise OSError("its structure takes more reading than any model's")
+                raise OSError("its structure is larger than that of any model")
         self._file.seek(self._start + self._at)
         data = self._file.read(wanted)
         view[: len(data)] = data

@@ -275,7 +275,11 @@ def test_ipython_shows_the_help_too(shell):
         ("model = Model()\n%savemodel model cats --sampel x", UnknownNameError, "Did you mean '--sample'?"),
         ("model = Model()\n%savemodel model cats --sample x.y", UnknownNameError, "--sample x.y: there is no variable"),
         ("model = Model()\n%savemodel model cats --format kears", UnknownNameError, "Did you mean 'keras'?"),
-        ("model = Model()\n%savemodel model cats --metric f1=good", RequestError, "The metric f1 must be a number, not 'good'"),
+        (
+            "model = Model()\n%savemodel model cats --metric f1=good",
+            RequestError,
+            "The metric f1 must be a number",
+        ),
         ("model = Model()\n%savemodel model cats --for servin", RequestError, "Did you mean 'serving'?"),
         ("model = Model()\n%savemodel model 'cats", RequestError, "is not closed"),
         ("%loadmodel", RequestError, "needs a TARGET"),

@@ -1,4 +1,4 @@
-"""Small good files made by hand, and what a hostile hand can change in each of them."""
+"""Small good files made by hand, and the changes that an attacker can make to each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 
 def an_object(name, config=None, module="keras.layers", registered=None, **more):
-    """An object in a config, as Keras 3 writes it."""
+    """Return an object in a config, as Keras 3 writes it."""
     return {"module": module, "class_name": name, "config": config or {}, "registered_name": registered, **more}
 
 
@@ -30,7 +30,7 @@ def sequential(*layers, **more):
 
 
 def field(number, data):
-    """One protobuf field: a message, a text, or a number."""
+    """Return one protobuf field: a message, a text, or a number."""
     if isinstance(data, int):
         return varint(number << 3) + varint(data)
     data = data.encode() if isinstance(data, str) else data
@@ -50,7 +50,7 @@ def node(operation, extra=b""):
 
 
 class Files:
-    """Writes files into one folder; each method gives the path, and has one argument per thing to change."""
+    """Writes files into one folder; each method returns the path, and has an argument for each possible change."""
 
     an_object, a_function, dense, sequential, field, node = map(
         staticmethod, (an_object, a_function, dense, sequential, field, node)
@@ -88,7 +88,7 @@ class Files:
         return self.write("model.h5", self.hdf5_bytes(edit, config or sequential(dense()), **more))
 
     def old_h5(self, name, config):
-        """An ``.h5`` with one layer, as Keras 2 wrote it: without modules."""
+        """Write an ``.h5`` with one layer, as Keras 2 wrote it: without modules."""
         return self.h5({"class_name": "Sequential", "config": {"layers": [{"class_name": name, "config": config}]}})
 
     def members(self, config=None, edit=None, version="3.13.2"):
@@ -107,7 +107,7 @@ class Files:
         return self.layer(dense(), compile_config={"loss": loss})
 
     def zip(self, name, members, extra=(), compression=zipfile.ZIP_STORED):
-        """A zip; ``extra`` members come as ZipInfo or name, with data."""
+        """Write a zip; ``extra`` has further members, each a ZipInfo or name with its data."""
         path = self.folder / name
         with zipfile.ZipFile(path, "w", compression) as archive:
             for member, data in [*members.items(), *extra]:
@@ -115,7 +115,7 @@ class Files:
         return path
 
     def patched(self, path, *changes):
-        """Replace bytes in place, each once and by as many."""
+        """Replace bytes in place, each once and by the same number of bytes."""
         data = path.read_bytes()
         for old, new in changes:
             assert len(old) == len(new)
@@ -134,7 +134,7 @@ class Files:
         return self.zip("sample.npz", {name if not i else f"{i}.npy": data for i, data in enumerate(arrays)})
 
     def saved_model(self, *operations, function=(), function_name="__inference_call_1", assets=(), variables=True):
-        """A SavedModel folder with these nodes in its graph, and those in one function."""
+        """Write a SavedModel folder with these nodes in its graph, and ``function`` in one function."""
         library = field(1, field(1, field(1, function_name)) + b"".join(field(3, item) for item in function))
         graph = b"".join(field(1, item) for item in operations or [node("AddV2")]) + field(2, library)
         meta = field(2, graph) + b"".join(field(6, field(2, name)) for name in assets)
@@ -145,7 +145,7 @@ class Files:
         return path.parent
 
     def litert(self, *operations, graphs=None, **changes):
-        """A LiteRT model of two tensors and an operator; tables are dicts by the numbers of their fields."""
+        """Write a LiteRT model of two tensors and an operator; tables are dicts by the numbers of their fields."""
         given = {"operations": [{1: name} for name in operations or ["ADD"]], "buffers": [{}, {0: b"1234"}]}
         given |= {"tensors": [{0: [1, 2], 2: 0, 3: "x"}, {0: [1, 2], 2: 1, 3: "y"}], "inputs": [0], "outputs": [1]}
         given |= {"operators": [{0: 0, 1: [0, -1], 2: [1]}]}
@@ -156,7 +156,7 @@ class Files:
         return self.write("model.tflite", flatbuffer({**model, 7: part("signatures")}, b"TFL3"))
 
     def onnx(self, *locations, graph=b"", **more):
-        """An ONNX model of one node, with weights in these files; ``more`` replaces a part of it by bytes."""
+        """Write an ONNX model of one node, with weights in these files; ``more`` replaces parts of it by bytes."""
         tensors = b"".join(field(5, self.external(place)) for place in locations)
         parts = {"version": field(1, 8), "producer": field(2, "tests")}
         parts["graph"] = field(7, field(1, field(4, "Relu")) + field(2, "graph") + tensors + graph)
@@ -165,13 +165,13 @@ class Files:
 
     @staticmethod
     def external(place):
-        """A tensor whose values are in a file."""
+        """Return a tensor whose values are in a file."""
         entries = [field(1, "location") + field(2, place), field(1, "offset") + field(2, "0")]
         return field(8, "weight") + b"".join(field(13, entry) for entry in entries) + field(14, 1)
 
 
 def flatbuffer(table, identifier):
-    """A flatbuffer of a table: a dict by the numbers of its fields."""
+    """Return the flatbuffer of a table, which is a dict by the numbers of its fields."""
     import flatbuffers
 
     builder = flatbuffers.Builder()

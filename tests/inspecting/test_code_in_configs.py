@@ -1,4 +1,4 @@
-"""What a config would run if it were trusted: listed with its place, not refused; beside each, its harmless twin."""
+"""What a config would run is listed with its place and needs trust; each case is beside a harmless twin."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ def test_what_would_run_code_is_listed_with_its_place(files, name):
 
 
 @pytest.mark.parametrize("name", NEEDS_TRUST)
-def test_what_runs_no_code_is_not(files, name):
+def test_the_harmless_twin_runs_no_code(files, name):
     *_, make = NEEDS_TRUST[name]
     assert () == inspect(make(files)).runs_code

@@ -1,4 +1,4 @@
-"""Files that are no model, or no longer one: each has words of its own."""
+"""Files that are not a model, or a damaged one: each gets a message of its own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from colab_save.inspecting.inspection import inspect, inspect_npz
 from colab_save.inspecting.sniffing import sniff
 
 
-def cut(path, keep):
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
+def cut(path, share):
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     return path
 
 
@@ -54,42 +54,42 @@ DAMAGED = {
     "LiteRT of no bytes": (lambda f: f.write("m.tflite", b""), "is empty (0 bytes)"),
     "LiteRT that is a web page": (lambda f: f.write("m.tflite", b"<html><body>Sign in</body></html>"), "is a web page"),
     "LiteRT without a graph": (lambda f: f.litert(graphs=[]), "it has no graph"),
-    "LiteRT with a tensor of no buffer": (lambda f: f.litert(buffers=[{}]), "one tensor of it takes buffer 1 of 1"),
+    "LiteRT with a tensor of no buffer": (lambda f: f.litert(buffers=[{}]), "tensor refers to buffer 1 of 1"),
     "LiteRT with weights beyond its end": (
         lambda f: f.litert(buffers=[{}, {1: 2, 2: 9999}]),
-        "byte 10,001 of it is needed",
+        "it refers to byte 10,001",
     ),
     "LiteRT with an operator of no tensor": (
         lambda f: f.litert(operators=[{1: [0, 7], 2: [1]}]),
-        "one operator of it takes tensor 7 of 2",
+        "operator refers to tensor 7 of 2",
     ),
     "LiteRT with an operator of no operation": (
         lambda f: f.litert(operators=[{0: 3, 1: [0], 2: [1]}]),
-        "one operator of it takes operation 3 of 1",
+        "operator refers to operation 3 of 1",
     ),
-    "LiteRT with an input of no tensor": (lambda f: f.litert(inputs=[-1]), "one graph of it takes tensor -1 of 2"),
+    "LiteRT with an input of no tensor": (lambda f: f.litert(inputs=[-1]), "graph refers to tensor -1 of 2"),
     "LiteRT with a signature of no graph": (
         lambda f: f.litert(signatures=[{2: "serve", 4: 1}]),
-        "one signature of it takes graph 1 of 1",
+        "signature refers to graph 1 of 1",
     ),
     "LiteRT with a signature of no tensor": (
         lambda f: f.litert(signatures=[{0: [{0: "x", 1: 2}], 2: "serve"}]),
-        "one signature of it takes tensor 2 of 2",
+        "signature refers to tensor 2 of 2",
     ),
-    "text": (lambda f: f.write("m.keras", b"hello, model"), "is no model"),
-    "failed save, no weights": (lambda f: without(f, "model.weights.h5"), "is a truncated save"),
-    "failed save, metadata only": (lambda f: without(f, "model.weights.h5", "config.json"), "is a truncated save"),
-    "zip of something else": (lambda f: f.zip("m.keras", {"cat.png": b"x"}), "is a zip, but no Keras file"),
+    "text": (lambda f: f.write("m.keras", b"hello, model"), "is not a model"),
+    "failed save, no weights": (lambda f: without(f, "model.weights.h5"), "is an incomplete save"),
+    "failed save, metadata only": (lambda f: without(f, "model.weights.h5", "config.json"), "is an incomplete save"),
+    "zip of something else": (lambda f: f.zip("m.keras", {"cat.png": b"x"}), "is a zip, but not a .keras file"),
     "zipped SavedModel": (lambda f: f.zip("m.zip", {"m/saved_model.pb": b"x"}), "is a zipped SavedModel"),
     "arrays": (lambda f: f.npz(f.npy()), "is a NumPy archive"),
     "HDF5 of something else": (
         lambda f: f.weights(lambda h: h.create_dataset("table", data=[1]), values=False),
-        "is an HDF5 file, but no Keras model",
+        "is an HDF5 file, but not a Keras model",
     ),
-    "folder of something else": (lambda f: f.write("d/cat.png", b"x").parent, "is a folder, but no SavedModel"),
+    "folder of something else": (lambda f: f.write("d/cat.png", b"x").parent, "is a folder, but not a SavedModel"),
     "SavedModel without bytes": (lambda f: f.write("d/saved_model.pb", b"").parent, "is empty (0 bytes)"),
     "SavedModel cut": (lambda f: cut(f.saved_model() / "saved_model.pb", 0.5).parent, "is damaged"),
-    "SavedModel without its variables": (without_shard, "no complete set of data files"),
+    "SavedModel without its variables": (without_shard, "does not have all its data files"),
     "pipe": (pipe, "is a device or a pipe"),
     "config cut": (lambda f: f.keras('{"class_name": "Seq'), "is damaged"),
     "config that is no text": (lambda f: f.keras(b'"\xff\xfe"'), "is damaged"),
@@ -99,27 +99,27 @@ DAMAGED = {
         "does not match its CRC-32",
     ),
     "ONNX cut in its graph": (lambda f: cut(f.onnx(graph=f.field(10, "x" * 200)), 0.5), "is an ONNX model that is cut"),
-    "ONNX without what stands at its end": (lambda f: f.onnx(operators=b"", property=b""), "names no set of operators"),
+    "ONNX without what stands at its end": (lambda f: f.onnx(operators=b"", property=b""), "names no operator set"),
     "ONNX with a graph that is none": (lambda f: f.onnx(graph=b"\x0b"), "is damaged"),
     "ONNX with a field that reaches beyond its graph": (lambda f: f.onnx(graph=b"\x12\x7f"), "is damaged"),
     "ONNX without the file with its weights": (lambda f: f.onnx("model.data"), "there is no such file beside it"),
     "ONNX with a name that no file has": (lambda f: f.onnx("w" * 5000), "there is no such file beside it"),
     "ONNX of no bytes": (lambda f: f.write("m.onnx", b""), "is empty (0 bytes)"),
     "ONNX that is a web page": (lambda f: f.write("m.onnx", b"<html><body>Sign in</body></html>"), "is a web page"),
-    "ONNX that is anything": (lambda f: f.write("m.onnx", b"\x08\x07\xff\xfe\x01 anything"), "is no model"),
+    "ONNX that is anything": (lambda f: f.write("m.onnx", b"\x08\x07\xff\xfe\x01 anything"), "is not a model"),
     "SavedModel's graph for an ONNX": (
         lambda f: f.write("m.onnx", (f.saved_model() / "saved_model.pb").read_bytes()),
-        "is no model",
+        "is not a model",
     ),
     "weights that are no HDF5": (
         lambda f: f.zip("m.keras", f.members() | {"model.weights.h5": b"no"}),
-        "does not begin as an HDF5 file",
+        "does not begin like an HDF5 file",
     ),
 }
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-def test_what_is_no_model_is_called_what_it_is(files, name):
+def test_a_file_that_is_not_a_model_is_described_as_what_it_is(files, name):
     make, words = DAMAGED[name]
     with pytest.raises(DamagedFileError) as caught:
         inspect(make(files))
@@ -133,12 +133,12 @@ def test_each_refusal_has_a_hint(files, name):
     assert caught.value.hint
 
 
-def test_a_path_that_is_not_there_is_not_found(tmp_path):
+def test_a_missing_path_is_not_found(tmp_path):
     with pytest.raises(NotFoundError, match="There is no file"):
         sniff(tmp_path / "cats.keras")
 
 
-def test_a_folder_that_holds_a_model_is_told_apart_from_it(files):
+def test_the_hint_for_a_folder_with_a_model_names_the_file(files):
     with pytest.raises(DamagedFileError) as caught:
         sniff(files.keras().parent)
     assert "model.keras" in caught.value.hint
@@ -150,7 +150,7 @@ def test_a_pickle_is_refused_whatever_it_is_called(files, data):
         sniff(files.write("model.keras", data))
 
 
-def test_a_sample_that_is_missing_is_damage(tmp_path):
+def test_a_missing_sample_is_damage(tmp_path):
     with pytest.raises(DamagedFileError, match="There is no file"):
         inspect_npz(tmp_path / "sample.npz")
 

@@ -1,4 +1,4 @@
-"""What a user's own good files are found to be; nothing here is refused."""
+"""The findings for good files; none of them is refused."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ GOOD = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_good_file_is_what_it_is(files, name):
+def test_a_good_file_has_its_format(files, name):
     make, kind = GOOD[name]
     assert kind == inspect(make(files)).format
 
 
 @pytest.mark.parametrize("name", ["keras", "h5", "weights", "LiteRT", "ONNX"])
-def test_a_file_is_known_by_its_bytes_and_not_by_its_name(files, name):
+def test_a_file_is_recognised_by_its_bytes_and_not_by_its_name(files, name):
     make, kind = GOOD[name]
     path = make(files)
     assert kind == sniff(path.rename(path.with_name("download (1)")))

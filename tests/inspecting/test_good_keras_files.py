@@ -1,4 +1,4 @@
-"""Files that Keras itself wrote, of many kinds: none is refused, and what each needs is named exactly."""
+"""Files of many kinds that Keras itself wrote: none is refused, and the findings name exactly what each needs."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ MODELS = [
 
 @pytest.fixture(scope="module")
 def keras():
-    """Importing it imports matplotlib, where that is, which warns of what it imports."""
+    """Import Keras without the warnings of matplotlib, which it imports if it is installed."""
     with warnings.catch_warnings(action="ignore"):
         import keras
 

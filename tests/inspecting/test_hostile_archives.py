@@ -48,7 +48,7 @@ def entry(f, at, form, value):
 
 
 def sharing(f):
-    """Let the last two entries of the directory point at one member."""
+    """Make the last two entries of the directory point to one member."""
     path = f.keras(extra=[("assets/words1.txt", b"same"), ("assets/words2.txt", b"same")])
     data = bytearray(path.read_bytes())
     first = data.rindex(b"PK\1\2", 0, data.rindex(b"PK\1\2"))
@@ -59,7 +59,7 @@ def sharing(f):
 
 
 def quoting(f):
-    """Hide a member in another one's data, and let the directory point at it."""
+    """Hide a member in the data of another one, and make the directory point to it."""
     data = f.keras(extra=[("assets/b", b"same")]).read_bytes()
     inner = data[data.rindex(b"PK\3\4") : data.index(b"PK\1\2")]
     path = f.keras(extra=[("assets/a", inner), ("assets/b", b"same")])
@@ -70,7 +70,7 @@ def quoting(f):
 
 
 def bomb(f, size):
-    """Declare more than is there, in both descriptions of two deflated members."""
+    """Declare more bytes than there are, in both descriptions of two deflated members."""
     extra = [("assets/a.txt", b"0" * 100_000), ("assets/b.txt", b"0" * 100_000)]
     path = f.zip("model.keras", f.members(), extra, zipfile.ZIP_DEFLATED)
     data = bytearray(path.read_bytes())
@@ -93,7 +93,7 @@ def crowded(f, count):
 
 
 def claiming(f, count):
-    """Let the end of the zip claim more entries than there are."""
+    """Make the end of the zip claim more entries than there are."""
     path = f.keras()
     data = bytearray(path.read_bytes())
     struct.pack_into("<HH", data, data.rindex(b"PK\5\6") + 8, count, count)
@@ -109,55 +109,67 @@ def prefixed(f, prefix):
 REFUSED = {
     "leaves its folder": (
         lambda f: asset(f, "assets/../../evil.txt"),
-        "leaves its folder",
+        "has a path outside its folder",
         lambda f: asset(f, "assets/..words.txt"),
     ),
     "absolute": (lambda f: asset(f, "/etc/cron.d/evil"), "has an absolute path", lambda f: asset(f, "assets/etc")),
     "absolute on Windows": (lambda f: asset(f, "C:/evil"), "has an absolute path", lambda f: asset(f, "assets/C")),
     "backslashes": (
         lambda f: asset(f, "assets\\..\\..\\evil"),
-        "a name that systems read differently",
+        "a name that systems interpret differently",
         lambda f: asset(f, "assets/vocabulary é.txt"),
     ),
     "control characters": (
         lambda f: asset(f, "assets/a\nb"),
-        "a name that systems read differently",
+        "a name that systems interpret differently",
         lambda f: asset(f, "assets/a b"),
     ),
     "symbolic link": (lambda f: link(f, stat.S_IFLNK), "is a link or a device", lambda f: link(f, stat.S_IFREG)),
     "device": (lambda f: link(f, stat.S_IFCHR), "is a link or a device", lambda f: link(f, 0)),
-    "two configs": (twice, "two members are called 'config.json'", lambda f: f.keras()),
+    "two configs": (twice, "two members have the name 'config.json'", lambda f: f.keras()),
     "encrypted": (lambda f: flagged(f, 1), "is encrypted", lambda f: flagged(f, 2)),
-    "unknown compression": (lambda f: entry(f, 10, "<H", 97), "is compressed by method 97", lambda f: asset(f, "a")),
+    "unknown compression": (
+        lambda f: entry(f, 10, "<H", 97),
+        "unknown compression method 97",
+        lambda f: asset(f, "a"),
+    ),
     "two names": (
         lambda f: f.patched(asset(f, "assets/words.txt"), (b"assets/words.txt", b"assets/w0rds.txt")),
-        "is called b'assets/words.txt' at its own place",
+        "has the name b'assets/words.txt' in its own header",
         lambda f: asset(f, "assets/words.txt"),
     ),
-    "two sizes": (lambda f: entry(f, 24, "<L", 9), "described in two ways", lambda f: entry(f, 24, "<L", 4)),
-    "two entries for one member": (sharing, "at its own place", lambda f: crowded(f, 2)),
-    "a member inside another": (quoting, "overlaps what follows it", lambda f: asset(f, "assets/a", b"PK\3\4" * 9)),
-    "runs into the next": (lambda f: entry(f, 20, "<L", 400), "described in two ways", lambda f: entry(f, 20, "<L", 4)),
+    "two sizes": (
+        lambda f: entry(f, 24, "<L", 9),
+        "the directory and the header",
+        lambda f: entry(f, 24, "<L", 4),
+    ),
+    "two entries for one member": (sharing, "in its own header", lambda f: crowded(f, 2)),
+    "a member inside another": (quoting, "overlaps the next one", lambda f: asset(f, "assets/a", b"PK\3\4" * 9)),
+    "runs into the next": (
+        lambda f: entry(f, 20, "<L", 400),
+        "the directory and the header",
+        lambda f: entry(f, 20, "<L", 4),
+    ),
     "bomb": (lambda f: bomb(f, 0xFFFFFFF0), "a bomb", lambda f: bomb(f, 100_000)),
     "too many members": (lambda f: claiming(f, 20_001), "its directory has 20,001 entries", lambda f: crowded(f, 100)),
     "program in front": (
         lambda f: prefixed(f, b"PK\3\4" + b"\0" * 60),
-        "another file was put in front",
+        "another file had been put in front",
         lambda f: prefixed(f, b""),
     ),
     "bytes behind": (
         lambda f: f.write("model.keras", f.keras().read_bytes() + b"more"),
-        "bytes follow the zip's end",
+        "bytes follow the end of the zip",
         lambda f: f.keras(),
     ),
     "HDF5 and zip at once": (
         lambda f: f.write("model.h5", f.h5().read_bytes() + f.keras().read_bytes()),
-        "is an HDF5 file and a zip at once",
+        "is both an HDF5 file and a zip",
         lambda f: f.h5(),
     ),
     "zip with HDF5 behind a user block": (
         lambda f: polyglot(f, b"\x89HDF\r\n\x1a\n"),
-        "is a zip and an HDF5 file at once",
+        "is both a zip and an HDF5 file",
         lambda f: polyglot(f, b"harmless"),
     ),
     "PyTorch file": (
@@ -202,13 +214,13 @@ REFUSED_ARRAYS = {
         lambda f: f.npz(b"\x80\x04\x95\x10\0\0\0\0\0\0\0."),
         "but a pickle, which would run code",
     ),
-    "text for an array": (lambda f: f.npz(b"hello"), "is no array"),
-    "a program": (lambda f: f.npz(f.npy(), name="evil.py"), "holds 'evil.py', which is no array"),
+    "text for an array": (lambda f: f.npz(b"hello"), "is not an array"),
+    "a program": (lambda f: f.npz(f.npy(), name="evil.py"), "holds 'evil.py', which is not an array"),
     "a header of a gigabyte": (
         lambda f: f.npz(b"\x93NUMPY\2\0" + struct.pack("<I", 1 << 30) + b"{}"),
         "has a header of 1,073,741,824 bytes",
     ),
-    "outside its folder": (lambda f: f.npz(f.npy(), name="../a.npy"), "leaves its folder"),
+    "outside its folder": (lambda f: f.npz(f.npy(), name="../a.npy"), "has a path outside its folder"),
 }
 
 
@@ -226,7 +238,7 @@ def test_a_plain_sample_passes(files, version):
 
 
 @pytest.mark.parametrize("shape", [(1,), (3,), (10**12,)])
-def test_an_array_that_is_not_as_long_as_its_shape_is_damage(files, shape):
+def test_an_array_that_does_not_have_the_size_of_its_shape_is_damage(files, shape):
     with pytest.raises(DamagedFileError, match="and holds 8"):
         inspect_npz(declaring(files, shape=shape))
 

@@ -1,4 +1,4 @@
-"""Configs that would import, call or read what no model needs; beside each, its harmless twin."""
+"""Configs that would import, call or read what no model needs, each beside a harmless twin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def built_from(f, module, name="Dense", **more):
 REFUSED = {
     "module of the standard library": (
         lambda f: built_from(f, "subprocess", "Popen"),
-        "the class subprocess.Popen, of a module that is neither",
+        "the class subprocess.Popen, from a module that is neither",
         lambda f: built_from(f, "my_layers", "Popen"),
     ),
     "module of the standard library under a registered name": (
@@ -53,7 +53,7 @@ REFUSED = {
     ),
     "module that is no text": (
         lambda f: built_from(f, ["os"]),
-        "a module that is no name",
+        "a module with the invalid name",
         lambda f: built_from(f, None),
     ),
     "get_file as a class": (
@@ -103,7 +103,7 @@ REFUSED = {
     ),
     "a function whose name is an object": (
         lambda f: f.trained_with(f.a_function({"a": 1})),
-        "a function whose name is",
+        "a function with the name",
         lambda f: f.trained_with(f.a_function("a")),
     ),
     "TFSMLayer": (
@@ -123,7 +123,7 @@ REFUSED = {
     ),
     "StringLookup that reads a file": (
         lambda f: lookup(f, "StringLookup", "/etc/passwd"),
-        "a vocabulary that would be read from the file '/etc/passwd'",
+        "a vocabulary that Keras would read from the file '/etc/passwd'",
         lambda f: lookup(f, "StringLookup", ["a", "b"]),
     ),
     "IntegerLookup that reads a file": (
@@ -148,7 +148,7 @@ REFUSED = {
     ),
     "a type of another module": (
         lambda f: f.layer(f.an_object("__typespec__", [], "os", spec_name="x")),
-        "a type of the module 'os'",
+        "a type from the module 'os'",
         lambda f: f.layer(f.an_object("__typespec__", [], "tensorflow.python.framework.tensor", spec_name="x")),
     ),
     "hidden in an argument": (
@@ -158,17 +158,17 @@ REFUSED = {
     ),
     "a size beyond every machine": (
         lambda f: f.layer(f.dense(units=10**15)),
-        "1000000000000000 as a size (units)",
+        "the size 1000000000000000 (units)",
         lambda f: f.layer(f.dense(units=64)),
     ),
     "NaN as a size": (
         lambda f: f.layer(f.dense(units=float("nan"))),
-        "nan as a size (units)",
+        "the size nan (units)",
         lambda f: f.layer(f.an_object("ReLU", {"max_value": float("inf")})),
     ),
     "a shape beyond every machine": (
         lambda f: f.layer(f.an_object("InputLayer", {"batch_shape": [None, 2**40]})),
-        "as a size (batch_shape)",
+        "the size 1099511627776 (batch_shape)",
         lambda f: f.layer(f.an_object("InputLayer", {"batch_shape": [None, 224, 224, 3]})),
     ),
     "a weight far larger than the file": (

@@ -1,4 +1,4 @@
-"""HDF5 files that reach out of themselves or exhaust memory, as ``.h5``, as weights and inside ``.keras``."""
+"""HDF5 files that refer to other files or exhaust memory, as ``.h5``, as weights and inside ``.keras``."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def virtual(file):
 
 
 def declares(shape, written=None, **more):
-    """A dataset of this shape, of which so many values are written."""
+    """Return an edit that makes a dataset of this shape, with this many values written."""
 
     def edit(file):
         made = file.create_dataset("layers/dense/vars/2", shape, "float32", **more)
@@ -119,7 +119,7 @@ def test_a_group_that_holds_itself_is_walked_once(files):
 
 
 def test_values_that_many_datasets_share_are_counted(files):
-    """Headers that all point at one place: far more would be read than the file holds."""
+    """Headers that all point to one place: far more would be read than the file holds."""
     import h5py
 
     size = 1 << 20
@@ -142,7 +142,7 @@ def test_values_that_many_datasets_share_are_counted(files):
 
 
 def test_no_other_file_is_opened(files, tmp_path, monkeypatch):
-    """A link to a pipe: who follows it waits forever."""
+    """The link leads to a pipe: following it would wait forever."""
     os.mkfifo(tmp_path / "other.h5")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UnsafeFileError, match="external link"):
@@ -150,7 +150,7 @@ def test_no_other_file_is_opened(files, tmp_path, monkeypatch):
 
 
 def heap_that_ends_early(data):
-    """The texts of attributes stand in a heap; libhdf5 1.14.6 and 2.0.0 die of one that contradicts itself."""
+    """Texts of attributes are in a heap; libhdf5 1.14.6 and 2.0.0 crash on one that contradicts itself."""
     at = data.index(b"GCOL") + 16
     return data[: at + 8] + (2**20).to_bytes(8, "little") + data[at + 16 :]
 

@@ -1,4 +1,4 @@
-"""ONNX files: they compute and run nothing, but they may name files, and be made to exhaust who reads them."""
+"""ONNX files: they only compute, but they may name other files, and be made to exhaust their reader."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def in_subgraph(files, levels=1):
 
 
 def in_function(files, kind):
-    """A function of the model's own, with a constant node whose attribute holds the tensor."""
+    """Return a file with a function whose constant node has the tensor in an attribute."""
     attribute = files.field(kind, files.external("../w"))
     return files.onnx(property=files.field(25, files.field(7, files.field(5, attribute))))
 
@@ -52,16 +52,16 @@ def test_weights_in_a_file_elsewhere_are_refused(files, name):
 
 
 def test_weights_in_a_link_elsewhere_are_refused(files):
-    with pytest.raises(UnsafeFileError, match="is a link elsewhere"):
+    with pytest.raises(UnsafeFileError, match="a link to a place outside its folder"):
         inspect(linked(files))
 
 
-def test_graphs_in_graphs_without_end_are_refused(files):
+def test_too_deeply_nested_graphs_are_refused(files):
     with pytest.raises(UnsafeFileError, match="more than 256 levels"):
         inspect(in_subgraph(files, 100))
 
 
-def test_more_fields_than_anybody_has_time_for_are_refused(files, monkeypatch):
+def test_too_many_fields_are_refused(files, monkeypatch):
     monkeypatch.setattr(onnx, "MAX_FIELDS", 50)
     assert inspect(files.onnx())
     with pytest.raises(UnsafeFileError, match="more than 50 fields"):

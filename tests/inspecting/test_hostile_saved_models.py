@@ -1,4 +1,4 @@
-"""SavedModels: what touches files or runs code is listed for the rule of trust, what leaves the folder is refused."""
+"""SavedModels: operations that touch files or run code need trust; links out of the folder are refused."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_graph_that_only_computes_needs_no_trust(files, name):
 
 
 REFUSED = {
-    "link out of the folder": (lambda f: linked(f, "/etc/passwd"), "is a link that leaves the folder"),
+    "link out of the folder": (lambda f: linked(f, "/etc/passwd"), "is a link to /etc/passwd, outside the folder"),
     "asset out of the folder": (lambda f: f.saved_model(assets=["../../etc/passwd"]), "outside its folder"),
     "absolute asset": (lambda f: f.saved_model(assets=["/etc/passwd"]), "names the asset '/etc/passwd'"),
     "metadata of Keras 2 that exhausts the parser": (lambda f: with_metadata(f, "[" * 200_000), "nested too deeply"),
@@ -95,7 +95,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_folder_that_reaches_out_is_refused(files, name):
+def test_a_folder_that_refers_to_other_places_is_refused(files, name):
     make, words = REFUSED[name]
     with pytest.raises(UnsafeFileError) as caught:
         inspect(make(files))
@@ -103,6 +103,6 @@ def test_a_folder_that_reaches_out_is_refused(files, name):
 
 
 @pytest.mark.parametrize("data", [b"\x0b", b"\x12\xff", b"\xff" * 20, b"\x08\x01"], ids=repr)
-def test_a_graph_that_is_no_protobuf_is_damage(files, data):
+def test_a_graph_that_is_not_protobuf_is_damage(files, data):
     with pytest.raises(DamagedFileError, match="is damaged"):
         inspect(files.write("saved/saved_model.pb", data).parent)

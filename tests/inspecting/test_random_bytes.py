@@ -1,4 +1,4 @@
-"""Whatever happened to a file's bytes, it is either told as it is or refused: nothing else is raised, nothing hangs."""
+"""Whatever the bytes of a file, inspecting it ends in findings or in a refusal: no other error, and no hang."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ QUICK = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], de
 
 
 def is_answered(data, name):
-    """Say whether inspecting these bytes ends in findings or in a refusal."""
+    """Return whether inspecting these bytes ends in findings or in a refusal."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, name)
         path.write_bytes(data)
@@ -58,11 +58,11 @@ def test_changed_bytes_are_answered(files, kind, changes):
 
 @pytest.mark.parametrize("kind", MAKERS)
 @QUICK
-@given(keep=st.floats(0, 1, exclude_max=True))
-def test_a_file_that_was_cut_is_refused_or_answered(files, kind, keep):
+@given(share=st.floats(0, 1, exclude_max=True))
+def test_a_file_that_was_cut_is_refused_or_answered(files, kind, share):
     path, name = MAKERS[kind](files)
     data = path.read_bytes()
-    assert is_answered(data[: int(keep * len(data))], name)
+    assert is_answered(data[: int(share * len(data))], name)
 
 
 @pytest.mark.parametrize(

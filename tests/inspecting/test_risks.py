@@ -1,4 +1,4 @@
-"""What would hang Keras or take all memory is told before anything opens it, and no good model is suspected."""
+"""Files that would hang Keras or take all memory are recognised before they are opened; good models are not."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def tensor(name, at=0):
 
 
 def new(*tensors):
-    """A call as Keras 3 writes it."""
+    """Return a call as Keras 3 writes it."""
     return {"args": [list(tensors)], "kwargs": {}}
 
 
 def old(*calls):
-    """A call as Keras 2 wrote it."""
+    """Return a call as Keras 2 wrote it."""
     return [[name, at, 0, {}] for name, at in calls]
 
 
@@ -49,7 +49,7 @@ GRAPHS = {
 
 
 @pytest.mark.parametrize("case", GRAPHS)
-def test_a_graph_that_never_ends_is_told(files, case):
+def test_a_graph_that_never_ends_is_a_risk(files, case):
     findings = inspect(files.keras(GRAPHS[case](files)))
     assert (True, ["holds a graph that never ends"]) == (
         needs_child(findings),
@@ -83,7 +83,7 @@ SIZES = {
 
 
 @pytest.mark.parametrize("case", SIZES)
-def test_a_file_that_declares_far_more_than_it_stores_is_told(files, case):
+def test_a_file_that_declares_far_more_than_it_stores_is_a_risk(files, case):
     config = files.sequential(*[item | {"build_config": None} for item in SIZES[case](files)])
     findings = inspect(files.keras(config))
     assert (True, 1) == (needs_child(findings), len(findings.risks))

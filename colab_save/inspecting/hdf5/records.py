@@ -1,8 +1,8 @@
-"""HDF5's records, decoded by hand: the superblock, the headers of objects, B-trees.
+"""Decode HDF5 records in Python: the superblock, the headers of objects, B-trees.
 
-`hdf5_objects` and `hdf5` stand on it, since libhdf5 itself must not meet such bytes first: on damaged ones it aborts
-the process or never returns (seen with 1.14.6 and 2.0.0). The layout is that of the "HDF5 File Format Specification
-3.0"; of it, what h5py writes unless told otherwise.
+`objects` and `structure` use them. libhdf5 must not see untrusted bytes first: on damaged files it aborts the process
+or never returns (1.14.6 and 2.0.0). The layout is in the "HDF5 File Format Specification 3.0"; only the parts that h5py
+writes by default are supported.
 """
 
 # Why by hand: no native code may touch a file that nobody vouches for, and h5py opens one only through libhdf5, which
@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 UNDEFINED = 2**64 - 1
-"""The address of what is not there."""
+"""The address that means: not there."""
 
 CONTINUATION = 16
-"""The kind of a message that leads to more of them."""
+"""The kind of a message that refers to a further block of messages."""
 
 
 class MalformedError(ValueError):
-    """Records that contradict each other, or of a kind that h5py does not write unless told to."""
+    """Records contradict each other, or are of a kind that h5py does not write by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Message:
 
 
 class Source:
-    """The bytes of an HDF5 file, by address, and no more of them than the budget allows."""
+    """The bytes of an HDF5 file by address, with a budget for how many may be read."""
 
     def __init__(self, file: BinaryIO, size: int, budget: int) -> None:
         self.file, self.size, self.budget = file, size, budget
@@ -53,16 +53,16 @@ class Source:
         self.root: int = struct.unpack("<Q", self.read({0: 64, 1: 68}.get(self.version, 36), 8))[0]
 
     def read(self, address: int, length: int) -> bytes:
-        """Read a record.
+        """Return the bytes of a record.
 
         Raises:
-            MalformedError: It lies outside the file, or everything together is more than any model's structure.
+            MalformedError: It lies outside the file, or the budget is exceeded.
         """
         if min(address, length) < 0 or address + length > self.size:
             raise MalformedError(f"a record at {address:,} lies beyond its end")
         self.budget -= length
         if self.budget < 0:
-            raise MalformedError("its structure is larger than any model's")
+            raise MalformedError("its structure is larger than that of any model")
         self.file.seek(address)
         data = self.file.read(length)
         if len(data) < length:
@@ -71,7 +71,7 @@ class Source:
 
 
 def messages(source: Source, address: int) -> list[Message]:
-    """Read an object's header with all its continuations."""
+    """Return the messages of an object's header with all its continuations."""
     head = source.read(address, 16)
     is_new = head.startswith(b"OHDR")
     if is_new:
@@ -91,10 +91,10 @@ def messages(source: Source, address: int) -> list[Message]:
                 continue
             at_next, size = struct.unpack("<QQ", exact(message.body, 16))
             if at_next in seen or len(seen) > 1000:
-                raise MalformedError("a header continues in itself")
+                raise MalformedError("a header continues into itself")
             seen.add(at_next)
             if is_new and source.read(at_next, 4) != b"OCHK":
-                raise MalformedError("a header continues where nothing is")
+                raise MalformedError("the continuation of a header is missing")
             blocks.append((at_next + 4, size - 8) if is_new else (at_next, size))
     return found
 
@@ -120,24 +120,24 @@ def _split(block: bytes, *, is_new: bool, ordered: bool) -> Iterator[Message]:
 
 
 def tree(source: Source, root: int, kind: int, key: int, limit: int) -> Iterator[tuple[bytes, int]]:
-    """Give the leaves of a B-tree of version 1, each with the key before it.
+    """Yield the leaves of a B-tree of version 1, each after the key before it.
 
     Args:
         source: The file.
-        root: Where the tree's first node is.
+        root: The address of the tree's first node.
         kind: 0 for the names of a group, 1 for the chunks of a dataset.
-        key: Bytes of a key.
-        limit: Entries that a node may have.
+        key: The bytes of a key.
+        limit: The most entries of a node.
 
     Raises:
-        MalformedError: A node is another tree's, or the tree leads back into itself.
+        MalformedError: A node belongs to another tree, or the tree leads back into itself.
     """
     pending, seen = [(root, -1)], {root}
     while pending:
         at, expected = pending.pop()
         signature, found, level, count = struct.unpack("<4sBBH16x", source.read(at, 24))
         if signature != b"TREE" or found != kind or expected not in {-1, level} or count > limit:
-            raise MalformedError("an index has a node that is none of its own")
+            raise MalformedError("an index has a node of another index")
         body = source.read(at + 24, count * (key + 8) + key)
         for start in range(0, count * (key + 8), key + 8):
             child = struct.unpack_from("<Q", body, start + key)[0]
@@ -151,11 +151,11 @@ def tree(source: Source, root: int, kind: int, key: int, limit: int) -> Iterator
 
 
 def exact(body: bytes, length: int) -> bytes:
-    """Give the bytes back if there are enough of them.
+    """Return the bytes if there are enough of them.
 
     Raises:
-        MalformedError: There are not.
+        MalformedError: There are fewer.
     """
     if len(body) < length:
-        raise MalformedError("a message ends before what it describes")
+        raise MalformedError("a message is shorter than its content")
     return body

@@ -1,8 +1,8 @@
-"""The structure of an HDF5 file, without reading a value of a dataset and without libhdf5.
+"""Read the structure of an HDF5 file without the values of its datasets, and without libhdf5.
 
-`inspecting` calls `read_structure` with ``.h5`` files and with the weights in a ``.keras``. The superblock's end is
-compared with the file's first, so that a cut file is called so; then all groups and datasets are walked, each once.
-No link is followed but a hard one, and no other file is opened.
+`sniffing` calls `read_structure` for ``.h5`` files, `keras.files` for the weights in a ``.keras``. The end in the
+superblock is compared with that of the file first, so that a cut-off file is reported as such; then each group and
+dataset is visited once. Only hard links are followed, and no other file is opened.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from colab_save.inspecting.limits import (
 )
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_HINT = "Do not open it. A file that Keras wrote has none of this; get the file again from who made it."
+_HINT = "Do not open it. Keras never writes such a file; get it again from its author."
 _TEXTS = ("model_config", "training_config", "keras_version")
 
 
 @dataclass(slots=True)
 class Structure:
-    """What an HDF5 file holds.
+    """The structure of an HDF5 file.
 
     Attributes:
         texts: The root attributes of Keras: ``model_config``, ``training_config``, ``keras_version``.
         groups: The last part of each group's path.
-        attributes: Names of the root's attributes.
-        datasets: How many datasets there are.
-        declared: Bytes of all datasets by shape.
-        stored: Bytes of all datasets in the file.
+        attributes: The names of the root attributes.
+        datasets: The number of datasets.
+        declared: The bytes of all datasets by shape.
+        stored: The bytes of all datasets in the file.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
@@ -52,20 +52,20 @@ class Structure:
 
     @property
     def is_weights(self) -> bool:
-        """Say whether Keras could have written it with ``save_weights``: an empty model leaves an empty file."""
+        """Whether Keras could have written it with ``save_weights``; for a model without weights the file is empty."""
         return "vars" in self.groups or "layer_names" in self.attributes or not (self.groups or self.datasets)
 
 
 def read_structure(file: BinaryIO, where: str) -> Structure:
-    """Walk through an HDF5 file.
+    """Return the structure of an HDF5 file.
 
     Args:
-        file: The file, opened.
-        where: What to call it in an error.
+        file: The open file.
+        where: Its path, for errors.
 
     Raises:
-        DamagedFileError: Cut off, or its records contradict each other.
-        UnsafeFileError: A link that leaves the file, external or virtual data, a shape far above what is stored.
+        DamagedFileError: It is cut off, or its records contradict each other.
+        UnsafeFileError: It has soft or external links, external or virtual data, or declares far more than it stores.
     """
     size = check_superblock(file, where)
     structure = Structure()
@@ -77,31 +77,28 @@ def read_structure(file: BinaryIO, where: str) -> Structure:
     except (MalformedError, struct.error, IndexError, UnicodeDecodeError) as error:
         raise _damaged(where, str(error)) from error
     if structure.declared > BOMB_FLOOR and structure.declared > MAX_SHAPE_RATIO * structure.stored:
-        raise _unsafe(where, f"declares {structure.declared:,} bytes and stores {structure.stored:,}: a bomb")
+        raise _unsafe(where, f"it declares {structure.declared:,} bytes and stores {structure.stored:,}: a bomb")
     if structure.stored > size:
-        raise _unsafe(where, f"stores {structure.stored:,} bytes in a file of {size:,}: its datasets overlap")
+        raise _unsafe(where, f"its datasets overlap: they take {structure.stored:,} bytes in a file of {size:,}")
     return structure
 
 
 def check_superblock(file: BinaryIO, where: str) -> int:
-    """Compare the end that the superblock names with the file's.
-
-    Returns:
-        The file's size.
+    """Compare the end in the superblock with that of the file, and return the file's size.
 
     Raises:
-        DamagedFileError: Cut off, or not an HDF5 file.
+        DamagedFileError: It is cut off, or not an HDF5 file.
     """
     size = file.seek(0, 2)
     file.seek(0)
     head = file.read(96)
     if not head.startswith(SIGNATURE):
-        raise _damaged(where, "it does not begin as an HDF5 file")
+        raise _damaged(where, "it does not begin like an HDF5 file")
     if len(head) < 96:
-        raise _damaged(where, f"it ends after {size} bytes, so it was cut off")
+        raise _damaged(where, f"it ends after {size} bytes, so it is cut off")
     at, width = {0: (40, 13), 1: (44, 13), 2: (28, 9), 3: (28, 9)}.get(head[8], (0, 0))
     if not at or head[width : width + 2] != b"\x08\x08":
-        raise _damaged(where, "its superblock is not one that Keras writes")
+        raise _damaged(where, "Keras does not write superblocks of this kind")
     (end,) = struct.unpack_from("<Q", head, at)
     if end > size:
         raise _damaged(where, f"it ends after {size:,} of {end:,} bytes, so it was cut off while written or copied")
@@ -109,7 +106,7 @@ def check_superblock(file: BinaryIO, where: str) -> int:
 
 
 class _Walk:
-    """One walk over all groups and datasets, each object once."""
+    """A walk over all groups and datasets that visits each object once."""
 
     def __init__(self, source: Source, structure: Structure, where: str) -> None:
         self.source, self.structure, self.where = source, structure, where
@@ -140,12 +137,12 @@ class _Walk:
     def _check_link(self, link: form.Link, place: str) -> None:
         kinds = {form.SOFT: "a soft link", form.EXTERNAL: "an external link"}
         if link.kind != form.HARD:
-            raise _unsafe(self.where, f"{place} is {kinds.get(link.kind, 'a link of an unknown class')}")
+            raise _unsafe(self.where, f"{place} is {kinds.get(link.kind, 'a link of an unknown kind')}")
 
     def _count(self, address: int, place: str) -> None:
         self.seen.add(address)
         if len(self.seen) > MAX_OBJECTS or place.count("/") > MAX_DEPTH:
-            raise _unsafe(self.where, f"more than {MAX_OBJECTS:,} objects, or {MAX_DEPTH} levels of groups, at {place}")
+            raise _unsafe(self.where, f"more than {MAX_OBJECTS:,} objects or {MAX_DEPTH} levels of groups, at {place}")
 
     def _check_attributes(self, header: list[Message]) -> None:
         for message in header:
@@ -160,7 +157,7 @@ class _Walk:
         if kind == form.VIRTUAL:
             raise _unsafe(self.where, f"the dataset {place} is virtual: its values are in other files")
         if not {form.DATASPACE, form.DATATYPE} <= parts.keys() or form.is_shared(parts[form.DATATYPE]):
-            raise MalformedError(f"{place} has no shape or no datatype of its own")
+            raise MalformedError(f"{place} has no shape, or no datatype of its own")
         shape = form.shape_of(parts[form.DATASPACE].body)
         declared = math.prod(shape) * form.item_size(parts[form.DATATYPE].body)
         if declared > (BOMB_FLOOR if stored else EMPTY_FLOOR) and declared > MAX_SHAPE_RATIO * stored:
@@ -173,7 +170,7 @@ class _Walk:
 
 
 def _read_texts(source: Source, root: list[Message], structure: Structure, where: str) -> None:
-    """Read Keras's own root attributes, as text."""
+    """Add the root attributes to the structure, with the texts of Keras's own."""
     for message in root:
         if message.kind != form.ATTRIBUTE:
             continue
@@ -181,7 +178,7 @@ def _read_texts(source: Source, root: list[Message], structure: Structure, where
         structure.attributes.add(name)
         if name in _TEXTS:
             if value is None:
-                raise MalformedError(f"its attribute {name} is no text")
+                raise MalformedError(f"its attribute {name} is not a text")
             if len(value) > MAX_JSON:
                 raise _unsafe(where, f"the attribute {name} is larger than {MAX_JSON:,} bytes")
             structure.texts[name] = value.decode("utf-8")

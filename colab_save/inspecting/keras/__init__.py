@@ -1,1 +1,1 @@
-"""Keras configs, searched for what loading them would import, call or read."""
+"""Files and configs of Keras: what loading them would import, call or read."""

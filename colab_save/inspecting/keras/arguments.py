@@ -1,15 +1,15 @@
-"""The arguments of one object in a Keras config: do they run code, read a file, or take all memory.
+"""Inspect the arguments of one object in a Keras config: would they run code, read a file, or take all memory.
 
-`config` asks for each object that it finds; nothing here knows where the object stands.
+`config` calls these functions for each object that it finds.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from colab_save.inspecting.limits import MAX_DIMENSION
 from colab_save.inspecting.tensorflow.operations import UNSAFE_OPERATIONS
+from colab_save.types import Json
 
 _LOOKUPS = {"IntegerLookup", "StringLookup", "TextVectorization"}
 _TENSORFLOW_CALLS = {"ClassMethod", "InstanceMethod", "SlicingOpLambda", "TFOpLambda"}
@@ -24,11 +24,11 @@ _SIZES = {
 }  # fmt: skip
 
 
-def code_in(value: dict[str, Any], place: str) -> list[str]:
-    """List what making this object would run.
+def code_in(value: Json, place: str) -> list[str]:
+    """Return what making this object would run, each with its place.
 
-    Keras 3 writes a lambda as an object of its own; Keras 2 wrote bytecode into the Lambda layer, and calls and nodes
-    of TensorFlow into layers that name them.
+    Keras 3 writes a lambda as an object of its own. Keras 2 wrote bytecode into the Lambda layer, and calls and nodes
+    of TensorFlow into special layers.
     """
     name, config = value["class_name"], value["config"]
     if name == "__lambda__":
@@ -50,36 +50,36 @@ def code_in(value: dict[str, Any], place: str) -> list[str]:
     return []
 
 
-def refused_argument(value: dict[str, Any], *, is_keras: bool) -> str:
-    """Name the argument for which this object must not be made; empty when there is none.
+def refused_argument(value: Json, *, is_keras: bool) -> str:
+    """Return the argument for which this object must not be made, in words; empty if there is none.
 
     Args:
         value: The object.
-        is_keras: Its class is Keras's; the user's own classes may call an argument as they like.
+        is_keras: Whether its class belongs to Keras; a class of the user may use the same argument names otherwise.
     """
     name, config = value["class_name"], value["config"]
     if not isinstance(config, dict):
         return ""
     vocabulary = config.get("vocabulary")
     if isinstance(vocabulary, str) and (is_keras or name in _LOOKUPS):
-        return f"a vocabulary that would be read from the file {vocabulary!r}"
+        return f"a vocabulary that Keras would read from the file {vocabulary!r}"
     for key in sorted(_SIZES & config.keys()):
         for size in config[key] if isinstance(config[key], list) else [config[key]]:
-            if isinstance(size, int | float) and not abs(size) <= MAX_DIMENSION:  # so written, NaN is refused too
-                return f"{str(size)[:40]} as a size ({key})"
+            if isinstance(size, int | float) and not abs(size) <= MAX_DIMENSION:  # this form also refuses NaN
+                return f"the size {str(size)[:40]} ({key})"
     return ""
 
 
-def policy_of(value: dict[str, Any]) -> str:
-    """Name the dtype policy of a layer or model; Keras 3 writes an object, Keras 2 wrote an object or the name."""
+def policy_of(value: Json) -> str:
+    """Return the dtype policy of a layer or model; Keras 3 writes an object, Keras 2 wrote an object or the name."""
     dtype = value["config"].get("dtype") if isinstance(value["config"], dict) else None
     named = dtype.get("config") if isinstance(dtype, dict) else None
     name = named.get("name") if isinstance(named, dict) else dtype
     return name if isinstance(name, str) else ""
 
 
-def count_parameters(value: dict[str, Any]) -> int:
-    """Count the values of the largest weight that this object would create, as far as its config tells."""
+def count_parameters(value: Json) -> int:
+    """Return the size of the largest weight that this object would create, as far as its config shows."""
     config, built = value["config"], value.get("build_config")
     if not isinstance(config, dict):
         return 0

@@ -1,9 +1,9 @@
-"""A Keras config (the JSON in a ``.keras`` or ``.h5``), searched for what loading it would import, call or read.
+"""Search a Keras config (the JSON in a ``.keras`` or ``.h5``) for what loading it would import, call or read.
 
-`inspecting` calls `scan_config`. Keras turns every nested dict with ``class_name`` and ``config`` into an object
-(``serialization_lib.deserialize_keras_object``), so each is looked at, wherever it stands. Keras 3.13.2 lacks guards
-of 3.15.1 (functions such as ``save_model`` as gadgets, vocabulary paths outside the safe scope, malformed configs);
-tf_keras imports any module that a config names, and runs Lambda code whatever ``safe_mode`` says.
+`files` calls `scan_config`. Keras turns every nested dict with ``class_name`` and ``config`` into an object
+(``serialization_lib.deserialize_keras_object``), so all of them are inspected. Keras 3.13.2 lacks guards of 3.15.1
+(functions such as ``save_model`` as gadgets, vocabulary paths outside the safe scope, malformed configs); tf_keras
+imports any module that a config names, and runs Lambda code whatever ``safe_mode`` is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.inspecting.findings import CustomName
@@ -21,6 +20,7 @@ from colab_save.inspecting.keras.keras_names import CLASSES, FUNCTIONS
 from colab_save.inspecting.keras.modules import Owner, namespace_of, owner_of
 from colab_save.inspecting.keras.sizes import Sizes
 from colab_save.inspecting.limits import MAX_DEPTH, MAX_JSON
+from colab_save.types import Json
 
 _REFUSED_CLASSES = {"TFSMLayer": "loads a SavedModel from a path", "TorchModuleWrapper": "unpickles a PyTorch module"}
 _REFUSED_PARTS = {
@@ -41,21 +41,21 @@ _VALUES = {
     "__bytes__", "__ellipsis__", "__keras_tensor__", "__lambda__", "__numpy__", "__slice__", "__tensor__", "__tuple__",
 }  # fmt: skip
 _MODELS = {"Functional", "Model", "Sequential"}
-_HINT = "Do not open it. If you know who made it and why, open it with Keras yourself, in a runtime without your files."
+_HINT = "Do not open it. If you trust its author, open it with Keras itself, in a runtime without your files."
 
 
 @dataclass(slots=True)
 class Scan:
-    """What a config needs and would do.
+    """What a config needs, and what loading it would do.
 
     Attributes:
-        custom_names: Names that are not Keras's.
-        runs_code: What would run code, with its place.
-        models: How many models it describes.
-        parameters: The most values that one of its layers would create, as far as its config tells.
-        sizes: What all its layers declare.
+        custom_names: The classes and functions that do not belong to Keras.
+        runs_code: What would run code, each with its place.
+        models: The number of models.
+        parameters: The size of the largest weight that a layer would create, as far as its config shows.
+        sizes: The sizes that all layers declare.
         policies: The dtype policy of each object that may have one, that of the model itself first.
-        unmade: For each functional model a call that can never be made, with its place.
+        unmade: For each functional model, a call that can never be made, with its place.
     """
 
     custom_names: set[CustomName] = field(default_factory=set)
@@ -67,34 +67,34 @@ class Scan:
     policies: list[str] = field(default_factory=list)
 
 
-def read_json(text: str | bytes, where: str) -> Any:
+def read_json(text: str | bytes, where: str) -> Json:
     """Parse JSON of bounded size.
 
     Raises:
-        DamagedFileError: Not JSON.
-        UnsafeFileError: Too large, or nested too deeply.
+        DamagedFileError: It is not JSON.
+        UnsafeFileError: It is too large, or nested too deeply.
     """
     if len(text) > MAX_JSON:
-        raise UnsafeFileError(f"{where} is {len(text):,} bytes of JSON, more than {MAX_JSON:,}.", _HINT)
+        raise UnsafeFileError(f"{where} has {len(text):,} bytes of JSON, more than {MAX_JSON:,}.", _HINT)
     try:
         return json.loads(text)
     except RecursionError as error:
         raise UnsafeFileError(f"{where} is nested too deeply to be read.", _HINT) from error
-    except ValueError as error:  # also a number of more than 4300 digits, and text that is not UTF-8
+    except ValueError as error:  # also for a number of more than 4300 digits, and for text that is not UTF-8
         raise DamagedFileError(f"{where} is damaged: {error}.", "Copy or download it again.") from error
 
 
-def scan_config(config: Any, where: str, allowed: frozenset[str] = frozenset(), scan: Scan | None = None) -> Scan:
-    """Look at every object that Keras would make from a config.
+def scan_config(config: Json, where: str, allowed: frozenset[str] = frozenset(), scan: Scan | None = None) -> Scan:
+    """Inspect every object that Keras would make from a config.
 
     Args:
         config: The parsed JSON.
-        where: What to call it in an error.
-        allowed: Installed packages whose classes it may name.
-        scan: What another config of the same file gave, to add to.
+        where: Its path, for errors.
+        allowed: The installed packages whose classes it may name.
+        scan: The result for another config of the same file, to which this one is added.
 
     Raises:
-        UnsafeFileError: It names modules or functions that no model needs, reads files, or declares absurd sizes.
+        UnsafeFileError: It names modules or functions that no model needs, reads files, or declares impossible sizes.
     """
     scan = Scan() if scan is None else scan
     for value, place in _objects(config, where):
@@ -109,8 +109,8 @@ def scan_config(config: Any, where: str, allowed: frozenset[str] = frozenset(), 
     return scan
 
 
-def _objects(config: Any, where: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """Give each dict that Keras would make an object of, with its place; without recursion."""
+def _objects(config: Json, where: str) -> Iterator[tuple[Json, str]]:
+    """Yield each dict from which Keras would make an object, with its place; without recursion."""
     pending = [(config, where, 0)]
     while pending:
         value, place, depth = pending.pop()
@@ -124,7 +124,7 @@ def _objects(config: Any, where: str) -> Iterator[tuple[dict[str, Any], str]]:
             pending += [(v, f"{place}[{i}]", depth + 1) for i, v in enumerate(value) if isinstance(v, dict | list)]
 
 
-def _check_object(value: dict[str, Any], place: str, allowed: frozenset[str], scan: Scan) -> None:
+def _check_object(value: Json, place: str, allowed: frozenset[str], scan: Scan) -> None:
     name, module, config = value["class_name"], value.get("module") or "", value["config"]
     if name in _REFUSED_CLASSES:
         raise _unsafe(place, f"the layer {name}, which {_REFUSED_CLASSES[name]}")
@@ -132,10 +132,10 @@ def _check_object(value: dict[str, Any], place: str, allowed: frozenset[str], sc
         _check_value(config, place)
     elif name == "__typespec__":
         if not str(module).startswith("tensorflow."):
-            raise _unsafe(place, f"a type of the module {module!r}")
+            raise _unsafe(place, f"a type from the module {module!r}")
     else:
         if not isinstance(module, str):
-            raise _unsafe(place, f"a module that is no name: {module!r}")
+            raise _unsafe(place, f"a module with the invalid name {module!r}")
         check = _check_function if name == "function" else _check_class
         check(value, module, place, allowed, scan)
     reason = refused_argument(value, is_keras=owner_of(str(module), allowed) is Owner.KERAS)
@@ -143,44 +143,44 @@ def _check_object(value: dict[str, Any], place: str, allowed: frozenset[str], sc
         raise _unsafe(place, reason)
 
 
-def _check_value(config: Any, place: str) -> None:
+def _check_value(config: Json, place: str) -> None:
     dtype = config.get("dtype") if isinstance(config, dict) else None
     if isinstance(dtype, str) and dtype.lstrip("<>|=") in {"O", "object", "object_"}:
         raise _unsafe(place, "an array of Python objects")
 
 
-def _check_function(value: dict[str, Any], module: str, place: str, allowed: frozenset[str], scan: Scan) -> None:
+def _check_function(value: Json, module: str, place: str, allowed: frozenset[str], scan: Scan) -> None:
     name = value["config"]
     if not isinstance(name, str):
-        raise _unsafe(place, f"a function whose name is {name!r}")
+        raise _unsafe(place, f"a function with the name {name!r}")
     owner = Owner.USER if module == "builtins" else owner_of(module, allowed)
     is_gadget = name in _LOADERS or name in _CALLABLE_BUILTINS
     if owner is Owner.OTHER or is_gadget or (owner is Owner.KERAS and namespace_of(module) not in _FUNCTION_PARTS):
         raise _unsafe(place, f"the function {_dotted(module, name)}, which no model needs")
     if owner is Owner.USER and not (name in FUNCTIONS and module in {"", "builtins"}):
-        registered = value.get("registered_name")  # "function" for a function that nobody registered
+        registered = value.get("registered_name")  # "function" for a function that is not registered
         known = None if registered == "function" else registered
         scan.custom_names.add(_custom("" if module == "builtins" else module, name, known))
 
 
-def _check_class(value: dict[str, Any], module: str, place: str, allowed: frozenset[str], scan: Scan) -> None:
+def _check_class(value: Json, module: str, place: str, allowed: frozenset[str], scan: Scan) -> None:
     name = value["class_name"]
     owner = owner_of(module, allowed)
     if owner is Owner.OTHER:
-        raise _unsafe(place, f"the class {_dotted(module, name)}, of a module that is neither Keras's nor yours")
+        raise _unsafe(place, f"the class {_dotted(module, name)}, from a module that is neither Keras's nor yours")
     if owner is Owner.KERAS:
         part = namespace_of(module)
         is_class = name in CLASSES or name in FUNCTIONS or name[:1].isupper()
         if name in _LOADERS or not is_class or (part in _REFUSED_PARTS and name not in _LAYERS_THERE):
-            raise _unsafe(place, f"{_dotted(module, name)}, which is no part of a model")
+            raise _unsafe(place, f"{_dotted(module, name)}, which no model contains")
         return
-    # tf_keras writes its own optimizers as Custom>Adam, and .h5 files name a registered class by package>Name alone
+    # tf_keras writes its own optimizers as Custom>Adam, and .h5 files have only package>Name for a registered class
     bare = name.rpartition(">")[2]
     if "module" in value or not (bare in CLASSES or bare in FUNCTIONS) or name not in {bare, f"Custom>{bare}"}:
         scan.custom_names.add(_custom(module, bare, value.get("registered_name") or (name if bare != name else "")))
 
 
-def _custom(module: str, name: str, registered: Any) -> CustomName:
+def _custom(module: str, name: str, registered: Json) -> CustomName:
     return CustomName(module, name, registered if isinstance(registered, str) else "")
 
 

@@ -1,7 +1,7 @@
-"""The files of Keras: ``.keras``, ``.h5`` and ``.weights.h5``; which of them a file is, and what opening it would need.
+"""Recognise and inspect the files of Keras: ``.keras``, ``.h5`` and ``.weights.h5``.
 
-The table of formats names what is here; `inspection` calls it. What a manifest and an ``architecture.json`` would have
-Keras make is read here too.
+The table of formats names its functions, and `inspection` calls them. They also inspect an ``architecture.json``, and
+the configs of a manifest from which Keras would make objects.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from colab_save.dialect import plain_policy
 from colab_save.errors import DamagedFileError, StoreUnavailableError, UnsafeFileError
@@ -30,38 +30,39 @@ from colab_save.inspecting.limits import (
 )
 from colab_save.inspecting.npz import check_npz
 from colab_save.inspecting.sight import Sight
+from colab_save.types import Json
 
 WEIGHTS = ("model.weights.h5", "model.weights.npz")
-"""The names under which Keras looks for the weights in a ``.keras`` (``saving_lib._VARS_FNAME_H5``, ``…_NPZ``)."""
+"""The names of the weights in a ``.keras`` (``saving_lib._VARS_FNAME_H5``, ``…_NPZ``)."""
 
 CONFIG, METADATA = "config.json", "metadata.json"
-"""The names of the config in a ``.keras``, and of what says which Keras wrote it."""
+"""The names of the config in a ``.keras``, and of the file with the version of Keras."""
 
 
 def is_keras(sight: Sight) -> bool:
-    """Say whether a zip is a ``.keras``.
+    """Return whether a zip is a ``.keras``.
 
     Raises:
-        DamagedFileError: It is one that Keras did not finish.
-        UnsafeFileError: It is an HDF5 file too.
+        DamagedFileError: It is a ``.keras``, but incomplete.
+        UnsafeFileError: It is also an HDF5 file.
     """
     members, where = sight.members, str(sight.path)
     if CONFIG in members and any(name in members for name in WEIGHTS):
         named = format_of_path(where)
         if named and HDF5 in named.containers and sight.file and _hides_hdf5(sight.file):
-            raise UnsafeFileError(f"{where} is a zip and an HDF5 file at once.", "Do not open it.")
+            raise UnsafeFileError(f"{where} is both a zip and an HDF5 file.", "Do not open it.")
         return True
     if {CONFIG, METADATA} & members.keys():
         missing = f"no {CONFIG}" if CONFIG not in members else f"no {WEIGHTS[0]}"
         raise DamagedFileError(
-            f"{where} is a truncated save: it holds {', '.join(members)}, but {missing}.",
-            "Keras failed while it wrote this file. Load an earlier version, or save the model again.",
+            f"{where} is an incomplete save: it holds {', '.join(members)}, but {missing}.",
+            "Load an earlier version, or save the model again; Keras failed while it wrote this file.",
         )
     return False
 
 
 def _hides_hdf5(file: BinaryIO) -> bool:
-    """Look where HDF5 does for its signature behind a user block: at 512 bytes and every doubling."""
+    """Return whether HDF5 finds its signature behind a user block: at byte 512, 1024, 2048 and so on."""
     size, at = file.seek(0, 2), 512
     while at < size:
         file.seek(at)
@@ -72,17 +73,17 @@ def _hides_hdf5(file: BinaryIO) -> bool:
 
 
 def is_h5(sight: Sight) -> bool:
-    """Say whether an HDF5 file is a whole model."""
+    """Return whether an HDF5 file is a complete model."""
     return "model_config" in sight.structure.attributes
 
 
 def is_weights(sight: Sight) -> bool:
-    """Say whether an HDF5 file is the weights of a model."""
+    """Return whether an HDF5 file has the weights of a model."""
     return sight.structure.is_weights
 
 
 def inspect_keras(sight: Sight, allowed: frozenset[str]) -> Findings:
-    """Read what a ``.keras`` needs: its config, and the structure of its weights."""
+    """Return what a ``.keras`` needs, from its config and the structure of its weights."""
     with sight.path.open("rb") as file:
         return _inspect_archive(file, sight.path, sight.format, allowed)
 
@@ -107,7 +108,7 @@ def _inspect_archive(file: BinaryIO, path: Path, format: str, allowed: frozenset
 
 
 def inspect_h5(sight: Sight, allowed: frozenset[str]) -> Findings:
-    """Read what an HDF5 file of Keras needs: the configs among its attributes."""
+    """Return what an HDF5 file of Keras needs, from the configs in its attributes."""
     texts, path = sight.structure.texts, sight.path
     scan = Scan()
     for name in ("model_config", "training_config"):
@@ -117,10 +118,10 @@ def inspect_h5(sight: Sight, allowed: frozenset[str]) -> Findings:
 
 
 def _findings(format: str, scan: Scan, stored: int, path: Path, version: str) -> Findings:
-    """Sum a scan up; a layer whose weight is far larger than the whole file is a bomb, at a byte a value."""
+    """Return the findings of a scan; a weight with far more values than the file has bytes is a bomb."""
     if scan.parameters > BOMB_FLOOR and scan.parameters > MAX_SHAPE_RATIO * stored:
         raise UnsafeFileError(
-            f"{path} declares a weight of {scan.parameters:,} values and has {stored:,} bytes: a bomb.",
+            f"{path} declares a weight of {scan.parameters:,} values, but has {stored:,} bytes: a bomb.",
             "Do not open it.",
         )
     names, risks = tuple(sorted(scan.custom_names)), tuple(_risks(scan, stored))
@@ -128,35 +129,35 @@ def _findings(format: str, scan: Scan, stored: int, path: Path, version: str) ->
 
 
 def _policy(policies: list[str]) -> str:
-    """Take the model's own dtype policy, or else what most of its layers have: a functional model's is not written."""
+    """Return the model's dtype policy, or else that of most layers: files lack the policy of a functional model."""
     known = [policy for policy in map(plain_policy, policies) if policy]
     return plain_policy(policies[0]) or max(known, key=known.count) if known else ""
 
 
 def _risks(scan: Scan, stored: int) -> Iterator[str]:
-    """Say why opening a file may take for ever, or all memory."""
+    """Yield why opening a file may never end, or take all memory."""
     if scan.unmade:
         yield f"holds a graph that never ends: {scan.unmade[0]}"
     if scan.sizes.total > max(MAX_VALUES, MAX_VALUE_RATIO * stored):
         yield f"has {stored:,} bytes and declares up to {scan.sizes.total:,} values"
 
 
-def _version_in(metadata: Any) -> str:
+def _version_in(metadata: Json) -> str:
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
     return version if isinstance(version, str) else ""
 
 
 def inspect_architecture(path: Path, allowed: frozenset[str] = frozenset(), *, stored: int) -> Findings:
-    """Read what an ``architecture.json`` needs, which Keras rebuilds a model from before it loads its weights.
+    """Return what an ``architecture.json`` needs, from which Keras rebuilds a model before it loads the weights.
 
     Args:
         path: The file.
-        allowed: Installed packages whose classes it may name.
-        stored: Bytes of the file with the weights.
+        allowed: The installed packages whose classes it may name.
+        stored: The bytes of the file with the weights.
 
     Raises:
-        DamagedFileError: Not JSON.
-        UnsafeFileError: Building it would do what no model needs.
+        DamagedFileError: It is not JSON.
+        UnsafeFileError: Building the model would do something that no model needs.
         StoreUnavailableError: It cannot be read.
     """
     try:
@@ -171,30 +172,30 @@ def inspect_architecture(path: Path, allowed: frozenset[str] = frozenset(), *, s
 
 
 def inspect_recorded(
-    configs: Any, shapes: Any, where: str, allowed: frozenset[str] = frozenset(), *, stored: int
+    configs: Json, shapes: Json, where: str, allowed: frozenset[str] = frozenset(), *, stored: int
 ) -> Findings:
-    """Read what a foreign manifest would have made of its facts, beside what is in the payload.
+    """Return what the facts in an untrusted manifest need, besides the payload.
 
     Args:
-        configs: What Keras makes objects of.
-        shapes: What layers are built for.
-        where: What to call it in an error.
-        allowed: Installed packages whose classes it may name.
-        stored: Bytes of the payload.
+        configs: The configs from which Keras makes objects.
+        shapes: The shapes for which layers are built.
+        where: The manifest, for errors.
+        allowed: The installed packages whose classes it may name.
+        stored: The bytes of the payload.
 
     Raises:
-        UnsafeFileError: Making it would do what no model needs, or take all memory.
+        UnsafeFileError: Making the objects would do something that no model needs, or take all memory.
     """
     longest = max(_sizes_in(shapes), default=0)
     if longest > max(MAX_AXIS, stored):
         raise UnsafeFileError(
-            f"{where} has a layer built for an axis of {longest:,} values, and its payload has {stored:,} bytes.",
+            f"{where} builds a layer for an axis of {longest:,} values, but its payload has {stored:,} bytes.",
             "Do not open it.",
         )
     return _findings("weights", scan_config(configs, where, allowed), stored, Path(where), "")
 
 
-def _sizes_in(value: Any) -> Iterator[int]:
+def _sizes_in(value: Json) -> Iterator[int]:
     pending = [value]
     while pending:
         item = pending.pop()

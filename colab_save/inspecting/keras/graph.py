@@ -1,31 +1,32 @@
-"""A functional model's graph, in a Keras config: can all its calls be made.
+"""Check that all calls in the graph of a functional model's config can be made.
 
-`config` asks for each model that it finds. Keras makes the calls in rounds, each when what feeds it is there, and
-Keras 3.13.2 goes on for ever when that never happens (``functional_from_config`` in ``keras/src/models/functional.py``;
-3.15.1 raises): so it does with a model in a model that Keras 2 wrote, which counts a model's own inputs as a call.
+`config` calls it for each model that it finds. Keras makes a call once its inputs exist. If they never do, Keras 3.13.2
+loops forever and 3.15.1 raises (``functional_from_config`` in ``keras/src/models/functional.py``). That happens with
+nested models that Keras 2 wrote, which counts a model's own inputs as a call.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from typing import Any
+
+from colab_save.types import Json
 
 Call = tuple[str, int]
-"""A layer's name, and which call of it is meant."""
+"""The name of a layer, and the index of one of its calls."""
 
 
-def unmade_call(config: Any) -> str:
-    """Name the first layer whose inputs never come to be, and what it waits for; empty when every call can be made.
+def unmade_call(config: Json) -> str:
+    """Return the first layer whose inputs never exist and what it waits for, in words; empty if there is none.
 
     Args:
-        config: The ``config`` of a model; one that is no functional model has no calls.
+        config: The ``config`` of a model; only functional models have calls.
     """
     layers = _layers(config)
     calls = dict(layers)
     if len(calls) < len(layers):
         return "two layers have the same name"
-    made = {name: 0 if nodes else 1 for name, nodes in calls.items()}  # an input is there without a call
+    made = {name: 0 if nodes else 1 for name, nodes in calls.items()}  # an input exists without a call
     waiting: defaultdict[Call, list[str]] = defaultdict(list)
     lacking: dict[str, Call] = {}
     pending = deque(calls)
@@ -43,8 +44,8 @@ def unmade_call(config: Any) -> str:
     return next((f"{name!r} waits for call {at} of {of!r}" for name, (of, at) in lacking.items()), "")
 
 
-def _layers(config: Any) -> list[tuple[str, list[Any]]]:
-    """Give each layer's name and its calls, as they are written."""
+def _layers(config: Json) -> list[tuple[str, list[Json]]]:
+    """Return the name of each layer and its calls as they are written."""
     layers = config.get("layers") if isinstance(config, dict) else None
     named = [item for item in layers if isinstance(item, dict)] if isinstance(layers, list) else []
     return [
@@ -54,10 +55,10 @@ def _layers(config: Any) -> list[tuple[str, list[Any]]]:
     ]
 
 
-def _inputs(call: Any) -> Iterator[Call]:
-    """Give what feeds one call: Keras 3 writes tensors with a history, Keras 2 wrote lists."""
+def _inputs(call: Json) -> Iterator[Call]:
+    """Yield the calls that feed one call: Keras 3 writes tensors with a history, Keras 2 wrote lists."""
     histories = call if isinstance(call, list) else []
-    pending: list[Any] = [call] if isinstance(call, dict) else []
+    pending: list[Json] = [call] if isinstance(call, dict) else []
     while pending:
         value = pending.pop()
         if isinstance(value, dict):

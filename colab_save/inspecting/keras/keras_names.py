@@ -1,7 +1,7 @@
-"""The names that are Keras's own, so that every other name in a config is the user's.
+"""The names of Keras's classes and functions; any other name in a config is the user's.
 
-Taken from what Keras 3.13.2, Keras 3.15.1 and tf_keras 2.20.1 export, and from the tables by which they look names up
-(``ALL_OBJECTS_DICT``); `config` asks it about configs that name no module, as Keras 2 and ``.h5`` files do.
+They are the exports of Keras 3.13.2, Keras 3.15.1 and tf_keras 2.20.1 and the names in their lookup tables
+(``ALL_OBJECTS_DICT``). `config` uses them for configs without modules, such as those of Keras 2 and of ``.h5`` files.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ uniform unit_norm unitnorm variance_scaling zero zeros
 """
 
 CLASSES = frozenset(_CLASSES.split())
-"""Classes of Keras, by the name that stands in a config."""
+"""The classes of Keras, by their names in configs."""
 
 FUNCTIONS = frozenset(_FUNCTIONS.split())
-"""Functions of Keras, and the lower-case names that its tables also know."""
+"""The functions of Keras, and the lower-case names of classes in its lookup tables."""

@@ -1,6 +1,6 @@
-"""Whose a module is: Keras's, the user's own, or somebody else's that a config has no business to name.
+"""The owner of a module: Keras, the user, or someone else, whose modules a config must not name.
 
-`config` asks it for each object of a config. Nothing is imported here; a module is only looked for.
+`config` asks for the module of each object in a config. Modules are only searched for, never imported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SITES = {"site-packages", "dist-packages"}
 
 
 class Owner(enum.Enum):
-    """Who defined a module."""
+    """Who a module belongs to."""
 
     KERAS = "keras"
     USER = "user"
@@ -25,15 +25,15 @@ class Owner(enum.Enum):
 
 
 def owner_of(module: str, allowed: frozenset[str]) -> Owner:
-    """Say whose a module is.
+    """Return who a module belongs to.
 
-    The standard library and installed packages are others' (``os``, ``subprocess``, ``pip``): a config that names
-    them wants their functions called. What is not installed cannot be called, and what lies beside the notebook is
-    the user's own.
+    The standard library and installed packages (``os``, ``subprocess``, ``pip``) belong to others: a config that names
+    them tries to call their functions. A module that is not installed cannot be called, and a module beside the
+    notebook belongs to the user.
 
     Args:
         module: The dotted name in a config; empty for none.
-        allowed: Installed packages that may be named.
+        allowed: The installed packages that may be named.
     """
     if module in {"", "__main__"}:
         return Owner.USER
@@ -48,22 +48,22 @@ def owner_of(module: str, allowed: frozenset[str]) -> Owner:
 
 
 def namespace_of(module: str) -> str:
-    """Give the part of Keras that a module of it belongs to (``layers``, ``utils``), wherever the version keeps it."""
+    """Return the namespace of a Keras module (``layers``, ``utils``), whatever the layout of its version."""
     parts = [part for part in module.split(".")[1:] if part not in _LAYOUT and part not in {"python", "tensorflow"}]
     return parts[0] if parts else ""
 
 
 def _is_installed(module: str) -> bool:
-    """Look for a module where installers put them; finding it does not import it.
+    """Return whether a module is in a folder of installed packages, without importing it.
 
-    The first package of its name that is no mere folder decides: a folder of the user's own may share its name with one
-    that somebody has installed, as tf2onnx (1.17) installs one named ``tests``.
+    The first package of this name that is more than a folder decides: a folder of the user may have the same name as an
+    installed one, such as ``tests``, which tf2onnx (1.17) installs.
     """
     spec: importlib.machinery.ModuleSpec | None
     name, *below = module.split(".")
     try:
         spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):  # ValueError: already imported without a spec, as a test or a shell does
+    except (ImportError, ValueError):  # ValueError: it was imported without a spec, as tests and shells do
         return False
     if spec is None:
         return False

@@ -1,14 +1,15 @@
-"""How many values a Keras config declares, as an upper bound that needs no shape of a layer's input.
+"""An upper bound on the number of values that a Keras config declares, without the input shapes of its layers.
 
 `config` adds each object that it finds. A file that declares far more than it stores would take all memory, or hours
-for an orthogonal matrix, before its weights are found missing; where a layer's own config shows it, it is refused.
+for an orthogonal matrix, before Keras notices that its weights are missing.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+
+from colab_save.types import Json
 
 _AXES = ("units", "filters", "output_dim", "value_dim", "key_dim")
 _SHAPES = ("batch_shape", "batch_input_shape", "target_shape")
@@ -17,15 +18,15 @@ _WEIGHTS = ("units", "filters", "kernel_size", "num_heads", "key_dim", "value_di
 
 @dataclass(slots=True)
 class Sizes:
-    """What the layers of a config declare.
+    """The sizes that the layers of a config declare.
 
     Attributes:
-        kernels: The values of all convolutions for one channel that comes in.
-        columns: The values of all other layers for one value that comes in.
+        kernels: The values of all convolutions per input channel.
+        columns: The values of all other layers per input value.
         tables: The values of all embeddings.
-        widest: The longest axis that a layer hands on.
-        flat: The most values of one input or reshaped tensor, which a layer may get in one axis.
-        is_flattened: Whether a layer flattens.
+        widest: The longest output axis of a layer.
+        flat: The most values of one input or reshaped tensor, which flattening puts into one axis.
+        is_flattened: Whether a layer flattens or reshapes.
     """
 
     kernels: int = 0
@@ -37,11 +38,11 @@ class Sizes:
 
     @property
     def total(self) -> int:
-        """Give the most values that all weights together can have."""
+        """The most values that all weights together can have."""
         widest = max(self.widest, self.flat) if self.is_flattened else self.widest
         return self.kernels * self.widest + self.columns * widest + self.tables
 
-    def add(self, value: dict[str, Any]) -> None:
+    def add(self, value: Json) -> None:
         """Add one object of a config."""
         config = value["config"]
         if not isinstance(config, dict):
@@ -57,7 +58,7 @@ class Sizes:
             self.columns += math.prod(_product(config.get(key)) for key in _WEIGHTS)
 
 
-def _product(value: Any) -> int:
-    """Multiply a size, or the sizes in a list; what is free or no number counts as 1."""
+def _product(value: Json) -> int:
+    """Return a size, or the product of a list of sizes; a free size or anything else counts as 1."""
     sizes = value if isinstance(value, list) else [value]
     return math.prod(max(1, int(abs(size))) for size in sizes if isinstance(size, int | float))

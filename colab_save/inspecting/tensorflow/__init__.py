@@ -1,1 +1,1 @@
-"""SavedModel folders: their graph and the operations in it."""
+"""SavedModels and checkpoints of TensorFlow: their files, and the operations in a graph."""

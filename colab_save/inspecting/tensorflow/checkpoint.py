@@ -1,6 +1,6 @@
-"""A TensorFlow checkpoint: weights without a model, in several files, known by its index.
+"""Recognise and inspect TensorFlow checkpoints: weights without a model, in an index and several data files.
 
-The table of formats names what is here; `inspection` calls it.
+The table of formats names its functions, and `inspection` calls them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _TABLE_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 
 
 def is_checkpoint(sight: Sight) -> bool:
-    """Say whether a folder holds a checkpoint, a file is the index of one, or a path is the beginning of its names."""
+    """Return whether a folder has a checkpoint, a file is the index of one, or a path is the prefix of one."""
     if sight.container == PREFIX:
         return sight.path.with_name(f"{sight.path.name}.index").is_file()
     if sight.container == FOLDER:
@@ -44,7 +44,7 @@ def _indexes(path: Path) -> list[Path]:
         indexes = sorted(path.glob("*.index"))
         if not indexes:
             raise DamagedFileError(
-                f"{path} names a checkpoint, but holds no index of one.", "Copy the whole folder again."
+                f"{path} is the folder of a checkpoint, but its index is missing.", "Copy the whole folder again."
             )
         return indexes
     return [path if path.is_file() else path.with_name(f"{path.name}.index")]

@@ -1,8 +1,8 @@
-"""The operations of TensorFlow that touch files, run Python or native code, or end the process.
+"""The operations of TensorFlow that touch files, run Python or other native code, or end the process.
 
-`saved_model` looks for them in graphs, `config` in the layers of old Keras that hold one node. What only computes on
-tensors is not here; reading variables and vocabularies of the model's own folder is how a SavedModel loads at all,
-so those operations count only where `saved_model` says.
+`saved_model` and `litert` search graphs for them, `keras.arguments` the layers of Keras 2 that hold one node.
+Operations that only compute are not listed. A SavedModel needs some that read the variables and vocabularies in its own
+folder; `saved_model` decides when those count.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ Abort
 """
 
 UNSAFE_OPERATIONS = frozenset(_UNSAFE.split())
-"""Wherever they stand, they need trust."""
+"""These need trust wherever they are."""
 
 CHECKPOINT_OPERATIONS = frozenset({"SaveV2", "RestoreV2", "MergeV2Checkpoints"})
-"""They read and write any path they are given; every SavedModel has them in its own save and restore functions."""
+"""These read and write any path; every SavedModel has them in its own save and restore functions."""
 
 TABLE_OPERATIONS = frozenset({"InitializeTableFromTextFile", "InitializeTableFromTextFileV2"})
-"""They read a vocabulary, which lies in the folder's assets."""
+"""These read a vocabulary, which belongs into the assets of the folder."""

@@ -1,7 +1,7 @@
-"""A SavedModel folder: its graph, read as protobuf by hand, and its files by name and size.
+"""Recognise and inspect a SavedModel folder: its graph as protobuf, and its files by name and size.
 
-The table of formats names what is here. A SavedModel is a program; its operations on files, Python and native code are
-listed, for the rule of trust. Fields are numbered as in TensorFlow's ``saved_model.proto``, ``meta_graph.proto``,
+The table of formats names its functions. A SavedModel is a program: operations that touch files or run code are listed,
+since opening it then needs trust. Fields are numbered as in TensorFlow's ``saved_model.proto``, ``meta_graph.proto``,
 ``graph.proto``, ``function.proto`` and ``node_def.proto``.
 """
 
@@ -26,10 +26,10 @@ _AGAIN = "Copy or download the whole folder again, or load another version."
 
 
 def is_saved_model(sight: Sight) -> bool:
-    """Say whether a folder is a SavedModel.
+    """Return whether a folder is a SavedModel.
 
     Raises:
-        DamagedFileError: It is one, and its graph is empty.
+        DamagedFileError: It is a SavedModel, but its graph is empty.
     """
     graph = sight.path / GRAPH
     if not graph.is_file():
@@ -40,7 +40,7 @@ def is_saved_model(sight: Sight) -> bool:
 
 
 def inspect_saved_model(sight: Sight, allowed: frozenset[str]) -> Findings:
-    """Read what a SavedModel needs, and what in it would touch files or run code."""
+    """Return what a SavedModel needs, and what in it would touch files or run code."""
     scan = _scan_saved_model(sight.path, allowed)
     return Findings(sight.format, tuple(sorted(scan.custom_names)), tuple(scan.runs_code))
 
@@ -50,11 +50,11 @@ def _scan_saved_model(folder: Path, allowed: frozenset[str]) -> Scan:
 
     Args:
         folder: The folder.
-        allowed: Installed packages whose classes it may name.
+        allowed: The installed packages whose classes it may name.
 
     Raises:
-        DamagedFileError: A part is missing or cut off.
-        UnsafeFileError: A link or an asset leaves the folder, or a config in it would do what no model needs.
+        DamagedFileError: A file is missing or cut off.
+        UnsafeFileError: A link or an asset leads outside the folder, or a config would do what no model needs.
     """
     _check_links(folder)
     check_shards(folder / "variables" / "variables.index")
@@ -62,7 +62,7 @@ def _scan_saved_model(folder: Path, allowed: frozenset[str]) -> Scan:
     path = folder / GRAPH
     size = path.stat().st_size
     if not 0 < size <= MAX_GRAPH:
-        raise DamagedFileError(f"{path} has {size:,} bytes, and a graph has 1 to {MAX_GRAPH:,}.", _AGAIN)
+        raise DamagedFileError(f"{path} has {size:,} bytes; a graph has 1 to {MAX_GRAPH:,}.", _AGAIN)
     try:
         _scan_graphs(memoryview(path.read_bytes()), found, folder)
     except ValueError as error:
@@ -73,10 +73,10 @@ def _scan_saved_model(folder: Path, allowed: frozenset[str]) -> Scan:
 
 
 def check_shards(index: Path) -> None:
-    """Check that an index of variables, where there is one, has all its data files beside it.
+    """Check that an index of variables, if it exists, has all its data files beside it.
 
     Raises:
-        DamagedFileError: One is missing or empty.
+        DamagedFileError: A data file is missing, or the index is empty.
     """
     if not index.is_file():
         return
@@ -86,7 +86,7 @@ def check_shards(index: Path) -> None:
     mine = [(found, item) for found, item in shards if item.name.startswith(f"{index.stem}.data-")]
     wanted = {int(found[2]) for found, _ in mine}
     if len(wanted) != 1 or {int(found[1]) for found, _ in mine} != set(range(*wanted)):
-        raise DamagedFileError(f"{index} has no complete set of data files beside it ({len(mine)} found).", _AGAIN)
+        raise DamagedFileError(f"{index} does not have all its data files beside it ({len(mine)} found).", _AGAIN)
 
 
 def _check_links(folder: Path) -> None:
@@ -98,8 +98,8 @@ def _check_links(folder: Path) -> None:
             path = Path(at, name)
             if path.is_symlink() and not path.resolve().is_relative_to(root):
                 raise UnsafeFileError(
-                    f"{path} is a link that leaves the folder, to {path.resolve()}.",
-                    "If you made the link, copy the folder with its links followed: cp -rL FROM TO.",
+                    f"{path} is a link to {path.resolve()}, outside the folder.",
+                    "If you made this link, copy the folder with the files that its links point to: cp -rL FROM TO.",
                 )
 
 
@@ -110,11 +110,11 @@ def _scan_graphs(view: memoryview, found: Counter[str], folder: Path) -> None:
             graphs += 1
             _scan_graph(graph, found, folder)
     if not graphs:
-        raise ValueError("it holds no graph")
+        raise ValueError("it has no graph")
 
 
 def _scan_graph(graph: memoryview, found: Counter[str], folder: Path) -> None:
-    """Search a MetaGraphDef: its nodes, the nodes of its functions, its assets."""
+    """Search a MetaGraphDef: its nodes, the nodes of its functions, and its assets."""
     parts = list(fields(graph))
     assets = [bytes(dict(fields(part)).get(2, b"")).decode("utf-8", "replace") for number, part in parts if number == 6]
     for name in assets:
@@ -157,7 +157,7 @@ def _scan_node(node: memoryview, found: Counter[str], *, is_saver: bool, has_ass
 
 
 def _scan_keras_metadata(path: Path, allowed: frozenset[str]) -> Scan:
-    """Look at the configs that Keras 2 writes beside its SavedModels; only ``tf_keras`` reads them."""
+    """Inspect the configs that Keras 2 writes beside its SavedModels; only ``tf_keras`` reads them."""
     scan = Scan()
     if not path.is_file():
         return scan
