@@ -40,7 +40,7 @@ def check_values(value: object) -> None:
     Raises:
         ValueError: It holds one of them.
     """
-    level: list[Any] = [value]
+    level: list[Json] = [value]
     for _ in range(DEEPEST):
         lists = [item for item in level if isinstance(item, list)]
         level = [below for item in level if isinstance(item, dict) for below in item.values()]

@@ -37,7 +37,7 @@ def text_of(value):
 
 def not_held():
     trip = making.passed("weights")
-    verdicts = {**trip.verdicts, Aspect.TRAINING: Verdict(Outcome.NOT_HELD, "the format weights does not keep it")}
+    verdicts = {**trip.verdicts, Aspect.TRAINING: Verdict(Outcome.NOT_HELD, "the format weights does not hold it")}
     return making.manifest(round_trips=(replace(trip, verdicts=verdicts),))
 
 

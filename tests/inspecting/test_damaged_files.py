@@ -92,7 +92,7 @@ DAMAGED = {
     "SavedModel without its variables": (without_shard, "does not have all its data files"),
     "pipe": (pipe, "is a device or a pipe"),
     "config cut": (lambda f: f.keras('{"class_name": "Seq'), "is damaged"),
-    "config that is no text": (lambda f: f.keras(b'"\xff\xfe"'), "is damaged"),
+    "config that is not a text": (lambda f: f.keras(b'"\xff\xfe"'), "is damaged"),
     "config with a number of 5000 digits": (lambda f: f.keras("1" * 5000), "is damaged"),
     "config changed after it was written": (
         lambda f: f.patched(f.keras(), (b'"units": 2', b'"units": 3')),

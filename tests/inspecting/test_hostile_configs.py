@@ -46,12 +46,12 @@ REFUSED = {
         "builtins.exec",
         lambda f: f.trained_with(f.a_function("my_loss")),
     ),
-    "module that is no name": (
+    "module with an invalid name": (
         lambda f: built_from(f, "../evil"),
         "../evil",
         lambda f: built_from(f, "evil"),
     ),
-    "module that is no text": (
+    "module that is not a text": (
         lambda f: built_from(f, ["os"]),
         "a module with the invalid name",
         lambda f: built_from(f, None),

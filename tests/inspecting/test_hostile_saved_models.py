@@ -42,7 +42,7 @@ NEEDS_TRUST = {
         lambda f: f.saved_model(function=[f.node("StatefulPartitionedCall", CALLS_SAVER)]),
         "a call of the save function from inside the model",
     ),
-    "reads a table that is no asset": (
+    "reads a table that is not an asset": (
         lambda f: f.saved_model(function=[f.node("InitializeTableFromTextFileV2")]),
         "InitializeTableFromTextFileV2 without an asset",
     ),
