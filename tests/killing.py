@@ -98,7 +98,7 @@ CASES = [
     Case("replace a file", PLAIN_FILE),
     Case("replace a folder", PLAIN_FOLDER),
     Case("publish large files", LargeArtifact(), None, (V1, V2, V3, V4), (V1, V2, V3, V4, V5)),
-    Changing("delete, bring back, tag, remove", ARTIFACT, kept_before=(V1, V3)),
+    Changing("delete, restore, tag, remove", ARTIFACT, kept_before=(V1, V3)),
 ]
 
 SERVER = """

@@ -1,4 +1,4 @@
-"""A small HTTP proxy on loopback that stands before a real server and misbehaves as it is told.
+"""A small HTTP proxy on loopback before a real server, which misbehaves on request.
 
 Each request that matches takes the next fault of the list; when the list is empty, the proxy only passes on.
 """
@@ -79,7 +79,7 @@ class FaultyProxy(http.server.ThreadingHTTPServer):
             self.now[method] = self.now.get(method, 1) - 1
 
     def handle_error(self, request, client_address):
-        """Say nothing: broken connections are what it is for."""
+        """Print nothing: broken connections are expected."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

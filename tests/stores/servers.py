@@ -23,7 +23,7 @@ AS_AWS = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
-"""How a client finds its credentials, and asks nobody else for them."""
+"""Where a client finds its credentials, so that it looks nowhere else."""
 
 
 ACCOUNT = "devstoreaccount1"

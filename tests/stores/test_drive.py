@@ -95,12 +95,12 @@ class TestDriveStore(StoreContract):
                 put("a/key", NEW)
                 expected = NEW
             except StoreUnavailableError as error:
-                expected, said = before, str(error)
+                expected, message = before, str(error)
             finally:
                 faults.disarm()
             if expected is not None and self.found(store) != expected:
                 [aside] = store.keys("a")
-                assert aside in said, f"{call} ({at}) failed"
+                assert aside in message, f"{call} ({at}) failed"
                 assert expected == store.read(f"a/{aside}")
 
     def test_a_folder_is_not_replaced_by_a_file(self, store, put):

@@ -59,7 +59,7 @@ class TestMemory(RemoteContract):
         work.mkdir()
 
         def store_with_one(number):
-            MemoryFileSystem.store.clear()  # it is one for the process, and each listing goes through all of it
+            MemoryFileSystem.store.clear()  # there is one for the process, and each listing reads all of it
             faulty = FaultyRemoteStore(f"{store.location}/{number}")
             kind.save(faulty, work, V1)
             return faulty

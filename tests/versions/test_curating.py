@@ -142,9 +142,9 @@ def test_versions_that_can_be_restored_are_listed_newest_first(store, tmp_path):
 
 
 def test_a_report_says_what_was_done_and_how_to_undo_it(store):
-    said = str(delete_version(f"cats@{V2}"))
-    assert said.startswith(f"cats@{V2} is deleted; it can be restored for a day\n  where: ")
-    assert said.endswith(f"restore it: restore cats@{V2}")
+    text = str(delete_version(f"cats@{V2}"))
+    assert text.startswith(f"cats@{V2} is deleted; it can be restored for a day\n  where: ")
+    assert text.endswith(f"restore it: restore cats@{V2}")
     assert str(restore_version("cats")).endswith(f"load it: load cats@{V2} name=model")
     assert "restore it" not in str(delete_version(f"cats@{V2}", for_good=True))
     assert f"cats@{V1} has the tags a, b" == str(tag_version(f"cats@{V1}", ("a", "b"))).splitlines()[0]

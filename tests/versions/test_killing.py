@@ -1,6 +1,6 @@
 """The kill matrix: SIGKILL before each call to the system that publishing and pruning make, in a folder and on Drive.
 
-A real child process dies at the call of each number. Then nothing that was committed may be gone that the rule keeps,
+A real child process dies at the call of each number. Then no committed version that the rule keeps may be gone,
 nothing half may be listed, and the next save must work. The table at the end of the run counts.
 """
 

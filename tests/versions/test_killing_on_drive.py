@@ -73,7 +73,7 @@ def lost_after(kind, store, work, *, is_last_of_few):
         has_copy = any(save.name.endswith(V2) for save in pending(0.5).saves)
         publish_pending()
         if V2 in {before, V2 * has_copy} and check_whole(kind, store) != V2:
-            yield "the new one was kept, and is not there"
+            yield "the new one was published, and is not there"
         if is_last_of_few:
             save(kind, store, work, V3)
             if check_whole(kind, store) != V3:

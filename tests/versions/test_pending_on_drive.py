@@ -38,7 +38,7 @@ def drive(fuse_colab):  # noqa: F811
 
 @pytest.fixture
 def store(drive):
-    return DriveStore(f"MyDrive/kept {next(FOLDERS)}", patience=0.5)
+    return DriveStore(f"MyDrive/pending {next(FOLDERS)}", patience=0.5)
 
 
 def mount_again(service):

@@ -35,7 +35,7 @@ write(*sys.argv[1:])
 
 
 def write(root, work, writer):
-    """Save in turn under a name of one's own and under the one that all share; tell each save as a line of JSON."""
+    """Save in turn under the writer's own name and under a shared one; print each save as a line of JSON."""
     store = LocalStore(Path(root))
     for number in range(SAVES):
         name = "shared" if number % 2 else f"own-{writer}"
@@ -45,8 +45,8 @@ def write(root, work, writer):
         staged, described = stage(Path(work), content, name=name, version=version, tags=tags)
         publish(store, Place.of_version(name, version), staged, described, ignore_steps)
         pruned = prune(store, described, Retention(KEEP))
-        told = {"name": name, "version": version, "tags": tags, "pruned": pruned.versions, "notes": pruned.notes}
-        print(json.dumps(told), flush=True)
+        saved = {"name": name, "version": version, "tags": tags, "pruned": pruned.versions, "notes": pruned.notes}
+        print(json.dumps(saved), flush=True)
 
 
 def test_four_writers_lose_nothing_of_200_saves(tmp_path, record_property):

@@ -46,10 +46,10 @@ class Attribute:
 
 @pytest.fixture
 def attribute(monkeypatch):
-    said = Attribute()
-    monkeypatch.setattr(os, "getxattr", said)
-    monkeypatch.setattr(uploading.time, "sleep", said.look)
-    return said
+    attribute = Attribute()
+    monkeypatch.setattr(os, "getxattr", attribute)
+    monkeypatch.setattr(uploading.time, "sleep", attribute.look)
+    return attribute
 
 
 @pytest.fixture
@@ -160,11 +160,11 @@ def test_a_flush_that_fails_costs_no_save_and_says_so(colab, publish, attribute)
 
 
 def test_flushing_in_another_thread_says_how_to_do_it(publish, attribute):
-    told = []
-    thread = threading.Thread(target=lambda: told.append(see(published, flush=True)))
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(see(published, flush=True)))
     published = publish()
     thread.start()
     thread.join()
-    [(upload_state, notes)] = told
+    [(upload_state, notes)] = seen
     assert UploadState.WRITTEN is upload_state
     assert "drive.flush_and_unmount()" in notes[0]

@@ -32,7 +32,7 @@ class _Work(threading.Thread):
         work: The call.
         calls: What the waiting thread must call: progress reports and, at the end, a call that returns the result.
         errors: For each progress report, what it raised, or ``None``.
-        is_over: Whether the work has ended, or nobody waits for it any more.
+        is_over: Whether the work has ended or was abandoned.
     """
 
     def __init__(self, work: Callable[[], Any]) -> None:

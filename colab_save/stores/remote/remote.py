@@ -151,7 +151,7 @@ class RemoteStore(Store):
 
         Raises:
             NotFoundError: There is no such key.
-            StoreError: A folder stands there, or the store refused.
+            StoreError: There is a folder already, or the store refused.
         """
         old, new = self._place(key), self._place(to)
         names = self.walk(key)
