@@ -59,7 +59,8 @@ def divide(thing: Any) -> Division:
     Raises:
         UnsupportedError: It is no model, and holds none.
     """
-    if is_model(thing) or not (isinstance(thing, (dict, list, tuple)) or is_plain_object(thing)):
+    is_container = isinstance(thing, (dict, list, tuple)) or is_plain_object(thing)
+    if not is_container or is_model(thing):
         kind_of(thing)
         return Division({"": thing})
     dividing = _Dividing()

@@ -83,8 +83,8 @@ class _Saving:
             verifier.close()
             manifest = seal(describe(plan, examined, chosen), chosen.staged, plan.destination)
             with clock.at(Stage.PUBLISH):
-                kept, pruned = self._publish(manifest, chosen)
-        upload_state, notes = see_through(kept, clock, wait=plan.upload.wait, flush=plan.upload.flush)
+                published, pruned = self._publish(manifest, chosen)
+        upload_state, notes = see_through(published, clock, wait=plan.upload.wait, flush=plan.upload.flush)
         report = _report(plan, manifest, attempts, chosen, upload_state)
         notes = (*report.notes, *notes, *pruned.notes)
         return replace(report, notes=notes, pruned=pruned.versions, seconds=dict(clock.seconds))
@@ -92,8 +92,10 @@ class _Saving:
     def _publish(self, manifest: Manifest, chosen: Attempt) -> tuple[Published, Pruned]:
         destination = self.plan.destination
         place = destination.place(manifest.version, chosen.formats[0].name)
-        kept = publish_with_local_copy(destination.store, place, chosen.staged.folder, manifest, self.clock.on_step)
-        return kept, prune(destination.store, manifest, self.plan.retention)
+        published = publish_with_local_copy(
+            destination.store, place, chosen.staged.folder, manifest, self.clock.on_step
+        )
+        return published, prune(destination.store, manifest, self.plan.retention)
 
 
 def _choose(attempts: list[Attempt], *, is_forced: bool) -> Attempt:

@@ -30,7 +30,8 @@ def open_store(location: str | None = None) -> Store:
         StoreUnavailableError: The working directory no longer exists.
     """
     location = _default_location() if location is None else location
-    store: Store = plugged(_record_of(location).open)(location)
+    record = _record_of(location)
+    store: Store = plugged(record.open)(location)
     return store
 
 

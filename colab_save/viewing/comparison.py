@@ -1,7 +1,7 @@
-"""Two versions side by side: what they are, how large, what they answer to the same sample, and what made them.
+"""Compare two versions side by side: their models, sizes, outputs for the same sample, and environments.
 
-The panel and scripts call `compare_versions`; `differences` is pure. No model is built: all of it is in the manifests
-and in the recorded samples.
+Every frontend calls `compare_versions`. No model is built: all of it is read from the manifests and the recorded
+samples.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from colab_save.reports.json_fields import version_fields
 from colab_save.stores.base import Store
 from colab_save.stores.opening import open_store
 from colab_save.target import Target
+from colab_save.types import Nested
 from colab_save.versions.fetching import fetch
 from colab_save.versions.finding import find
 
@@ -39,17 +40,17 @@ class Comparison(Shown):
     """Two versions side by side.
 
     Attributes:
-        first: The manifest of the one.
-        second: The manifest of the other.
-        answers: How far their answers to the same sample are from each other, in words.
+        first: The manifest of the first version.
+        second: The manifest of the second version.
+        outputs: In words, how far apart their outputs for the same sample are.
     """
 
     first: Manifest
     second: Manifest
-    answers: str
+    outputs: str
 
     def card(self) -> Card:
-        """Give what is shown: a table of what can be told in a word, then what differs inside."""
+        """Return the card: a table of short values, then the differences inside the models."""
         names = [f"{item.name}@{item.version}" for item in (self.first, self.second)]
         first, second = each_part(self.first), each_part(self.second)
         rows = [(label, *values) for label, values in _rows(self.first, self.second)]
@@ -61,21 +62,21 @@ class Comparison(Shown):
         ]
         if odd := sorted(first.keys() ^ second.keys()):
             remarks.append(
-                Remark("models", f"only one of the two has {', '.join(name or 'a single one' for name in odd)}")
+                Remark("models", f"only one of the two has: {', '.join(name or 'a single model' for name in odd)}")
             )
         return Card(
             title=" and ".join(names),
             summary="",
             table=Table(("", *names), tuple(rows)),
-            remarks=(Remark("answers", self.answers), *remarks),
+            remarks=(Remark("outputs", self.outputs), *remarks),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return both versions, and in words what differs."""
+        """Return both versions, and their differences in words."""
         return {
             "first": version_fields(self.first),
             "second": version_fields(self.second),
-            "answers": self.answers,
+            "outputs": self.outputs,
             "differences": [{"about": item.about, "reason": item.reason} for item in self.card().remarks[1:]],
         }
 
@@ -85,7 +86,7 @@ def compare_versions(first: str, second: str, *, source: str | None = None) -> C
 
     Args:
         first: A name, ``name@tag`` or ``name@version-prefix``.
-        second: Likewise.
+        second: The same for the other version.
         source: The store. Default: Drive in Colab, ``./models`` elsewhere.
 
     Raises:
@@ -93,11 +94,11 @@ def compare_versions(first: str, second: str, *, source: str | None = None) -> C
     """
     store = open_store(source)
     (place, one), (other_place, other) = find(store, Target.parse(first)), find(store, Target.parse(second))
-    return Comparison(one, other, _compare_answers(store, (place, one), (other_place, other)))
+    return Comparison(one, other, _compare_outputs(store, (place, one), (other_place, other)))
 
 
 def _remarks(part: str, first: ModelFacts, second: ModelFacts) -> Iterator[Remark]:
-    """Say where two models differ, and in what they are equal."""
+    """Yield a remark for each aspect in which two models differ, and one for those in which they are equal."""
     found_in = compare(first, second)
     for aspect, found in found_in.items():
         if found:
@@ -130,36 +131,36 @@ def _differing(first: Mapping[str, str], second: Mapping[str, str]) -> Iterator[
             yield name, (first.get(name, ""), second.get(name, ""))
 
 
-def _compare_answers(store: Store, first: tuple[Place, Manifest], second: tuple[Place, Manifest]) -> str:
-    """Say how far the recorded answers are from each other, where both were asked the same."""
+def _compare_outputs(store: Store, first: tuple[Place, Manifest], second: tuple[Place, Manifest]) -> str:
+    """Return in words how far apart the recorded outputs are, if both samples have the same inputs."""
     if not (first[1].sample.path and second[1].sample.path):
-        return "not compared: there is no recorded sample of both"
+        return "not compared: one of the versions has no recorded sample"
     with tempfile.TemporaryDirectory(prefix="colab_save_") as folder:
         try:
-            (asked, answer), (other_asked, other_answer) = (
+            (inputs, outputs), (other_inputs, other_outputs) = (
                 _recorded(store, place, manifest, Path(folder, str(number)))
                 for number, (place, manifest) in enumerate((first, second))
             )
         except UntrustedError as error:
             return f"not compared: {error.references[0]}"
-    if not _are_equal(asked, other_asked):
-        return "not compared: they were given different samples"
-    errors, differences = compare_outputs(answer, other_answer, None, None, precision(first[1].facts))
+    if not _are_equal(inputs, other_inputs):
+        return "not compared: their samples have different inputs"
+    errors, differences = compare_outputs(outputs, other_outputs, None, None, precision(first[1].facts))
     if not differences:
-        return "equal to the same sample, within tolerance"
+        return "equal for the same sample, within tolerance"
     worst = max(errors, key=lambda error: error.absolute, default=None)
     return f"the largest difference is {worst.absolute:.2g} in {worst.name}" if worst else differences[0]
 
 
-def _recorded(store: Store, place: Place, manifest: Manifest, folder: Path) -> tuple[Any, Any]:
-    """Give the recorded inputs and the expected outputs of a version."""
+def _recorded(store: Store, place: Place, manifest: Manifest, folder: Path) -> tuple[Nested, Nested]:
+    """Return the recorded inputs and outputs of a version."""
     sample = manifest.sample
     file = fetch(store, place, manifest, [sample.path], folder, ignore_steps)[sample.path]
     inspect_npz(file)
     return read_arrays(file, sample.inputs), read_arrays(file, sample.outputs)
 
 
-def _are_equal(first: Any, second: Any) -> bool:
+def _are_equal(first: Nested, second: Nested) -> bool:
     import numpy as np
 
     one, other = dict(leaves(first)), dict(leaves(second))

@@ -1,7 +1,7 @@
-"""Look inside a saved version: its picture, its layers, and how the values of its weights are spread; none is built.
+"""Look inside a saved version without building the model: its picture, its layers, and histograms of its weights.
 
-The picture and the layers are in the manifest, the weights in a payload, which is inspected before it is read. The
-panel and scripts call `inspect_model`; `serving` and `charting` ask for the payloads themselves.
+The picture and the layers come from the manifest, the weights from a payload, which is inspected before it is read.
+Every frontend calls `inspect_model` or `look_inside`; `netron` and `tensorboard` call `reach` for the payloads.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from colab_save.versions.locating import Found, choose, fetch_payload, locate
 from colab_save.viewing.weights import Weight, weigh
 
 HEAD = ("layer", "class", "output", "parameters", "dtype", "trains", "weights")
-"""What is told of each layer."""
+"""The columns for each layer."""
 
 PLAIN_HEAD = ("weight", "dtype", "values")
-"""What is told of each weight of a file that nobody recorded."""
+"""The columns for each weight of a plain file."""
 
 MOST = 400
-"""Rows of a table; a page of more is of no use to anybody."""
+"""Rows of a table; nobody reads a page with more."""
 
 NAMED = 6
-"""Weights with odd values that are named above the table."""
+"""Weights with NaN or infinite values that are listed above the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class Inside(Shown):
     """What is inside a saved version, or a plain file.
 
     Attributes:
-        manifest: The version; ``None`` for a file that nobody recorded.
-        weights: The weights of each model by its name; a single one has none.
+        manifest: The manifest of the version; ``None`` for a plain file.
+        weights: The weights of each model by the model's name; a single model has the empty name.
         notes: Why weights were not read.
-        name: What was looked into; default: the version.
+        name: The title. Default: the name and version.
     """
 
     manifest: Manifest | None
@@ -61,7 +61,7 @@ class Inside(Shown):
     name: str = ""
 
     def card(self) -> Card:
-        """Give what is shown: the model in words and as a picture, then a row for each layer with its weights."""
+        """Return the card: the model in words and as a picture, then a row for each layer with its weights."""
         rows = [*self._rows()]
         remarks = [Remark("weights", note) for note in (*self.notes, *self._odd())]
         if len(rows) > MOST:
@@ -69,7 +69,7 @@ class Inside(Shown):
         manifest = self.manifest
         return Card(
             title=self.name or (f"{manifest.name}@{manifest.version}" if manifest else ""),
-            summary="" if manifest else "nobody recorded it: what is known is in the file",
+            summary="" if manifest else "a plain file without a manifest",
             facts=dict(glance_at(manifest)) if manifest else {"weights": self._size()},
             table=Table(HEAD if manifest else PLAIN_HEAD, tuple(rows[:MOST])) if rows else None,
             remarks=tuple(remarks),
@@ -77,7 +77,7 @@ class Inside(Shown):
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the layers and weights of each model; a single one has no name."""
+        """Return the layers and weights of each model; a single model has the empty name."""
         models = self.models()
         return {
             "name": self.name or (f"{self.manifest.name}@{self.manifest.version}" if self.manifest else ""),
@@ -103,13 +103,13 @@ class Inside(Shown):
             yield from _rows_of(name, facts, self.weights.get(name, ()))
 
     def models(self) -> dict[str, ModelFacts]:
-        """Give what is recorded of each model, by its name; of a file that nobody recorded nothing."""
+        """Return the facts of each model by its name; none for a plain file."""
         if self.manifest is None:
             return {}
         return {part.name: part.facts for part in self.manifest.parts} or {"": self.manifest.facts}
 
     def spreads(self, model: str) -> Iterator[tuple[str, Histogram]]:
-        """Give the histogram of each weight of a model under the model's own name for it, else under the file's."""
+        """Yield the path and histogram of each weight: the path in the model, or in the file without a manifest."""
         if self.manifest is None:
             yield from ((weight.path, weight.histogram) for weight in self.weights.get(model, ()))
             return
@@ -118,7 +118,7 @@ class Inside(Shown):
         yield from ((item.path, known[item.digest]) for item in variables if item.digest in known)
 
     def _odd(self) -> Iterator[str]:
-        """Name the weights that hold values which are no finite numbers."""
+        """Name the weights with values that are NaN or infinite."""
         found = [
             f"{model}/{name}: {odd}".lstrip("/")
             for model in self.weights
@@ -138,7 +138,7 @@ class Inside(Shown):
 def inspect_model(target: str, *, source: str | None = None) -> Inside:
     """Look inside a saved version, or a plain model file, without building the model.
 
-    The histograms are those of the first payload; its weights are read one at a time.
+    The histograms are those of the first payload, whose weights are read one at a time.
 
     Args:
         target: A name, ``name@tag``, ``name@version-prefix``, a path or a URL.
@@ -146,13 +146,13 @@ def inspect_model(target: str, *, source: str | None = None) -> Inside:
 
     Raises:
         NotFoundError: There is no such version.
-        UntrustedError: A file that nobody recorded is no model, damaged or unsafe.
+        UntrustedError: A plain file is damaged, unsafe, or not a model.
     """
     return look_inside(target, source, ignore_steps)
 
 
 def look_inside(target: str, source: str | None = None, on_step: OnStep = ignore_steps) -> Inside:
-    """Look inside as `inspect_model` does, and report the bytes that are fetched and read."""
+    """Do what `inspect_model` does, and report the bytes that are fetched and read."""
     request = LoadRequest(target, source=source)
     found = locate(request)
     weights: dict[str, Sequence[Weight]] = {}
@@ -170,23 +170,23 @@ def look_inside(target: str, source: str | None = None, on_step: OnStep = ignore
 
 
 def reach(found: Found, request: LoadRequest, work: Path, on_step: OnStep) -> tuple[Path, str]:
-    """Bring a payload within reach, and inspect it before anybody opens it.
+    """Fetch a payload, and inspect it before anything opens it.
 
     Args:
         found: Where it is.
-        request: Which of the payloads is wanted.
+        request: Which payload is wanted.
         work: A folder for copies.
-        on_step: Told the bytes.
+        on_step: Called with the bytes fetched.
 
     Returns:
-        The file or folder, and the format that it is of.
+        The file or folder, and its format.
 
     Raises:
         UntrustedError: It is damaged, unsafe, or not what was saved.
         NotFoundError: It is not there, or was not saved in that format.
     """
     payload = fetch_payload(found, choose(found, request), work, on_step).payload
-    # The packages that a manifest names are believed: no class of theirs is looked up here.
+    # The packages that a manifest names are trusted here, since no class of theirs is looked up.
     return payload, inspect(payload, packages_of(found.manifest)).format
 
 

@@ -1,6 +1,6 @@
-"""Serve a saved version to Netron: the payload is fetched, inspected and copied, and never built.
+"""Serve a saved version to Netron: the payload is fetched, inspected and copied, and the model is never built.
 
-The panel and scripts call `open_in_netron`.
+Every frontend calls `open_in_netron` or `serve_to_netron`.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from colab_save.viewing.inside import reach
 from colab_save.wording import translated
 
 LOOPBACK = "127.0.0.1"
-"""The only address that is listened on: other machines do not reach it."""
+"""The only address that the server listens on: other machines cannot reach it."""
 
 _addresses: list[tuple[str, int]] = []
-"""Where the server of this process listens, once it does."""
+"""The address of this process's server, once it is started."""
 
 
 def open_in_netron(target: str, *, source: str | None = None) -> Viewed:
     """Serve a saved version, or a plain model file, to Netron, a viewer of model graphs in the browser.
 
-    Netron (https://netron.app) draws what is in the file; nothing is built. Only a copy of that one file is served,
-    and only to this machine, as long as this process lives.
+    Netron (https://netron.app) draws the graph in the file; no model is built. Only a copy of that one file is served,
+    only to this machine, and only while this process runs.
 
     Args:
         target: A name, ``name@tag``, ``name@version-prefix``, a path or a URL.
         source: The store. Default: Drive in Colab, ``./models`` elsewhere.
 
     Returns:
-        Where to see it.
+        The address to open.
 
     Raises:
         MissingPackageError: Netron is not installed.
@@ -56,7 +56,7 @@ def open_in_netron(target: str, *, source: str | None = None) -> Viewed:
 
 
 def serve_to_netron(target: str, source: str | None = None, on_step: OnStep = ignore_steps) -> Viewed:
-    """Serve as `open_in_netron` does, and report the bytes that are fetched."""
+    """Do what `open_in_netron` does, and report the bytes that are fetched."""
     require("netron")
     request = LoadRequest(target, source=source)
     found = locate(request)
@@ -64,22 +64,22 @@ def serve_to_netron(target: str, source: str | None = None, on_step: OnStep = ig
     with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
         for name, part in (found.parts or {"": found}).items():
             paths[name] = _copy(part.name, *reach(part, request, Path(work), on_step))
-    with translated("Netron cannot be started", pip("-U netron")), _log_as_it_is():
+    with translated("Netron could not be started", pip("-U netron")), _logging_unchanged():
         host, port = _address()
     where = {name: f"http://{host}:{port}{path}" for name, path in paths.items()}
-    notes = ("Only this machine reaches it. Netron's page tells its makers anonymously that it is used.",)
+    notes = ("Only this machine can reach it. Netron's page reports its use anonymously to its makers.",)
     return Viewed(found.name, "open in Netron", where, _netron_line(port, [*paths.values()]), notes)
 
 
 def _copy(name: str, path: Path, format: str) -> str:
-    """Put a copy of one file into the folder that is served, since Netron serves all that lies beside a file.
+    """Copy one file to the folder that is served, since Netron also serves everything beside a file.
 
     Returns:
         The path of the page that shows it.
     """
     drawn = FORMATS[format].netron
     if not drawn:
-        raise FormatError(f"{path.name} is a {format}, which Netron does not show.", "Open a .keras or .h5 file.")
+        raise FormatError(f"{path.name} is a {format}, which Netron cannot show.", "Open a .keras or .h5 file.")
     copy = _folder() / hashlib.sha256(name.encode()).hexdigest()[:16] / drawn
     with refusing("write", str(copy)):
         copy.parent.mkdir(exist_ok=True)
@@ -89,17 +89,17 @@ def _copy(name: str, path: Path, format: str) -> str:
 
 @functools.cache
 def _folder() -> Path:
-    """Make the folder that is served; it goes with this process."""
+    """Create the folder that is served; it is removed when this process ends."""
     folder = tempfile.mkdtemp(prefix="colab_save_netron_")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
 
 
 def _address() -> tuple[str, int]:
-    """Give where Netron listens, and start it if it does not.
+    """Return the address of Netron's server, and start it if it does not run.
 
-    One server for all: those of one process show the same file (``_HTTPServerThread``, 9.3). With a folder in place of
-    a file it takes what its page is asked for.
+    One server is enough: several in one process would show the same file (``_HTTPServerThread``, 9.3). Started with a
+    folder instead of a file, it serves the file that the page's address names.
     """
     import netron
 
@@ -109,8 +109,8 @@ def _address() -> tuple[str, int]:
 
 
 @contextmanager
-def _log_as_it_is() -> Iterator[None]:
-    """Keep Netron (9.3) from setting up logging for the whole process, which it does where nobody has."""
+def _logging_unchanged() -> Iterator[None]:
+    """Prevent Netron (9.3) from configuring logging for the whole process, which it does if nobody else has."""
     handler = logging.NullHandler()
     logging.getLogger().addHandler(handler)
     try:
@@ -120,7 +120,7 @@ def _log_as_it_is() -> Iterator[None]:
 
 
 def _netron_line(port: int, paths: list[str]) -> tuple[str, str]:
-    """Give the line that ends it; in Colab, whose browser does not reach the machine, the one that shows it."""
+    """Return the line that stops it; in Colab, where the browser cannot reach the machine, the line that shows it."""
     if open_store(None).kind == "drive":
         calls = "; ".join(f"output.serve_kernel_port_as_window({port}, path={path!r})" for path in paths)
         return "in Colab, see it with", f"from google.colab import output; {calls}"

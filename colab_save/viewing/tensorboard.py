@@ -1,7 +1,7 @@
-"""Write the weights of a saved version, and its graph, as TensorBoard reads them; the model is never built.
+"""Write the weights of a saved version, and its graph, as logs for TensorBoard; the model is never built.
 
-The panel and scripts call `open_in_tensorboard`. The histograms are those of `looking`; the graph is the one in a
-SavedModel. TensorFlow writes the files, and TensorBoard need not be installed for that.
+Every frontend calls `open_in_tensorboard`, or `write_logs` and `show_logs`. The histograms come from `inside`, the
+graph from a SavedModel. TensorFlow writes the files; TensorBoard is needed only to show them.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 LOGS = "logs"
-"""The folder that log folders are made in."""
+"""The default folder for log folders."""
 
 SUFFIX = ".colab_save"
-"""The end of the name of each file that is written, by which it is known when it is written anew."""
+"""The suffix of each log file, by which it is found to be replaced."""
 
 NO_GRAPH = (
-    f"no graph: only a SavedModel holds one. Save with {option('formats', 'keras,saved_model')}, or call "
+    f"no graph: only a SavedModel holds one. Save with {option('formats', 'keras,saved_model')}, or open it with "
     f"{action('netron')}"
 )
 
@@ -48,19 +48,19 @@ NO_GRAPH = (
 def open_in_tensorboard(target: str, *, source: str | None = None, logs: str = LOGS) -> Viewed:
     """Write a log folder with the histograms of a saved version, and its graph, and show it in TensorBoard.
 
-    In a notebook TensorBoard opens below the cell; elsewhere the line that opens it is told. The graph is that of the
-    SavedModel, if the version has one.
+    In a notebook TensorBoard opens below the cell; elsewhere the result has the line that opens it. The graph is that
+    of the SavedModel, if the version has one.
 
     Args:
         target: A name, ``name@tag``, ``name@version-prefix``, a path or a URL.
         source: The store. Default: Drive in Colab, ``./models`` elsewhere.
-        logs: The folder in which a folder of the version is made.
+        logs: The folder for the version's log folder. Default: ``logs``.
 
     Returns:
         Where the logs are, and what is in them.
 
     Raises:
-        MissingPackageError: This is a notebook, and TensorBoard is not installed.
+        MissingPackageError: IPython runs this, and TensorBoard is not installed.
         NotFoundError: There is no such version.
         UntrustedError: The file is damaged, unsafe, or not what was saved.
     """
@@ -74,7 +74,7 @@ def open_in_tensorboard(target: str, *, source: str | None = None, logs: str = L
 
 
 def show_logs(viewed: Viewed) -> None:
-    """Open TensorBoard on logs that were written, below the cell or in the widget that takes its output.
+    """Open TensorBoard on logs that were written, below the cell or in the widget that captures its output.
 
     Raises:
         MissingPackageError: TensorBoard is not installed.
@@ -87,7 +87,7 @@ def show_logs(viewed: Viewed) -> None:
     from IPython.utils.capture import capture_output
 
     shell.extension_manager.load_extension("tensorboard")
-    # It displays that it starts, and updates that, which no widget for output follows (ipywidgets 8, JupyterLab 4).
+    # It displays a message and then updates it, which no output widget supports (ipywidgets 8, JupyterLab 4).
     with capture_output(stdout=False, stderr=False) as caught:
         shell.run_line_magic("tensorboard", _arguments(viewed.where[""]))
     for last in caught.outputs[-1:]:
@@ -95,7 +95,7 @@ def show_logs(viewed: Viewed) -> None:
 
 
 def write_logs(target: str, source: str | None, on_step: OnStep, logs: str = LOGS) -> Viewed:
-    """Write logs as `open_in_tensorboard` does, show nothing, and report the bytes that are fetched and read."""
+    """Write logs as `open_in_tensorboard` does without showing them, and report the bytes that are fetched and read."""
     inside = look_inside(target, source, on_step)
     request = LoadRequest(target, source=source, format=_format_with_graph(inside))
     found = locate(request)
@@ -112,7 +112,7 @@ def write_logs(target: str, source: str | None, on_step: OnStep, logs: str = LOG
 
 
 def _shell() -> InteractiveShell | None:
-    """Give IPython, where it runs this."""
+    """Return IPython if it runs this."""
     if "IPython" not in sys.modules:
         return None
     from IPython import get_ipython
@@ -126,7 +126,7 @@ def _arguments(folder: str) -> str:
 
 
 def _folder_of(inside: Inside) -> Iterator[str]:
-    """Name the folder of a version; a name may come from anywhere, and must not lead elsewhere."""
+    """Yield the parts of a version's log folder; a name from elsewhere must not lead out of it."""
     name = inside.manifest.name if inside.manifest else re.split(r"[/\\]", inside.name.rstrip("/\\"))[-1]
     yield re.sub(r"[^\w.@-]+", "_", name).lstrip(".") or "model"
     if inside.manifest:
@@ -139,7 +139,7 @@ def _format_with_graph(inside: Inside) -> str | None:
 
 
 def _graph_of(found: Found, request: LoadRequest, work: Path, on_step: OnStep) -> Any:
-    """Read the graph of a file that has one; ``None`` for every other."""
+    """Return the graph of a file; ``None`` if its format has none."""
     if found.manifest is not None and request.format is None:
         return None
     path, found_format = reach(found, request, work, on_step)
@@ -161,7 +161,7 @@ def graph_in_saved_model(path: Path) -> Any:
 
 
 def _write(folder: Path, inside: Inside, model: str, graph: Any) -> int:
-    """Write one model's file in the place of an older one; gives how many histograms are in it."""
+    """Write the log file of one model in place of an older one; return how many histograms are in it."""
     import tensorflow as tf
 
     with refusing("write", str(folder)):
@@ -171,11 +171,11 @@ def _write(folder: Path, inside: Inside, model: str, graph: Any) -> int:
     spreads = [(name, spread) for name, spread in inside.spreads(model) if spread.counts]
     if not spreads and graph is None:
         raise FormatError(
-            f"Nothing of {inside.name} can be shown: {'; '.join(inside.notes).rstrip('.') or 'it has no weights'}.",
+            f"There is nothing to show of {inside.name}: {'; '.join(inside.notes).rstrip('.') or 'it has no weights'}.",
             "Load the model to see what is in it.",
         )
     kind = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "histograms"})
-    with translated("TensorFlow could not write the logs", "Give another folder for the logs."):
+    with translated("TensorFlow could not write the logs", "Choose another folder for the logs."):
         writer = tf.summary.create_file_writer(str(folder), filename_suffix=SUFFIX)
         with writer.as_default(step=_facts_of(inside, model).iterations or 0):
             for name, spread in spreads:
@@ -191,6 +191,6 @@ def _facts_of(inside: Inside, model: str) -> ModelFacts:
 
 
 def _table(spread: Histogram) -> list[tuple[float, float, float]]:
-    """Give the rows of TensorBoard's histograms: where a bar begins and ends, and how many values are in it."""
+    """Return a histogram as TensorBoard's rows: the start and end of a bin, and how many values are in it."""
     edges = spread.edges
     return [*zip(edges, edges[1:], map(float, spread.counts), strict=False)]

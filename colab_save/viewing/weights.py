@@ -1,7 +1,7 @@
-"""The weights that a model file holds, one at a time, read without building the model.
+"""Read the weights in a model file one at a time, without building the model.
 
-`looking` calls `weigh` after `inspecting` has let a file pass. Optimizers and metrics are left out. Each weight has the
-digest of its bytes, by which the manifest knows it under its path in the model: a file has other names for it.
+`inside` calls `weigh` on an inspected file. The state of optimizers and metrics is left out. Each weight comes with
+the digest of its bytes, which finds its path in the manifest: the names in a file are others.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from colab_save.inspecting.keras.files import WEIGHTS
 from colab_save.plugging import plugged
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.reports.drawing.histogram import Histogram, histogram_of
+from colab_save.types import Array
 from colab_save.wording import translated
 
 BOOKKEEPING = ("optimizer", "optimizer_weights", "metrics", "keras_api/metrics")
-"""What holds the state of optimizers and metrics at the root of a file (Keras 2.20 to 3.15, tf_keras 2.21)."""
+"""The groups with the state of optimizers and metrics at the root of a file (Keras 2.20 to 3.15, tf_keras 2.21)."""
 
 _SLOT, _VALUE = "/.OPTIMIZER_SLOT/", "/.ATTRIBUTES/VARIABLE_VALUE"
-"""What TensorFlow writes behind the path of a variable (``trackable_utils``, 2.20 and 2.21)."""
+"""What TensorFlow appends to the path of a variable (``trackable_utils``, 2.20 and 2.21)."""
 
 _ESCAPE = re.compile(r"\.([S.])")
-"""How it writes a slash and a dot inside a name, likewise."""
+"""How TensorFlow escapes a slash and a dot in a name (``trackable_utils``, 2.20 and 2.21)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ class Weight:
     """One weight in a file.
 
     Attributes:
-        path: Where it is in the file.
-        shape: Its dimensions.
-        dtype: Its element type.
+        path: Its path in the file.
+        shape: Its shape.
+        dtype: Its dtype.
         digest: SHA-256 of its bytes in C order, as in `facts.VariableFacts`.
-        histogram: How its values are spread.
+        histogram: The distribution of its values.
     """
 
     path: str
@@ -53,20 +54,20 @@ class Weight:
 
 
 def weigh(path: Path, format: str, on_step: OnStep) -> Iterator[Weight]:
-    """Read the weights of a model file; one of them is in memory at a time.
+    """Read the weights of a model file, with one of them in memory at a time.
 
     Args:
-        path: The file or folder, which `inspecting` has let pass.
-        format: What it is.
-        on_step: Told the bytes read.
+        path: The file or folder, already inspected.
+        format: Its format.
+        on_step: Called with the bytes read.
 
     Raises:
-        FormatError: It has no weights that can be read so.
+        FormatError: The weights cannot be read without building the model.
     """
     hook = FORMATS[format].weigh
     if not hook:
         raise FormatError(
-            f"{path.name} has its weights as constants of a graph of its own, not as those of the model's layers.",
+            f"{path.name} has its weights as constants in a graph, not as weights of the model's layers.",
             f"{action('netron')} shows the graph with them.",
         )
     done = 0
@@ -77,24 +78,24 @@ def weigh(path: Path, format: str, on_step: OnStep) -> Iterator[Weight]:
             yield Weight(name, value.shape, value.dtype.name, _digest(value), histogram_of(value))
 
 
-def weights_in_keras(path: Path) -> Iterator[tuple[str, int, Any]]:
-    """Give the arrays of a ``.keras``, by name, each with the bytes of all."""
+def weights_in_keras(path: Path) -> Iterator[tuple[str, int, Array]]:
+    """Yield the name of each array in a ``.keras`` file, the bytes of all arrays, and the array."""
     with path.open("rb") as file:
         members = read_directory(file, str(path))
         if WEIGHTS[0] not in members:
-            raise FormatError(f"{path.name} has its weights in {WEIGHTS[1]}.", "Load it to see them.")
+            raise FormatError(f"{path.name} has its weights in {WEIGHTS[1]}.", "Load the model to see them.")
         with open_member(file, members[WEIGHTS[0]], str(path)) as stream:
             yield from _in_hdf5(stream)
 
 
-def weights_in_hdf5(path: Path) -> Iterator[tuple[str, int, Any]]:
-    """Give the arrays of an HDF5 file of Keras, by name, each with the bytes of all."""
+def weights_in_hdf5(path: Path) -> Iterator[tuple[str, int, Array]]:
+    """Yield the same for an HDF5 file of Keras."""
     with path.open("rb") as file:
         yield from _in_hdf5(file)
 
 
-def _in_hdf5(stream: BinaryIO) -> Iterator[tuple[str, int, Any]]:
-    """Give the arrays of an HDF5 file in its order, each with the bytes of all."""
+def _in_hdf5(stream: BinaryIO) -> Iterator[tuple[str, int, Array]]:
+    """Yield the arrays in the order of the file."""
     import h5py
 
     with h5py.File(stream, "r") as file:
@@ -106,15 +107,15 @@ def _in_hdf5(stream: BinaryIO) -> Iterator[tuple[str, int, Any]]:
             yield name, size, _read(file[name][()])
 
 
-def weights_in_saved_model(path: Path) -> Iterator[tuple[str, int, Any]]:
-    """Give the arrays of a SavedModel, by name, each with the bytes of all; it may have none."""
+def weights_in_saved_model(path: Path) -> Iterator[tuple[str, int, Array]]:
+    """Yield the same for a SavedModel, which may have no arrays."""
     variables = path / "variables" / "variables"
     if Path(f"{variables}.index").exists():
         yield from weights_in_checkpoint(variables)
 
 
-def weights_in_checkpoint(path: Path) -> Iterator[tuple[str, int, Any]]:
-    """Give the arrays that TensorFlow's reader of checkpoints finds, by name; it reads one at a time."""
+def weights_in_checkpoint(path: Path) -> Iterator[tuple[str, int, Array]]:
+    """Yield the same for a TensorFlow checkpoint, whose reader reads one array at a time."""
     import tensorflow as tf
 
     reader = tf.train.load_checkpoint(str(path).removesuffix(".index"))
@@ -134,14 +135,14 @@ def _is_bookkeeping(name: str) -> bool:
 
 
 def _is_real(dtype: Any) -> bool:
-    """Say whether values are real numbers: bfloat16 is bytes in HDF5, and of no kind that NumPy knows elsewhere."""
+    """Return whether values are real numbers; bfloat16 is raw bytes in HDF5, and not a NumPy dtype elsewhere."""
     import numpy as np
 
     known = np.dtype(dtype)
     return known.kind in "biuf" or known == np.dtype("V2") or known.type.__module__ == "ml_dtypes"
 
 
-def _read(value: Any) -> Any:
+def _read(value: Any) -> Array:
     import ml_dtypes
     import numpy as np
 
@@ -149,7 +150,7 @@ def _read(value: Any) -> Any:
     return array.view(ml_dtypes.bfloat16) if array.dtype.kind == "V" and array.dtype.itemsize == 2 else array
 
 
-def _digest(value: Any) -> str:
+def _digest(value: Array) -> str:
     import numpy as np
 
     return hashlib.sha256(np.ascontiguousarray(value).reshape(-1).view(np.uint8)).hexdigest()

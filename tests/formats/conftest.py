@@ -28,7 +28,7 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def bare_python():
-    """Run lines of Python in a folder, with no names but their own; gives what they print, or what stopped them."""
+    """Run Python code in a folder with no names but its own; return what it prints, or the error that stopped it."""
     program = PROGRAM.format(absent=dict.fromkeys(("colab_save", *NOT_NEEDED)))
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
     pipe = subprocess.PIPE

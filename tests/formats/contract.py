@@ -56,7 +56,7 @@ class FormatContract:
         plug.save(model, folder, sample, plug.Options())
         return sample
 
-    def test_it_gives_back_what_it_says_it_keeps(self, plug, model, tmp_path):
+    def test_it_loads_what_it_says_it_holds(self, plug, model, tmp_path):
         sample = self.saved(plug, model, tmp_path)
         loaded = plug.load(tmp_path / plug.payload, Context({}))
         if kind_of(loaded) == "keras":  # as the round trip and every load do
@@ -75,7 +75,7 @@ class FormatContract:
 
     def test_its_weights_are_read_without_building_the_model(self, plug, tmp_path):
         if Aspect.WEIGHTS not in plug.holds:
-            pytest.skip(f"{self.name} does not keep the weights that a model has")
+            pytest.skip(f"{self.name} does not hold the weights of a model")
         model = MODELS["sequential"]()
         self.saved(plug, model, tmp_path)
         payload, facts = tmp_path / plug.payload, examine(model)

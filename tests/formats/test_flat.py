@@ -17,7 +17,7 @@ def facts(names, rows=None):
 
 
 class Doubling(FlatModel):
-    """Gives each tensor that it takes, doubled, under its name in capitals; counts the rows of each call."""
+    """Return each tensor doubled, under its name in capitals; count the rows of each call."""
 
     def __init__(self, names, nesting=None, rows=None):
         super().__init__(None, facts(names, rows), facts(names.upper(), rows), nesting)

@@ -129,7 +129,7 @@ class TestSavedModel(FormatContract):
         assert {"left", "right"} == signature.structured_input_signature[1].keys()
         assert {"score", "parts_0", "parts_1"} == signature.structured_outputs.keys()
 
-    def test_names_that_the_user_gave_to_output_layers_are_kept(self, tmp_path):
+    def test_the_users_names_of_output_layers_are_the_names_of_outputs(self, tmp_path):
         loaded, _ = self.written(zoo.tabular(), tmp_path)
         assert {"price"} == loaded.signatures["serving_default"].structured_outputs.keys()
 

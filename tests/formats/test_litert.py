@@ -1,4 +1,4 @@
-"""LiteRT files: what converting gives and refuses, what comes back into the notebook, and files of other people."""
+"""LiteRT files: what is converted and refused, what a load returns, and files from elsewhere."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_the_package_of_its_own_comes_first(tmp_path, monkeypatch):
             del sys.modules[name]
 
 
-# --- the lines ---
+# --- saving and loading ---
 
 
 @pytest.fixture(scope="module")
@@ -206,10 +206,10 @@ def test_it_is_proven_and_nests_what_it_takes_and_gives(saved):
     assert (True, {"score", "parts"}, (3, 1)) == (loaded.is_proven, answer.keys(), answer["score"].shape)
 
 
-def test_the_report_says_what_is_not_kept(saved):
+def test_the_report_says_what_is_not_held(saved):
     verdicts = saved[1].manifest.round_trips[0].verdicts
-    kept = {aspect: verdict.outcome for aspect, verdict in verdicts.items()}
-    assert {"outputs": "PASSED"} | dict.fromkeys(["weights", "training", "structure", "code"], "NOT_HELD") == kept
+    outcomes = {aspect: verdict.outcome for aspect, verdict in verdicts.items()}
+    assert {"outputs": "PASSED"} | dict.fromkeys(["weights", "training", "structure", "code"], "NOT_HELD") == outcomes
 
 
 def test_looking_inside_says_why_no_weights_are_shown(saved):

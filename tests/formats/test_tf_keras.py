@@ -1,4 +1,4 @@
-"""Models of tf_keras in each format, and through the whole line."""
+"""Models of tf_keras in each format, and saved and loaded as a user does."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def subject(make):
 
 
 def brought_back(make, name, folder):
-    """Write a model in a format, read it, and give the aspects that were lost, with what they answer."""
+    """Write a model in a format and read it; return the aspects that were lost, and the outputs before and after."""
     (model, facts, sample), plug = subject(make), get_format(name)
     assert not plug.refusal(model)
     plug.save(model, folder, sample, plug.Options())
@@ -77,7 +77,7 @@ def test_formats_that_would_lose_a_vocabulary_refuse_it(name):
 
 
 def repaired(model, folder, custom):
-    """Write a model as a Keras file, read and repair it, and give what the facts then differ in."""
+    """Write a model as a Keras file, read and repair it; return the differences between the facts."""
     plug, facts = get_format("keras"), examine(model)
     plug.save(model, folder, take_sample(model, None, plug.run), plug.Options())
     loaded = plug.load(folder / plug.payload, Context(custom, dialect="tf_keras"))

@@ -44,7 +44,7 @@ def test_what_was_made_saves_as_any_model_of_keras_3(tmp_path):
     np.testing.assert_array_equal(made(zoo.rows(3, 4)), loaded(zoo.rows(3, 4)))
 
 
-def test_names_and_what_is_frozen_are_kept():
+def test_names_and_frozen_layers_come_back():
     old = old_zoo.frozen()
     made = convert(old).model
     expected = [(layer.name, layer.trainable) for layer in old.layers]

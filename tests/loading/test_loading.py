@@ -1,4 +1,4 @@
-"""The load line: what was saved comes back proven, and nothing else is handed back without a word."""
+"""Loads from request to report: what was saved comes back proven, and nothing else is returned without a word."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def written_as(path, target, **changes):
 
 
 def read(path):
-    """Open an ``.h5`` as the load line does, without a process for it."""
+    """Open an ``.h5`` as a load does, without a process for it."""
     return get_format("h5").load(path, Context({}, dialect=inspect(path).dialect))
 
 

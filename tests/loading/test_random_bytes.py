@@ -1,4 +1,4 @@
-"""Whatever happens to the bytes of a good model, the load line refuses it or gives back an equal model.
+"""Whatever happens to the bytes of a good model, a load refuses it or returns an equal model.
 
 Where nothing in a file can tell (the values in plain HDF5, the constants in a SavedModel's graph), the load says that
 nothing was proven. Each kind of file is hit as often as `CASES` says, more than 500 times together.
@@ -77,7 +77,7 @@ class Files:
             (self.plain / name).write_bytes((self.artifact / name).read_bytes())
 
     def is_equal(self, report):
-        """Say whether what came back has the weights, by digest, and the outputs of the model."""
+        """Return whether a loaded model has the weights, by digest, and the outputs of the model."""
         answer = np.asarray(report.model(self.rows))
         is_whole = report.format == "saved_model" or not compare_weights(self.facts, examine(report.model))
         return is_whole and np.allclose(self.outputs, answer, rtol=1e-6, atol=0)
@@ -97,7 +97,7 @@ def own_classes(monkeypatch):
 
 
 def hit(path, times, request):
-    """Cut and flip the bytes of a file; give what each load ended in: a report, or an error of ours."""
+    """Cut and flip the bytes of a file; return what each load ended in: a report, or an error of ours."""
     good, ends = path.read_bytes(), []
 
     @settings(max_examples=times, derandomize=True, database=None, phases=[Phase.generate])

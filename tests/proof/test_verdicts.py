@@ -30,7 +30,7 @@ def test_a_pass_that_differs_fails_and_is_named(name):
     assert (Outcome.FAILED, True) == (verdict.outcome, f"{name}: 2 of 2 values of output differ" in verdict.reason)
 
 
-def test_the_largest_error_of_each_pass_is_kept():
+def test_the_largest_error_of_each_pass_is_reported():
     asked = sample(Pass("decoder", None, None))
     errors, _ = judge_outputs(asked, {"": ONE, "decoder": ONE}, {"": ONE, "decoder": TWO}, "float32")
     assert [("output", 0.0), ("decoder: output", 1.0)] == [(error.name, error.absolute) for error in errors]

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.tensorflow
 
 
 def cancel_when(is_due):
-    """Listen to a line, and stop it at the first step that is due; afterwards count the seconds."""
+    """Listen to a save or load, and stop it at the first step that is due; afterwards count the seconds."""
     told = {}
 
     def on_step(step):
@@ -29,7 +29,7 @@ def cancel_when(is_due):
 
 
 def second_beat():
-    """Say yes when a stage is reported again while it waits."""
+    """Return whether a stage is reported again while it waits."""
     seen = []
 
     def is_due(step):

@@ -143,8 +143,8 @@ def test_models_and_functions_that_a_constructor_takes_come_back_and_train_on(pi
 def test_plain_keras_opens_it_as_its_readme_says(pipeline, monkeypatch):
     folder = Path(pipeline[1].where)
     custom_code = load_custom_code(folder / "custom_code.py", "custom_code")
-    lines = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text("utf-8"), re.DOTALL)
-    exec(next(block for block in lines if "from_config" in block), {})
+    blocks = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text("utf-8"), re.DOTALL)
+    exec(next(block for block in blocks if "from_config" in block), {})
     model = keras.saving.load_model(folder / "model.keras", custom_objects=custom_code)
     monkeypatch.delitem(sys.modules, "custom_code")
     assert (7, "twice") == (model.size, model.function.__name__)

@@ -1,4 +1,4 @@
-"""Where a plain save may go: it takes the place of a model, and never of what somebody keeps there."""
+"""Where a plain save may go: it replaces a model, and never anything else."""
 
 from __future__ import annotations
 

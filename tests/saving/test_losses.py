@@ -238,7 +238,7 @@ def test_state_that_keras_does_not_track_is_caught_by_name(untracked, case):
 
 
 @pytest.mark.parametrize("case", UNTRACKED)
-def test_state_that_keras_does_not_track_is_kept_by_the_format_that_auto_falls_back_to(untracked, case):
+def test_state_that_keras_does_not_track_is_held_by_the_format_that_auto_falls_back_to(untracked, case):
     store, (model, report) = untracked[0], untracked[1][case]
     assert (["saved_model"], Outcome.PASSED) == ([p.format for p in report.manifest.payloads], report.outcome)
     inputs = zoo.rows(3, 2)

@@ -1,6 +1,6 @@
 """How a saved model is lost without an error, sections 2 to 6: wrong places, dropped arguments, state, files.
 
-One process writes, loads, repairs and compares, as the two lines do; those rows that need the whole line are saved.
+One process writes, loads, repairs and compares, as a save and a load do; the rows that need all of a save are saved.
 """
 
 from __future__ import annotations

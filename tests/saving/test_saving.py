@@ -1,4 +1,4 @@
-"""The save line as a whole: every kind of model proven, every refusal early, nothing lost when anything fails."""
+"""Saves from request to report: every kind of model proven, every refusal early, nothing lost when anything fails."""
 
 from __future__ import annotations
 
@@ -123,8 +123,8 @@ def rejected(tmp_path_factory):
 
 def test_every_kind_of_model_is_proven_in_every_format_that_can_hold_it(proven):
     for trip in proven.report.manifest.round_trips:
-        kept = get_format(trip.format).holds
-        assert {a: Outcome.PASSED if a in kept else Outcome.NOT_HELD for a in Aspect} == {
+        held = get_format(trip.format).holds
+        assert {a: Outcome.PASSED if a in held else Outcome.NOT_HELD for a in Aspect} == {
             aspect: verdict.outcome for aspect, verdict in trip.verdicts.items()
         }
         assert Outcome.PASSED is trip.outcome, str(proven.report)

@@ -1,4 +1,4 @@
-"""The save line on Drive as a whole: what becomes of a model when Drive does not take it, or takes its time."""
+"""Saves to Drive from request to report: what becomes of a model when Drive refuses it, or takes its time."""
 
 from __future__ import annotations
 

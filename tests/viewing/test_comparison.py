@@ -36,7 +36,7 @@ def compared():
 def test_equal_versions_say_so(save):
     save(V1, [1.0, 2.0], [3.0])
     save(V2, [1.0, 2.0], [3.0])
-    assert "answers: equal to the same sample, within tolerance" in compared()
+    assert "outputs: equal for the same sample, within tolerance" in compared()
     assert "equal: weights, training" in compared()
 
 
@@ -49,7 +49,7 @@ def test_the_largest_difference_of_the_answers_is_told(save):
 def test_answers_to_different_samples_are_not_compared(save):
     save(V1, [1.0], [3.0])
     save(V2, [2.0], [3.0])
-    assert "not compared: they were given different samples" in compared()
+    assert "not compared: their samples have different inputs" in compared()
 
 
 def test_what_differs_inside_is_counted_and_the_first_is_named(save):
@@ -73,7 +73,7 @@ def test_of_several_models_each_is_compared_with_its_own(own_folder, tmp_path):
     said = compared()
     assert ("d training: iterations" in said, "g equal: weights, training" in said) == (True, True)
     save_version(store, tmp_path, V3, {"model.keras": b"m"})
-    assert "only one of the two has a single one, d, g" in str(compare_versions(f"cats@{V1}", f"cats@{V3}"))
+    assert "only one of the two has: a single model, d, g" in str(compare_versions(f"cats@{V1}", f"cats@{V3}"))
 
 
 def test_only_what_differs_of_the_environment_is_shown(save):
@@ -88,5 +88,5 @@ def test_a_version_without_a_sample_is_compared_in_all_else(save, own_folder, tm
     save(V1, [1.0], [3.0])
     save_version(LocalStore(own_folder / "models"), tmp_path, V2, {"model.keras": b"m"}, note="the second")
     said = compared()
-    assert "not compared: there is no recorded sample of both" in said
+    assert "not compared: one of the versions has no recorded sample" in said
     assert "the second" in said

@@ -137,8 +137,8 @@ def test_a_damaged_payload_leaves_the_layers_and_says_why(save):
 
 
 def test_a_payload_that_was_changed_is_not_read(save, store):
-    kept = save(keras_bytes(ARRAYS))
-    store.path(f"cats/{kept.version}/model.keras").write_bytes(keras_bytes({"vars/0": KERNEL}))
+    saved = save(keras_bytes(ARRAYS))
+    store.path(f"cats/{saved.version}/model.keras").write_bytes(keras_bytes({"vars/0": KERNEL}))
     assert "weights: not read: " in str(inspect_model("cats"))
 
 

@@ -52,7 +52,7 @@ def program(tmp_path_factory):
 
 @pytest.fixture
 def board(fresh_ipython, monkeypatch):
-    """TensorBoard's extension in IPython, as far as its magic; gives the lines that it was given."""
+    """TensorBoard's extension in IPython, as far as its magic; yields the lines that the magic is called with."""
     lines = []
 
     def start(line):
@@ -146,8 +146,8 @@ def test_a_plain_saved_model_gives_its_graph(own_folder, program):
 
 
 def test_a_name_does_not_lead_out_of_the_folder_of_logs(save, own_folder):
-    kept = save({"model.keras": PAYLOAD})
-    text = replace(kept, name="../../cats").to_json()
+    saved = save({"model.keras": PAYLOAD})
+    text = replace(saved, name="../../cats").to_json()
     (own_folder / "models" / "cats" / V1 / "manifest.json").write_text(text)
     assert f"logs/_.._cats/{V1}" == written().where[""]
 
