@@ -278,7 +278,7 @@ def test_ipython_shows_the_help_too(shell):
         (
             "model = Model()\n%savemodel model cats --metric f1=good",
             RequestError,
-            "The metric f1 must be a number",
+            "The metric f1 must be a number, not 'good'.",
         ),
         ("model = Model()\n%savemodel model cats --for servin", RequestError, "Did you mean 'serving'?"),
         ("model = Model()\n%savemodel model 'cats", RequestError, "is not closed"),
