@@ -1,1 +1,1 @@
-"""The user's own classes and functions: captured as one readable file, signed, run again."""
+"""The classes and functions that a user wrote: captured as one readable file, signed, and run again."""

@@ -1,6 +1,6 @@
-"""What one capture gives: the user's classes and functions as one readable Python module.
+"""The result of one capture: the user's classes and functions as one readable Python module.
 
-`capturing` makes it, `staging` writes its source as ``custom_code.py``, `running` executes that file again.
+`capturing` makes it, ``saving/staging.py`` writes its source as ``custom_code.py``, and `running` runs that file again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from colab_save.errors import DamagedFileError
 
 TABLE = "CUSTOM_OBJECTS"
-"""The name in the file that maps what Keras looks up to the objects; usable without this package."""
+"""The dict in a captured file that maps the names Keras looks up to the objects; it works without this package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Missing:
     """A name that the custom code uses and that could not be captured.
 
     Attributes:
-        name: The name, as the code uses it.
-        reason: Why, in words that end the sentence "``name`` …".
+        name: The name as the code uses it.
+        reason: Why, as the rest of a sentence that begins with the name.
         hint: What to change so that it can be captured.
         needed_by: The definition that uses it; empty for a custom object itself.
     """
@@ -38,15 +38,15 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class CustomCode:
-    """Everything of the user's own that a reload needs, as source.
+    """The user's code that a reload needs, as source.
 
     Attributes:
-        source: A Python module: imports, constants, helpers, classes and functions in dependency order, and at
-            its end the table ``CUSTOM_OBJECTS``. Empty when the model needs no custom code.
+        source: A Python module: imports, constants, helper functions, classes and functions in dependency order, and
+            at its end the table ``CUSTOM_OBJECTS``. Empty when the model needs no custom code.
         requirements: The installed distributions that it imports, with their versions.
-        missing: What it uses and could not be captured.
+        missing: The names that it uses and that could not be captured.
         objects: The live objects by the names under which Keras looks them up: the plain name, and
-            ``package>Name`` for what was registered.
+            ``package>Name`` for registered objects.
     """
 
     source: str = ""
@@ -56,13 +56,13 @@ class CustomCode:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Give the names under which Keras looks the custom objects up."""
+        """Return the names under which Keras looks the custom objects up."""
         return tuple(self.objects)
 
 
 @contextlib.contextmanager
 def lambdas_by_name(code: CustomCode) -> Iterator[None]:
-    """Give each captured lambda its name of the file, for the time of a save.
+    """Name each captured lambda as the captured file does, while a model is saved.
 
     Keras writes a function called ``<lambda>`` as bytecode, which safe mode refuses and another Python version
     cannot read (``keras/src/layers/core/lambda_layer.py``, 3.13 and 3.15); any other name is written as a name.
@@ -78,7 +78,8 @@ def lambdas_by_name(code: CustomCode) -> Iterator[None]:
 
 
 def damaged(file: Path, reason: str) -> DamagedFileError:
-    """Return the error for a file that is no captured custom code."""
+    """Return the error for a file that does not contain captured custom code."""
     return DamagedFileError(
-        f"{file.name} is no captured custom code: {reason}.", "Save the model again, or define its classes yourself."
+        f"{file.name} does not contain captured custom code: {reason}.",
+        "Save the model again, or define its classes yourself.",
     )

@@ -1,6 +1,7 @@
-"""Capture the custom code of a model: live classes and functions come in, one readable module goes out.
+"""Capture the custom code of a model: live classes and functions in, the source of one readable module out.
 
-`growing` captures for a save, `proof.probe` for a process that has none of the notebook's classes.
+Called by `growing` for a save, by ``proof/probe.py`` for a process that has none of the notebook's classes, and by
+`comparing` for a load.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from colab_save.errors import CustomCodeError
 
 
 def capture(objects: Iterable[object], namespace: Mapping[str, object], extra_names: Iterable[str] = ()) -> CustomCode:
-    """Capture the source of custom objects, with the imports, constants and helpers that it uses.
+    """Capture the source of custom objects, with the imports, constants and functions that it uses.
 
     Args:
         objects: Live classes and functions, see `find_custom_objects`; those of installed packages are imported.
-        namespace: The notebook's variables, for names that an object's own module does not have.
-        extra_names: Names of the namespace to add.
+        namespace: The notebook's variables, for names that an object's module does not have.
+        extra_names: Further names of the namespace to capture.
     """
     gathering = Gathering(namespace)
     table: dict[str, str] = {}
@@ -50,11 +51,11 @@ def capture(objects: Iterable[object], namespace: Mapping[str, object], extra_na
 
 
 def _keys(value: object, name: str) -> Iterator[str]:
-    """Give the names under which Keras looks an object up: its plain name, and its registered one if it has one.
+    """Yield the names under which Keras looks an object up: its plain name, and its registered one if it has one.
 
-    A class is looked up by its registered name and a function by the name in its config, which is the registered
-    one too (``_retrieve_class_or_fn`` in ``keras/src/saving/serialization_lib.py``, 3.13 and 3.15); what is not
-    registered counts as registered under its plain name there.
+    Keras looks a class up by its registered name, and a function by the name in its config, which is the registered
+    one too (``_retrieve_class_or_fn`` in ``keras/src/saving/serialization_lib.py``, 3.13 and 3.15). An object that is
+    not registered counts there as registered under its plain name.
     """
     plain = getattr(value, "__name__", name)
     yield name if plain == "<lambda>" else plain

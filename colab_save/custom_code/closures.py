@@ -1,7 +1,7 @@
-"""What a live class or function holds that its text alone does not say.
+"""The values that a live class or function holds and that its source alone does not show.
 
-`gathering` writes these values beside the text: the cells of closures, defaults and bases whose name has got
-another value since (``lambda x, i=i`` in a loop), and methods that were attached to a class later.
+`gathering` writes these values beside the source: the cells of closures, defaults and bases whose name means another
+value by now (``lambda x, i=i`` in a loop), and methods that were attached to a class after its definition.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from types import FunctionType
-from typing import Any
 
 from colab_save.custom_code.origins import cells, is_own, plain_function
 from colab_save.custom_code.sources import Library, Source, first_line, functions_of
 
-Look = Callable[[str], Any]
-"""Gives the value of a global name; raises KeyError."""
+Look = Callable[[str], object]
+"""Returns the value of a global name, or raises KeyError."""
 
 
 def local_values(value: object, source: Source, look: Look) -> dict[str, object]:
-    """Give the names in a source that mean something else than the globals of today, with their values."""
+    """Return the names in a source that do not mean what the globals say now, with their values."""
     found: dict[str, object] = {}
     for node, function in _functions(value, source):
         found |= {name: item for name, item in cells(function).items() if name != "__class__" and item is not value}
@@ -35,7 +34,7 @@ def local_values(value: object, source: Source, look: Look) -> dict[str, object]
 
 
 def is_equal(one: object, other: object, library: Library) -> bool:
-    """Tell whether two own objects have one source, with the same surroundings and nothing held beside it."""
+    """Return whether two objects of the user have the same source and module, and hold no values beside it."""
     if not all(_is_plain(first, second) for first, second in zip(functions_of(one), functions_of(other), strict=False)):
         return False
     homes = getattr(one, "__module__", None), getattr(other, "__module__", None)
@@ -48,7 +47,7 @@ def _is_plain(one: FunctionType, other: FunctionType) -> bool:
 
 
 def attached(cls: type, source: Source) -> list[str]:
-    """Name the own functions of a class that are not those of its text."""
+    """Return the names of the user's functions in a class that its source does not define."""
     written = _methods(source)
     body = source.node.body if isinstance(source.node, ast.ClassDef) else []
     targets = [item for item in body if isinstance(item, (ast.Assign, ast.AnnAssign))]
@@ -87,7 +86,7 @@ def _means(look: Look, name: str, value: object) -> bool:
 def _functions(
     value: object, source: Source
 ) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None, FunctionType]]:
-    """Give each function of a value with its syntax tree, where it has one of its own."""
+    """Yield each function of a value with its syntax tree, or with ``None`` where it has none."""
     if not isinstance(value, type):
         function = plain_function(value)
         if function is not None and not isinstance(source.node, ast.ClassDef):
@@ -101,7 +100,7 @@ def _functions(
 
 
 def _defaults(arguments: ast.arguments, function: FunctionType) -> Iterator[tuple[str, object]]:
-    """Give the defaults that are written as a bare name, with their live values."""
+    """Yield the defaults that are written as a bare name, with their live values."""
     live = function.__defaults__ or ()
     if len(live) == len(arguments.defaults):
         for written, value in zip(arguments.defaults, live, strict=True):

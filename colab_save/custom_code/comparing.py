@@ -1,6 +1,7 @@
-"""Compare captured custom code with the live code of the same names.
+"""Compare captured custom code with the live code of the same names, without running any of it.
 
-Loading asks here, so that a class of the notebook that differs from the saved one is named. Nothing is run.
+``loading/custom_objects.py`` calls it, so that a load reports the classes of the notebook that differ from the saved
+ones.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from colab_save.wording import first_line
 
 
 def compare_source(captured: Path, live: Mapping[str, object]) -> list[str]:
-    """Name the definitions of a captured file that the live objects of the same names define otherwise.
+    """Return the names whose definition in a captured file differs from that of the live object.
 
-    Helpers, constants and closures count too; layout and comments do not. An object whose live source cannot be
-    seen is named as well, since nothing is known about it.
+    The constants, closures and other functions that a definition uses are compared too; layout and comments are not.
+    A live object whose source Python cannot find is returned as well, since it may differ.
 
     Args:
-        captured: The file.
+        captured: The captured file.
         live: The notebook's variables.
 
     Raises:
-        DamagedFileError: The file is no captured custom code.
+        DamagedFileError: The file does not contain captured custom code.
     """
     try:
         tree = ast.parse(captured.read_text("utf-8"))
@@ -41,7 +42,7 @@ def compare_source(captured: Path, live: Mapping[str, object]) -> list[str]:
 
 
 def _statements(tree: ast.Module) -> dict[str, list[str]]:
-    """Give the statements of a captured file by the name that they define."""
+    """Return the statements of a captured file by the name that they define."""
     found: dict[str, list[str]] = {}
     for node in tree.body:
         if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):

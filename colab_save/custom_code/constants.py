@@ -1,7 +1,7 @@
-"""A live value as a Python expression that gives an equal one, or the reason why there is none.
+"""Write a live value as a Python expression that evaluates to an equal one, or raise the reason why none can.
 
-`gathering` writes the globals and closures of custom code with it. The law: evaluating the expression gives a
-value of the same type with the same content; what cannot promise that is refused.
+`gathering` uses it for the globals and closures of custom code. The rule: evaluating the expression yields a value of
+the same type with the same content. A value for which that is not certain is refused.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ from colab_save.custom_code.origins import STANDARD, is_builtin
 from colab_save.errors import CustomCodeError
 
 Refer = Callable[[object], str]
-"""Makes a class, function or module reachable in the file, and gives the expression that reaches it."""
+"""Makes a class, function or module reachable in the file, and returns the expression that reaches it."""
 
 MAX_ELEMENTS = 256
-"""Elements of an array that are still a constant of the code; more is data, and belongs into the model."""
+"""The largest array, in elements, that counts as a constant; a larger one is data and belongs in the model."""
 
 MAX_LENGTH = 200_000
-"""Characters of an expression; a vocabulary fits, a data set does not."""
+"""The longest expression, in characters: a vocabulary fits, a data set does not."""
+
+_IMPOSSIBLE = ", which source code cannot rebuild"
 
 _PLAIN = (type(None), type(...), bool, int, str, bytes)
 
@@ -39,20 +41,21 @@ def express(value: object, refer: Refer) -> str:
 
     Args:
         value: Any live value.
-        refer: See `Refer`; raises CustomCodeError for what cannot be reached.
+        refer: See `Refer`; it raises CustomCodeError for an object that cannot be reached.
 
     Raises:
-        CustomCodeError: The value lives: it cannot be written down.
+        CustomCodeError: No expression evaluates to the value, as for a lock, an open file or a large array.
     """
     text = _express(value, refer, ())
     if len(text) > MAX_LENGTH:
-        raise _refusal(f"holds a {type(value).__name__} that takes {len(text)} characters to write down")
+        length = f"{len(text)} characters as source code, more than {MAX_LENGTH}"
+        raise _refusal(f"holds a {type(value).__name__} that takes {length}")
     return text
 
 
 def _express(value: Any, refer: Refer, around: tuple[int, ...]) -> str:
     if id(value) in around:
-        raise _refusal(f"holds a {type(value).__name__} that contains itself")
+        raise _refusal(f"holds a {type(value).__name__} that contains itself{_IMPOSSIBLE}")
     inner = (*around, id(value))
 
     def write(item: object) -> str:
@@ -68,7 +71,7 @@ def _express(value: Any, refer: Refer, around: tuple[int, ...]) -> str:
     for text in (rule(value, refer, write) for rule in (_record, _array, _config, _reduced)):
         if text is not None:
             return text
-    raise _refusal(f"holds a live {kind.__module__}.{kind.__qualname__}")
+    raise _refusal(f"holds a live {kind.__module__}.{kind.__qualname__}{_IMPOSSIBLE}")
 
 
 def _is_function(value: object) -> bool:
@@ -77,7 +80,7 @@ def _is_function(value: object) -> bool:
 
 
 def _refusal(reason: str) -> CustomCodeError:
-    return CustomCodeError(f"{reason}, which no source can rebuild.", "Make it an argument of the class, or a weight.")
+    return CustomCodeError(f"{reason}.", "Make it an argument of the class, or a weight.")
 
 
 def _container(value: Any, write: Callable[[object], str]) -> str:
@@ -117,13 +120,13 @@ def _record(value: Any, refer: Refer, write: Callable[[object], str]) -> str | N
 
 
 def express_fields(named_tuple: Any, refer: Refer) -> str:
-    """Write the class that `collections.namedtuple` makes, which has no source, as that call.
+    """Write a class made by `collections.namedtuple`, which has no source, as that call.
 
     Raises:
         CustomCodeError: A default cannot be written down.
     """
     defaults = _container(tuple(named_tuple._field_defaults.values()), lambda item: express(item, refer))
-    maker = refer(collections.namedtuple)  # noqa: PYI024 - it is the user's call that is written again
+    maker = refer(collections.namedtuple)  # noqa: PYI024 - this repeats the user's call
     return f"{maker}({named_tuple.__name__!r}, {named_tuple._fields!r}, defaults={defaults})"
 
 
@@ -143,13 +146,13 @@ def _array(value: Any, refer: Refer, write: Callable[[object], str]) -> str | No
     if type(value) is not numpy.ndarray or value.dtype.kind not in "biufcSU" or not value.dtype.isnative:
         return None
     if value.size > MAX_ELEMENTS:
-        raise _refusal(f"holds an array of {value.size} elements")
+        raise _refusal(f"holds an array of {value.size} elements, more than {MAX_ELEMENTS}")
     text = f"{refer(numpy.array)}({write(value.tolist())}, dtype={value.dtype.str[1:]!r})"
     return text if value.size else f"{text}.reshape({value.shape})"
 
 
 def _config(value: Any, refer: Refer, write: Callable[[object], str]) -> str | None:
-    """Write a Keras object that is only its config (initializer, regularizer, loss, schedule), without state."""
+    """Write a Keras object without state (initializer, regularizer, loss, schedule) as a call of its from_config."""
     if not hasattr(type(value), "from_config") or not hasattr(value, "get_config"):
         return None
     if hasattr(value, "variables") or hasattr(value, "state"):

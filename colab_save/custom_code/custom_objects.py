@@ -1,7 +1,7 @@
-"""Which classes and functions a live Keras model needs that Keras itself does not have.
+"""Find the classes and functions that a live Keras model needs and that Keras itself does not have.
 
-`saving` gives them to `capture`. The walk goes over attributes, lists and dicts, so that it meets layers, losses,
-metrics, schedules and functions wherever the model holds them, in both Keras versions and in `tf_keras`.
+``saving/examining.py`` passes them to `growing`, which captures them. The walk follows attributes, lists and dicts, so
+that it meets layers, losses, metrics, schedules and functions wherever the model holds them, in Keras 3 and tf_keras.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ from colab_save.custom_code.origins import STANDARD, is_own, is_own_module
 from colab_save.dialect import DIALECTS, dialect_of
 
 _GIVEN = STANDARD | {*DIALECTS, "tensorflow", "numpy", "colab_save"}
-"""The packages whose objects a reload has anyway."""
+"""The packages whose objects every reload has."""
 
 _ENDS = (str, bytes, int, float, complex, type(None), type(...))
 
 
 def find_custom_objects(model: Any) -> list[object]:
-    """Find the classes and functions, of the user's own and of installed packages, that reloading a model needs."""
+    """Find the classes and functions, of the user and of installed packages, that a reload of a model needs.
+
+    Args:
+        model: A live model, or a list of models and other objects of Keras.
+    """
     found: dict[int, object] = {}
     for item in held_by(model):
         needed = item if isinstance(item, (type, FunctionType)) or _is_wrapped(item) else type(item)
@@ -33,7 +37,7 @@ def find_custom_objects(model: Any) -> list[object]:
 
 
 def held_by(model: Any) -> Iterator[object]:
-    """Give everything that a model holds and that may be custom, or hold something custom, once each."""
+    """Yield once each object in a model that may be custom or may hold custom objects."""
     seen: dict[int, object] = {}
     open_items: list[object] = [model]
     while open_items:
@@ -50,7 +54,7 @@ def _root(cls: type) -> str:
 
 
 def _is_wrapped(item: object) -> bool:
-    """Tell whether an object is a function below decorators, such as one of `tf.function`."""
+    """Return whether an object is a decorated function, such as one of `tf.function`."""
     return hasattr(item, "__wrapped__") and callable(item) and isinstance(inspect.unwrap(item), FunctionType)
 
 
@@ -64,7 +68,7 @@ def _is_needed(needed: Any, item: object) -> bool:
 
 
 def _inside(item: Any) -> Iterator[object]:
-    """Give what an object holds, where a model may hold custom objects: never tensors, variables or graphs."""
+    """Yield the objects inside an object where custom ones may be: never tensors, variables or graphs."""
     if isinstance(item, Mapping):
         yield from item.values()
     elif isinstance(item, (list, tuple, set, frozenset)):
@@ -86,7 +90,7 @@ def _holds_objects(item: object) -> bool:
 
 
 def _registered(item: Any) -> Iterable[object]:
-    """Give the registered objects that the config of an own object names."""
+    """Return the registered objects that the config of an object of the user names."""
     if not is_own_module(type(item).__module__) or not hasattr(item, "get_config"):
         return []
     try:
@@ -98,7 +102,7 @@ def _registered(item: Any) -> Iterable[object]:
 
 
 def _strings(config: object) -> Iterator[str]:
-    """Give every string in nested dicts and lists."""
+    """Yield every string in nested dicts and lists."""
     if isinstance(config, str):
         yield config
     elif isinstance(config, Mapping):

@@ -1,6 +1,7 @@
-"""The statements of a captured file and the order in which they can run.
+"""The statements of a captured file, and the order in which they can run.
 
-`gathering` fills it; `arranged` puts each definition after what it needs while it is being defined.
+`gathering` makes the definitions; `arranged` puts each one after those it needs when it runs; `module_text` writes the
+file.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from colab_save.custom_code.scopes import FUTURE
 from colab_save.custom_code.sources import normal
 
 CONSTANT, CALLABLE = 0, 1
-"""The two parts of the file below the imports; constants come first where they can."""
+"""The two parts of the file below the imports; constants come first where possible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One top-level statement, or a few that belong together.
+    """One top-level statement, or several that belong together.
 
     Attributes:
         name: What it defines.
         text: Its source.
         part: `CONSTANT` or `CALLABLE`.
-        before: The names that must exist when it runs.
+        before: The names that it needs when it runs.
         later: The names that its functions need when they are called.
     """
 
@@ -38,13 +39,13 @@ class Definition:
 
 
 def bound(name: str, inner: str, text: str, held: Mapping[str, str]) -> str:
-    """Wrap a source that closed over local values into a function that holds them again.
+    """Wrap a source that closes over local values in a function that defines those values first.
 
     Args:
-        name: What the whole defines.
-        inner: What the text alone defines.
+        name: The name to define.
+        inner: The name that the source defines.
         text: The source.
-        held: The expression of each local value.
+        held: The expression of each local value, by its name.
     """
     values = [f"{key} = {expression}" for key, expression in held.items()]
     body = _indented("\n".join([*values, text]))
@@ -53,7 +54,7 @@ def bound(name: str, inner: str, text: str, held: Mapping[str, str]) -> str:
 
 
 def _indented(text: str) -> str:
-    """Indent statements; rewritten from their tree where that would change a string."""
+    """Indent statements; where that would change a string, write them anew from their syntax tree."""
     moved = textwrap.indent(text, "    ")
     (block,) = ast.parse(f"if True:\n{moved}").body
     if isinstance(block, ast.If) and list(map(normal, block.body)) == list(map(normal, ast.parse(text).body)):
@@ -62,12 +63,12 @@ def _indented(text: str) -> str:
 
 
 def arranged(definitions: Mapping[str, Definition]) -> list[Definition]:
-    """Order definitions so that each one's needs come first; what is only called later may stand in a cycle."""
+    """Order definitions so that each follows those it needs; those that are only called later may form a cycle."""
     ordered: dict[str, Definition] = {}
     seen: set[tuple[str, bool]] = set()
 
     def emit(name: str, *, is_called: bool) -> None:
-        """Put a definition with its needs; ``is_called`` = it runs at once, so what it calls must be there too."""
+        """Add a definition after its needs; if it is called at once, after the names that its functions need too."""
         if name not in definitions or (name, is_called) in seen:
             return
         seen.add((name, is_called))
@@ -91,14 +92,14 @@ def module_text(
     requirements: Mapping[str, str],
     missing: Iterable[Missing],
 ) -> str:
-    """Write the whole file.
+    """Write the captured file.
 
     Args:
         imports: Import statements.
-        definitions: In the order in which they were found, helpers before their users.
+        definitions: In the order in which they were found, each after those that it uses.
         table: For each name that Keras looks up, the name in the file.
-        requirements: Distributions with versions.
-        missing: What could not be captured.
+        requirements: Distributions with their versions.
+        missing: The names that could not be captured.
     """
     head = _docstring(requirements, missing) + FUTURE + "\n" + "".join(f"{text}\n" for text in imports)
     body, last = "", CONSTANT

@@ -1,6 +1,6 @@
-"""From live objects to the definitions of a file: their sources, and all that these use, until nothing is open.
+"""Find the definitions of a captured file: the sources of live objects, and everything that these sources use.
 
-`capture` (in the package's face) drives it; `definitions` orders what it finds and writes the file.
+`capturing` makes one `Gathering` for each capture; `definitions` orders what it found and writes the file.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ Imports: TypeAlias = Iterable[Import]
 
 @dataclass
 class Gathering:
-    """What one capture has found so far.
+    """The definitions and imports that one capture has found so far.
 
     Attributes:
         namespace: The notebook's variables.
-        library: The texts to search.
-        held: The live value that each top-level name of the file means.
-        definitions: The statements, by name; helpers before their users.
-        imports: The import statements, by the name that they bind.
-        missing: What could not be captured, by name.
+        library: The files and cells to search.
+        held: The live value of each top-level name of the file.
+        definitions: The statements by name, each after those that it uses.
+        imports: The import statements by the name that they bind.
+        missing: The names that could not be captured.
     """
 
     namespace: Mapping[str, object]
@@ -50,11 +50,11 @@ class Gathering:
     _members: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def miss(self, name: str, error: CustomCodeError) -> None:
-        """Note a name that could not be captured."""
+        """Record a name that could not be captured."""
         self.missing.setdefault(name, Missing(name, *error.references, self._user))
 
     def add(self, name: str, value: object, written: Imports = ()) -> bool:
-        """Make a top-level name of the file mean a value; tell whether it does."""
+        """Define a top-level name of the file as a value, and return whether that succeeded."""
         if name in self.held:
             if self.held[name] is value or self._is_equal(self.held[name], value):
                 if name in self.imports:
@@ -72,10 +72,10 @@ class Gathering:
         return True
 
     def refer(self, value: object) -> str:
-        """Make a class, function or module reachable in the file, and give the expression that reaches it.
+        """Make a class, function or module reachable in the file, and return the expression that reaches it.
 
         Raises:
-            CustomCodeError: It cannot be reached.
+            CustomCodeError: It could not be captured.
         """
         if origins.is_builtin(value):
             return origins.attribute_of(value)
@@ -91,12 +91,12 @@ class Gathering:
         return name
 
     def finish(self) -> None:
-        """Add the names of type hints where that is easy, and drop what cannot be defined, with the reason."""
+        """Add the names of type hints where nothing else gets lost, and drop definitions whose needs are missing."""
         for name, value, written in self._hints:
-            kept = dict(self.held), dict(self.definitions), dict(self.missing)
+            before = dict(self.held), dict(self.definitions), dict(self.missing)
             self.add(name, value, written)
-            if self.missing != kept[2]:
-                self.held, self.definitions, self.missing = kept
+            if self.missing != before[2]:
+                self.held, self.definitions, self.missing = before
         while broken := [item for item in self.definitions.values() if self._lacks(item)]:
             for item in broken:
                 need = self._lacks(item)[0]
@@ -108,7 +108,7 @@ class Gathering:
         return sorted(item.before - self.definitions.keys() - self.imports.keys())
 
     def _is_equal(self, one: object, other: object) -> bool:
-        """Tell whether two values of one name would be written as the same statement."""
+        """Return whether two values of one name would be written as the same statement."""
         if origins.is_own(one) != origins.is_own(other) or type(one) is not type(other):
             return False
         try:
@@ -120,7 +120,7 @@ class Gathering:
 
     def _make(self, name: str, value: object, written: Imports) -> None:
         if name == TABLE:
-            raise CustomCodeError("is the name that the file itself uses.", "Rename it.")
+            raise CustomCodeError("is a name that the captured file uses itself.", "Rename it.")
         if origins.is_own(value):
             self._define(name, value)
         elif statements := origins.imports_of(name, value, written):
@@ -128,7 +128,7 @@ class Gathering:
         else:
             text = constants.express(value, self.refer)
             if text == name:
-                raise CustomCodeError("cannot be imported from any module.", "Import it from where it is public.")
+                raise CustomCodeError("cannot be imported from any module.", "Import it from its public module.")
             self.definitions[name] = _assignment(name, text, CONSTANT)
 
     def _own_name(self, value: object) -> str:
@@ -157,14 +157,14 @@ class Gathering:
             self._user = outer
 
     def _write(self, name: str, value: object, source: Source) -> None:
-        """Put a definition, after everything that it uses."""
+        """Add a definition after everything that it uses."""
         text = source.text
         if isinstance(source.node, ast.Lambda):
             text = f"{name} = ({text})\n" if "\n" in text else f"{name} = {text}\n"
             text += f"{name}.__name__ = {name!r}\n"
         if isinstance(value, type):
             for method in closures.attached(value, source):
-                error = CustomCodeError("was attached to the class later.", "Define it in the class body.")
+                error = CustomCodeError("was added to the class after its definition.", "Define it in the class body.")
                 self.miss(f"{name}.{method}", error)
         used = uses(text)
         local = closures.local_values(value, source, lambda key: look(key, value, self.namespace))
@@ -177,8 +177,8 @@ class Gathering:
         before = {key for key in used.defining - local.keys() if not is_given(key, value, self.namespace)}
         before |= {need for item in expressions.values() for need in _names(item)}
         before |= used.defining & (local.keys() - expressions.keys())
-        kept = {key: item for key, item in expressions.items() if key != item}
-        whole = bound(name, name, text, kept) if kept else text
+        bindings = {key: item for key, item in expressions.items() if key != item}
+        whole = bound(name, name, text, bindings) if bindings else text
         later = frozenset(used.calling - local.keys())
         self.definitions[name] = Definition(name, whole, CALLABLE, frozenset(before - {name}), later)
 
@@ -192,7 +192,7 @@ class Gathering:
         return found
 
     def _resolve(self, name: str, value: object, text: str, written: Imports) -> None:
-        """Add what a name of a source means; a name that nobody has is as absent as it is in the live model."""
+        """Add the meaning of a name in a source; a name without one is missing in the live model too."""
         if is_given(name, value, self.namespace):
             return
         try:
@@ -213,7 +213,7 @@ class Gathering:
             self._hints.append((name, found, written))
 
     def _add_members(self, name: str, module: ModuleType, wanted: Iterable[str]) -> None:
-        """Stand in for a local module by a namespace with those of its members that are used."""
+        """Replace a local module by a namespace of those of its members that are used."""
         if self.held.setdefault(name, module) is not module:
             self.miss(name, CustomCodeError("means two different things in this code.", "Rename one of them."))
             return
@@ -226,7 +226,7 @@ class Gathering:
 
 
 def _names(expression: str) -> frozenset[str]:
-    """Give the names that an expression needs, without those that Python has."""
+    """Return the names that an expression needs, without Python's builtins."""
     return frozenset(name for name in uses(expression).defining if not hasattr(builtins, name))
 
 

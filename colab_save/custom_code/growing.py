@@ -1,6 +1,7 @@
-"""Custom code that grows: when the fresh process lacks a name, find it in the notebook and capture once more.
+"""Add names to the custom code of a save: those that the fresh process lacked and the notebook has.
 
-`examining` makes one `Supply` for each save; `proving` asks it for every name that the fresh process did not have.
+``saving/examining.py`` makes one `Supply` for each save; ``saving/proving.py`` calls `Supply.add` for every name that
+the fresh process lacked, and tries again.
 """
 
 from __future__ import annotations
@@ -9,25 +10,24 @@ import sys
 from collections import ChainMap
 from collections.abc import Sequence
 from types import FunctionType
-from typing import Any
 
 from colab_save.custom_code.captured import CustomCode
 from colab_save.custom_code.capturing import capture
 from colab_save.custom_code.origins import is_own_module
 
 MOST = 10
-"""Names that are added one after the other; each costs one more load in the fresh process."""
+"""The largest number of names that are added; each costs one more load in the fresh process."""
 
 
 class Supply:
-    """The custom code of one model, and what could not be had for it.
+    """The custom code of one save, which can grow by names that the fresh process lacked.
 
     Attributes:
-        code: What has been captured so far.
-        refusals: Why a name that was lacking could not be added, one sentence each.
+        code: The custom code captured so far.
+        refusals: Why a name could not be added, one sentence for each.
 
     Args:
-        objects: The custom classes and functions that the model holds.
+        objects: The custom classes and functions that the models hold.
     """
 
     def __init__(self, objects: Sequence[object]) -> None:
@@ -38,7 +38,7 @@ class Supply:
         self.code: CustomCode = capture(self._objects, self._namespace)
 
     def add(self, name: str) -> bool:
-        """Capture again with a name that was lacking; say whether there is more code now."""
+        """Capture again with a further name, and return whether it was captured."""
         if name in self._names or len(self._names) == MOST:
             return False
         self._names.append(name)
@@ -46,24 +46,24 @@ class Supply:
             self.refusals.append(f"{name} is not defined in the notebook either")
             return False
         value = self._namespace[name]
-        if isinstance(value, (type, FunctionType)):  # Keras may look it up, too
+        if isinstance(value, (type, FunctionType)):  # Keras may look it up too
             self._objects.append(value)
         self.code = capture(self._objects, self._namespace, self._names)
         return name not in {missing.name for missing in self.code.missing}
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Say what could not be captured, and why."""
+        """Return what could not be captured, and why."""
         return (*self.refusals, *(str(missing).rstrip(".") for missing in self.code.missing))
 
     @property
     def hint(self) -> str:
-        """Say what to change so that it can be captured; empty when nothing is missing."""
+        """Return what to change so that everything can be captured; empty when nothing is missing."""
         return " ".join(dict.fromkeys(missing.hint for missing in self.code.missing))
 
 
-def _namespace_of(objects: Sequence[object]) -> ChainMap[str, Any]:
-    """Give the notebook's variables, and after them those of the local modules that define the objects."""
+def _namespace_of(objects: Sequence[object]) -> ChainMap[str, object]:
+    """Return the notebook's variables, followed by those of the local modules that define the objects."""
     names = dict.fromkeys(str(getattr(item, "__module__", "")) for item in objects)
     local = [name for name in names if is_own_module(name) and name in sys.modules and name != "__main__"]
     return ChainMap(*(vars(sys.modules[name]) for name in ("__main__", *local)))

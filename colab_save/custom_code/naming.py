@@ -1,6 +1,6 @@
-"""Which name means what: the names that a source uses, and the names that live objects have.
+"""Look up names: the value of a name that a source uses, and the name of a live object.
 
-`gathering` asks; the answer is what the live object itself would find today.
+`gathering` calls it. A lookup finds what the live object itself would find now.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ Namespace = Mapping[str, object]
 
 
 def look(name: str, value: object, namespace: Namespace) -> object:
-    """Give what a global name means to an object: in its own module, or else in the notebook.
+    """Return the value of a global name in an object's module, or else in the notebook.
 
     Raises:
-        KeyError: Neither has it.
+        KeyError: Neither has the name.
     """
     function = next(functions_of(value), None)
     home = vars(sys.modules.get(str(getattr(value, "__module__", None)), SimpleNamespace()))
@@ -32,7 +32,7 @@ def look(name: str, value: object, namespace: Namespace) -> object:
 
 
 def is_given(name: str, value: object, namespace: Namespace) -> bool:
-    """Tell whether Python or the file itself gives a name, so that it needs no statement."""
+    """Return whether a name needs no statement, because it is one of Python's builtins or a special name."""
     if re.fullmatch(r"__\w+__", name):
         return True
     try:
@@ -43,7 +43,7 @@ def is_given(name: str, value: object, namespace: Namespace) -> bool:
 
 
 def own_name(value: object, namespace: Namespace, taken: Container[str]) -> str:
-    """Name a value as its own definition does; a lambda by the variable that holds it, or by a number."""
+    """Return the name in a value's definition; for a lambda that of a variable that holds it, or a numbered one."""
     function = plain_function(value)
     if function is None or isinstance(value, type):
         return str(getattr(value, "__name__", type(value).__name__))

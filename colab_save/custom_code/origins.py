@@ -1,6 +1,7 @@
-"""Where an object comes from: the user's own code, or an installed package that can be imported again.
+"""Where an object comes from: the user's code, or an installed package that can be imported again.
 
-`gathering` copies the first and imports the second; `finding` asks to tell a custom object from Keras's own.
+`gathering` copies the source of the former and imports the latter; `custom_objects` and the packages above separate
+the user's objects from Keras's with it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TypeAlias
 from colab_save.artifact.manifest import Manifest
 
 STANDARD = frozenset(sys.stdlib_module_names) - {"__main__"}
-"""The top-level modules that every Python has."""
+"""The top-level modules of the standard library."""
 
 Import: TypeAlias = ast.Import | ast.ImportFrom
 """An import statement."""
@@ -30,7 +31,7 @@ _INSTALLED = {"site-packages", "dist-packages"}
 
 
 def is_own_module(name: str | None) -> bool:
-    """Tell whether a module is the user's own: the notebook, a script, or a local file."""
+    """Return whether a module is the user's own: the notebook, a script, or a local file."""
     if name is None or name in ("__main__", "__mp_main__"):
         return True
     root = name.partition(".")[0]
@@ -49,10 +50,10 @@ def _is_installed(file: str) -> bool:
 
 
 def plain_function(value: object) -> FunctionType | None:
-    """Give the function below decorators, descriptors and `tf.function`; ``None`` when there is none.
+    """Return the function inside decorators, descriptors and `tf.function`; ``None`` when there is none.
 
-    A decorator without `functools.wraps` leaves no ``__wrapped__``: there, the function in the closure whose
-    own global name now means ``value`` is the decorated one.
+    A decorator without `functools.wraps` leaves no ``__wrapped__``. Its function is then the one in the closure whose
+    global name now refers to ``value``.
     """
     for attribute in ("fget", "__func__", "func"):
         if isinstance(value, (property, staticmethod, classmethod)) or type(value).__name__ == "cached_property":
@@ -72,7 +73,7 @@ def plain_function(value: object) -> FunctionType | None:
 
 
 def cells(function: FunctionType) -> dict[str, object]:
-    """Give the names and values that a closure holds; a cell that is still empty is left out."""
+    """Return the values in a closure by name; a cell that is still empty is left out."""
     found: dict[str, object] = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
@@ -83,7 +84,7 @@ def cells(function: FunctionType) -> dict[str, object]:
 
 
 def is_own(value: object) -> bool:
-    """Tell whether a class or function is the user's own."""
+    """Return whether a class or function is the user's own."""
     if isinstance(value, type):
         return is_own_module(value.__module__)
     function = plain_function(value)
@@ -91,7 +92,7 @@ def is_own(value: object) -> bool:
 
 
 def is_builtin(value: object) -> bool:
-    """Tell whether a bare name reaches an object in every Python."""
+    """Return whether an object is a Python builtin that its bare name reaches."""
     name = getattr(value, "__name__", None)
     return (
         isinstance(name, str) and getattr(value, "__module__", "") == "builtins" and vars(builtins).get(name) is value
@@ -99,10 +100,15 @@ def is_builtin(value: object) -> bool:
 
 
 def imports_of(name: str, value: object, written: Iterable[Import]) -> list[str]:
-    """Give import statements that bind ``name`` to ``value``; empty when there is none.
+    """Return import statements that bind ``name`` to ``value``; empty when there is none.
 
-    The user's own statements come first: they name public modules, and are the only trace of a constant that
-    was imported. Each is checked to give the identical object.
+    The user's statements come first: they name public modules, and are the only trace of a constant that was
+    imported. Each is used only if it yields the identical object.
+
+    Args:
+        name: The name to bind.
+        value: The live value.
+        written: The import statements in the user's code.
     """
     found = [text for node in written for text in _binding(name, value, node)]
     if found:
@@ -119,7 +125,7 @@ def imports_of(name: str, value: object, written: Iterable[Import]) -> list[str]
 
 
 def _binding(name: str, value: object, node: Import) -> Iterator[str]:
-    """Write the part of an import that binds a name, where it gives the very value."""
+    """Write the part of an import that binds a name, if it yields the identical value."""
     if isinstance(node, ast.Import):
         for item in node.names:
             bound = item.asname or item.name.partition(".")[0]
@@ -147,14 +153,14 @@ def _is_same(target: object, value: object) -> bool:
 
 
 def attribute_of(value: object) -> str:
-    """Give the name that an object has in its own module."""
+    """Return the name that an object has in its own module."""
     return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", ""))
 
 
 def public_module(value: object) -> str | None:
-    """Give the most public loaded module of an object's own package that holds it under its own name.
+    """Return the most public loaded module of an object's package that holds the object under its own name.
 
-    What does not say its package (the functions of NumPy 2.1) is looked for in all of them.
+    An object that does not tell its package (the functions of NumPy 2.1) is looked for in all packages.
     """
     attribute, home = attribute_of(value), getattr(value, "__module__", None)
     if not attribute.isidentifier() or (home is not None and is_own_module(str(home))):
@@ -171,7 +177,7 @@ def public_module(value: object) -> str | None:
 
 
 def requirements_of(statements: Iterable[str]) -> dict[str, str]:
-    """Give the installed distributions, with versions, that import statements need."""
+    """Return the installed distributions that import statements need, with their versions."""
     roots = {re.split(r"[ .]", text)[1] for text in statements}
     found: dict[str, str] = {}
     for root in sorted(roots - STANDARD - {"colab_save", "__future__"}):
@@ -182,7 +188,7 @@ def requirements_of(statements: Iterable[str]) -> dict[str, str]:
 
 @functools.cache
 def _distributions(root: str) -> list[str]:
-    """Name the distributions of a package; the full map is read only where the names differ, since it is slow."""
+    """Return the distributions of a package; the full map is slow and read only where the names differ."""
     try:
         return [importlib.metadata.metadata(root)["Name"]]
     except importlib.metadata.PackageNotFoundError:
@@ -190,7 +196,7 @@ def _distributions(root: str) -> list[str]:
 
 
 def packages_of(manifest: Manifest | None) -> frozenset[str]:
-    """Name the installed packages whose classes a trusted artifact may use, by import name."""
+    """Return the import names of the installed packages whose classes a trusted artifact may use."""
     needed = {name.lower() for name in manifest.requirements} if manifest is not None else set()
     installed = importlib.metadata.packages_distributions() if needed else {}
     return frozenset(top for top, owners in installed.items() if needed & {owner.lower() for owner in owners})

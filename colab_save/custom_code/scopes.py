@@ -1,6 +1,6 @@
-"""Which outside names a piece of source uses, and when: as it is defined, as it is called, or in type hints only.
+"""Find the outside names that source code uses, and when: when it is defined, when it is called, or in type hints only.
 
-Pure text in, names out; `gathering` gives the names their values. Python's own `symtable` knows the scopes.
+Text in, names out; `gathering` looks up their values. Python's `symtable` knows the scopes.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 FUTURE = "from __future__ import annotations\n"
-"""Captured files begin with this, so that a name that is only a type hint can never be missing at run time."""
+"""The first import of captured files: with it a name that is only a type hint cannot be missing at run time."""
 
 _INLINE = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """The outside names of a source.
+    """The outside names that a source uses.
 
     Attributes:
-        defining: Needed when the definition runs: bases, decorators, defaults, what a class body computes.
+        defining: Needed when the definition runs: bases, decorators, defaults, statements of a class body.
         calling: Needed when its functions are called.
         hinting: Named in annotations only.
     """
@@ -32,7 +32,7 @@ class Uses:
 
     @property
     def all(self) -> frozenset[str]:
-        """Give every name."""
+        """Return every name."""
         return self.defining | self.calling | self.hinting
 
 
@@ -49,7 +49,7 @@ def uses(text: str) -> Uses:
 
 
 def attributes(text: str, name: str) -> set[str]:
-    """Find the attributes that a source takes of a name."""
+    """Find the attributes of a name that a source uses."""
     return {
         node.attr
         for node in ast.walk(ast.parse(text))

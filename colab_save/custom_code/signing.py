@@ -1,8 +1,8 @@
-"""Whose code may run: the user's own, known by a signature, or what the user has read and trusts.
+"""Sign manifests with the user's key, and decide whether an artifact's code may run: it is own, or the user trusts it.
 
-`sealing` and `curating` sign manifests; loading asks here before captured code, Lambda bytecode or a SavedModel with
-file operations is opened. The key is the user's and is never in an artifact: in Colab it lies in the user's own
-MyDrive, which outlives the runtime, elsewhere in the configuration folder.
+``saving/sealing.py`` and ``versions/curating.py`` sign; loading asks before it opens captured code, Lambda bytecode or
+a SavedModel with file operations. The key is never in an artifact: in Colab it lies in the user's MyDrive, which
+outlives the runtime, elsewhere in the configuration folder.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ KEY = "colab_save.key"
 """The file with the user's key: random bytes in hex."""
 
 KEY_BYTES = 32
-"""The length of a key; one that was cut, or is empty, anybody could guess."""
+"""The length of a key; a truncated or empty one could be guessed, so it is not used."""
 
 
 def signed(manifest: Manifest) -> Manifest:
-    """Sign a manifest, and with it the digests of all its files; without a key it stays unsigned."""
+    """Return a manifest signed with the user's key, or unsigned if there is none; the signature covers all digests."""
     key = _key(is_made=True)
     return manifest if key is None else replace(manifest, signature=_signature(manifest, key))
 
 
 def is_own(manifest: Manifest) -> bool:
-    """Say whether a manifest was signed with this user's key."""
+    """Return whether a manifest was signed with this user's key."""
     key = _key(is_made=False)
     return (
         key is not None
@@ -41,7 +41,7 @@ def is_own(manifest: Manifest) -> bool:
 
 
 def may_run(manifest: Manifest | None, *, is_trusted: bool) -> bool:
-    """Say whether code of an artifact may run: it is the user's own, or the user has said ``--trust``."""
+    """Return whether code of an artifact may run: it is the user's own, or the user has allowed it (``trust``)."""
     return is_trusted or (manifest is not None and is_own(manifest))
 
 
@@ -50,7 +50,7 @@ def _signature(manifest: Manifest, key: bytes) -> str:
 
 
 def _key(*, is_made: bool) -> bytes | None:
-    """Read the user's key, or make one; ``None`` when there is none and no place for one."""
+    """Return the user's key, made if asked; ``None`` when there is none or it cannot be read or written."""
     with contextlib.suppress(OSError, ValueError):
         folder = key_folder()
         file = folder / KEY
@@ -62,7 +62,7 @@ def _key(*, is_made: bool) -> bytes | None:
 
 
 def _make_key(file: Path) -> None:
-    """Write a key beside its place, readable by its user only, and give it its name when it is whole."""
+    """Write a key that only its user can read, under a partial name until it is complete."""
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_of(file.parent)
     try:

@@ -1,8 +1,8 @@
 """The source of a live class, function or lambda, as one statement at the left margin.
 
-Every text that Python still has is searched by syntax tree: notebook cells (IPython keeps each execution in
+Every text that Python still has is searched by its syntax tree: notebook cells (IPython leaves each execution in
 `linecache`), scripts and local modules. `inspect.getsource` is not enough: in a kernel it cannot find a class of
-``__main__``, and elsewhere it may give the newest text of a name instead of the live one's.
+``__main__``, and elsewhere it may return the newest text of a name instead of that of the live object.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Definition: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a live object was defined.
+    """The source of a live object.
 
     Attributes:
         text: The statement, or the lambda expression, without its indentation.
@@ -43,13 +43,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Library:
-    """The texts that Python has, parsed once each."""
+    """The files and cells whose text Python has, each parsed once."""
 
     _trees: dict[str, ast.Module] = field(default_factory=dict)
     _imports: dict[str, list[Import]] = field(default_factory=dict)
 
     def tree(self, file: str) -> ast.Module:
-        """Give the syntax tree of a file or cell; an empty one when there is no text or no Python in it."""
+        """Return the syntax tree of a file or cell; an empty one if it has no text or is not Python."""
         if file not in self._trees:
             try:
                 self._trees[file] = ast.parse("".join(linecache.getlines(file)))
@@ -64,12 +64,12 @@ class Library:
         return self._imports[file]
 
     def cells(self) -> list[str]:
-        """Name the cells, the newest first: texts in `linecache` that no file on disk holds."""
+        """Return the names of the cells, newest first: entries of `linecache` without a file on disk."""
         entries = reversed(list(linecache.cache.items()))
         return [name for name, entry in entries if len(entry) > 1 and not Path(name).exists()]
 
     def imports_around(self, value: object) -> list[Import]:
-        """Give the imports that an object may see: those of its own file, and for a notebook of all cells."""
+        """Return the imports that an object may see: those of its own file, or in a notebook those of all cells."""
         function = next(functions_of(value), None)
         files = [] if function is None else [function.__code__.co_filename]
         module = sys.modules.get(str(getattr(value, "__module__", None)))
@@ -81,7 +81,7 @@ class Library:
         """Find the source of a live class or function.
 
         Raises:
-            CustomCodeError: No text that Python has is its source.
+            CustomCodeError: Python has no text with its definition.
         """
         function = plain_function(value)
         if isinstance(value, type):
@@ -94,7 +94,7 @@ class Library:
             found = self._find_function(function.__code__)
         if found is None:
             raise CustomCodeError(
-                "has no source that Python can still see (it was made by exec, in a plain prompt, or in C).",
+                "has no source that Python can still find (it was made by exec, in a plain prompt, or in C).",
                 "Define it in a notebook cell or in a .py file.",
             )
         return found
@@ -108,7 +108,7 @@ class Library:
         return None
 
     def _find_lambda(self, code: CodeType) -> Source | None:
-        """Find the smallest lambda whose body holds every position of the code."""
+        """Find the smallest lambda whose body contains every position of the code."""
         places = [place for place in code.co_positions() if None not in place and place[2:] not in ((0, 0), (0, 1))]
         fitting = [
             node
@@ -143,12 +143,12 @@ class Library:
 
 
 def first_line(node: Definition) -> int:
-    """Give the first line of a definition, decorators included, as code objects count it."""
+    """Return the first line of a definition, decorators included, as code objects count it."""
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
 def normal(node: ast.AST) -> str:
-    """Give a text that two definitions share when they differ only in layout, comments or docstring indentation."""
+    """Return a text that is equal for definitions that differ only in layout, comments or docstring indentation."""
     tree = _copied(node)
     for item in ast.walk(tree):
         if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant) and isinstance(item.value.value, str):
@@ -157,14 +157,14 @@ def normal(node: ast.AST) -> str:
 
 
 def _copied(value: Any) -> Any:
-    """Copy a tree by its fields alone: tools that show tracebacks hang whole files on nodes that all trees share."""
+    """Copy a tree by its fields alone: tools that show tracebacks attach whole files to nodes that all trees share."""
     if isinstance(value, ast.AST):
         return type(value)(**{name: _copied(part) for name, part in ast.iter_fields(value)})
     return [_copied(part) for part in value] if isinstance(value, list) else value
 
 
 def _dedent(text: str, node: Definition) -> str:
-    """Move a nested definition to the left margin; rewritten from its tree where that would change a string."""
+    """Move a nested definition to the left margin; where that would change a string, write it anew from its tree."""
     dedented = textwrap.dedent(text)
     try:
         (moved,) = ast.parse(dedented).body
@@ -174,7 +174,7 @@ def _dedent(text: str, node: Definition) -> str:
 
 
 def functions_of(value: object) -> Iterator[FunctionType]:
-    """Give the functions that a value's own source defines."""
+    """Yield the functions that a value's own source defines."""
     if not isinstance(value, type):
         function = plain_function(value)
         yield from [] if function is None else [function]
@@ -190,14 +190,14 @@ def _classes(tree: ast.Module, name: str) -> Iterator[ast.ClassDef]:
 
 
 def _holds(body: ast.expr, place: tuple[int | None, ...]) -> bool:
-    """Tell whether an expression spans a position (line, end line, column, end column) of code."""
+    """Return whether an expression spans a position (line, end line, column, end column) of code."""
     line, end_line, column, end_column = (number or 0 for number in place)
     starts = (body.lineno, body.col_offset) <= (line, column)
     return starts and (end_line, end_column) <= (body.end_lineno or 0, body.end_col_offset or 0)
 
 
 def _fits(cls: type, node: ast.ClassDef) -> bool:
-    """Tell whether a definition without functions can be a live class's: same line, bases and plain attributes."""
+    """Return whether a definition without functions may be a live class's: same line, bases and plain attributes."""
     if getattr(cls, "__firstlineno__", first_line(node)) != first_line(node):
         return False
     bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases if not isinstance(base, ast.Starred)]

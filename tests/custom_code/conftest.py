@@ -1,4 +1,4 @@
-"""A notebook without a kernel: cells run in one namespace, and `linecache` keeps their text as IPython does."""
+"""A notebook without a kernel: cells run in one namespace, and `linecache` holds their text as with IPython."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ class Notebook:
 def notebook(monkeypatch):
     made = Notebook(f"notebook_{next(_NUMBERS)}")
     monkeypatch.setitem(sys.modules, made.module.__name__, made.module)
-    kept = dict(linecache.cache)
+    before = dict(linecache.cache)
     linecache.cache.clear()
     yield made
     linecache.cache.clear()
-    linecache.cache.update(kept)
+    linecache.cache.update(before)
 
 
 @pytest.fixture
 def again(tmp_path, monkeypatch):
-    """Write captured code, run it as a fresh module, and give its table."""
+    """Write captured code, run it as a new module, and return its table."""
 
     def run(code):
         path = tmp_path / "custom_code.py"

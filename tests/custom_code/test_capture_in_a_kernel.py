@@ -66,7 +66,7 @@ print(json.dumps({"call": table["Layer"]().call(8), "rate": table["Plain"].rate,
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
-    """What the kernel says of its live objects, and a bare Python of the captured ones."""
+    """Results of the live objects in the kernel, and of the captured ones in a bare Python."""
     folder = tmp_path_factory.mktemp("kernel")
     with started(folder) as kernel:
         cells = kernel.run_all(CELLS)
@@ -78,7 +78,7 @@ def test_nothing_is_missing(answers):
     assert [] == answers[0]["missing"]
 
 
-def test_a_class_of_a_later_cell_answers_the_same_in_a_bare_python(answers):
+def test_a_class_of_a_later_cell_has_the_same_outputs_in_a_bare_python(answers):
     assert answers[0]["call"] == answers[1]["call"]
 
 
@@ -86,5 +86,5 @@ def test_a_class_without_functions_is_the_live_one_not_the_newest(answers):
     assert (1, 1) == (answers[0]["rate"], answers[1]["rate"])
 
 
-def test_the_lambdas_of_one_line_are_told_apart(answers):
+def test_the_lambdas_of_one_line_are_distinguished(answers):
     assert [10, 15] == answers[1]["lambdas"]

@@ -1,4 +1,4 @@
-"""Keras models of the user's own classes: what is found in them, and that a bare Python with the file loads them."""
+"""Keras models of the user's classes: their custom objects are found, and a bare Python with the file loads them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from colab_save.custom_code.captured import lambdas_by_name
 from colab_save.custom_code.capturing import capture
 from colab_save.custom_code.custom_objects import find_custom_objects
 
-# What Keras, and what Keras imports, do with other packages is theirs; ours is the code that is captured.
+# Warnings of Keras and of what it imports say nothing about the captured code.
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 PIECES = """
@@ -166,7 +166,7 @@ def built(notebook):
 
 @pytest.fixture(scope="module")
 def reloaded(tmp_path_factory):
-    """Save each model in a process of its own cells; give what the live ones and a bare Python's ones answer."""
+    """Save each model in a process with cells; return the outputs of the live models and of those in a bare Python."""
     folder = tmp_path_factory.mktemp("models")
     live = {}
     for name, cell in MODELS.items():
@@ -179,7 +179,7 @@ def reloaded(tmp_path_factory):
 
 
 def save(name, cell, folder):
-    """Train a model one step, save it with its code, and give the loss of the step after."""
+    """Train a model one step, save it with its code, and return the loss of the next step."""
     import linecache
     from types import ModuleType
 
@@ -205,7 +205,7 @@ def save(name, cell, folder):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_bare_python_with_the_file_answers_the_same(reloaded, name):
+def test_a_bare_python_with_the_file_computes_the_same_outputs(reloaded, name):
     assert 0.0 == max(reloaded[1][name]["differences"])
 
 

@@ -1,4 +1,4 @@
-"""Captured files are compared with what is live."""
+"""Captured files are compared with the live code of the same names."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_definitions_that_differ_from_the_live_ones_are_named(notebook, path, ce
     assert expected == compare_source(path, notebook.names)
 
 
-def test_a_live_object_whose_source_cannot_be_seen_is_named(notebook, path):
+def test_a_live_object_whose_source_cannot_be_found_is_named(notebook, path):
     notebook.run(CELL)
     write(path, notebook.capture("loss").source)
     exec("def loss(x): return helper(x)", notebook.names)

@@ -1,4 +1,4 @@
-"""The law of constants: the expression of a value evaluates to an equal value of the same type, or there is none."""
+"""The rule of constants: the expression of a value evaluates to an equal value of the same type, or there is none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def evaluate(text):
 
 
 def exact(value):
-    """Give a value with all its types, for comparing."""
+    """Return a value with all its types, for comparing."""
     if isinstance(value, dict):
         return type(value), [(exact(key), exact(item)) for key, item in value.items()]
     if isinstance(value, (set, frozenset)):
@@ -97,12 +97,12 @@ def test_a_numpy_scalar_comes_back(number):
     ],
     ids=repr,
 )
-def test_values_that_people_keep_in_globals_come_back(value):
+def test_values_that_are_common_in_globals_come_back(value):
     back = evaluate(express(value, refer))
     assert (type(value), repr(value)) == (type(back), repr(back))
 
 
-def test_an_empty_array_keeps_its_shape():
+def test_an_empty_array_comes_back_with_its_shape():
     assert (0, 3) == evaluate(express(np.zeros((0, 3), "f4"), refer)).shape
 
 
@@ -127,6 +127,6 @@ def cyclic():
     ],
     ids=["lock", "large", "objects", "record", "long", "cycle", "generator", "inside", "stream"],
 )
-def test_what_lives_is_refused_with_the_reason(value, reason):
+def test_a_value_without_an_expression_is_refused_with_the_reason(value, reason):
     with pytest.raises(CustomCodeError, match=re.escape(reason)):
         express(value, refer)

@@ -1,4 +1,4 @@
-"""Custom code that grows by the names that a fresh process lacks, each once, and that says what it cannot have."""
+"""Custom code grows by the names that a fresh process lacks, each once, and reports those that it cannot add."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def halved(value):
 
 
 class Reader:
-    """Uses names that no reader of its source can see."""
+    """Uses names that its source does not show."""
 
     def read(self, name):
         return eval(name)
@@ -56,18 +56,18 @@ def test_a_name_is_tried_once(supply):
     assert not supply.add("RATE")
 
 
-def test_there_is_an_end(supply):
+def test_only_a_limited_number_of_names_is_added(supply):
     assert [True] * MOST + [False] == [supply.add(name) for name in NUMBERS]
 
 
-def test_a_name_that_is_nowhere_is_told(supply):
+def test_a_name_that_is_defined_nowhere_is_reported(supply):
     assert not supply.add("nowhere")
     assert ("nowhere is not defined in the notebook either",) == supply.reasons
 
 
-def test_a_value_that_lives_is_told_with_what_to_change(supply):
+def test_a_live_value_is_reported_with_what_to_change(supply):
     assert not supply.add("LOCK")
-    assert ("LOCK holds a live _thread.lock, which no source can rebuild",) == supply.reasons
+    assert ("LOCK holds a live _thread.lock, which source code cannot rebuild",) == supply.reasons
     assert "Make it an argument of the class" in supply.hint
 
 

@@ -32,7 +32,7 @@ def test_the_file_runs_as_a_module_of_the_given_name(path):
     assert ("captured_here", sys.modules["captured_here"].loss) == (table["loss"].__module__, table["loss"])
 
 
-def test_the_source_is_still_seen_when_the_file_is_gone(path):
+def test_the_source_is_still_found_when_the_file_is_gone(path):
     table = load_custom_code(write(path, "def loss(x): return x\nCUSTOM_OBJECTS = {'loss': loss}\n"), "captured_here")
     path.unlink()
     assert "def loss(x): return x\n" == inspect.getsource(table["loss"])
@@ -65,12 +65,12 @@ def test_captured_code_can_be_captured_again_as_the_same_text(notebook, path, tm
         ("CUSTOM_OBJECTS = 3", "it has no CUSTOM_OBJECTS"),
     ],
 )
-def test_a_file_that_is_no_captured_code_is_refused(path, text, reason):
+def test_a_file_without_captured_code_is_refused(path, text, reason):
     with pytest.raises(DamagedFileError, match=reason):
         load_custom_code(write(path, text), "captured_here")
 
 
-def test_bytes_that_are_no_text_are_refused(path):
+def test_bytes_that_are_not_text_are_refused(path):
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DamagedFileError):
         load_custom_code(path, "captured_here")

@@ -16,7 +16,7 @@ from tests.making import V2, facts, manifest, passed
 
 @pytest.fixture(autouse=True)
 def own_key(tmp_path, monkeypatch):
-    """Keep the key of each test in a folder of its own."""
+    """Put the key of each test into a folder of its own."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("HOME", str(tmp_path))
     return key_folder() / KEY
@@ -51,7 +51,7 @@ def test_it_is_still_after_it_was_written_and_read():
 
 
 def signed_in_schema_1(key, **changes):
-    """The text of a manifest as the release of schema 1 has signed and written it, with fields changed since."""
+    """Return a manifest as the release of schema 1 signed and wrote it, with fields changed since."""
     weights = passed("weights")
     trip = replace(weights, verdicts={**weights.verdicts, Aspect.TRAINING: Verdict(Outcome.NOT_HELD)})
     old = {**json.loads(manifest(round_trips=(trip,)).to_json()), "schema": 1}

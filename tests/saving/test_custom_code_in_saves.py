@@ -195,7 +195,8 @@ def test_a_global_that_lives_is_named_and_auto_falls_back():
     model = of(Locked())
     report = save(SaveRequest(model, "locked"))
     assert (["saved_model"], Outcome.PASSED) == ([p.format for p in report.manifest.payloads], report.outcome)
-    assert "LOCK (used by Locked) holds a live _thread.lock, which no source can rebuild" in report.attempts[0].reason
+    reason = "LOCK (used by Locked) holds a live _thread.lock, which source code cannot rebuild"
+    assert reason in report.attempts[0].reason
     inputs = zoo.rows(2, 3)
     np.testing.assert_allclose(model(inputs), load(LoadRequest("locked")).model(inputs), rtol=1e-6)
 
