@@ -1,7 +1,7 @@
-"""What hangs on a model and is no part of it: class names, thresholds, tokenizers. No file of Keras's keeps them.
+"""Find the free attributes of a model: class names, thresholds, tokenizers, which no file of Keras holds.
 
-`examining` names them, so that a report can say which a reload does not bring back; `extras` keeps those that the user
-asks for.
+`examining` records their names, so that a report can name those that a reload does not bring back;
+``collections/extras.py`` saves those that the user asks for.
 """
 
 from __future__ import annotations
@@ -14,27 +14,28 @@ from typing import Any, cast
 
 from colab_save.model.describing import parameters_of
 from colab_save.model.walking import own_attributes
+from colab_save.types import Model
 
 MOST = 400
-"""Values in a container that are looked at."""
+"""The largest number of values in a container that are looked at."""
 
 FRAMEWORKS = frozenset({"keras", "tensorflow", "tf_keras"})
 """Packages whose objects are parts of a model."""
 
 BOOKKEEPING = frozenset({"loss", "optimizer", "output_names", "stop_training", "stop_evaluating", "stop_predicting"})
-"""What a functional model has, and what ``compile``, ``fit``, ``evaluate`` and ``predict`` leave on any, beside what
-every new one has (``functional.py`` in ``keras/src/models``, ``trainer.py`` in ``keras/src/backend``; 3.15.1).
+"""Attributes that functional models have, and that ``compile``, ``fit``, ``evaluate`` and ``predict`` set on any model
+(``functional.py`` in ``keras/src/models``, ``trainer.py`` in ``keras/src/backend``; 3.15.1).
 """
 
 CODE = (type, ModuleType, FunctionType, MethodType, BuiltinFunctionType, functools.partial)
-"""Kinds of attributes that are code, and no value."""
+"""Kinds of attributes that are code rather than values."""
 
 
-def free_attributes(model: Any) -> tuple[str, ...]:
-    """Name what the user, or the class, holds in a model that is no part of it: class names, thresholds, tokenizers.
+def free_attributes(model: Model) -> tuple[str, ...]:
+    """Return the names of the attributes that the user or the class set and that are not part of the model.
 
-    Not what Keras and TensorFlow track or keep there (layers, variables, optimizers, their own bookkeeping), no
-    functions, and nothing private.
+    Left out are objects that Keras and TensorFlow track or use (layers, variables, optimizers, their bookkeeping),
+    functions, and private attributes.
     """
     held = vars(model) if hasattr(model, "__dict__") else {}
     own = {key for key, value in own_attributes(model) if key in held and held[key] is value} if held else set()
@@ -42,21 +43,21 @@ def free_attributes(model: Any) -> tuple[str, ...]:
     return tuple(sorted(key for key in named if not _is_part(held[key])))
 
 
-def is_free(model: Any, name: str) -> bool:
-    """Say whether an attribute may be set: it is none yet that anything else stands for."""
+def is_free(model: Model, name: str) -> bool:
+    """Return whether an attribute may be set: it is free, or the model has none of that name."""
     if not name.isidentifier() or name.startswith("_") or name in BOOKKEEPING:
         return False
     return name in free_attributes(model) or not hasattr(model, name)
 
 
-def plain_names(model: Any) -> tuple[str, ...]:
-    """Name the free attributes that no constructor argument tells: those that are facts of no other kind."""
+def plain_names(model: Model) -> tuple[str, ...]:
+    """Return the names of the free attributes that are not constructor arguments, which other facts record."""
     arguments = parameters_of(cast("Hashable", type(model)))
     return tuple(name for name in free_attributes(model) if name not in arguments)
 
 
 def _is_part(value: Any) -> bool:
-    """Say whether a value is, or holds, a function or something of Keras or TensorFlow."""
+    """Return whether a value is or contains a function or an object of Keras or TensorFlow."""
     waiting, seen = [value], 0
     while waiting and seen < MOST:
         item = waiting.pop()

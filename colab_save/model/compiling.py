@@ -1,8 +1,8 @@
-"""What a ``compile`` of the user's own gives a model, and how it comes back.
+"""The objects that a custom ``compile`` gives a model: record them, and put them back after loading.
 
-Keras calls no custom ``compile`` when it loads: the optimizers, losses and functions that it put into attributes are
-gone, and the state of those optimizers with them, although it is in the file (LOSSES §5; Keras 3.13.2 and 3.15.1).
-`examining` records them, `repairing` puts them back.
+Keras does not call a custom ``compile`` when it loads. The optimizers, losses and functions that it put into attributes
+are lost, and so is the state of those optimizers, although it is in the file (docs/losses.md §5; Keras 3.13.2 and
+3.15.1). `examining` records them, `repairing` puts them back.
 """
 
 from __future__ import annotations
@@ -16,26 +16,27 @@ from typing import Any
 
 from colab_save.dialect import KERAS_2, classes, dialect_of, keras_of, optimizer_variables
 from colab_save.model.walking import own_attributes
+from colab_save.types import Json, Model, Optimizer, Variable
 from colab_save.wording import first_line
 
 
-def compile_given(model: Any) -> dict[str, Any]:
-    """Give the very objects that Keras's ``compile`` was given, by argument; empty where there are none.
+def compile_given(model: Model) -> dict[str, Any]:
+    """Return the objects that were passed to Keras's ``compile``, by argument; empty where there are none.
 
-    Private, and nothing public has them: ``get_compile_config`` serialises, and with that drops arguments
-    (``keras/src/trainers/trainer.py``, Keras 3.13.2 and 3.15.1).
+    It reads a private attribute, since no public one has them: ``get_compile_config`` serialises them, which drops
+    arguments (``keras/src/trainers/trainer.py``, Keras 3.13.2 and 3.15.1).
     """
     config = getattr(getattr(model, "_compile_config", None), "config", None)
     return config if isinstance(config, dict) else {}
 
 
-def has_own_compile(model: Any) -> bool:
-    """Say whether the class of a model has a ``compile`` of its own."""
+def has_own_compile(model: Model) -> bool:
+    """Return whether the class of a model defines its own ``compile``."""
     return type(model).compile is not keras_of(model).Model.compile
 
 
-def optimizers_of(model: Any) -> Iterator[tuple[str, Any]]:
-    """Give every optimizer of a model by name: its own, and those in its attributes."""
+def optimizers_of(model: Model) -> Iterator[tuple[str, Optimizer]]:
+    """Yield every optimizer of a model by name: its own, and those in its attributes."""
     own = getattr(model, "optimizer", None)
     if own is not None:
         yield "optimizer", own
@@ -44,11 +45,11 @@ def optimizers_of(model: Any) -> Iterator[tuple[str, Any]]:
             yield name, item
 
 
-def held_objects(model: Any) -> dict[str, Any]:
-    """Give what a ``compile`` of the user's own may have put into attributes, by name, as Keras serialises it."""
+def held_objects(model: Model) -> dict[str, Json]:
+    """Return the objects that a custom ``compile`` may have put into attributes, by name, as Keras serialises them."""
     keras = keras_of(model)
     kinds = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric, FunctionType)
-    found: dict[str, Any] = {}
+    found: dict[str, Json] = {}
     if not has_own_compile(model):
         return found
     for name, item in own_attributes(model):
@@ -60,15 +61,15 @@ def held_objects(model: Any) -> dict[str, Any]:
     return found
 
 
-def trained_by(optimizer: Any, weights: Iterable[Any]) -> list[Any] | None:
-    """Return the weights that an optimizer was built for; ``None`` for one of before, which does not say.
+def trained_by(optimizer: Optimizer, weights: Iterable[Variable]) -> list[Variable] | None:
+    """Return the weights that an optimizer was built for; ``None`` for a legacy optimizer, which does not record them.
 
-    Private, without a public way (``keras/src/optimizers/base_optimizer.py``, Keras 3.13.2 and 3.15.1; and
-    ``tf_keras/src/optimizers/optimizer.py``, 2.20 and 2.21, which knows weights by a key only).
+    It reads private attributes, since no public ones have them (``keras/src/optimizers/base_optimizer.py``, Keras
+    3.13.2 and 3.15.1; ``tf_keras/src/optimizers/optimizer.py``, 2.20 and 2.21, which records only keys of weights).
 
     Args:
-        optimizer: One of Keras 3 or tf_keras; anything else trains nothing.
-        weights: Those that it may be.
+        optimizer: An optimizer of Keras 3 or tf_keras; any other object trains nothing.
+        weights: The weights that it may train.
     """
     if isinstance(optimizer, classes("optimizers.legacy.Optimizer")):
         return None if optimizer_variables(optimizer) else []
@@ -79,8 +80,8 @@ def trained_by(optimizer: Any, weights: Iterable[Any]) -> list[Any] | None:
     return [by_place[at] for at in sorted(by_place)] if len(by_place) == len(places) else None
 
 
-def trained_paths(model: Any, weights: Iterable[tuple[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """Give, for each optimizer in an attribute, the paths of the weights that it trains."""
+def trained_paths(model: Model, weights: Iterable[tuple[str, Variable]]) -> dict[str, tuple[str, ...]]:
+    """Return for each optimizer in an attribute the paths of the weights that it trains."""
     others = [(name, found) for name, found in optimizers_of(model) if name != "optimizer"]
     known = list(weights) if others else []
     paths = {id(variable): path for path, variable in known}
@@ -89,15 +90,19 @@ def trained_paths(model: Any, weights: Iterable[tuple[str, Any]]) -> dict[str, t
 
 
 def restore_compile(
-    model: Any, path: Path, held: Mapping[str, Any], trains: Mapping[str, Iterable[str]], weights: Mapping[str, Any]
+    model: Model,
+    path: Path,
+    held: Mapping[str, Json],
+    trains: Mapping[str, Iterable[str]],
+    weights: Mapping[str, Variable],
 ) -> list[str]:
-    """Give a model what its own ``compile`` had given it; the state of optimizers is then read by ``load_weights``.
+    """Put back the objects of a custom ``compile``; ``load_weights`` then reads the state of the optimizers.
 
     Args:
         model: A model that Keras loaded.
         path: The ``.keras`` file.
-        held: See `held_objects`, of the model that was saved.
-        trains: See `trained_paths`, likewise.
+        held: `held_objects` of the saved model.
+        trains: `trained_paths` of the saved model.
         weights: The model's weights by path.
 
     Returns:
@@ -107,20 +112,20 @@ def restore_compile(
     missing = [name for name in held if getattr(model, name, None) is None]
     for name in missing:
         setattr(model, name, keras.saving.deserialize_keras_object(dict(held[name])))
-    is_compiled = getattr(model, "optimizer", None) is not None  # Keras says that it is compiled, all the same
+    is_compiled = getattr(model, "optimizer", None) is not None  # `compiled` is true even without one
     if has_own_compile(model) and not is_compiled and (config := _compile_config(path)):
         keras.Model.compile(model, **keras.saving.deserialize_keras_object(config))
     for name, paths in trains.items():
         optimizer = getattr(model, name, None)
-        is_built = getattr(optimizer, "built", getattr(optimizer, "_built", False))  # the latter is of tf_keras
+        is_built = getattr(optimizer, "built", getattr(optimizer, "_built", False))  # `_built` is that of tf_keras
         if isinstance(optimizer, keras.optimizers.Optimizer) and not is_built:
             optimizer.build([weights[each] for each in paths])
             missing += [] if name in missing else [name]
     return missing
 
 
-def _compile_config(path: Path) -> Any:
-    """Read what Keras's own ``compile`` had been given, from a ``.keras`` file; ``None`` where it says nothing."""
+def _compile_config(path: Path) -> Json:
+    """Read the arguments of Keras's own ``compile`` from a ``.keras`` file; ``None`` where it has none."""
     if not zipfile.is_zipfile(path):
         return None
     with zipfile.ZipFile(path) as archive:

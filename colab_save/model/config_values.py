@@ -1,6 +1,6 @@
-"""A value as Keras writes it into a config: whether that can be, whether two are the same, how to say it in a sentence.
+"""Values of a config as Keras writes them: whether it can write one, whether two are equal, how a message shows one.
 
-`arguments` asks, for what a constructor was given.
+`constructor_arguments` and `configs` call it for the arguments of constructors.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from colab_save.nested import leaves
 from colab_save.wording import first_line
 
 MAX_LENGTH = 16 << 20
-"""Characters of one argument in a config; more is data, and belongs into a weight."""
+"""The longest argument in a config, in characters; a longer one is data and belongs in a weight."""
 
 
 def in_words(value: Any) -> str:
-    """Give a value for a sentence: a number as it is, anything else by its kind."""
+    """Return a value as messages show it: a short plain value as it is, anything else by its type."""
     if isinstance(value, FunctionType):
         return value.__name__
     text = repr(value)
@@ -30,25 +30,25 @@ def in_words(value: Any) -> str:
 
 
 def problem_of(value: Any) -> str:
-    """Say why Keras could not write a value, or not read it again; empty where it can."""
+    """Return why Keras cannot write a value, or cannot read it again; empty where it can."""
     for _, leaf in leaves(value):
         if hasattr(leaf, "assign"):
-            return "is a variable, and no value of a config"
+            return "is a variable and not a value for a config"
         if getattr(leaf, "__name__", "") == "<lambda>":
             return "is a lambda without a name in the captured code"
         if isinstance(leaf, FunctionType) and not is_own(leaf) and not (public_module(leaf) or "").startswith("keras"):
             return f"is {leaf.__name__} of {leaf.__module__}, which Keras does not look up"
         if callable(leaf) and not isinstance(leaf, FunctionType) and not hasattr(type(leaf), "get_config"):
-            return f"is a {in_words(leaf)}, which no config can say"
+            return f"is a {in_words(leaf)}, which a config cannot hold"
     try:
         length = len(_written(value))
     except Exception as error:  # noqa: BLE001 - the user's own get_config may raise anything; it is the reason
         return f"cannot be written ({first_line(error)})"
-    return f"takes {length} characters to write down" if length > MAX_LENGTH else ""
+    return f"takes {length} characters, more than {MAX_LENGTH}" if length > MAX_LENGTH else ""
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Compare two values as Keras writes them, but for the names that it makes up."""
+    """Return whether two values are equal as Keras writes them, apart from the names that it makes up."""
     if one is other:
         return True
     try:
@@ -71,7 +71,7 @@ def _nameless(value: Any) -> Any:
 
 
 def is_plain(value: Any) -> bool:
-    """Say whether a value stands in a config as it is."""
+    """Return whether a config holds a value as it is, without a class name."""
     import numpy as np
 
     if isinstance(value, Mapping):
@@ -83,7 +83,7 @@ def is_plain(value: Any) -> bool:
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """Keep warnings back, and Python's random numbers where they are: Keras draws seeds for what it makes."""
+    """Suppress warnings, and restore Python's random state: Keras draws seeds for the objects that it makes."""
     state = random.getstate()
     try:
         with warnings.catch_warnings():

@@ -1,8 +1,9 @@
-"""Configs that give every constructor argument back, for the time of writing a model; the classes stay as they are.
+"""Complete the configs of custom objects while a model is written; the classes themselves do not change.
 
-A class whose ``get_config`` is missing, drops an argument or gives an outdated value comes back as another object, or
-not at all (LOSSES §2, §4). `staging` writes and examines under `Configs.whole`; the fresh process and `loading` load
-under `rebuilding`, for arguments that are objects. The round trip proves what was written.
+An object whose ``get_config`` is missing, drops an argument or returns an outdated value comes back different, or not
+at all (docs/losses.md §2, §4). ``saving/examining.py`` and ``saving/staging.py`` examine and write a model inside
+`Configs.whole`; the fresh process and ``loading/opening.py`` load it inside `rebuilding`, which rebuilds arguments that
+are objects. The round trip proves the result.
 """
 
 from __future__ import annotations
@@ -18,17 +19,18 @@ from colab_save.dialect import keras_of
 from colab_save.errors import FormatError
 from colab_save.model.config_values import in_words
 from colab_save.model.constructor_arguments import Argument, accepted, is_completable, lacking
+from colab_save.types import Json, Model
 
 
 @dataclass
 class Completion:
-    """What the configs of one class lack.
+    """The constructor arguments that the configs of one class lack.
 
     Attributes:
         class_name: The class.
-        has_config: It has a ``get_config`` that gives anything.
-        has_base: A ``get_config`` of its own can begin with that of its base.
-        arguments: The arguments, by name.
+        has_config: The class has a ``get_config`` that returns a config.
+        has_base: A ``get_config`` of the class can call that of its base.
+        arguments: The lacking arguments, by name.
     """
 
     class_name: str
@@ -38,12 +40,12 @@ class Completion:
 
     @property
     def objects(self) -> tuple[str, ...]:
-        """Name the arguments that were written as objects."""
+        """Return the names of the arguments that were written as objects."""
         return tuple(item.name for item in self.arguments.values() if item.is_object)
 
     @property
     def loss(self) -> str:
-        """Say which arguments could not be written; empty without any."""
+        """Return which arguments could not be written, and why; empty if all were."""
         return " and ".join(f"{item.name!r}, which {item.problem}" for item in self.arguments.values() if item.problem)
 
     def __str__(self) -> str:
@@ -59,13 +61,13 @@ class Completion:
         ]
         if not self.has_config:
             return f"{self.class_name} has no get_config() for {', '.join(dropped)}. {self.hint}"
-        told = [f"gives an old value of {', '.join(old)}"] if old else []
-        told += [f"drops {', '.join(dropped)}"] if dropped else []
-        return f"get_config() of {self.class_name} {' and '.join(told)}. {self.hint}"
+        faults = [f"returns an old value of {', '.join(old)}"] if old else []
+        faults += [f"drops {', '.join(dropped)}"] if dropped else []
+        return f"get_config() of {self.class_name} {' and '.join(faults)}. {self.hint}"
 
     @property
     def hint(self) -> str:
-        """Give the lines that the class lacks."""
+        """Return the code to add to the class."""
         names = [(item.name, item.attribute or item.name) for item in self.arguments.values()]
         pairs = [*(["**super().get_config()"] if self.has_base else []), *(f'"{k}": self.{v}' for k, v in names)]
         lines = [f"self.{item.name} = {item.name}  # in __init__" for item in self.arguments.values() if item.problem]
@@ -79,11 +81,11 @@ class Completion:
 
 @dataclass
 class Configs:
-    """The configs of the custom objects that a model holds.
+    """The configs of the custom objects in a model.
 
     Attributes:
-        items: Those objects.
-        used: What was lacking of each class whose config was asked for in the last `whole`.
+        items: The custom objects.
+        used: For each class whose config was read in the last `whole`, the arguments that it lacks.
     """
 
     items: list[Any]
@@ -91,18 +93,18 @@ class Configs:
     _objects: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, model: Any) -> Configs:
+    def of(cls, model: Model) -> Configs:
         """Find the custom objects of a model."""
         return cls([item for item in held_by(model) if is_completable(item)])
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """Have ``get_config`` of each object give every argument, while a model is written or examined."""
+        """Make ``get_config`` of each object return every argument while a model is written or examined."""
         with ExitStack() as stack:
             methods = [_Whole(item, self.used) for item in self.items]
             for method in methods:
                 stack.enter_context(_attribute(method.item, method))
-            for method in reversed(methods):  # before Keras writes: it mistakes an object for one freed under its id
+            for method in reversed(methods):  # before Keras writes, which may take a new object for a freed one
                 method.prepare()
                 self._objects |= method.objects
             self.used.clear()
@@ -110,27 +112,27 @@ class Configs:
 
     @property
     def objects(self) -> dict[str, tuple[str, ...]]:
-        """Name, by class, the arguments that are objects and were completed; see `rebuilding`."""
+        """Return for each class the names of the completed arguments that are objects, for `rebuilding`."""
         return dict(self._objects)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Say what was written that the classes do not give, and what could not be."""
+        """Return which arguments were added to configs and which could not be, with the code to add to each class."""
         return tuple(map(str, self.used.values()))
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """Say what could not be written."""
+        """Return which arguments could not be written."""
         return tuple(f"get_config() of {name} drops {found.loss}" for name, found in self.used.items() if found.loss)
 
     @property
     def hint(self) -> str:
-        """Give the lines that classes lack of which something could not be written; empty without any."""
+        """Return the code to add to the classes with arguments that could not be written; empty without any."""
         return "\n".join(found.hint for found in self.used.values() if found.loss)
 
 
 class _Whole:
-    """The ``get_config`` of one object that gives every argument."""
+    """A ``get_config`` for one object that returns every argument."""
 
     def __init__(self, item: Any, used: dict[str, Completion]) -> None:
         self.item = item
@@ -138,19 +140,19 @@ class _Whole:
         self._lacking: tuple[Argument, ...] = ()
 
     def prepare(self) -> None:
-        """Find what is lacking."""
+        """Find the arguments that the config lacks."""
         try:
             self._lacking = lacking(self.item, self._given())
-        except Exception:  # noqa: BLE001 - the user's own get_config may raise anything; it will when it is written
+        except Exception:  # noqa: BLE001 - the user's own get_config may raise anything; it will again when it is written
             self._lacking = ()
 
     @property
     def objects(self) -> dict[str, tuple[str, ...]]:
-        """Name the arguments that are objects, by the class."""
+        """Return the names of the arguments that are objects, by the class."""
         names = tuple(item.name for item in self._lacking if item.is_object)
         return {type(self.item).__name__: names} if names else {}
 
-    def __call__(self) -> dict[str, Any]:
+    def __call__(self) -> dict[str, Json]:
         config, base = self._given(), self._base()
         if self._lacking:
             name = type(self.item).__name__
@@ -161,16 +163,16 @@ class _Whole:
         written = {item.name: item.value for item in self._lacking if not item.problem}
         return {**(accepted(self.item, base or {}) if config is None else config), **written}
 
-    def _given(self) -> dict[str, Any] | None:
-        """Give what the class's own ``get_config`` gives; ``None`` where it has none."""
+    def _given(self) -> dict[str, Json] | None:
+        """Return the config by the class's own ``get_config``; ``None`` where it has none."""
         try:
             with _attribute(self.item, None):
                 return dict(self.item.get_config())
         except NotImplementedError:
             return None
 
-    def _base(self) -> dict[str, Any] | None:
-        """Give the config that the object's class inherits; ``None`` where nothing can be inherited."""
+    def _base(self) -> dict[str, Json] | None:
+        """Return the config by the ``get_config`` that the class inherits; ``None`` where it inherits none."""
         kind = next(kind for kind in type(self.item).__mro__ if not is_own_module(kind.__module__))
         try:
             return dict(kind.get_config(self.item)) if hasattr(kind, "get_config") else None
@@ -180,7 +182,7 @@ class _Whole:
 
 @contextmanager
 def _attribute(item: Any, method: Callable[[], Any] | None) -> Iterator[None]:
-    """Give one object a method of its own, or take it; past what Keras does when an attribute is set."""
+    """Set or remove the ``get_config`` of one object, without the bookkeeping of Keras's ``__setattr__``."""
     own = vars(item)
     before = own.pop("get_config", None)
     if method is not None:
@@ -195,12 +197,12 @@ def _attribute(item: Any, method: Callable[[], Any] | None) -> Iterator[None]:
 
 @contextmanager
 def rebuilding(custom_objects: Mapping[str, Any], objects: Mapping[str, Sequence[str]]) -> Iterator[None]:
-    """Have arguments that were written as objects made of their configs, while a model is loaded.
+    """Rebuild the arguments that were written as objects from their configs, while a model is loaded.
 
-    Keras leaves that to ``from_config`` of the class, which has none.
+    Keras leaves that to the ``from_config`` of a class, which these classes do not define.
 
     Args:
-        custom_objects: The classes, among others, by the name under which Keras looks them up.
+        custom_objects: Classes and functions by the name under which Keras looks them up.
         objects: See `Configs.objects`.
     """
     found = [item for item in custom_objects.values() if isinstance(item, type)]
@@ -217,9 +219,9 @@ def rebuilding(custom_objects: Mapping[str, Any], objects: Mapping[str, Sequence
 
 
 def _maker(original: Callable[..., Any], names: Sequence[str]) -> Any:
-    """Make a ``from_config`` that makes some arguments of their configs first."""
+    """Return a ``from_config`` that first rebuilds some arguments from their configs."""
 
-    def from_config(cls: type[Any], config: Mapping[str, Any], /, **more: Any) -> Any:
+    def from_config(cls: type[Any], config: Mapping[str, Json], /, **more: Any) -> Any:
         held = {name: config[name] for name in names if isinstance(config.get(name), (Mapping, list))}
         made = {name: keras_of(cls).saving.deserialize_keras_object(value) for name, value in held.items()}
         return original(cls, {**config, **made}, **more)

@@ -1,7 +1,7 @@
-"""Constructor arguments that the config of one live object does not give back, read from the object itself.
+"""Find the constructor arguments that the config of one live object lacks, from the object's own attributes.
 
-`configs` asks for them while a model is written. Where it is open which value the constructor had been given, a
-second object is made with each, and the one that has the live object's attribute decides.
+`configs` calls it while a model is written. Where several values are possible, a second object is made with each, and
+the value whose object has the same attribute as the live one is taken.
 """
 
 from __future__ import annotations
@@ -17,25 +17,26 @@ from colab_save.errors import CustomCodeError
 from colab_save.model.config_values import in_words, is_plain, is_same, problem_of, silent
 from colab_save.model.walking import own_attributes
 from colab_save.nested import leaves
+from colab_save.types import Json
 from colab_save.wording import first_line
 
 COMMON = {"name": ("name",), "trainable": ("trainable",), "dtype": ("dtype_policy", "dtype")}
-"""Arguments that Keras's own classes hand on, and the attributes that hold them."""
+"""Arguments that custom classes pass on to Keras's classes, and the attributes that hold them."""
 
 ABSENT = object()
-"""Stands for a value that is not there; ``None`` is one."""
+"""Marks a missing value, since ``None`` is a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A constructor argument that a config drops, or gives with a value that the live object has no longer.
+    """A constructor argument that a config drops, or holds with a value that the live object no longer has.
 
     Attributes:
         name: The argument.
-        value: What to write; `ABSENT` where that is not known or cannot be done.
-        problem: Why it cannot be written, as words that follow the argument's name.
-        outdated: The value that the config gives, in words; empty where it gives none.
-        attribute: The attribute that holds it; empty where there is none.
+        value: The value to write; `ABSENT` where it is unknown or cannot be written.
+        problem: Why it cannot be written, as the rest of a sentence that begins with the argument's name.
+        outdated: The value in the config, as messages show it; empty where the config has none.
+        attribute: The attribute that holds the argument; empty where there is none.
     """
 
     name: str
@@ -46,21 +47,21 @@ class Argument:
 
     @property
     def is_object(self) -> bool:
-        """Say whether it is no plain value, so that ``from_config`` must make it of its config."""
+        """Return whether the value is an object, so that ``from_config`` must rebuild it from its config."""
         return not self.problem and not is_plain(self.value)
 
 
 def is_completable(item: Any) -> bool:
-    """Say whether an object is of the user's own class and is made again of the arguments of its constructor."""
+    """Return whether an object is of a custom class and is rebuilt from the arguments of its constructor."""
     return hasattr(item, "__dict__") and hasattr(item, "get_config") and bool(_parameters(type(item)))
 
 
-def lacking(item: Any, config: Mapping[str, Any] | None) -> tuple[Argument, ...]:
-    """Find what the config of an object lacks of the arguments of its constructor.
+def lacking(item: Any, config: Mapping[str, Json] | None) -> tuple[Argument, ...]:
+    """Find the arguments of an object's constructor that its config lacks.
 
     Args:
         item: A live object, see `is_completable`.
-        config: What its ``get_config`` gives; ``None`` where it has none.
+        config: The result of its ``get_config``; ``None`` where it has none.
     """
     found: list[Argument | None] = []
     live, auto, parameters = _Live(item), auto_config(item), _parameters(type(item))
@@ -77,18 +78,18 @@ def lacking(item: Any, config: Mapping[str, Any] | None) -> tuple[Argument, ...]
     return tuple(argument for argument in found if argument)
 
 
-def accepted(item: Any, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out of a config what the constructor of an object does not take."""
+def accepted(item: Any, config: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the entries of a config that the constructor of an object accepts."""
     parameters = inspect.signature(type(item).__init__).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return dict(config)
     return {name: value for name, value in config.items() if name in parameters}
 
 
-def auto_config(item: Any) -> dict[str, Any]:
-    """Give the arguments that Keras recorded when it made an object; empty where they were not all plain values.
+def auto_config(item: Any) -> dict[str, Json]:
+    """Return the arguments that Keras recorded when an object was made; empty where not all were plain values.
 
-    Private, and the only trace of an argument that no attribute holds (``Operation.__new__`` in
+    It is private, and the only trace of an argument that no attribute holds (``Operation.__new__`` in
     ``keras/src/ops/operation.py``, Keras 3.13.2 and 3.15.1).
     """
     recorded = getattr(vars(item).get("_auto_config"), "config", None)
@@ -96,7 +97,7 @@ def auto_config(item: Any) -> dict[str, Any]:
 
 
 class _Live:
-    """The attributes of a live object, by the constructor argument that they may hold."""
+    """The attributes of a live object, by the constructor arguments that they may hold."""
 
     def __init__(self, item: Any) -> None:
         self.item = item
@@ -112,18 +113,18 @@ class _Live:
         return next((key for key in (name, f"_{name}") if key in vars(self.item)), "")
 
     def with_config(self, config: Mapping[str, Any], name: str) -> Any:
-        """Give what the attribute would be in a second object; an exception where none can be made."""
+        """Return the attribute of a second object made from a config, or the exception that making it raised."""
         try:
             with silent():
                 return _Live(type(self.item).from_config(dict(config))).get(name)
-        except Exception as error:  # noqa: BLE001 - the user's own constructor may raise anything; it is the answer
+        except Exception as error:  # noqa: BLE001 - the user's own constructor may raise anything; it is the result
             return error
 
 
 def _parameters(cls: type) -> dict[str, inspect.Parameter]:
-    """Name the arguments of a constructor of the user's own; none where other code decides what becomes of them.
+    """Return the arguments of a custom constructor; none where the class has a custom ``from_config`` too.
 
-    That is: ``from_config`` is the user's own too, or some arguments have no name.
+    There are none either where the constructor takes arguments without a name.
     """
     maker, builder = (next((kind for kind in cls.__mro__ if key in vars(kind)), cls) for key in _METHODS)
     if not is_own_module(maker.__module__) or is_own_module(builder.__module__):
@@ -138,7 +139,7 @@ _METHODS = ("__init__", "from_config")
 
 
 def _outdated(live: _Live, name: str, guess: Mapping[str, Any]) -> Argument | None:
-    """Find an attribute that was set after ``__init__``, so that the config holds the old value."""
+    """Return the argument whose attribute was set after ``__init__``, so that the config holds an old value."""
     now, before = live.get(name), guess[name]
     if name in COMMON or before is None or not is_plain(now) or not is_plain(before) or is_same(now, before):
         return None
@@ -148,7 +149,7 @@ def _outdated(live: _Live, name: str, guess: Mapping[str, Any]) -> Argument | No
 
 
 def _dropped(live: _Live, name: str, guess: Mapping[str, Any], auto: Any, default: Any) -> Argument | None:
-    """Find the value of an argument that is not in the config; nothing where its default gives the same object."""
+    """Return an argument that the config lacks, with its value; ``None`` where its default makes the same object."""
     now = live.get(name)
     options = [item for item in (auto, now) if item is not ABSENT]
     if options and all(is_same(item, default) for item in options):
@@ -163,24 +164,24 @@ _REQUIRED = inspect.Parameter.empty
 
 
 def _choose(live: _Live, name: str, guess: Mapping[str, Any], options: Iterable[Any]) -> Any:
-    """Give the first value with which a second object has the attribute of the live one; else what went wrong."""
+    """Return the first value with which a second object has the live one's attribute, or else why none has."""
     now, result = live.get(name), ABSENT
     for value in options:
         result = live.with_config({**guess, name: value}, name)
         if is_same(result, now):
             return value
-    said = first_line(result) if isinstance(result, Exception) else f"its {name} is {in_words(result)}"
-    return CustomCodeError(f"is {in_words(now)}, and a second object made with that is another ({said})", "")
+    difference = first_line(result) if isinstance(result, Exception) else f"its {name} is {in_words(result)}"
+    return CustomCodeError(f"is {in_words(now)}, and a second object made with that differs ({difference})", "")
 
 
 def _record(live: _Live, name: str, value: Any) -> Argument:
-    """Make the argument of a value, or of the reason why it cannot be written."""
+    """Return the argument with its value, or with the reason why it cannot be written."""
     if value is ABSENT:
-        return Argument(name, problem="is in no attribute of that name")
+        return Argument(name, problem="is not in an attribute of that name")
     problem = value.references[0] if isinstance(value, CustomCodeError) else problem_of(value)
     return Argument(name, ABSENT if problem else value, problem, attribute=live.attribute(name))
 
 
 def _has_layers(config: Mapping[str, Any]) -> bool:
-    """Say whether a second object would be made around live layers."""
+    """Return whether a config holds live layers, around which a second object would be made."""
     return any(isinstance(leaf, classes("layers.Layer")) for _, leaf in leaves(config))

@@ -1,7 +1,7 @@
-"""Take the facts of one layer, loss or metric from the live object, whatever its ``get_config`` says.
+"""Take the facts of one layer, loss or metric from the live object's attributes, independent of its ``get_config``.
 
-`examining` calls it for everything that a model holds. Nothing of the user's runs here but ``get_build_config`` and
-``get_vocabulary``.
+`examining` calls it for every such object in a model. Of the user's code only ``get_build_config``, ``get_vocabulary``
+and, for graph models, ``get_config`` run here.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from typing import Any, cast
 from colab_save.artifact.facts import LayerFacts
 from colab_save.dialect import classes, is_of_keras
 from colab_save.model.walking import is_graph, named_layers, walk_layers
+from colab_save.types import Json, Layer, Model
 
 LONGEST = 400
-"""Characters of an argument that facts hold; a longer one is kept as its digest."""
+"""The longest argument that facts hold, in characters; a longer one is recorded by its digest."""
 
 PASSING = frozenset({"_allow_sum_over_batch_size"})
-"""What tf_keras notes in a loss object once the model has been trained."""
+"""Attributes that tf_keras sets in a loss object once the model has been trained."""
 
 COMMON = frozenset({"self", "args", "kwargs", "name", "dtype", "trainable", "autocast"})
-"""Arguments that every layer has; they are facts of their own, or are no facts."""
+"""Arguments that every layer has; other facts record them, or none needs to."""
 
 
-def describe_layer(path: str, layer: Any, inputs: tuple[str, ...] = ()) -> LayerFacts:
+def describe_layer(path: str, layer: Layer, inputs: tuple[str, ...] = ()) -> LayerFacts:
     """Take the facts of one layer.
 
     Args:
@@ -50,11 +51,11 @@ def describe_layer(path: str, layer: Any, inputs: tuple[str, ...] = ()) -> Layer
     )
 
 
-def constructor_arguments(thing: Any) -> dict[str, Any]:
-    """Read back from an object's attributes what its constructor was given, as JSON; defaults are left out.
+def constructor_arguments(thing: Any) -> dict[str, Json]:
+    """Read the constructor's arguments back from an object's attributes, as JSON; defaults are left out.
 
-    An argument counts where an attribute has its name, with or without an underscore before it. Values that JSON
-    cannot say, such as layers and tensors, are left to other facts.
+    An argument is read from an attribute of its name, with or without an underscore before it. Values that JSON
+    cannot hold, such as layers and tensors, are left to other facts.
     """
     found = {}
     known = vars(thing)
@@ -75,8 +76,8 @@ def _as_default(default: Any) -> str:
     return ""
 
 
-def plain_attributes(thing: Any) -> dict[str, Any]:
-    """Give the attributes of an object that JSON can hold."""
+def plain_attributes(thing: Any) -> dict[str, Json]:
+    """Return the attributes of an object that JSON can hold."""
     found = {}
     for name, value in vars(thing).items():
         if name in PASSING:
@@ -88,7 +89,7 @@ def plain_attributes(thing: Any) -> dict[str, Any]:
 
 @functools.cache
 def parameters_of(cls: Hashable) -> Mapping[str, Any]:
-    """Give the named arguments of the constructors of a class and its bases, with their defaults."""
+    """Return the named arguments of the constructors of a class and its bases, with their defaults."""
     found: dict[str, Any] = {}
     for base in reversed(cast("type", cls).__mro__[:-1]):
         with contextlib.suppress(TypeError, ValueError):  # a constructor in C has no signature
@@ -98,11 +99,11 @@ def parameters_of(cls: Hashable) -> Mapping[str, Any]:
     return found
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> Json:
     """Turn an argument into JSON values.
 
     Raises:
-        TypeError: It is nothing that JSON can say.
+        TypeError: JSON cannot hold it.
     """
     import numpy as np
 
@@ -114,17 +115,17 @@ def _plain(value: Any) -> Any:
         return value.tolist() if value.size <= LONGEST else _digest(value.tobytes())
     if hasattr(value, "get_config") and is_of_keras(type(value).__module__):
         if hasattr(value, "build"):
-            raise TypeError("a layer among the arguments is walked by itself")
+            raise TypeError("a layer among the arguments is examined by itself")
         return {type(value).__name__: _config(value)}
     if callable(value):
         return getattr(value, "__name__", type(value).__name__)
     if value is None or isinstance(value, (str, int, float)):
         return value
-    raise TypeError(f"{type(value).__name__} is no plain value")
+    raise TypeError(f"JSON cannot hold a {type(value).__name__}")
 
 
-def _config(thing: Any) -> Any:
-    """Give the config of one of Keras's own initializers, regularizers or constraints; what is unset is left out."""
+def _config(thing: Any) -> Json:
+    """Return the config of one of Keras's initializers, regularizers or constraints, without entries that are None."""
     config = json.loads(json.dumps(thing.get_config(), default=lambda item: type(item).__name__))
     return {key: item for key, item in config.items() if item is not None}
 
@@ -134,8 +135,8 @@ def _digest(data: str | bytes) -> str:
     return f"sha256 {hashlib.sha256(raw).hexdigest()}"
 
 
-def _vocabulary(layer: Any) -> dict[str, Any]:
-    """Give the size and the digest of a preprocessing layer's vocabulary: it is in neither config nor weights."""
+def _vocabulary(layer: Layer) -> dict[str, Json]:
+    """Return the size and digest of a preprocessing layer's vocabulary, which is in neither config nor weights."""
     read = getattr(layer, "get_vocabulary", None)
     if read is None:
         return {}
@@ -143,9 +144,9 @@ def _vocabulary(layer: Any) -> dict[str, Any]:
     return {"vocabulary": [len(words), _digest("\0".join(words))]}
 
 
-def output_shape(layer: Any) -> tuple[int | None, ...] | None:
-    """Give the shape of a layer's first output, where it was called on symbolic tensors."""
-    with contextlib.suppress(AttributeError, ValueError, RuntimeError):  # Keras's words for "never called"
+def output_shape(layer: Layer) -> tuple[int | None, ...] | None:
+    """Return the shape of a layer's first output; ``None`` unless it was called on symbolic tensors."""
+    with contextlib.suppress(AttributeError, ValueError, RuntimeError):  # as Keras reports "never called"
         output = layer.output
         while isinstance(output, (list, tuple, Mapping)):
             output = next(iter(output.values() if isinstance(output, Mapping) else output))
@@ -153,8 +154,8 @@ def output_shape(layer: Any) -> tuple[int | None, ...] | None:
     return None
 
 
-def feeds_of(model: Any) -> dict[str, tuple[str, ...]]:
-    """Give for each layer of a graph model, by path, the paths of the layers that feed it; also in nested models."""
+def feeds_of(model: Model) -> dict[str, tuple[str, ...]]:
+    """Return for each layer of a graph model, and of those nested in it, the paths of the layers that feed it."""
     found: dict[str, tuple[str, ...]] = {}
     for path, layer in walk_layers(model):
         if hasattr(layer, "layers") and is_graph(layer):
@@ -163,15 +164,15 @@ def feeds_of(model: Any) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _feeds(model: Any, names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """Give the layers of one graph model with those that feed them, by Keras's names: as its config says."""
+def _feeds(model: Model, names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the layers of one graph model with those that feed them, by Keras's names, as in its config."""
     if isinstance(model, classes("Sequential")):
         chain = [layer.name for layer in model.layers]
         yield from ((to, [before]) for before, to in itertools.pairwise(chain))
         return
     try:
         config = model.get_config()
-    except Exception:  # noqa: BLE001 - the user's own get_config may raise anything; the round trip will say so
+    except Exception:  # noqa: BLE001 - the user's own get_config may raise anything; the round trip will report it
         return
     for item in config.get("layers", ()):
         before = [name for name in dict.fromkeys(_histories(item.get("inbound_nodes"))) if name in names]
@@ -179,15 +180,15 @@ def _feeds(model: Any, names: Mapping[str, str]) -> Iterator[tuple[str, list[str
             yield item["name"], before
 
 
-def _histories(node: Any) -> Iterator[str]:
-    """Name the layers whose tensors a node was called on (``keras_history`` in a functional config)."""
+def _histories(node: Json) -> Iterator[str]:
+    """Yield the names of the layers whose tensors a node was called on (``keras_history`` in a functional config)."""
     if isinstance(node, Mapping):
         history = node.get("keras_history")
         yield from [str(history[0])] if history else []
         for item in node.values():
             yield from _histories(item)
     elif isinstance(node, (list, tuple)):
-        if len(node) > 2 and isinstance(node[0], str) and isinstance(node[1], int):  # so tf_keras writes a tensor
+        if len(node) > 2 and isinstance(node[0], str) and isinstance(node[1], int):  # a tensor, as tf_keras writes it
             yield node[0]
         for item in node:
             yield from _histories(item)

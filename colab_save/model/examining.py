@@ -1,6 +1,6 @@
-"""Take the facts of a live model: what comes in is a Keras model or a `tf.Module`, what goes out is `ModelFacts`.
+"""Take the facts of a live model: a Keras model or a `tf.Module` in, `ModelFacts` out.
 
-`saving` calls it on the user's model, the fresh process and `loading` on the reloaded one.
+``saving/examining.py`` calls it on the user's model, the fresh process and ``loading/opening.py`` on the reloaded one.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 from colab_save.artifact.facts import ModelFacts, TensorFacts, VariableFacts, comparable
@@ -27,14 +28,15 @@ from colab_save.model.compiling import compile_given, held_objects, optimizers_o
 from colab_save.model.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
 from colab_save.model.walking import is_graph, walk_layers, walk_states, walk_variables
 from colab_save.nested import leaves
+from colab_save.types import Json, Model, Optimizer, Variable
 from colab_save.wording import first_line
 
 MOST_VALUES = 10_000
-"""Values of a state that facts hold."""
+"""The largest number of values of a state that facts hold."""
 
 
-def examine(model: Any) -> ModelFacts:
-    """Take the facts of a model; nothing in it is changed.
+def examine(model: Model) -> ModelFacts:
+    """Return the facts of a model, without changing it.
 
     Raises:
         UnsupportedError: See `kind_of`.
@@ -68,14 +70,14 @@ def examine(model: Any) -> ModelFacts:
     )
 
 
-def loss_objects(model: Any) -> Iterator[tuple[str, Any]]:
-    """Give every loss object that a model was compiled with, by its place in the argument."""
+def loss_objects(model: Model) -> Iterator[tuple[str, Any]]:
+    """Yield every loss object that a model was compiled with, by its place in the argument."""
     if is_compiled(model):
         yield from (item for item in leaves(model.loss) if isinstance(item[1], classes("losses.Loss")))
 
 
-def metric_objects(model: Any) -> Iterator[tuple[str, Any]]:
-    """Give every metric object that a model was compiled with, by the argument and its place in it."""
+def metric_objects(model: Model) -> Iterator[tuple[str, Any]]:
+    """Yield every metric object that a model was compiled with, by the argument and its place in it."""
     given = compile_given(model)
     for name in ("metrics", "weighted_metrics"):
         found = leaves(_of_one_output(given.get(name)))
@@ -83,29 +85,29 @@ def metric_objects(model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_metric(item: Any) -> bool:
-    """Say whether the user made a metric; tf_keras wraps one that was given by name, which the arguments compare."""
+    """Return whether the user made a metric; one that tf_keras made from a name is compared as a compile argument."""
     is_wrapper = type(item).__name__ == "MeanMetricWrapper" and dialect_of(item) == KERAS_2
     return isinstance(item, classes("metrics.Metric")) and not is_wrapper
 
 
 def _is_rebuilt(item: Any) -> bool:
-    """Say whether a custom object is a class that a reload must build again; callbacks are not part of a model."""
+    """Return whether a custom object is a class that a reload rebuilds; callbacks are not part of a model."""
     return isinstance(item, type) and not issubclass(item, classes("callbacks.Callback"))
 
 
-def _values(variable: Any) -> Any:
-    """Give the values of a variable as JSON, or their digest where they are too many for a manifest."""
+def _values(variable: Variable) -> Json:
+    """Return the values of a variable as JSON, or their digest where they are too many for a manifest."""
     import numpy as np
 
     value = np.asarray(variable)
     return value.tolist() if value.size <= MOST_VALUES else _describe("", variable).digest
 
 
-def _describe(path: str, variable: Any) -> VariableFacts:
+def _describe(path: str, variable: Variable) -> VariableFacts:
     import numpy as np
     import tensorflow as tf
 
-    # Of the tensor, which NumPy shares; of the variable, which Keras and TensorFlow copy: a second per GB
+    # NumPy shares the memory of the tensor; from the variable Keras and TensorFlow copy it, a second per GB.
     value = np.asarray(tf.convert_to_tensor(variable))
     is_text = value.dtype == object
     if is_text:
@@ -121,28 +123,27 @@ def _describe(path: str, variable: Any) -> VariableFacts:
     )
 
 
-def _optimizer_facts(name: str, optimizer: Any) -> Iterator[VariableFacts]:
+def _optimizer_facts(name: str, optimizer: Optimizer) -> Iterator[VariableFacts]:
     """Describe an optimizer's variables by position: their names hold layer names, which drift."""
     for index, variable in enumerate(optimizer_variables(optimizer)):
         yield _describe(f"{name}/{index}{_role(variable.name)}", variable)
 
 
 def _role(name: str) -> str:
-    """Give what a variable is to its optimizer; tf_keras names it by its layer, and otherwise after loading."""
+    """Return the role of a variable in its optimizer; empty for tf_keras, whose names differ after loading."""
     return "" if ":" in name else f"/{name.rsplit('_', 1)[-1]}"
 
 
-def _compile_arguments(model: Any) -> Mapping[str, Any] | None:
-    """Give the compile arguments as Keras serialises them, or ``None`` for a model that is not compiled."""
+def _compile_arguments(model: Model) -> Mapping[str, Json] | None:
+    """Return the compile arguments as Keras serialises them, or ``None`` for a model that is not compiled."""
     if not is_compiled(model):
         return None
     keras = keras_of(model)
     try:
         config = dict(model.get_compile_config())
-        config["optimizer"] = keras.saving.serialize_keras_object(
-            model.optimizer
-        )  # see formats.keras.whole_compile_config
-    except Exception as error:  # noqa: BLE001 - the user's own get_config may raise anything; then nothing of it is kept
+        # Writing HDF5 may have popped it: see whole_compile_config in formats/keras.py.
+        config["optimizer"] = keras.saving.serialize_keras_object(model.optimizer)
+    except Exception as error:  # noqa: BLE001 - the user's own get_config may raise anything; the fact says so then
         return {"not serialisable": first_line(error)}
     return {
         key: _one_name(value, keras) if key in {"loss", "metrics", "weighted_metrics"} else value
@@ -151,27 +152,27 @@ def _compile_arguments(model: Any) -> Mapping[str, Any] | None:
 
 
 def _of_one_output(value: Any) -> Any:
-    """Give the metrics of a model with one output in the one way; ``.h5`` files of tf_keras list them by output."""
+    """Return the metrics of a model with one output as a flat list; ``.h5`` files of tf_keras list them by output."""
     return value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list) else value
 
 
-def _one_name(value: Any, keras: Any) -> Any:
-    """Give a loss or metric one name: ``mse``, the function and its serialised form all mean the same."""
+def _one_name(value: Json, keras: ModuleType) -> Json:
+    """Return one name for a loss or metric: ``mse``, the function and its serialised form all mean the same."""
     if isinstance(value, list):
         return [_one_name(item, keras) for item in _of_one_output(value)]
     if isinstance(value, dict) and value.get("class_name") == "function":
         return value["config"]
-    if isinstance(value, dict) and value.get("class_name") == "MeanMetricWrapper":  # what tf_keras makes of a name
+    if isinstance(value, dict) and value.get("class_name") == "MeanMetricWrapper":  # tf_keras makes it from a name
         value = value["config"]["name"]
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _one_name(item, keras) for key, item in value.items()}
     try:
         return keras.losses.get(value).__name__ if isinstance(value, str) else value
-    except ValueError:  # a metric's name that is no loss, such as "accuracy"
+    except ValueError:  # the name of a metric that is not a loss, such as "accuracy"
         return value
 
 
-def _declared(model: Any, name: str) -> tuple[TensorFacts, ...]:
-    """Describe the inputs or outputs that a graph model declares; an unbuilt Sequential has none and says so loudly."""
+def _declared(model: Model, name: str) -> tuple[TensorFacts, ...]:
+    """Return the inputs or outputs that a graph model declares; an unbuilt Sequential has no such attribute."""
     tensors = getattr(model, name, None) if is_graph(model) else None
     return tuple(TensorFacts(tensor.name, tuple(tensor.shape), dtype_name(tensor.dtype)) for tensor in tensors or ())

@@ -1,10 +1,10 @@
-"""Give a model that Keras loaded in part all that it had.
+"""Repair a model that Keras restored only in part.
 
-Keras builds what one dummy call reaches. A layer that it does not reach keeps fresh random weights, and the error is
-dropped (LOSSES §1; Keras 3.13.2 and 3.15.1). What was frozen in a subclassed model comes back trainable, and with it an
-optimizer of another size (§5); what only a custom ``compile`` had been given is gone; arguments of losses and layers
-that ``get_config`` drops come back as their defaults (§4). The fresh process and `loading` call `repair` right after a
-load, and everything is compared after that.
+Keras builds the layers that one call on placeholder inputs reaches. A layer that it does not reach is left with random
+weights, and the error is dropped (docs/losses.md §1; Keras 3.13.2 and 3.15.1). Frozen layers of a subclassed model come
+back trainable, and with them an optimizer of another size (§5); objects given to a custom ``compile`` are lost; and
+arguments of losses and layers that ``get_config`` drops come back as their defaults (§4). The fresh process and
+``loading/opening.py`` call `repair` right after a load; the comparison follows.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from colab_save.model.describing import constructor_arguments
 from colab_save.model.examining import loss_objects
 from colab_save.model.walking import walk_layers, walk_states, walk_variables
 from colab_save.quieting import quiet
+from colab_save.types import Json, Layer, Model
 from colab_save.wording import translated
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a repair goes by, of the facts of the model that was saved.
+    """The facts of the saved model that a repair needs.
 
     Attributes:
         builds: See `ModelFacts.builds`.
@@ -42,12 +43,12 @@ class Record:
         floatx: See `ModelFacts.floatx`.
     """
 
-    builds: Mapping[str, Any] = field(default_factory=dict)
+    builds: Mapping[str, Json] = field(default_factory=dict)
     trainable: Mapping[str, bool] = field(default_factory=dict)
-    losses: Mapping[str, Any] = field(default_factory=dict)
-    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    states: Mapping[str, Any] = field(default_factory=dict)
-    held: Mapping[str, Any] = field(default_factory=dict)
+    losses: Mapping[str, Json] = field(default_factory=dict)
+    arguments: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    states: Mapping[str, Json] = field(default_factory=dict)
+    held: Mapping[str, Json] = field(default_factory=dict)
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     policy: str = ""
@@ -55,7 +56,7 @@ class Record:
 
     @classmethod
     def of(cls, facts: ModelFacts) -> Record:
-        """Take it from the facts of a model."""
+        """Take the record from the facts of a model."""
         return cls(
             builds=facts.builds,
             trainable=facts.trainable,
@@ -70,20 +71,20 @@ class Record:
         )
 
 
-def repair(model: Any, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> tuple[str, ...]:
-    """Build what is unbuilt, freeze what was frozen, put back what was dropped; then load the weights once more.
+def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> tuple[str, ...]:
+    """Build unbuilt layers, freeze frozen ones, put dropped arguments back, and load the weights once more.
 
     Args:
         model: A Keras model, just loaded.
         path: The file that it was loaded from.
-        record: What the model was.
+        record: The facts of the saved model.
         custom_objects: Classes and functions by the name under which Keras looks them up.
 
     Returns:
-        What was mended, one sentence each.
+        The repairs, one sentence for each kind.
 
     Raises:
-        FormatError: Keras could not build a layer, make an optimizer or load the weights again.
+        FormatError: Keras could not build a layer, rebuild an optimizer or load the weights again.
     """
     built, frozen = _build(model, record), _freeze(model, record)
     compiled = _compile(model, path, record, custom_objects)
@@ -95,26 +96,26 @@ def repair(model: Any, path: Path, record: Record, custom_objects: Mapping[str, 
     dropped = [*_complete_layers(model, record), *_complete(model, record)]
     _set_states(model, record)
     sentences = {
-        "Keras had left {} without weights; they were built and loaded.": built,
-        "Keras had forgotten which layers train; put right: {}.": frozen,
-        "Keras calls no compile() of your own when it loads; put back: {}.": compiled,
-        "Arguments that get_config() drops were put back: {}.": dropped,
+        "Keras left {} without weights; they were built and loaded.": built,
+        "Keras did not restore which layers are trainable; put back: {}.": frozen,
+        "Keras does not call a custom compile() when it loads; put back: {}.": compiled,
+        "get_config() drops arguments; put back: {}.": dropped,
     }
     return tuple(sentence.format(", ".join(names)) for sentence, names in sentences.items() if names)
 
 
-def _compile(model: Any, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> list[str]:
-    """Give the model what a ``compile`` of the user's own had given it."""
+def _compile(model: Model, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> list[str]:
+    """Put back the objects of a custom ``compile``."""
     if not record.held and not record.trains:
         return []
     hint = f"Call compile() yourself after loading, with {option('verify', value=False)}."
     known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
-    with translated("What compile() had been given could not be made again", hint), quiet(), known:
+    with translated("The arguments of compile() could not be rebuilt", hint), quiet(), known:
         return restore_compile(model, path, record.held, record.trains, dict(walk_variables(model)))
 
 
-def _complete_layers(model: Any, record: Record) -> list[str]:
-    """Give Keras's own layers the plain arguments that their ``get_config`` drops."""
+def _complete_layers(model: Model, record: Record) -> list[str]:
+    """Put back the plain arguments that the ``get_config`` of Keras's own layers drops."""
     changed = []
     for path, layer in walk_layers(model):
         wanted = record.arguments.get(path, {})
@@ -129,14 +130,14 @@ def _complete_layers(model: Any, record: Record) -> list[str]:
     return changed
 
 
-def _is_settable(value: Any) -> bool:
+def _is_settable(value: Json) -> bool:
     if isinstance(value, (list, tuple)):
         return all(isinstance(item, int) for item in value)
     return isinstance(value, (bool, int, float, str))
 
 
-def _set_states(model: Any, record: Record) -> None:
-    """Let what is random go on where it stood; formats that have no place for it begin anew."""
+def _set_states(model: Model, record: Record) -> None:
+    """Restore random generators and recurrent states from the record, since some formats do not hold them."""
     import numpy as np
 
     for path, variable in walk_states(model):
@@ -145,19 +146,19 @@ def _set_states(model: Any, record: Record) -> None:
             variable.assign(value)
 
 
-def _build(model: Any, record: Record) -> list[str]:
+def _build(model: Model, record: Record) -> list[str]:
     built = []
     for name, layer in list(walk_layers(model)):
         if not layer.built and name in record.builds:
-            hint = "Let its build() take what it took when it was saved."
-            with translated(f"The layer {name} could not be built as it was", hint), quiet():
+            hint = "Let its build() accept the arguments that it had when the model was saved."
+            with translated(f"The layer {name} could not be built as it was when it was saved", hint), quiet():
                 layer.build_from_config(record.builds[name])
             built.append(name or "the model")
     return built
 
 
-def _freeze(model: Any, record: Record) -> list[str]:
-    """Set what trains, from the model down: a layer hands its own setting to all that is in it."""
+def _freeze(model: Model, record: Record) -> list[str]:
+    """Set which layers are trainable, outer ones first, since a layer passes its own setting on to those inside it."""
     layers = [(name, layer) for name, layer in walk_layers(model) if (name or ".") in record.trainable]
     changed = [name or "the model" for name, layer in layers if layer.trainable != record.trainable[name or "."]]
     if changed:
@@ -166,8 +167,8 @@ def _freeze(model: Any, record: Record) -> list[str]:
     return changed
 
 
-def _complete(model: Any, record: Record) -> list[str]:
-    """Give loss objects the plain attributes that they had."""
+def _complete(model: Model, record: Record) -> list[str]:
+    """Put back the plain attributes of loss objects."""
     changed = []
     for place, loss in loss_objects(model):
         for name, value in record.losses.get(place, {}).items():
@@ -177,13 +178,13 @@ def _complete(model: Any, record: Record) -> list[str]:
     return changed
 
 
-def unbuilt(model: Any, weights: Iterable[str] | None) -> list[str]:
-    """Name the layers that came back without their weights: they would make fresh random ones when first called.
+def unbuilt(model: Model, weights: Iterable[str] | None) -> list[str]:
+    """Return the names of the layers that came back without their weights, and would get random ones when called.
 
     Args:
         model: A Keras model, loaded and repaired.
-        weights: The paths of the weights that it had; ``None`` where nobody knows, then every layer counts that makes
-            some. The table of a lookup is none, and Keras leaves the one in a ``TextVectorization`` unbuilt.
+        weights: The paths of the saved model's weights; ``None`` if unknown, then every unbuilt layer with weights
+            counts. The table of a lookup is not a weight, and Keras leaves that of a ``TextVectorization`` unbuilt.
     """
     layers = [(path, layer) for path, layer in walk_layers(model) if not layer.built]
     if weights is None:
@@ -194,7 +195,7 @@ def unbuilt(model: Any, weights: Iterable[str] | None) -> list[str]:
     return [path or "the model" for path in lost]
 
 
-def _makes_weights(layer: Any) -> bool:
+def _makes_weights(layer: Layer) -> bool:
     return type(layer).build not in [kind.build for kind in classes("layers.Layer")] and not hasattr(
         layer, "get_vocabulary"
     )

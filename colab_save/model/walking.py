@@ -1,8 +1,8 @@
-"""Walk the object tree of a model: every layer and every variable once, under a path that is the same after loading.
+"""Walk the object tree of a model: yield every layer and variable once, with a path that is the same after loading.
 
-`examining` takes its facts along these paths, and formats write weights under them. They are paths of attributes and
-layers, not Keras's own: ``variable.path`` depends on how often a class was instantiated in the process and on when a
-model was built, so it is not the same after loading (Keras 3.13.2 and 3.15.1).
+`examining` records facts by these paths, and formats write weights under them. They are paths of attributes and layer
+names instead of Keras's ``variable.path``, which depends on how often a class was instantiated in the process and on
+when a model was built, and so differs after loading (Keras 3.13.2 and 3.15.1).
 """
 
 from __future__ import annotations
@@ -15,25 +15,26 @@ from typing import Any
 
 from colab_save.custom_code.origins import is_own_module
 from colab_save.dialect import KERAS, KERAS_2, classes, dialect_of, import_dialect, is_functional, tensorflow_classes
+from colab_save.types import Layer, Model, Variable
 
 BOOKKEEPING = ("optimizers.Optimizer", "optimizers.legacy.Optimizer", "metrics.Metric", "random.SeedGenerator")
-"""What Keras keeps beside the weights, by its classes."""
+"""The classes of the objects that Keras holds beside the weights."""
 
 WEIGHTS_BY_PATH = "colab_save_weights"
-"""The attribute under which our SavedModels keep their variables by path."""
+"""The attribute that holds the variables of our SavedModels by path."""
 
 
-def is_graph(model: Any) -> bool:
-    """Say whether a Keras model is Sequential or functional: rebuilt from its config, its inputs declared."""
+def is_graph(model: Model) -> bool:
+    """Return whether a Keras model is Sequential or functional: rebuilt from its config, with declared inputs."""
     return isinstance(model, classes("Sequential")) or is_functional(model)
 
 
-def walk_variables(model: Any) -> Iterator[tuple[str, Any]]:
-    """Give every weight of a model once, with a path that is the same after loading.
+def walk_variables(model: Model) -> Iterator[tuple[str, Variable]]:
+    """Yield every weight of a model once, with a path that is the same after loading.
 
-    Also what Keras does not track and therefore neither saves nor loads: a raw `tf.Variable`, a `tf.Module`, layers in
-    a plain object, in nested lists or in a set (LOSSES §2). Metric state, optimizers and what `walk_states` gives are
-    left out, as in Keras's ``weights``.
+    That includes weights that Keras does not track and therefore neither saves nor loads: those of a raw `tf.Variable`,
+    of a `tf.Module`, and of layers in a plain object, in nested lists or in a set (docs/losses.md §2). As in Keras's
+    ``weights``, metric state, optimizers and the variables of `walk_states` are left out.
     """
     program = getattr(model, "program", None)  # a loaded SavedModel
     if program is not None:
@@ -46,21 +47,21 @@ def walk_variables(model: Any) -> Iterator[tuple[str, Any]]:
         if _is_variable(node) and id(node) not in states:
             seen.add(id(node))
             yield path, node
-    for variable in _weights(model):  # held in a way that no attribute shows
+    for variable in _weights(model):  # those that no attribute holds
         if id(variable) not in seen | states:
             yield f"?/{getattr(variable, 'path', variable.name)}", variable
 
 
-def walk_layers(model: Any) -> Iterator[tuple[str, Any]]:
-    """Give every Keras layer of a model once, with its path; the model itself has the empty path."""
+def walk_layers(model: Model) -> Iterator[tuple[str, Layer]]:
+    """Yield every Keras layer of a model once, with its path; the model itself has the empty path."""
     layer = classes("layers.Layer")
     return ((path, node) for path, node in _walk(model) if isinstance(node, layer))
 
 
-def walk_states(model: Any) -> Iterator[tuple[str, Any]]:
-    """Give every variable that is no weight and that the next answer depends on, with its path.
+def walk_states(model: Model) -> Iterator[tuple[str, Variable]]:
+    """Yield every variable that is not a weight and that the next outputs depend on, with its path.
 
-    The state of seed generators, and of recurrent layers that keep theirs (LOSSES §5).
+    These are the states of seed generators and of stateful recurrent layers (docs/losses.md §5).
     """
     for path, layer in walk_layers(model):
         for key, item in vars(layer).items():
@@ -70,8 +71,8 @@ def walk_states(model: Any) -> Iterator[tuple[str, Any]]:
             yield from ((f"{path}/states/{index}", item) for index, item in enumerate(layer.states or ()))
 
 
-def _weights(model: Any) -> list[Any]:
-    """Give what Keras counts as weights; tf_keras counts the state of metrics and vocabularies among them."""
+def _weights(model: Model) -> list[Variable]:
+    """Return what Keras counts as weights, without the state of metrics and vocabularies that tf_keras counts too."""
     held = getattr(model, "metrics", ()) if dialect_of(model) == KERAS_2 else ()
     state = {id(variable) for metric in held for variable in metric.variables}
     weights = model.weights if hasattr(model, "weights") else model.variables
@@ -81,7 +82,7 @@ def _weights(model: Any) -> list[Any]:
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     """Walk the object tree depth first: each layer, module and variable once, under the first path that reaches it.
 
-    Plain objects come last: one that was hung on a model later, and refers to its layers, must not rename them.
+    Plain objects come last: one that was set on a model later, and refers to its layers, must not rename them.
     """
     seen: set[int] = set()
     stack: list[tuple[str, Any]] = [("", root)]
@@ -103,7 +104,7 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _items(node: Any) -> list[tuple[str, Any]]:
-    """Name what in a container may hold variables; a vocabulary of a million words costs one look at each."""
+    """Return the named items of a container that may hold variables, with one cheap test of each item."""
     if isinstance(node, Mapping):
         named = [(str(key), item) for key, item in node.items() if _may_hold(item)]
         return sorted(named, key=lambda pair: pair[0])
@@ -119,7 +120,7 @@ def _may_hold(node: Any) -> bool:
 
 
 def _children(node: Any) -> list[tuple[str, Any]]:
-    """Name what a layer or module holds: a graph model's layers by name, anything else by attribute."""
+    """Return the contents of a layer or module: a graph model's layers by name, everything else by attribute."""
     named: list[tuple[str, Any]] = []
     if isinstance(node, classes("Model")) and is_graph(node):
         named = named_layers(node.layers)
@@ -127,7 +128,7 @@ def _children(node: Any) -> list[tuple[str, Any]]:
 
 
 def own_attributes(node: Any) -> list[tuple[str, Any]]:
-    """Name what the user, or the layer's class, holds in a layer, sorted; not Keras's and TensorFlow's bookkeeping."""
+    """Return the attributes that the user or the layer's class set, sorted, without Keras's and TensorFlow's own."""
     own = [
         (key.lstrip("_"), value)
         for key, value in vars(node).items()
@@ -136,8 +137,8 @@ def own_attributes(node: Any) -> list[tuple[str, Any]]:
     return sorted(own, key=lambda pair: pair[0])
 
 
-def named_layers(layers: list[Any]) -> list[tuple[str, Any]]:
-    """Name layers as the user did; where Keras made the name up, by class and position, which do not drift."""
+def named_layers(layers: list[Layer]) -> list[tuple[str, Layer]]:
+    """Return layers by the user's names; where Keras made the name up, by class and position, which stay the same."""
     counts: dict[str, int] = {}
     named = []
     for layer in layers:
@@ -149,13 +150,13 @@ def named_layers(layers: list[Any]) -> list[tuple[str, Any]]:
     return named
 
 
-def is_made_up(layer: Any) -> bool:
-    """Say whether Keras made a layer's name up from its class; such names count up in a notebook."""
+def is_made_up(layer: Layer) -> bool:
+    """Return whether Keras made a layer's name up from its class; such names count up in a notebook."""
     return re.fullmatch(rf"{_snake(type(layer).__name__)}(_\d+)?", layer.name) is not None
 
 
 def _snake(name: str) -> str:
-    """Turn a class name into the layer name Keras makes of it (``keras.src.utils.naming.to_snake_case``)."""
+    """Return the layer name that Keras makes from a class name (``keras.src.utils.naming.to_snake_case``)."""
     name = re.sub(r"\W+", "", name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
@@ -163,10 +164,10 @@ def _snake(name: str) -> str:
 
 @functools.cache
 def _keras_attributes(dialect: str) -> frozenset[str]:
-    """Name the attributes that Keras itself gives each layer: its bookkeeping, not what the user holds there."""
+    """Return the names of the attributes that Keras itself sets in every layer."""
     keras, own = import_dialect(dialect or KERAS), {"name": "colab_save"}  # names that Keras makes up count up
     known = [keras.layers.Layer(**own), keras.Sequential(**own)]
-    if dialect == KERAS_2:  # its graph models keep their graph in attributes
+    if dialect == KERAS_2:  # its graph models hold their graph in attributes
         known.append(keras.Sequential([keras.layers.Input((1,), **own)], **own))
     return frozenset(name for thing in known for name in vars(thing))
 
@@ -176,7 +177,7 @@ def _is_variable(node: Any) -> bool:
 
 
 def _is_holder(node: Any) -> bool:
-    """Say whether to look inside: layers, modules, what a SavedModel restores, and plain objects of the user's."""
+    """Return whether the walk enters an object: layers, modules, objects of a SavedModel, the user's plain objects."""
     return (_is_tracked(node) and not _is_bookkeeping(node)) or is_plain_object(node)
 
 
@@ -189,9 +190,9 @@ def _is_bookkeeping(node: Any) -> bool:
 
 
 def is_plain_object(node: Any) -> bool:
-    """Say whether a value is an object of the user's own, with attributes, that Keras and TensorFlow know nothing of.
+    """Return whether a value is an object of a class of the user's with attributes, unknown to Keras and TensorFlow.
 
-    Nothing is imported for that: collections ask it of any variable of a notebook.
+    It imports nothing, since collections call it for any variable of a notebook.
     """
     if not hasattr(node, "__dict__") or isinstance(node, (type, FunctionType, MethodType, ModuleType)):
         return False

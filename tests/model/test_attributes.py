@@ -1,4 +1,4 @@
-"""What hangs on a model and is no part of it is named, and nothing that Keras keeps there is."""
+"""The free attributes of a model are named, and those that Keras itself sets are not."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def of_keras_2():
 
 
 @pytest.mark.parametrize("make", [small, functional, subclassed, of_keras_2])
-def test_nothing_that_keras_leaves_on_a_model_is_the_users(make):
+def test_attributes_that_keras_sets_are_not_free(make):
     model = make()
     model.compile("adam", "mse", metrics=["mae"])
     rows, answers = np.ones((4, 4), "float32"), np.ones((4, 2), "float32")
@@ -63,15 +63,15 @@ def test_nothing_that_keras_leaves_on_a_model_is_the_users(make):
     assert ("note",) == plain_names(model)
 
 
-def test_plain_values_are_the_users():
+def test_plain_values_are_free():
     assert tuple(sorted(PLAIN)) == free_attributes(hung(small(), PLAIN))
 
 
-def test_the_users_own_objects_are_named_too():
+def test_objects_of_the_users_classes_are_free():
     assert ("tokenizer",) == free_attributes(hung(small(), {"tokenizer": type("Tokenizer", (), {})()}))
 
 
-def test_what_is_part_of_a_model_or_code_is_not():
+def test_parts_of_a_model_and_code_are_not_free():
     import keras
     import tensorflow as tf
 
@@ -88,22 +88,22 @@ def test_what_is_part_of_a_model_or_code_is_not():
     assert () == free_attributes(hung(small(), parts))
 
 
-def test_a_constructor_argument_is_free_and_told_elsewhere():
+def test_a_constructor_argument_is_free_and_another_fact():
     model = hung(subclassed(), {"class_names": ["a"]})
     assert (("class_names", "units"), ("class_names",)) == (free_attributes(model), plain_names(model))
 
 
-def test_nothing_hangs_on_nothing():
+def test_an_object_without_attributes_has_no_free_ones():
     assert () == free_attributes(None)
 
 
-def test_lists_of_a_module_are_named():
+def test_lists_of_a_module_are_free():
     from tests import zoo
 
     assert ("class_names", "index") == free_attributes(hung(zoo.Counter(), {"class_names": ["a"], "index": {"a": 1}}))
 
 
-def test_an_attribute_that_holds_itself_ends():
+def test_an_attribute_that_holds_itself_is_no_endless_loop():
     values: list[object] = []
     values.append(values)
     assert ("itself",) == free_attributes(hung(type("Held", (), {})(), {"itself": values}))

@@ -1,4 +1,4 @@
-"""Configs that give every constructor argument back: what is recorded, what is left alone, what is lost and said."""
+"""Completed configs: which arguments are added, which configs are left alone, and which losses are reported."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Saved(Scale):
 
 
 class Block(keras.layers.Layer):
-    """It has no config at all, for what it is made of."""
+    """It has no config at all, and takes objects."""
 
     def __init__(self, inner, function=None, units=2, **kwargs):
         super().__init__(**kwargs)
@@ -171,7 +171,7 @@ def built(layer):
 
 
 def written(item):
-    """Write an object under whole configs; gives what Keras wrote, and the configs."""
+    """Write an object under whole configs; return what Keras wrote, and the configs."""
     configs = Configs.of(item)
     with configs.whole():
         return keras.saving.serialize_keras_object(item), configs
@@ -203,13 +203,13 @@ RECORDED = {
 
 
 @pytest.mark.parametrize("case", RECORDED)
-def test_what_a_config_does_not_give_is_written_from_the_live_object(case):
+def test_what_a_config_lacks_is_written_from_the_live_object(case):
     make, attributes = RECORDED[case]
     again = made_again(make())
     assert attributes == {name: getattr(again, name) for name in attributes}
 
 
-def test_layers_in_dicts_and_lists_and_arrays_are_made_again():
+def test_layers_in_dicts_and_lists_and_arrays_are_rebuilt():
     inner = {"a": keras.layers.Dense(3), "b": [Scale(2.0)]}
     again = made_again(Block(inner, np.array([1.5, 2.5])))
     assert (3, 2.0, [1.5, 2.5]) == (
@@ -242,7 +242,7 @@ LEFT_ALONE = {
 
 
 @pytest.mark.parametrize("case", LEFT_ALONE)
-def test_configs_that_give_it_all_are_left_alone(case):
+def test_complete_configs_are_left_alone(case):
     item = LEFT_ALONE[case]()
     config, configs = written(item)
     assert (keras.saving.serialize_keras_object(item), ()) == (config, configs.notes)
@@ -260,11 +260,11 @@ def test_from_config_of_the_class_is_as_it_was():
     assert "from_config" not in vars(Block)
 
 
-def test_it_is_told_with_the_value():
+def test_a_completion_is_reported_with_the_value():
     _, configs = written(changed(Scale(2.5), "factor", 3.5))
     assert configs.notes[0].startswith("get_config() of Scale drops 'factor' (written: 3.5). Add to Scale:\n")
     _, configs = written(changed(Saved(2.5), "factor", 3.5))
-    assert configs.notes[0].startswith("get_config() of Saved gives an old value of 'factor' (2.5; written: 3.5).")
+    assert configs.notes[0].startswith("get_config() of Saved returns an old value of 'factor' (2.5; written: 3.5).")
 
 
 MADE = {
@@ -276,7 +276,7 @@ MADE = {
 
 
 @pytest.mark.parametrize("cls", MADE, ids=lambda cls: cls.__name__)
-def test_with_the_lines_of_its_hint_a_class_gives_it_all_by_itself(cls):
+def test_with_the_code_of_its_hint_a_class_has_a_complete_config(cls):
     make, attributes = MADE[cls]
     lines = textwrap.dedent(written(make(cls))[1].notes[0].partition("\n")[2])
     names = {"Base": cls, "keras": keras, "__name__": __name__}
@@ -290,7 +290,7 @@ def test_with_the_lines_of_its_hint_a_class_gives_it_all_by_itself(cls):
 
 
 LOST = {
-    "an object that no attribute holds": (lambda: Half.__new__(Half), "'rate', which is in no attribute"),
+    "an object that no attribute holds": (lambda: Half.__new__(Half), "'rate', which is not in an attribute"),
     "a function of another package": (lambda: Block(1, tf.nn.relu), "'function', which is relu of tensorflow"),
     "a lambda": (lambda: Block(1, lambda value: value), "'function', which is a lambda"),
     "a variable": (lambda: Block(1, tf.Variable(1.0)), "'function', which is a variable"),
@@ -311,17 +311,17 @@ def test_what_cannot_be_recorded_is_an_error_that_names_it(case):
 
 
 class Forgetful(Scale):
-    """Its argument is in no attribute, and another cannot be recorded by Keras."""
+    """Its argument is not in an attribute, and another cannot be recorded by Keras."""
 
     def __init__(self, strength=1.0, function=None, **kwargs):
         super().__init__(strength, **kwargs)
         self.function = function
 
 
-def test_what_is_lost_of_a_config_is_told_and_the_rest_is_written():
+def test_what_a_config_loses_is_reported_and_the_rest_is_written():
     config, configs = written(Forgetful(2.0, twice))
     assert "twice" == config["config"]["function"]["config"]
-    assert ("get_config() of Forgetful drops 'strength', which is in no attribute of that name",) == configs.losses
+    assert ("get_config() of Forgetful drops 'strength', which is not in an attribute of that name",) == configs.losses
     assert "self.strength = strength  # in __init__" in configs.hint
 
 

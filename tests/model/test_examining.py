@@ -1,4 +1,4 @@
-"""The facts of live models: paths that survive loading, and every change seen."""
+"""The facts of live models: paths are the same after loading, and every change is found."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_the_size_counts_weights_and_optimizer():
 
 
 @pytest.mark.parametrize("thing", [None, 3, "model", [1], keras.layers.Dense(1), keras.optimizers.Adam()])
-def test_what_is_no_model_is_refused_by_its_class(thing):
+def test_an_object_that_is_not_a_model_is_refused_by_its_class(thing):
     with pytest.raises(UnsupportedError, match=type(thing).__name__):
         kind_of(thing)
 

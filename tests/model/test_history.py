@@ -1,4 +1,4 @@
-"""What the last training has measured is taken from the live model, and only where Keras has left it."""
+"""The metrics of the last training are read from the live model, and only where Keras records them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def test_the_last_value_of_each_is_taken():
     )
 
 
-def test_what_the_user_has_measured_wins():
+def test_metrics_that_the_user_gives_take_precedence():
     assert {"loss": 0.1, "f1": 0.9} == metrics_of({"": model_with({"loss": [1.0]})}, {"loss": 0.1, "f1": 0.9})
 
 
-def test_of_several_models_each_name_says_whose_it_is():
+def test_in_a_collection_each_name_begins_with_the_part():
     models = {"actor": model_with({"loss": [1.0]}), "critic": model_with({"loss": [2.0]})}
     assert {"actor/loss": 1.0, "critic/loss": 2.0} == metrics_of(models, {})
 
@@ -41,13 +41,13 @@ def test_of_several_models_each_name_says_whose_it_is():
     ],
     ids=["no model", "a list", "none", "a list of numbers", "no epoch", "odd names and values"],
 )
-def test_anything_else_of_that_name_is_no_metric(model):
+def test_anything_else_of_that_name_is_not_a_metric(model):
     assert {} == metrics_of({"": model}, {})
 
 
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("name", ["keras", "tf_keras"])
-def test_keras_leaves_what_it_measured_in_the_model(name):
+def test_keras_records_its_metrics_in_the_model(name):
     keras = pytest.importorskip(name)
     model = keras.Sequential(
         [keras.layers.Dense(1, input_shape=(2,))] if name == "tf_keras" else [keras.layers.Dense(1)]

@@ -1,4 +1,4 @@
-"""Whose an object is that hangs on a model: the user's own is looked into, that of an installed package is not."""
+"""The walk enters objects of the user's classes in a model, and not those of installed packages."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def paths(holder):
 
 @pytest.mark.parametrize("folder", ["lib/python3.12/site-packages", "dist-packages"])
 @pytest.mark.parametrize("module", ["colab_save_toy", "colab_save_space.toy"])  # the latter in a package without a file
-def test_an_object_of_an_installed_package_is_no_part_of_a_model(folder, module, holder_in):
+def test_an_object_of_an_installed_package_is_not_part_of_a_model(folder, module, holder_in):
     assert "parts/held" not in paths(holder_in(folder, module))
 
 
@@ -65,5 +65,5 @@ def test_an_object_of_the_users_own_files_is_part_of_a_model(folder, holder_in):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_parts_of_models_and_code_are_no_plain_objects(value):
+def test_parts_of_models_and_code_are_not_plain_objects(value):
     assert not is_plain_object(value)

@@ -249,7 +249,7 @@ def test_an_attribute_set_after_init_comes_back_though_the_config_holds_the_old_
     model = changed(Doubled(), "factor", 3.0)
     report = save(SaveRequest(model, "doubled", formats="keras"))
     assert Outcome.PASSED is report.outcome, str(report)
-    assert "get_config() of Doubled gives an old value of 'factor' (1.0; written: 3.0)" in str(report)
+    assert "get_config() of Doubled returns an old value of 'factor' (1.0; written: 3.0)" in str(report)
     inputs = zoo.rows(3, 2)
     np.testing.assert_array_equal(model(inputs), load(LoadRequest("doubled")).model(inputs))
 
@@ -291,7 +291,7 @@ def test_frozen_parts_of_a_subclassed_model_come_back_frozen_with_their_optimize
     loaded = load(LoadRequest("frozen"))
     assert (True, False) == (loaded.is_proven, loaded.model.blocks[0].trainable)
     assert len(model.optimizer.variables) == len(loaded.model.optimizer.variables)
-    assert "which layers train" in " ".join(loaded.notes)
+    assert "which layers are trainable" in " ".join(loaded.notes)
 
 
 def test_moments_of_what_was_frozen_meanwhile_are_never_lost_without_a_word():
