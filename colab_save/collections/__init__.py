@@ -1,1 +1,1 @@
-"""Several models saved as one artifact: taken apart, joined again, with extras beside them."""
+"""Several models as one artifact: split them, rebuild their collection, and save extras beside them."""

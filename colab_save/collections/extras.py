@@ -1,7 +1,7 @@
-"""What is kept with a model because the user named it (``--extra``): plain attributes of it, variables of the notebook.
+"""Save extras with a model: the plain attributes and notebook variables that the user named (option ``extra``).
 
-`resolving` takes them from the live model, `staging` writes them, the fresh process and `opening` put them back. They
-are a `Collection` without models: JSON and arrays, no pickles, in a folder of their own.
+``saving/resolving.py`` finds them, ``saving/staging.py`` writes them, the fresh process and ``loading/opening.py`` put
+them back. They are a `Collection` without models: JSON and arrays, no pickles, in a folder of their own.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from colab_save.errors import DamagedFileError, FormatError, RequestError, Unkno
 from colab_save.hints import option
 from colab_save.inspecting.inspection import inspect_npz
 from colab_save.model.attributes import free_attributes, is_free
+from colab_save.types import Model
 from colab_save.wording import did_you_mean
 
-KEPT = "Lists, tuples, dicts, sets, texts, numbers, None, NumPy arrays, tensors and variables can be kept."
+SAVABLE = "Lists, tuples, dicts, sets, texts, numbers, None, NumPy arrays, tensors and variables can be saved."
+"""A sentence for hints."""
 
 REFUSED = {
     "model": "a model",
@@ -37,16 +39,16 @@ REFUSED = {
     "optimizer_of": "an optimizer",
     "object": "an object",
 }
-"""What a collection can hold and these cannot."""
+"""The nodes that a collection may have and extras may not, with the words for messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """Values by the name that the user gave.
+    """Extra values by the name that the user gave.
 
     Attributes:
-        attributes: Those that are attributes of the model.
-        variables: All others.
+        attributes: Attributes of the model.
+        variables: All other values.
     """
 
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -54,31 +56,31 @@ class Extras:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Give all of them."""
+        """Return all values by name."""
         return {**self.attributes, **self.variables}
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Say of which values only the kind comes back, and not the class."""
+        """Return which values come back as a plain dict or list instead of their own class."""
         return tuple(note.partition(".")[2] for note in self.collection.notes)
 
     @property
     def collection(self) -> Collection:
-        """Take them apart, for a file or to be compared."""
+        """Return the extras as a collection, to write or to compare them."""
         return collection_of({"attributes": dict(self.attributes), "variables": dict(self.variables)})
 
 
-def find_extras(names: Sequence[str], model: Any, variables: Mapping[str, Any]) -> Extras:
-    """Find what the user named: an attribute of the model, else a variable of the notebook.
+def find_extras(names: Sequence[str], model: Model | None, variables: Mapping[str, Any]) -> Extras:
+    """Find the extras by name: attributes of the model, or else variables of the notebook.
 
     Args:
-        names: What is to be kept.
-        model: The live model, or ``None`` when there are several.
+        names: The names of the extras.
+        model: The live model, or ``None`` for a collection.
         variables: The notebook's variables.
 
     Raises:
-        UnknownNameError: There is nothing of that name.
-        RequestError: It cannot be kept without running code.
+        UnknownNameError: Neither the model nor the notebook has the name.
+        RequestError: The value cannot be loaded again without running code.
     """
     attributes, others = {}, {}
     for name in names:
@@ -89,7 +91,8 @@ def find_extras(names: Sequence[str], model: Any, variables: Mapping[str, Any]) 
         else:
             known = [*free_attributes(model), *(other for other in variables if not other.startswith("_"))]
             raise UnknownNameError(
-                f"{option('extra', name)}: neither the model nor the notebook has it.", did_you_mean(name, known)
+                f"{option('extra', name)}: neither the model nor the notebook has {name}.",
+                did_you_mean(name, known),
             )
     found = Extras(attributes, others)
     for name, value in found.values.items():
@@ -98,17 +101,17 @@ def find_extras(names: Sequence[str], model: Any, variables: Mapping[str, Any]) 
 
 
 def _check(name: str, collection: Collection) -> None:
-    held = next((REFUSED[kind] for node in walk_tree(collection.tree) for kind in REFUSED if kind in node), "")
-    if collection.lost or held:
-        why = collection.lost[0] if collection.lost else f"{name} is or holds {held}"
-        raise RequestError(f"{option('extra', name)} cannot be kept: {why}.", f"Make it plain values. {KEPT}")
+    refused = next((REFUSED[kind] for node in walk_tree(collection.tree) for kind in REFUSED if kind in node), "")
+    if collection.lost or refused:
+        why = collection.lost[0] if collection.lost else f"{name} is or contains {refused}"
+        raise RequestError(f"{option('extra', name)} cannot be saved: {why}.", f"Convert it to plain values. {SAVABLE}")
 
 
 def write_extras(folder: Path, extras: Extras) -> None:
-    """Write them into a folder, and see that the files say what they were.
+    """Write extras into a folder, and read them back to check the files.
 
     Raises:
-        FormatError: They do not.
+        FormatError: The files do not hold the same values.
     """
     if extras.values:
         folder.mkdir()
@@ -117,14 +120,14 @@ def write_extras(folder: Path, extras: Extras) -> None:
 
 
 def read_extras(folder: Path | None) -> Extras:
-    """Read what `write_extras` wrote; nothing in the files is believed before it is inspected.
+    """Read extras from a folder; the files are inspected first.
 
     Args:
-        folder: Where it is; ``None`` where nothing was kept.
+        folder: The folder; ``None`` if there are no extras.
 
     Raises:
-        DamagedFileError: It is something else.
-        UnsafeFileError: The arrays are no plain arrays.
+        DamagedFileError: The folder does not contain extras.
+        UnsafeFileError: The arrays are not plain arrays.
     """
     if folder is None:
         return Extras()
@@ -137,18 +140,20 @@ def read_extras(folder: Path | None) -> Extras:
     )
     if isinstance(made, dict) and made.keys() == {"attributes", "variables"} and all(map(_is_named, made.values())):
         return Extras(**made)
-    raise DamagedFileError(f"{folder.name}/{TREE} holds no extras.", "The version is damaged; load another one.")
+    raise DamagedFileError(
+        f"{folder.name}/{TREE} does not contain extras.", "The version is damaged; load another one."
+    )
 
 
 def _is_named(values: object) -> bool:
     return isinstance(values, dict) and all(isinstance(name, str) for name in values)
 
 
-def put_back(model: Any, extras: Extras) -> tuple[str, ...]:
-    """Make them attributes of the model again, where they were; nothing that the model needs is replaced.
+def put_back(model: Model | None, extras: Extras) -> tuple[str, ...]:
+    """Set the extras that were attributes of the model again, without replacing anything that the model needs.
 
     Returns:
-        What the user should know: the names that the model has for something else.
+        Notes for the user about the extras that could not be set.
     """
     notes = []
     for name, value in extras.attributes.items():
@@ -156,29 +161,33 @@ def put_back(model: Any, extras: Extras) -> tuple[str, ...]:
         try:
             if is_set:
                 setattr(model, name, value)
-        except (AttributeError, TypeError, ValueError):  # a class with its own idea; Keras takes no variables later
+        except (
+            AttributeError,
+            TypeError,
+            ValueError,
+        ):  # refused by the class, or a variable in a built model
             is_set = False
         if not is_set:
-            notes.append(f"{name} is no plain attribute of this model; the value that was kept is in report.extras.")
+            notes.append(f"{name} is not a plain attribute of this model; the saved value is in report.extras.")
     return tuple(notes)
 
 
-def prove_extras(model: Any, folder: Path) -> None:
-    """Put back what is staged, and compare the attributes that the model has then with it.
+def prove_extras(model: Model | None, folder: Path) -> None:
+    """Put the staged extras back, and compare the attributes of the model with them.
 
     Args:
-        model: The model that came back, or ``None`` when there are several.
-        folder: Where the extras are; there may be none.
+        model: The reloaded model, or ``None`` for a collection.
+        folder: The folder of the extras; it need not exist.
 
     Raises:
-        DamagedFileError: They cannot be read.
-        FormatError: One is another value, or could not be set.
+        DamagedFileError: The extras cannot be read.
+        FormatError: An extra differs or could not be set.
     """
     extras = read_extras(folder if folder.is_dir() else None)
     put_back(model, extras)
     missing = [name for name in extras.attributes if not hasattr(model, name)]
     if missing:
-        raise FormatError(f"The extra {missing[0]} could not be made an attribute of the model again.", KEPT)
+        raise FormatError(f"The extra {missing[0]} could not be set as an attribute of the model again.", SAVABLE)
     found = {name: getattr(model, name) for name in extras.attributes}
     _compare(extras.collection, Extras(found, extras.variables).collection)
 
@@ -187,4 +196,4 @@ def _compare(expected: Collection, actual: Collection) -> None:
     gaps = compare_collections(expected, actual)
     if gaps:
         where = gaps[0].where.partition(".")[2]
-        raise FormatError(f"The extra {where} {gaps[0].what}.", f"Make it plain values. {KEPT}")
+        raise FormatError(f"The extra {where} {gaps[0].what}.", f"Convert it to plain values. {SAVABLE}")

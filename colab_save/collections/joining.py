@@ -1,6 +1,7 @@
-"""Make again what held several models: from a `Collection` and the models that came back, by the name of the part.
+"""Rebuild a collection: the record of a `Collection` and the reloaded models in, the dict, list or object out.
 
-The fresh process and `loading` call `join`; with ``--into`` the parts are put into an object of the user's own.
+The fresh process and ``loading/collections.py`` call `join`; with the option ``into`` a load puts the result into an
+object of the user.
 """
 
 from __future__ import annotations
@@ -16,20 +17,21 @@ from colab_save.dialect import DIALECTS, import_dialect, optimizer_variables
 from colab_save.errors import DamagedFileError, FormatError, RequestError
 from colab_save.hints import action, option
 from colab_save.model.walking import is_plain_object, walk_variables
+from colab_save.types import Array, Json, Model, Tensor, Variable
 from colab_save.wording import translated
 
 
-def join(collection: Collection, models: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> Any:
-    """Make the whole again; an object comes back as a dict of its attributes.
+def join(collection: Collection, models: Mapping[str, Model], custom_objects: Mapping[str, Any]) -> Any:
+    """Rebuild a collection; an object comes back as a dict of its attributes.
 
     Args:
-        collection: What was kept of it, read strictly.
-        models: The models that came back.
+        collection: The record, as `read_collection` returned it.
+        models: The reloaded models by the name of the part.
         custom_objects: Classes and functions by the name under which Keras looks them up.
 
     Raises:
-        DamagedFileError: It names a model or an object that is not there.
-        FormatError: Keras could not make an object again.
+        DamagedFileError: It refers to a model or an object that does not exist.
+        FormatError: Keras could not rebuild an object.
     """
     joining = _Joining(collection.arrays, models, custom_objects)
     try:
@@ -37,26 +39,26 @@ def join(collection: Collection, models: Mapping[str, Any], custom_objects: Mapp
         for node in walk_tree(collection.tree):
             if not node.keys().isdisjoint(DIALECTS):
                 joining.restore(node)
-    except (KeyError, TypeError) as error:  # also a key of a dict that cannot be one
+    except (KeyError, TypeError) as error:  # also an unhashable key of a dict
         raise DamagedFileError(
-            f"The collection refers to what is not there ({type(error).__name__}: {error}).",
+            f"The collection refers to something that it does not contain ({type(error).__name__}: {error}).",
             f"The version is damaged; {action('list')} shows the others. Each part still opens with Keras itself.",
         ) from error
     return made
 
 
 class _Joining:
-    """What has been made so far, by the name or id under which the tree refers to it."""
+    """The objects rebuilt so far, by the name or id under which the tree refers to them."""
 
-    def __init__(self, arrays: list[Any], models: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
+    def __init__(self, arrays: list[Array], models: Mapping[str, Model], custom_objects: Mapping[str, Any]) -> None:
         self._arrays = arrays
         self._models = models
         self._custom_objects = dict(custom_objects)
         self._made: dict[str, Any] = {}
-        self._weights: dict[str, Mapping[str, Any]] = {}
+        self._weights: dict[str, Mapping[str, Variable]] = {}
 
-    def node(self, node: Mapping[str, Any]) -> Any:
-        """Make what a node describes."""
+    def node(self, node: Mapping[str, Json]) -> Any:
+        """Return the value that a node describes."""
         match node:
             case {"value": value}:
                 return value
@@ -70,11 +72,11 @@ class _Joining:
             case {"dict": pairs} | {"object": pairs}:
                 made = {self.node(key): self.node(item) for key, item in pairs}
                 if len(made) != len(pairs):
-                    raise KeyError("a key is there twice")
+                    raise KeyError("a key occurs twice")
                 return made
         return self._array(node) if node.keys() & {"array", "scalar", "tensor"} else self._sequence(node)
 
-    def _array(self, node: Mapping[str, Any]) -> Any:
+    def _array(self, node: Mapping[str, Json]) -> Tensor:
         (kind, at), *_ = node.items()
         if kind == "tensor":
             import tensorflow as tf
@@ -82,15 +84,15 @@ class _Joining:
             return tf.convert_to_tensor(self._arrays[at])
         return self._arrays[at][()] if kind == "scalar" else self._arrays[at]
 
-    def _sequence(self, node: Mapping[str, Any]) -> Any:
+    def _sequence(self, node: Mapping[str, Json]) -> Any:
         (kind, nodes), *_ = node.items()
         items = [self.node(item) for item in nodes]
         return (
             deque(items, node["maxlen"]) if kind == "deque" else {"list": list, "tuple": tuple, "set": set}[kind](items)
         )
 
-    def _object(self, node: Mapping[str, Any]) -> Any:
-        """Make what may have several names."""
+    def _object(self, node: Mapping[str, Json]) -> Any:
+        """Rebuild an object that several places may refer to."""
         if "optimizer_of" in node:
             return getattr(self._models[node["optimizer_of"]], "optimizer", None)
         if "variable" in node:
@@ -99,52 +101,52 @@ class _Joining:
 
             maker = keras.Variable if node["maker"] == "keras" else tf.Variable
             return maker(self._arrays[node["variable"]], trainable=node["trainable"])
-        with translated(f"{node['id']} could not be made again", "Define the custom classes that it needs."):
+        with translated(f"{node['id']} could not be rebuilt", "Define the custom classes that it needs."):
             dialect = next(name for name in DIALECTS if name in node)
-            config = copy.deepcopy(node[dialect])  # Keras puts a schedule in the place of its own config
+            config = copy.deepcopy(node[dialect])  # Keras replaces the config of a schedule by the schedule
             keras = import_dialect(dialect)
             return keras.saving.deserialize_keras_object(config, custom_objects=self._custom_objects, safe_mode=True)
 
-    def restore(self, node: Mapping[str, Any]) -> None:
-        """Give an object of Keras its state: an optimizer for the weights that it trained."""
+    def restore(self, node: Mapping[str, Json]) -> None:
+        """Restore the state of an object of Keras, that of an optimizer for the weights that it trained."""
         made, state = self._made[node["id"]], [self._arrays[at] for at in node["state"]]
-        with translated(f"{node['id']} could not be given its state", "Load it with the Keras that saved it."):
+        with translated(f"{node['id']} could not get its state back", "Load it with the Keras that saved it."):
             if node["trains"]:
                 made.build([self._weight(part, path) for part, path in node["trains"]])
             variables = optimizer_variables(made) if state else []
             if [tuple(variable.shape) for variable in variables] != [array.shape for array in state]:
                 raise FormatError(
-                    f"{node['id']} has other variables than it had.", "Load it with the Keras that saved it."
+                    f"{node['id']} has other variables than when it was saved.", "Load it with the Keras that saved it."
                 )
             for variable, array in zip(variables, state, strict=True):
                 variable.assign(array)
-            for name, value in node["attributes"].items():  # config drops some (LOSSES §4)
+            for name, value in node["attributes"].items():  # its config drops some (docs/losses.md §4)
                 if name in vars(made) and isinstance(value, (bool, int, float, str, dict)):
                     setattr(made, name, value)
 
-    def _weight(self, part: str, path: str) -> Any:
+    def _weight(self, part: str, path: str) -> Variable:
         if part not in self._weights:
             self._weights[part] = dict(walk_variables(self._models[part])) if part else self._made
         return self._weights[part][path]
 
 
-def check_into(holder: Any, tree: Mapping[str, Any]) -> None:
-    """Refuse what several models cannot be put into, before any is loaded.
+def check_into(holder: Any, tree: Mapping[str, Json]) -> None:
+    """Refuse an object into which a collection cannot be loaded, before any model is loaded.
 
     Raises:
-        RequestError: It is neither a dict nor an object of the user's own, or what was saved is a list.
+        RequestError: The object is not a dict or an instance of a custom class, or the collection is a list.
     """
     is_named = "dict" in tree or "object" in tree
     if not is_named or not (isinstance(holder, dict) or is_plain_object(holder)):
-        whole = "several models by name" if is_named else f"a {next(iter(tree))} of models"
+        whole = "contains models by name" if is_named else f"is a {next(iter(tree))} of models"
         raise RequestError(
-            f"{option('into')} is a {type(holder).__qualname__}, and what was saved is {whole}.",
-            f"Give a dict or an object of your own that takes them by name, or leave {option('into')} out.",
+            f"{option('into')} is a {type(holder).__qualname__}, and the saved collection {whole}.",
+            f"Pass a dict or an object of your own class for models by name, or leave {option('into')} out.",
         )
 
 
-def existing(node: Mapping[str, Any], holder: Any) -> Iterator[tuple[str, Any]]:
-    """Give the models that an object already holds, by the part that stands in the same place."""
+def existing(node: Mapping[str, Json], holder: Any) -> Iterator[tuple[str, Model]]:
+    """Yield the models that an object already contains, by the name of the part in the same place."""
     for key, item in (*node.get("dict", ()), *node.get("object", ())):
         held = _get(holder, key.get("value"))
         if "model" in item and held is not None and is_model(held):
@@ -153,16 +155,16 @@ def existing(node: Mapping[str, Any], holder: Any) -> Iterator[tuple[str, Any]]:
             yield from existing(item, held)
 
 
-def put_into(holder: Any, node: Mapping[str, Any], made: Mapping[Any, Any]) -> None:
-    """Set the entries of a dict, or the attributes of an object; objects that it holds get theirs.
+def put_into(holder: Any, node: Mapping[str, Json], made: Mapping[Any, Any]) -> None:
+    """Set the entries of a dict or the attributes of an object, and those of the objects inside it.
 
     Args:
-        holder: The user's own; what it has under other names stays.
-        node: What was kept.
-        made: What `join` made of it.
+        holder: The user's dict or object; its entries under other names stay.
+        node: The node of the collection's tree.
+        made: The result of `join` for it.
 
     Raises:
-        RequestError: It does not let an attribute be set.
+        RequestError: An attribute cannot be set.
     """
     nodes = zip((*node.get("dict", ()), *node.get("object", ())), made.items(), strict=True)
     for (_, item), (key, value) in nodes:
@@ -186,6 +188,6 @@ def _set(holder: Any, key: Any, value: Any) -> None:
         setattr(holder, key, value)
     except (AttributeError, TypeError) as error:
         raise RequestError(
-            f"A {type(holder).__qualname__} does not let {key!r} be set ({error}).",
-            f"Leave {option('into')} out: they come back as a dict.",
+            f"The attribute {key!r} of a {type(holder).__qualname__} cannot be set ({error}).",
+            f"Leave {option('into')} out; the models then come back in a dict.",
         ) from error

@@ -1,7 +1,7 @@
-"""Take a dict, list or object that holds several models apart: its models by name, and a `Collection` of all the rest.
+"""Split a dict, list or object that contains several models: its models by name, and a `Collection` of everything else.
 
-`resolving` divides what is to be saved; a single model is its own only part. The fresh process and `loading` divide
-what came back once more, to compare it. Nothing in it is changed or called.
+``saving/resolving.py`` splits what the user saves; a single model is one part without a name. The fresh process and
+``loading/collections.py`` split the rebuilt collection again, to compare it. Splitting changes nothing.
 """
 
 from __future__ import annotations
@@ -15,49 +15,42 @@ from typing import Any
 
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.parts import part_name
-from colab_save.collections.kinds import (
-    is_configured,
-    is_layer,
-    is_loss,
-    is_metric,
-    is_model,
-    is_tensor,
-    maker_of,
-)
+from colab_save.collections.kinds import is_configured, is_layer, is_loss, is_metric, is_model, is_tensor, maker_of
 from colab_save.dialect import DIALECTS, dialect_of, keras_of, kind_of, optimizer_variables
 from colab_save.errors import UnsupportedError
 from colab_save.model.compiling import trained_by
 from colab_save.model.describing import plain_attributes
 from colab_save.model.walking import is_plain_object, walk_variables
+from colab_save.types import Array, Json, Model, Variable
 from colab_save.wording import translated
 
 DEEPEST = 24
-"""Levels of a collection: a manifest's limit on JSON, at three levels for each."""
+"""The deepest nesting of a collection, from the manifest's limit on JSON at three levels for each."""
 
-TOLD = 8
-"""Things that could not be kept, and are named; a replay buffer may hold a hundred thousand of a kind."""
+MOST_NAMED = 8
+"""The largest number of lost values to name for one reason; a replay buffer may hold a hundred thousand of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """What is to be saved, by its parts.
+    """What a save writes, by its parts.
 
     Attributes:
         models: The live models by the name of the part; a single model has the empty name.
-        collection: What held them; ``None`` for a single model.
-        objects: Optimizers, losses and the like that are no part of a model; they may need custom code.
+        collection: The rest of the collection; ``None`` for a single model.
+        objects: Optimizers, losses and the like outside the models; they may need custom code.
     """
 
-    models: Mapping[str, Any]
+    models: Mapping[str, Model]
     collection: Collection | None = None
     objects: tuple[Any, ...] = ()
 
 
 def divide(thing: Any) -> Division:
-    """Take apart what is to be saved.
+    """Divide a model or collection into its parts.
 
     Raises:
-        UnsupportedError: It is no model, and holds none.
+        UnsupportedError: It is not a model, and contains none.
     """
     is_container = isinstance(thing, (dict, list, tuple)) or is_plain_object(thing)
     if not is_container or is_model(thing):
@@ -67,66 +60,66 @@ def divide(thing: Any) -> Division:
     collection = dividing.run(thing)
     if not dividing.models:
         raise UnsupportedError(
-            f"A {type(thing).__qualname__} that holds no model cannot be saved.",
-            "Give a Keras model, a tf.Module whose methods are tf.functions, or a dict or object that holds such.",
+            f"A {type(thing).__qualname__} that contains no model cannot be saved.",
+            "Pass a Keras model, a tf.Module whose methods are tf.functions, or a dict or object that contains them.",
         )
     return Division(dividing.models, collection, tuple(dividing.objects))
 
 
 def collection_of(thing: Any) -> Collection:
-    """Give the `Collection` of what holds several models, or of what came back of it."""
+    """Return the record of a dict, list or object that contains several models, live or rebuilt."""
     return _Dividing().run(thing)
 
 
 @dataclass
 class _Dividing:
-    """One walk over what holds several models; it fills in what a `Division` has."""
+    """One walk over a dict, list or object that contains several models; it collects the fields of a `Division`."""
 
-    models: dict[str, Any] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
     objects: list[Any] = field(default_factory=list)
-    _arrays: list[Any] = field(default_factory=list)
+    _arrays: list[Array] = field(default_factory=list)
     _lost: dict[str, list[str]] = field(default_factory=dict)
     _notes: dict[str, str] = field(default_factory=dict)
-    _seen: dict[int, tuple[Any, dict[str, Any]]] = field(default_factory=dict)
+    _seen: dict[int, tuple[Any, dict[str, Json]]] = field(default_factory=dict)
     _open: set[int] = field(default_factory=set)
 
     def run(self, thing: Any) -> Collection:
-        """Walk over the whole."""
+        """Walk over the whole, and return its record."""
         tree = self._node(thing, ())
         weights = {name: list(walk_variables(model)) for name, model in self.models.items()}
         self._relate(weights)
         notes = (*self._notes.values(), *_shared(weights))
-        lost = [f"{', '.join(places[:TOLD])}{_more(places)} {reason}" for reason, places in self._lost.items()]
+        lost = [f"{', '.join(places[:MOST_NAMED])}{_more(places)} {reason}" for reason, places in self._lost.items()]
         class_name = f"{type(thing).__module__}.{type(thing).__qualname__}"
         return Collection(class_name, tree, self._arrays, tuple(lost), notes)
 
-    def _node(self, value: Any, at: tuple[str, ...]) -> dict[str, Any] | None:
-        """Describe one value; ``None`` for what cannot be kept."""
+    def _node(self, value: Any, at: tuple[str, ...]) -> dict[str, Json] | None:
+        """Describe one value; ``None`` for one that cannot be saved."""
         if id(value) in self._seen:
             known = self._seen[id(value)][1]
             return {"same": known["id"]} if "id" in known else known
         if type(value) in (type(None), bool, int, float) or (type(value) is str and _is_whole(value)):
             return {"value": value}
         if id(value) in self._open or len(at) > DEEPEST:
-            self._lose(at, "holds itself" if id(value) in self._open else "is nested too deeply")
+            self._lose(at, "contains itself" if id(value) in self._open else "is nested too deeply")
             return None
         self._open.add(id(value))
         try:
-            node = self._made(value, at) or self._array(value) or self._held(value, at)
+            node = self._object(value, at) or self._array(value) or self._container(value, at)
             if node is None:
                 self._refuse(value, at)
             return node
         finally:
             self._open.discard(id(value))
 
-    def _made(self, value: Any, at: tuple[str, ...]) -> dict[str, Any] | None:
-        """Describe what has an identity: a model, an object of Keras, a variable."""
+    def _object(self, value: Any, at: tuple[str, ...]) -> dict[str, Json] | None:
+        """Describe a value with an identity: a model, an object of Keras, a variable."""
         if is_model(value):
-            node: dict[str, Any] = {"model": part_name(at, self.models)}
+            node: dict[str, Json] = {"model": part_name(at, self.models)}
             self.models[node["model"]] = value
         elif maker := maker_of(value):
             own = {"trainable": bool(value.trainable), "maker": maker, "id": self._id(at)}
-            node = {"variable": self._keep(value.numpy()), **own}
+            node = {"variable": self._add_array(value.numpy()), **own}
         elif is_configured(value):
             self.objects.append(value)
             node = {dialect_of(value): {}, "attributes": {}, "state": [], "trains": [], "id": self._id(at)}
@@ -139,32 +132,32 @@ class _Dividing:
         taken = {node.get("id") for _, node in self._seen.values()}
         return next(name for name in (".".join(at) + "'" * count for count in itertools.count()) if name not in taken)
 
-    def _array(self, value: Any) -> dict[str, Any] | None:
+    def _array(self, value: Any) -> dict[str, Json] | None:
         import numpy as np
 
         if is_tensor(value):
-            return {"tensor": self._keep(value.numpy())}
+            return {"tensor": self._add_array(value.numpy())}
         if not isinstance(value, (np.ndarray, np.generic)):
             return None
         array = np.asarray(value)
         if array.dtype.kind not in "biufcSUmM" and array.dtype.isbuiltin != 2:  # 2: bfloat16 and all of ml_dtypes
             return None
-        return {"scalar" if isinstance(value, np.generic) else "array": self._keep(array)}
+        return {"scalar" if isinstance(value, np.generic) else "array": self._add_array(array)}
 
-    def _keep(self, array: Any) -> int:
+    def _add_array(self, array: Array) -> int:
         import numpy as np
 
         self._arrays.append(np.array(array))
         return len(self._arrays) - 1
 
-    def _held(self, value: Any, at: tuple[str, ...]) -> dict[str, Any] | None:
-        """Describe what holds other values."""
+    def _container(self, value: Any, at: tuple[str, ...]) -> dict[str, Json] | None:
+        """Describe a value that contains other values."""
         plain = next((kind for kind in (dict, list, tuple, set, frozenset, deque) if isinstance(value, kind)), None)
         if plain is None:
             if not is_plain_object(value):
                 return None
             return {"object": self._pairs(vars(value).items(), at)}
-        if type(value) is not plain and not type(value).__module__.startswith(("keras.", "tensorflow.")):  # their wraps
+        if type(value) is not plain and not type(value).__module__.startswith(("keras.", "tensorflow.")):  # wrappers
             own = (
                 f"{'.'.join(at) or 'The whole'} is a {type(value).__qualname__}, and comes back as a {plain.__name__}."
             )
@@ -176,7 +169,7 @@ class _Dividing:
             return {"set": sorted(nodes, key=json.dumps)}
         return {plain.__name__: nodes, **({"maxlen": value.maxlen} if isinstance(value, deque) else {})}
 
-    def _pairs(self, items: Iterable[tuple[Any, Any]], at: tuple[str, ...]) -> list[Any]:
+    def _pairs(self, items: Iterable[tuple[Any, Any]], at: tuple[str, ...]) -> list[Json]:
         pairs = []
         for key, item in items:
             below = (*at, str(key))
@@ -188,14 +181,14 @@ class _Dividing:
 
     def _refuse(self, value: Any, at: tuple[str, ...]) -> None:
         kind = type(value)
-        what = "a text with half characters" if kind is str else f"a {kind.__module__}.{kind.__qualname__}"
+        what = "a text with lone surrogates" if kind is str else f"a {kind.__module__}.{kind.__qualname__}"
         reason = f"is {what.replace('builtins.', '')}, which cannot be written without running code"
-        self._lose(at, "is a layer and no model: put it into a keras.Sequential" if is_layer(value) else reason)
+        self._lose(at, "is a layer and not a model: put it into a keras.Sequential" if is_layer(value) else reason)
 
     def _lose(self, at: tuple[str, ...], reason: str) -> None:
         self._lost.setdefault(reason, []).append(".".join(at) or "the whole")
 
-    def _relate(self, weights: dict[str, list[tuple[str, Any]]]) -> None:
+    def _relate(self, weights: dict[str, list[tuple[str, Variable]]]) -> None:
         """Describe each object of Keras, and which weights it trains, once all models are known."""
         places = {id(item): ["", node["id"]] for item, node in self._seen.values() if "variable" in node}
         for name in reversed(weights):
@@ -214,18 +207,18 @@ class _Dividing:
             node["attributes"] = plain_attributes(item) if is_loss(item) else {}
             if trained is not None and all(id(each) in places for each in trained) and _is_made_alike(item):
                 node["trains"] = [places[id(variable)] for variable in trained]
-                node["state"] = [self._keep(variable.numpy()) for variable in optimizer_variables(item)]
+                node["state"] = [self._add_array(variable.numpy()) for variable in optimizer_variables(item)]
             else:
-                self._lose((place,), "begins anew: its state belongs to weights that are in none of the models")
+                self._lose((place,), "loses its state, which belongs to weights outside the models")
 
 
-def _config(item: Any) -> Any:
-    with translated(f"The {type(item).__name__} cannot be described", "Give it a get_config()."):
+def _config(item: Any) -> Json:
+    with translated(f"The {type(item).__name__} has no usable config", "Give it a get_config()."):
         return json.loads(json.dumps(keras_of(item).saving.serialize_keras_object(item)))
 
 
 def _is_made_alike(item: Any) -> bool:
-    """Say whether what a config makes has room for the state: some metrics make their variables when first used."""
+    """Return whether a rebuilt object has the same variables: some metrics make theirs only when first used."""
     if not is_metric(item):
         return True
     made = type(item).from_config(item.get_config())
@@ -237,11 +230,11 @@ def _is_whole(text: str) -> bool:
 
 
 def _more(places: list[str]) -> str:
-    return f" and {len(places) - TOLD} more" if len(places) > TOLD else ""
+    return f" and {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
 
 
-def _shared(weights: Mapping[str, list[tuple[str, Any]]]) -> Iterator[str]:
-    """Say which models share weights: each is saved whole, so each comes back with its own."""
+def _shared(weights: Mapping[str, list[tuple[str, Variable]]]) -> Iterator[str]:
+    """Yield which models share weights: each is saved whole, so each comes back with its own."""
     held = {name: {id(variable) for _, variable in found} for name, found in weights.items()}
     for one, other in itertools.combinations(held, 2):
         if count := len(held[one] & held[other]):

@@ -1,1 +1,1 @@
-"""Sample inputs: made, matched with the notebook's variables, and run through a model."""
+"""Sample inputs: make them, find variables of the notebook that fit a model, and run a model on them."""

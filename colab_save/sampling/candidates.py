@@ -1,4 +1,4 @@
-"""Sample inputs that a model may accept, made from its input specs and from what its layers read.
+"""Make sample inputs that a model may accept, from its input specs and from the vocabularies of its layers.
 
 `sampling` tries them on the live model, the likeliest first.
 """
@@ -8,28 +8,32 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from colab_save.artifact.facts import TensorFacts
 from colab_save.dialect import classes
 from colab_save.model.walking import is_graph, walk_layers
 from colab_save.nested import leaves, map_structure, numpy_dtype
 from colab_save.sampling.running import SEED
+from colab_save.types import Array, Model, Nested, Specs
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 ROWS = 4
-"""Rows of a derived sample: more than one, so that batch axes show (LOSSES §8)."""
+"""Rows of a derived sample: more than one, so that batch axes show (docs/losses.md §8)."""
 
 FREE_SIZES = (8, 32, 224, 1)
-"""Sizes tried for an axis that the model leaves free: sequences are fine with 8, deep convolutions need more."""
+"""Sizes to try for an axis of free size: 8 is enough for sequences, deep convolutions need more."""
 
 WORDS = ("the", "model", "came", "back", "as", "it", "was", "saved")
 
 
-def candidates(model: Any, specs: Any) -> Iterator[Any]:
-    """Make sample inputs that a model may accept, the likeliest first.
+def candidates(model: Model, specs: Specs) -> Iterator[Nested]:
+    """Yield sample inputs that a model may accept, the likeliest first.
 
-    A subclassed model tells its input shapes and not its dtypes: words are tried first when it has a layer that
-    reads text, whole numbers when it has an embedding.
+    A subclassed model declares no dtypes: words are tried first when it has a layer that reads text, whole numbers
+    when it has an embedding.
     """
     import numpy as np
 
@@ -43,7 +47,7 @@ def candidates(model: Any, specs: Any) -> Iterator[Any]:
 
 
 class _Reading:
-    """What the layers of a model read: words of a vocabulary, whole numbers below a size, or plain numbers."""
+    """The kinds of values that the layers of a model read: words, whole numbers below a limit, or plain numbers."""
 
     def __init__(self, words: list[str], limit: int, *, is_declared: bool) -> None:
         self.words = words
@@ -54,7 +58,7 @@ class _Reading:
         self.kinds = [*order, "declared", *(kind for kind in ("int64", "string") if kind not in order)]
 
     @classmethod
-    def of(cls, model: Any) -> _Reading:
+    def of(cls, model: Model) -> _Reading:
         if not isinstance(model, classes("Model")):
             return cls([], 0, is_declared=True)
         words: list[str] = []
@@ -68,8 +72,8 @@ class _Reading:
                 limits.append(int(layer.num_tokens))
         return cls(words, min(limits, default=0), is_declared=is_graph(model))
 
-    def make(self, spec: TensorFacts, size: int, kind: str, random: Any) -> Any:
-        """Make one array: never all zeros or ones, two rows differing."""
+    def make(self, spec: TensorFacts, size: int, kind: str, random: Generator) -> Array:
+        """Make one array, never all zeros or ones, with rows that differ."""
         dtype = spec.dtype if kind == "declared" else kind
         rows = tuple(ROWS if axis is None else axis for axis in spec.shape[:1])
         shape = (*rows, *(size if axis is None else axis for axis in spec.shape[1:]))
@@ -81,7 +85,7 @@ class _Reading:
             return random.integers(0, self.limit or 10, shape).astype(dtype)
         return random.standard_normal(shape).astype(numpy_dtype(dtype))
 
-    def _text(self, shape: tuple[int, ...], random: Any) -> Any:
+    def _text(self, shape: tuple[int, ...], random: Generator) -> Array:
         import numpy as np
 
         words = self.words or list(WORDS)

@@ -1,6 +1,6 @@
-"""Which of the notebook's variables could be the sample for a model: by type and shape, without running anything.
+"""Find the variables of the notebook that may be a sample for a model, by type and shape, without running anything.
 
-The panel offers them; `sampling` then takes what was picked, as it takes ``--sample``.
+The panel offers them; `sampling` reads the one that the user picks like any given sample.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import Any
 
 from colab_save.artifact.facts import TensorFacts
 from colab_save.sampling.specs import declared_inputs
+from colab_save.types import Array, Model, Specs
 
 
-def samples_for(model: Any, variables: Mapping[str, Any]) -> Iterator[str]:
-    """Name the variables that fit a model's inputs, in the order of their definition.
+def samples_for(model: Model, variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the variables that fit a model's inputs, in the order of their definition.
 
-    Nothing fits a model whose inputs are not known yet.
+    None fits a model whose inputs are not known yet.
     """
     specs = declared_inputs(model) if "keras" in sys.modules else None
     if specs is None:
@@ -26,11 +27,11 @@ def samples_for(model: Any, variables: Mapping[str, Any]) -> Iterator[str]:
             yield name
 
 
-def fits(value: Any, specs: Any) -> bool:
-    """Say whether a value has the structure and the shapes of a model's inputs.
+def fits(value: Any, specs: Specs) -> bool:
+    """Return whether a value has the structure, the shapes and the kind of dtype of a model's inputs.
 
     Args:
-        value: Nested arrays, tensors or their specs; tables count as a dict of columns.
+        value: Nested arrays, tensors or their specs; a table counts as a dict of columns.
         specs: Nested `TensorFacts`.
     """
     if isinstance(specs, TensorFacts):
@@ -49,7 +50,7 @@ def _fits_one(value: Any, spec: TensorFacts) -> bool:
         return spec.shape[1:] == (len(columns),) and spec.dtype != "string"
     try:
         sizes = [None if size is None else int(size) for size in shape]  # type: ignore[union-attr]
-    except (TypeError, ValueError):  # no array, or a tensor of unknown rank
+    except (TypeError, ValueError):  # not an array, or a tensor of unknown rank
         return False
     if dtype is None or _is_text(dtype) != (spec.dtype == "string") or not sizes or sizes[0] == 0:
         return False
@@ -67,8 +68,8 @@ def _is_text(dtype: Any) -> bool:
     return name.startswith(("str", "object", "bytes"))
 
 
-def _columns(value: Any) -> dict[str, Any]:
-    """Give the columns of a table; empty for anything else."""
+def _columns(value: Any) -> dict[str, Array]:
+    """Return the columns of a table by name; empty for anything else."""
     pandas = sys.modules.get("pandas")
     if pandas is None or not isinstance(value, pandas.DataFrame):
         return {}
@@ -76,7 +77,7 @@ def _columns(value: Any) -> dict[str, Any]:
 
 
 def _element(value: Any) -> Any:
-    """Give what a dataset yields, as specs: of pairs and triples the inputs."""
+    """Return the specs of a dataset's elements, of pairs and triples those of the inputs; other values as they are."""
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is None or not isinstance(value, tensorflow.data.Dataset):
         return value

@@ -1,6 +1,7 @@
-"""Let a live model answer a sample: in inference mode, with its state put back, with fixed seeds where it is random.
+"""Run a live model on a sample: in inference mode, with its state restored after it, and with fixed seeds if random.
 
-`sampling` asks the user's model, the fresh process and `loading` ask the reloaded one, all in this one way.
+`sampling` runs the user's model, ``proof/verdicts.py`` and ``loading/converting.py`` run the reloaded one, all in the
+same way.
 """
 
 from __future__ import annotations
@@ -16,37 +17,38 @@ from colab_save.errors import SampleError
 from colab_save.hints import option
 from colab_save.model.walking import walk_layers, walk_states
 from colab_save.nested import leaves, map_structure
+from colab_save.types import Array, Layer, Model, Nested, Specs
 
 SEED = 20260822
 """The seed of derived samples, and of models that are random at inference."""
 
 MOST_CALLS, MOST_VALUES = 4000, 100_000
-"""Calls of layers that are noted, and values of each."""
+"""The largest numbers of recorded calls of layers, and of values of each."""
 
-Run = Callable[[Any, Any], Any]
+Run = Callable[[Model, Nested], Nested]
 """How a format runs a model: the model and nested arrays in, nested arrays out."""
 
 
-def answer(model: Any, inputs: Any, specs: Any, run: Run) -> Sample:
-    """Let the live model answer, twice: one that differs from itself is asked again with fixed seeds."""
+def record_outputs(model: Model, inputs: Nested, specs: Specs, run: Run) -> Sample:
+    """Return a sample with the live model's outputs: run twice, and again with fixed seeds if the outputs differ."""
     first, second = (run_as(run, model, inputs, is_seeded=False) for _ in range(2))
-    if same(first, second):
+    if is_same(first, second):
         return Sample(inputs, first, specs)
     first, second = (run_as(run, model, inputs, is_seeded=True) for _ in range(2))
-    return Sample(inputs, first, specs, is_random=not same(first, second), is_seeded=True)
+    return Sample(inputs, first, specs, is_random=not is_same(first, second), is_seeded=True)
 
 
-def run_as(run: Run, model: Any, inputs: Any, *, is_seeded: bool) -> Any:
-    """Let a reloaded model answer under the conditions of the live one's answer."""
+def run_as(run: Run, model: Model, inputs: Nested, *, is_seeded: bool) -> Nested:
+    """Run a model with its state restored after it, and with fixed seeds where the recorded outputs had them."""
     if not is_seeded:
-        with state_kept(model):
+        with state_restored(model):
             return run(model, inputs)
-    with state_kept(model), seeds_fixed():
+    with state_restored(model), seeds_fixed():
         return run(model, inputs)
 
 
-def same(first: Any, second: Any) -> bool:
-    """Say whether two answers are equal to the bit, NaN equal to NaN."""
+def is_same(first: Nested, second: Nested) -> bool:
+    """Return whether two outputs are exactly equal, NaN equal to NaN."""
     import numpy as np
 
     before, after = dict(leaves(first)), dict(leaves(second))
@@ -56,8 +58,8 @@ def same(first: Any, second: Any) -> bool:
 
 
 @contextmanager
-def state_kept(model: Any) -> Iterator[None]:
-    """Put back what a run changes: seeds, recurrent state, anything that is not trained.
+def state_restored(model: Model) -> Iterator[None]:
+    """Restore the variables that a run may change: seeds, recurrent state, everything that is not trained.
 
     A tensor read from a variable shares its memory until the variable changes, so a frozen model is not copied.
     """
@@ -65,7 +67,7 @@ def state_kept(model: Any) -> Iterator[None]:
 
     trained = {id(variable) for variable in getattr(model, "trainable_variables", ())}
     recurrent = [variable for _, variable in walk_states(model)] if hasattr(model, "layers") else []
-    kept = [
+    before = [
         (variable, tf.convert_to_tensor(variable))
         for variable in [*getattr(model, "variables", ()), *recurrent]
         if id(variable) not in trained and str(getattr(variable, "dtype", "resource")) not in {"string", "resource"}
@@ -73,15 +75,15 @@ def state_kept(model: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        for variable, value in kept:
+        for variable, value in before:
             variable.assign(value)
 
 
 @contextmanager
 def seeds_fixed() -> Iterator[None]:
-    """Fix the seeds of Python, NumPy and TensorFlow, and give Python and NumPy their state back.
+    """Fix the seeds of Python, NumPy and TensorFlow, and restore the state of Python and NumPy afterwards.
 
-    TensorFlow has no public way to read its global seed, so it is left reseeded from the system's entropy.
+    TensorFlow has no public way to read its global seed, so it is reseeded from the system's entropy.
     """
     import random
     import secrets
@@ -101,7 +103,7 @@ def seeds_fixed() -> Iterator[None]:
         tf.random.set_seed(secrets.randbits(31))
 
 
-def run_keras(model: Any, inputs: Any) -> Any:
+def run_keras(model: Model, inputs: Nested) -> Nested:
     """Call a Keras model in inference mode.
 
     Args:
@@ -109,15 +111,15 @@ def run_keras(model: Any, inputs: Any) -> Any:
         inputs: Nested arrays; strings as object arrays.
 
     Returns:
-        Nested arrays; ragged and sparse answers by their components.
+        Nested arrays; ragged and sparse outputs by their components.
     """
     import tensorflow as tf
 
     return to_arrays(call_keras(model, map_structure(tf.convert_to_tensor, inputs)))
 
 
-def run_pass(model: Any, name: str, inputs: Any) -> Any:
-    """Make one of the other forward passes of a Keras model, see `Pass`: nested arrays in, nested arrays out."""
+def run_pass(model: Model, name: str, inputs: Nested) -> Nested:
+    """Run another forward pass of a Keras model, see `Pass`: nested arrays in, nested arrays out."""
     import tensorflow as tf
 
     if name != TRAINING:
@@ -125,63 +127,66 @@ def run_pass(model: Any, name: str, inputs: Any) -> Any:
     return to_arrays(call_keras(model, map_structure(tf.convert_to_tensor, inputs), training=True))
 
 
-def call_keras(model: Any, inputs: Any, *, training: bool = False) -> Any:
-    """Call a Keras model with tensors; a tuple is several arguments where ``call`` takes several."""
+def call_keras(model: Model, inputs: Nested, *, training: bool = False) -> Nested:
+    """Call a Keras model with tensors; a tuple is passed as several arguments where ``call`` takes several."""
     if isinstance(inputs, tuple) and len(inputs) <= len(arguments_of(model)):
         return model(*inputs, training=training)
     return model(inputs, training=training)
 
 
 @contextmanager
-def layers_recorded(model: Any) -> Iterator[list[tuple[str, Any]]]:
-    """Note what each layer of a Keras model answers, in the order of the calls.
+def layers_recorded(model: Model) -> Iterator[list[tuple[str, Array]]]:
+    """Record the output of each layer of a Keras model, in the order of the calls.
 
-    Gives the list that is filled: the layer's path, and its first output as a flat array of at most `MOST_VALUES`.
+    Yields the list to which each call adds the layer's path and its first output, a flat array of at most
+    `MOST_VALUES`.
     """
-    seen: list[tuple[str, Any]] = []
+    seen: list[tuple[str, Array]] = []
     layers = [(path, layer) for path, layer in walk_layers(model) if path]
-    with calls_wrapped(layers, lambda path, layer: _noting(layer.call, path, seen)):
+    with calls_wrapped(layers, lambda path, layer: _recording(layer.call, path, seen)):
         yield seen
 
 
 @contextmanager
-def calls_wrapped(layers: Sequence[tuple[str, Any]], wrap: Callable[[str, Any], Callable[..., Any]]) -> Iterator[None]:
-    """Have something called in place of each layer's ``call`` meanwhile.
+def calls_wrapped(
+    layers: Sequence[tuple[str, Layer]], wrap: Callable[[str, Layer], Callable[..., Any]]
+) -> Iterator[None]:
+    """Replace each layer's ``call`` by a wrapper within the context.
 
     Args:
         layers: Paths and layers, each layer once.
-        wrap: Makes it, of the path and the layer; its ``call`` is still its own then.
+        wrap: Makes the wrapper from the path and the layer, whose ``call`` is still the original then.
     """
-    own = [(layer, vars(layer).get("call")) for _, layer in layers]
+    own = [(layer, layer.__dict__.get("call")) for _, layer in layers]
     for path, layer in layers:
-        vars(layer)["call"] = wrap(path, layer)
+        layer.__dict__["call"] = wrap(path, layer)
     try:
         yield
     finally:
         for layer, call in own:
-            vars(layer).pop("call")
-            if call is not None:  # one that the user has put there, such as a tf.function
-                vars(layer)["call"] = call
+            layer.__dict__.pop("call")
+            if call is not None:  # one that the user set, such as a tf.function
+                layer.__dict__["call"] = call
 
 
-def _noting(call: Callable[..., Any], path: str, seen: list[tuple[str, Any]]) -> Callable[..., Any]:
+def _recording(call: Callable[..., Any], path: str, seen: list[tuple[str, Array]]) -> Callable[..., Any]:
     @functools.wraps(call)
-    def noted(*inputs: Any, **named: Any) -> Any:
-        answer = call(*inputs, **named)
-        first = next((item for _, item in leaves(answer) if hasattr(item, "numpy") and hasattr(item, "dtype")), None)
+    def recorded(*inputs: Any, **named: Any) -> Any:
+        outputs = call(*inputs, **named)
+        first = next((item for _, item in leaves(outputs) if hasattr(item, "numpy") and hasattr(item, "dtype")), None)
         if first is not None and len(seen) < MOST_CALLS:
             seen.append((path, first.numpy().ravel()[:MOST_VALUES]))
-        return answer
+        return outputs
 
-    return noted
+    return recorded
 
 
-def arguments_of(model: Any, *, is_required: bool = False) -> list[str]:
-    """Name what ``call`` takes by position, in order; ``training`` and ``mask`` are Keras's business.
+def arguments_of(model: Model, *, is_required: bool = False) -> list[str]:
+    """Return the names of the positional arguments of ``call``, without ``training`` and ``mask``, which Keras passes.
 
     Args:
         model: A Keras model.
-        is_required: Leave out what has a default.
+        is_required: Leave out those with a default.
     """
     kinds = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
     parameters = inspect.signature(model.call).parameters.values()
@@ -189,11 +194,11 @@ def arguments_of(model: Any, *, is_required: bool = False) -> list[str]:
     return [p.name for p in given if not is_required or p.default is inspect.Parameter.empty]
 
 
-def to_arrays(value: Any) -> Any:
+def to_arrays(value: Nested) -> Nested:
     """Turn nested tensors into nested arrays; a ragged or sparse tensor into a dict of its components.
 
     Raises:
-        SampleError: An answer that is made of no tensors.
+        SampleError: The outputs contain something other than tensors.
     """
     import numpy as np
     import tensorflow as tf
@@ -206,7 +211,7 @@ def to_arrays(value: Any) -> Any:
         if isinstance(item, (bool, int, float, complex, np.generic, np.ndarray)) or hasattr(item, "numpy"):
             return np.asarray(item)
         raise SampleError(
-            f"The model answers with a {type(item).__module__}.{type(item).__qualname__}, which cannot be compared.",
+            f"The model returns a {type(item).__module__}.{type(item).__qualname__}, which cannot be compared.",
             f"Let call() return tensors, or save with {option('verify', value=False)}.",
         )
 

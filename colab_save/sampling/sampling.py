@@ -1,7 +1,7 @@
-"""Make the sample that a round trip feeds: from what the user gave, else from the model's own input specs.
+"""Make the sample that a round trip feeds: from the user's sample, or else from the model's input specs.
 
-`saving` calls `take_sample` once; the answer of the live model is part of the sample. The model is run in inference
-mode, and whatever state a run changes (seeds, stateful layers) is put back.
+``saving/examining.py`` calls `take_sample` for each model; the outputs of the live model are part of the sample. The
+model runs in inference mode, and the state that a run changes (seeds, stateful layers) is restored.
 """
 
 from __future__ import annotations
@@ -18,53 +18,54 @@ from colab_save.hints import option
 from colab_save.model.walking import own_attributes
 from colab_save.nested import leaves, map_structure, numpy_dtype
 from colab_save.sampling.candidates import candidates
-from colab_save.sampling.running import Run, answer, arguments_of, run_as, run_keras, run_pass, same
+from colab_save.sampling.running import Run, arguments_of, is_same, record_outputs, run_as, run_keras, run_pass
 from colab_save.sampling.sizes import sizes_checked
 from colab_save.sampling.specs import declared_inputs
+from colab_save.types import Array, Model, Nested, Specs
 from colab_save.wording import first_line
 
 MOST_ROWS = 32
-"""Rows kept of a sample that the user gave; the artifact carries it."""
+"""The largest number of rows of the user's sample that the artifact holds."""
 
 
-def take_sample(model: Any, given: Any, run: Run, specs: Any = None) -> Sample:
-    """Make the sample of a model and let the live model answer it.
+def take_sample(model: Model, given: Any, run: Run, specs: Specs = None) -> Sample:
+    """Make the sample of a model, with the outputs of the live model.
 
     Args:
-        model: The live model; unbuilt Keras models are built by a given sample.
-        given: Arrays, tensors, dicts, a `tf.data` dataset, a DataFrame; ``None`` derives one.
+        model: The live model; a given sample builds an unbuilt Keras model.
+        given: Arrays, tensors, dicts, a `tf.data` dataset or a DataFrame; ``None`` makes one from the input specs.
         run: How a format runs a model: nested arrays in, nested arrays out.
-        specs: Nested `TensorFacts` of the inputs, where they are known without asking Keras.
+        specs: Nested `TensorFacts` of the inputs, where they are known without Keras.
 
     Raises:
-        SampleError: The model does not accept it, or none could be derived.
+        SampleError: The model does not accept the given sample, or any that was made from its input specs.
         UnbuiltModelError: The model has no weights yet and no sample was given.
     """
     specs = specs if specs is not None else declared_inputs(model)
     if given is not None:
         inputs = read_sample(given)
         if isinstance(inputs, tuple) and hasattr(model, "call") and len(inputs) > len(arguments_of(model)):
-            inputs = list(inputs)  # one argument that is nested
+            inputs = list(inputs)  # a single nested argument
         try:
             inputs = fit(inputs, specs)
             fits = specs is not None and [at for at, _ in leaves(specs)] == [at for at, _ in leaves(inputs)]
             with sizes_checked(model, inputs, specs):
-                return answer(model, inputs, specs if fits else describe(inputs), run)
+                return record_outputs(model, inputs, specs if fits else describe(inputs), run)
         except SampleError:
             raise
-        except Exception as error:  # the user's own model refuses in whatever way it likes
+        except Exception as error:  # the user's model may raise anything
             raise SampleError(
-                f"The model refused the sample ({first_line(error)}).",
-                f"It was {_in_words(inputs)}; give with {option('sample')} what you would give to model.predict().",
+                f"The model did not accept the sample ({first_line(error)}).",
+                f"It was {_in_words(inputs)}; pass with {option('sample')} what you would pass to model.predict().",
             ) from error
     return _derive(model, specs, run)
 
 
-def samples_by_part(given: Any, models: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Read which sample is for which of several models: a dict by name; a single model takes what there is.
+def samples_by_part(given: Any, models: Mapping[str, Model]) -> Mapping[str, Any]:
+    """Return the sample of each model by its name; a single model takes the whole sample.
 
     Raises:
-        SampleError: It names another model, or it cannot be said which one is meant.
+        SampleError: The sample of several models is not a dict by their names.
     """
     if given is None or len(models) == 1:
         name = next(iter(models))
@@ -73,17 +74,17 @@ def samples_by_part(given: Any, models: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(given, Mapping) or not given.keys() <= models.keys():
         named = f"{{'{next(iter(models))}': x[:4]}}"
         raise SampleError(
-            f"There are {len(models)} models, and the sample does not say for which it is.",
-            f"Give a dict by name: {option('sample', named)}, of {', '.join(models)}.",
+            f"There are {len(models)} models, and the sample does not say which of them it is for.",
+            f"Pass a dict by name, such as {option('sample', named)}; the names are {', '.join(models)}.",
         )
     return given
 
 
-def take_passes(model: Any, sample: Sample) -> Sample:
-    """Add to a sample the other forward passes that a Keras model can make, with the live model's answers.
+def take_passes(model: Model, sample: Sample) -> Sample:
+    """Add to a sample the other forward passes of a Keras model, with the live model's outputs.
 
-    In training mode where that answers otherwise, and each public sub-model in an attribute alone. What the live model
-    itself cannot do is no pass: nothing of it could be lost.
+    These are the one in training mode, where its outputs differ, and each public sub-model in an attribute. A pass that
+    fails in the live model is left out: a save cannot lose it.
     """
     keras_model = classes("Model")
     if not isinstance(model, keras_model):
@@ -93,46 +94,46 @@ def take_passes(model: Any, sample: Sample) -> Sample:
     return replace(sample, passes=tuple(each for each in found if each is not None))
 
 
-def _take_pass(model: Any, sample: Sample, name: str) -> Pass | None:
-    def run(model: Any, inputs: Any) -> Any:
+def _take_pass(model: Model, sample: Sample, name: str) -> Pass | None:
+    def run(model: Model, inputs: Nested) -> Nested:
         return run_pass(model, name, inputs)
 
     try:
         if name == TRAINING:
             inputs = sample.inputs
             first, second = (run_as(run, model, inputs, is_seeded=True) for _ in range(2))
-            is_new = not same(first, sample.outputs)
-            return Pass(name, None, first, not same(first, second)) if is_new else None
+            is_new = not is_same(first, sample.outputs)
+            return Pass(name, None, first, not is_same(first, second)) if is_new else None
         alone = take_sample(getattr(model, name), None, run_keras)
-    except Exception:  # noqa: BLE001 - the user's own code may refuse in any way what nobody has asked it to do
+    except Exception:  # noqa: BLE001 - the user's own code may raise anything when it is called in an unusual way
         return None
     return Pass(name, alone.inputs, alone.outputs, alone.is_random or alone.is_seeded)
 
 
-def _derive(model: Any, specs: Any, run: Run) -> Sample:
+def _derive(model: Model, specs: Specs, run: Run) -> Sample:
     if specs is None:
         raise UnbuiltModelError(
             f"The model {getattr(model, 'name', type(model).__name__)!r} has no weights and no known inputs yet.",
-            f"Call it once on data, or give some: {option('sample', 'x_train[:4]')}",
+            f"Call it once on data, or pass some: {option('sample', 'x_train[:4]')}.",
         )
     refusals = []
     for inputs in candidates(model, specs):
         try:
             with sizes_checked(model, inputs, specs):
-                return answer(model, inputs, specs, run)
-        except Exception as error:  # noqa: BLE001 - a guess that does not fit may fail in any way; the next one is tried
+                return record_outputs(model, inputs, specs, run)
+        except Exception as error:  # noqa: BLE001 - a candidate that does not fit may raise anything; the next one is tried
             refusals.append(f"{_in_words(inputs)}: {first_line(error)}")
     raise SampleError(
-        f"No sample could be derived that the model accepts; it refused {refusals[0]}",
-        f"Give one that it accepts, such as {option('sample', 'x_test[:4]')}",
+        f"The model accepts none of the samples made from its input specs; the first failed ({refusals[0]}).",
+        f"Pass one that it accepts, such as {option('sample', 'x_test[:4]')}.",
     )
 
 
-def describe(inputs: Any) -> Any:
-    """Give the specs of arrays: their dtype, their shape with a free batch axis, a name by their place."""
+def describe(inputs: Nested) -> Specs:
+    """Return the specs of arrays: their dtype, their shape with a free batch axis, and a name from their place."""
     named = {id(item): where for where, item in leaves(inputs)}
 
-    def spec(item: Any) -> TensorFacts:
+    def spec(item: Array) -> TensorFacts:
         name = "".join(letter if letter.isalnum() else "_" for letter in named[id(item)]).strip("_") or "inputs"
         dtype = "string" if item.dtype.kind in "OSU" else item.dtype.name
         shape = (None, *item.shape[1:]) if item.ndim else ()
@@ -141,8 +142,8 @@ def describe(inputs: Any) -> Any:
     return map_structure(spec, inputs)
 
 
-def read_sample(given: Any) -> Any:
-    """Turn what the user gave into nested arrays of a few rows."""
+def read_sample(given: Any) -> Nested:
+    """Return the user's sample as nested arrays of at most `MOST_ROWS` rows."""
     import sys
 
     import numpy as np
@@ -159,7 +160,7 @@ def read_sample(given: Any) -> Any:
     return map_structure(_first_rows, given)
 
 
-def _first_rows(item: Any) -> Any:
+def _first_rows(item: Any) -> Array:
     import numpy as np
 
     array = np.asarray(item)
@@ -168,8 +169,8 @@ def _first_rows(item: Any) -> Any:
     return array[:MOST_ROWS] if array.ndim else array
 
 
-def fit(inputs: Any, specs: Any) -> Any:
-    """Give arrays the dtypes that the model declares, and columns of a table the shape of its inputs."""
+def fit(inputs: Nested, specs: Specs) -> Nested:
+    """Return arrays with the dtypes that the model declares, and columns of a table with the shape of its inputs."""
     import numpy as np
 
     if isinstance(inputs, Mapping) and isinstance(specs, TensorFacts):  # a DataFrame for a model with one input
@@ -185,5 +186,5 @@ def fit(inputs: Any, specs: Any) -> Any:
     return inputs if specs.dtype == "string" or inputs.dtype.kind in "OSUV" else inputs.astype(numpy_dtype(specs.dtype))
 
 
-def _in_words(inputs: Any) -> str:
+def _in_words(inputs: Nested) -> str:
     return ", ".join(f"{item.dtype} {list(item.shape)}" for _, item in leaves(inputs)) or "nothing"

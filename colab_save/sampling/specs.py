@@ -1,22 +1,22 @@
-"""The inputs of a Keras model: as it declares them, as it was built, or as it was called.
+"""Find the input specs of a Keras model: as it declares them, as it was built, or as it was called.
 
-`sampling` makes its sample of them, `fitting` asks which of a notebook's variables fits them.
+`sampling` makes samples from them, and `matching` finds the variables of a notebook that fit them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from colab_save.artifact.facts import TensorFacts, given_name
 from colab_save.dialect import KERAS_2, classes, dialect_of, dtype_name
 from colab_save.model.walking import is_graph
 from colab_save.nested import map_structure
 from colab_save.sampling.running import arguments_of
+from colab_save.types import Json, Model, Nested, Specs, Tensor
 
 
-def declared_inputs(model: Any) -> Any:
-    """Give the inputs that a Keras model declares or was built with, as nested `TensorFacts`; ``None`` if unknown."""
+def declared_inputs(model: Model) -> Specs:
+    """Return the inputs that a Keras model declares or was built with, as nested `TensorFacts`; ``None`` if unknown."""
     if not isinstance(model, classes("Model")):
         return None
     if is_graph(model):
@@ -26,8 +26,8 @@ def declared_inputs(model: Any) -> Any:
     return _built_inputs(model) if model.built else None
 
 
-def _graph_inputs(model: Any) -> Any:
-    """Read what a Sequential or functional model declares."""
+def _graph_inputs(model: Model) -> Specs:
+    """Read the inputs that a Sequential or functional model declares."""
     if not getattr(model, "inputs", None):
         return None
     structure = model.input if not isinstance(model, classes("Sequential")) else model.inputs[0]
@@ -37,13 +37,13 @@ def _graph_inputs(model: Any) -> Any:
     return map_structure(lambda item: _facts_of(item, names[item.name]), structure)
 
 
-def _facts_of(tensor: Any, name: str) -> TensorFacts:
+def _facts_of(tensor: Tensor, name: str) -> TensorFacts:
     """Describe a symbolic tensor or a `tf.TensorSpec`."""
     return TensorFacts(name, tuple(tensor.shape), dtype_name(tensor.dtype))
 
 
-def _called_inputs(model: Any) -> Any:
-    """Read what a subclassed model of tf_keras was called with; ``None`` for one that never was."""
+def _called_inputs(model: Model) -> Specs:
+    """Read the inputs that a subclassed model of tf_keras was called with; ``None`` before its first call."""
     called = model.save_spec()
     if called is None:
         return None
@@ -51,7 +51,7 @@ def _called_inputs(model: Any) -> Any:
     return tuple(found) if len(found) > 1 else found[0]
 
 
-def _facts_of_nested(spec: Any, name: str) -> Any:
+def _facts_of_nested(spec: Nested, name: str) -> Specs:
     if isinstance(spec, Mapping):
         return {key: _facts_of_nested(item, str(key)) for key, item in spec.items()}
     if isinstance(spec, (list, tuple)):
@@ -59,10 +59,10 @@ def _facts_of_nested(spec: Any, name: str) -> Any:
     return _facts_of(spec, name)
 
 
-def _built_inputs(model: Any) -> Any:
-    """Read what a subclassed model was built with; a tuple for one whose ``call`` needs several arguments.
+def _built_inputs(model: Model) -> Specs:
+    """Read the inputs that a subclassed model was built with; a tuple if its ``call`` needs several arguments.
 
-    Keras records the shapes of all arguments only where a ``build`` takes them; the others are tried with the first's.
+    Keras records the shapes of all arguments only where ``build`` takes them; the others get the shape of the first.
     """
     config = model.get_build_config() or {}
     shapes = config.get("shapes_dict") or {}
@@ -76,14 +76,14 @@ def _built_inputs(model: Any) -> Any:
 
 
 def _input_names(names: list[str]) -> dict[str, str]:
-    """Keep the names that the user gave; Keras's own count up in a notebook and say nothing."""
+    """Return names for inputs: the user's, and new ones instead of Keras's, which count up in a notebook."""
     made_up = [name for name in names if not given_name(name)]
     alone = len(made_up) == 1
     renamed = {name: "inputs" if alone else f"inputs_{index}" for index, name in enumerate(made_up)}
     return {name: renamed.get(name, name) for name in names}
 
 
-def _specs_of_shapes(shape: Any, dtype: str, name: str) -> Any:
+def _specs_of_shapes(shape: Json, dtype: str, name: str) -> Specs:
     if isinstance(shape, Mapping):
         return {key: _specs_of_shapes(item, dtype, str(key)) for key, item in shape.items()}
     if shape and all(item is None or isinstance(item, int) for item in shape):

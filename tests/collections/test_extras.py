@@ -1,4 +1,4 @@
-"""What the user names with ``--extra`` comes back as it was, and nothing else happens."""
+"""The values that the user names as extras come back equal, and nothing else in the model changes."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ VALUES = {
 }
 
 
-def kept(folder, values):
-    """What comes back of variables of the notebook."""
+def come_back(folder, values):
+    """Return the variables of a notebook that come back."""
     write_extras(folder / "extras", find_extras(list(values), None, values))
     return read_extras(folder / "extras").values
 
 
 @pytest.mark.parametrize("name", VALUES)
 def test_a_value_comes_back_as_it_was(name, tmp_path):
-    value = kept(tmp_path, {name: VALUES[name]})[name]
+    value = come_back(tmp_path, {name: VALUES[name]})[name]
     assert (type(VALUES[name]), repr(VALUES[name])) == (type(value), repr(value))
 
 
@@ -46,7 +46,7 @@ def test_nothing_is_written_when_nothing_is_named(tmp_path):
     assert {} == read_extras(None).values
 
 
-def test_a_value_of_another_class_comes_back_plain_and_that_is_said():
+def test_a_value_of_another_class_comes_back_plain_with_a_note():
     found = find_extras(["counts"], None, {"counts": collections.OrderedDict(a=1)})
     assert ("counts is a OrderedDict, and comes back as a dict.",) == found.notes
 
@@ -64,22 +64,22 @@ HIMSELF.append(HIMSELF)
     [Tokenizer(), {"a": [Tokenizer()]}, len, sys, Tokenizer, "half \ud800", HIMSELF, np.array([None]), 1j, object()],
     ids=lambda value: type(value).__name__,
 )
-def test_what_cannot_be_kept_without_running_code_is_refused_by_name(value):
-    with pytest.raises(RequestError, match="extra=words cannot be kept") as caught:
+def test_a_value_that_needs_code_to_come_back_is_refused_by_name(value):
+    with pytest.raises(RequestError, match="extra=words cannot be saved") as caught:
         find_extras(["words"], None, {"words": value})
-    assert "can be kept" in caught.value.hint
+    assert "can be saved" in caught.value.hint
 
 
-def test_a_name_that_nothing_has_is_answered_with_the_nearest():
+def test_an_unknown_name_is_refused_with_the_nearest_one():
     with pytest.raises(UnknownNameError) as caught:
         find_extras(["class_name"], None, {"class_names": [], "_hidden": 1})
     assert "class_names" in caught.value.hint
 
 
-def test_files_that_say_something_else_than_the_values_are_no_extras(tmp_path, monkeypatch):
+def test_files_that_hold_other_values_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "stack", lambda arrays: np.zeros((1, 3)))
     with pytest.raises(FormatError, match="The extra mean"):
-        kept(tmp_path, {"mean": np.ones(3)})
+        come_back(tmp_path, {"mean": np.ones(3)})
 
 
 HOSTILE = [
@@ -107,8 +107,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("tree", HOSTILE, ids=repr)
-def test_a_tree_that_holds_no_extras_is_refused(tree, tmp_path):
-    kept(tmp_path, {"threshold": 0.5})
+def test_a_tree_without_extras_is_refused(tree, tmp_path):
+    come_back(tmp_path, {"threshold": 0.5})
     file = tmp_path / "extras" / TREE
     file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), "tree": tree}), "utf-8")
     with pytest.raises(DamagedFileError):
@@ -117,7 +117,7 @@ def test_a_tree_that_holds_no_extras_is_refused(tree, tmp_path):
 
 @pytest.mark.parametrize("name", [TREE, ARRAYS])
 def test_files_that_are_cut_or_gone_are_damaged(name, tmp_path):
-    kept(tmp_path, VALUES)
+    come_back(tmp_path, VALUES)
     file = tmp_path / "extras" / name
     file.write_bytes(file.read_bytes()[:40])
     with pytest.raises(ColabSaveError):
@@ -128,7 +128,7 @@ def test_files_that_are_cut_or_gone_are_damaged(name, tmp_path):
 
 
 def test_arrays_of_objects_are_refused_before_numpy_sees_them(tmp_path):
-    kept(tmp_path, {"mean": np.ones(3)})
+    come_back(tmp_path, {"mean": np.ones(3)})
     np.savez(tmp_path / "extras" / ARRAYS, groups_0=np.array([print], dtype=object))
     with pytest.raises(ColabSaveError, match="pickle"):
         read_extras(tmp_path / "extras")
@@ -144,16 +144,16 @@ def small():
 @pytest.mark.parametrize(
     "name", ["predict", "layers", "trainable", "built", "optimizer", "_tracker", "__class__", "a b"]
 )
-def test_no_extra_takes_the_place_of_what_a_model_needs(name):
+def test_no_extra_replaces_an_attribute_that_a_model_needs(name):
     model = small()
     before = getattr(model, name, None)
-    said = f"{name} is no plain attribute of this model; the value that was kept is in report.extras."
-    assert (said,) == put_back(model, Extras({name: 1}))
+    note = f"{name} is not a plain attribute of this model; the saved value is in report.extras."
+    assert (note,) == put_back(model, Extras({name: 1}))
     assert repr(before) == repr(getattr(model, name, None))
 
 
 @pytest.mark.tensorflow
-def test_an_attribute_that_a_model_already_has_gets_the_value_that_was_kept():
+def test_an_attribute_that_a_model_already_has_gets_the_saved_value():
     model = small()
     model.threshold = 0.1
     assert ((), 0.5) == (put_back(model, Extras({"threshold": 0.5})), model.threshold)
@@ -193,7 +193,7 @@ def test_extras_come_back_with_the_model_and_as_its_attributes(saved, format):
 
 
 @pytest.mark.tensorflow
-def test_a_report_names_what_was_kept_and_what_was_not(saved):
+def test_a_report_names_the_extras_and_the_lost_attributes(saved):
     report = saved[1]
     assert ("class_names", "threshold", "vocabulary") == report.extras
     assert [("forgotten",)] * 2 == [trip.lost for trip in report.manifest.round_trips]
@@ -210,7 +210,7 @@ def test_extras_are_digested_like_every_file(saved):
 
 
 @pytest.mark.tensorflow
-def test_what_cannot_be_kept_is_refused_before_anything_is_written(tmp_path):
+def test_an_extra_that_cannot_be_saved_is_refused_before_anything_is_written(tmp_path):
     model = small()
     model.tokenizer = Tokenizer()
     with pytest.raises(RequestError, match="tokenizer"):
@@ -219,7 +219,7 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_written(tmp_path):
 
 
 @pytest.mark.tensorflow
-def test_variables_are_kept_with_several_models(tmp_path):
+def test_variables_are_saved_with_a_collection(tmp_path):
     notebook = vars(sys.modules["__main__"])
     notebook["classes"] = ["cat", "dog"]
     try:

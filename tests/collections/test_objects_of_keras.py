@@ -36,7 +36,7 @@ def step(optimizer, model):
 
 
 def brought_back(held, folder):
-    """Write what holds models and read it again; the models are those that there were."""
+    """Write a collection and read it again, with the same models."""
     division = divide(held)
     write_collection(folder, division.collection)
     return join(read_collection(folder), division.models, {})
@@ -62,7 +62,7 @@ def test_an_optimizer_trains_on_with_the_state_that_it_had(dialect, tmp_path):
 
 
 @BOTH
-def test_what_came_back_is_compared(dialect, tmp_path):
+def test_a_rebuilt_object_is_compared(dialect, tmp_path):
     held = {"model": model_of(dialect), "optimizer": dialect.optimizers.SGD(0.5, momentum=0.5)}
     step(held["optimizer"], held["model"])
     back = brought_back(held, tmp_path)
@@ -78,14 +78,12 @@ def test_an_object_of_the_other_keras_is_a_difference():
 
 
 @BOTH
-def test_a_metric_is_no_model(dialect):
+def test_a_metric_is_not_a_model(dialect):
     assert not is_model(dialect.metrics.Mean())
 
 
-def test_an_old_optimizer_that_has_trained_begins_anew_and_that_is_said(tmp_path):
+def test_a_legacy_optimizer_that_has_trained_loses_its_state_and_is_reported(tmp_path):
     held = {"model": model_of(tf_keras), "optimizer": tf_keras.optimizers.legacy.SGD(0.5, momentum=0.5)}
     step(held["optimizer"], held["model"])
-    assert ("optimizer begins anew: its state belongs to weights that are in none of the models",) == divide(
-        held
-    ).collection.lost
+    assert ("optimizer loses its state, which belongs to weights outside the models",) == divide(held).collection.lost
     assert 0.5 == brought_back(held, tmp_path)["optimizer"].get_config()["learning_rate"]

@@ -1,4 +1,4 @@
-"""Several models saved together: each proven, what held them made again, training that goes on where it stood."""
+"""Several models saved together: each is proven, their collection is rebuilt, and training goes on where it stood."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ REAL = zoo.rows(4, 3, seed=1)
 
 
 class Halving(keras.optimizers.schedules.LearningRateSchedule):
-    """The user's own, so that an optimizer needs custom code."""
+    """A custom class, so that an optimizer needs custom code."""
 
     def __init__(self, first=0.1):
         self.first = first
@@ -61,7 +61,7 @@ def gan():
 
 
 def train(gan, steps=1):
-    """Take training steps, and give the losses of each."""
+    """Take training steps, and return the losses of each."""
     losses = []
     for _ in range(steps):
         with tf.GradientTape(persistent=True) as tape:
@@ -122,7 +122,7 @@ def test_a_fresh_process_trains_on_with_the_same_losses(saved):
 
 @contextlib.contextmanager
 def exchanged(report, name, content):
-    """Another file in the place of one of an artifact, with its digest, as somebody else could make it."""
+    """Replace a file of an artifact, and its digest, as somebody else could."""
     path, manifest = Path(report.where, name), Path(report.where, "manifest.json")
     before, recorded = path.read_bytes(), manifest.read_bytes()
     known = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -136,7 +136,7 @@ def exchanged(report, name, content):
         manifest.write_bytes(recorded)
 
 
-def test_a_part_that_differs_is_named_and_nothing_is_handed_back(saved, tmp_path):
+def test_a_part_that_differs_is_named_and_nothing_is_returned(saved, tmp_path):
     store, report, _ = saved
     gan()["discriminator"].save(tmp_path / "model.keras")
     into = {}
@@ -146,7 +146,7 @@ def test_a_part_that_differs_is_named_and_nothing_is_handed_back(saved, tmp_path
     assert {} == into
 
 
-def test_an_interrupted_save_keeps_the_last_version(saved):
+def test_an_interrupted_save_leaves_the_last_version_as_the_only_one(saved):
     store, report, _ = saved
 
     def stop(step):
@@ -187,7 +187,7 @@ def agent(tmp_path_factory):
     return agent, str(store), save(SaveRequest(agent, "agent", to=str(store)))
 
 
-def test_an_object_comes_back_as_a_dict_with_the_values_that_can_be_kept(agent):
+def test_an_object_comes_back_as_a_dict_with_the_values_that_can_be_saved(agent):
     live, store, report = agent
     assert (Outcome.PASSED, True) == (report.outcome, "policy is a function" in str(report))
     assert Outcome.NOT_HELD is report.manifest.round_trips[-1].verdicts[Aspect.STRUCTURE].outcome
@@ -209,7 +209,7 @@ def test_an_object_gets_its_attributes_back(agent):
     assert report.is_proven
 
 
-def test_what_held_the_models_is_inspected_before_anything_of_it_is_made(agent):
+def test_a_collection_is_inspected_before_any_object_of_it_is_rebuilt(agent):
     _, store, report = agent
     written = json.loads(Path(report.where, "collection.json").read_text())
     config = {"module": "keras.utils", "class_name": "get_file", "config": {"origin": "http://x/y"}}
@@ -222,20 +222,20 @@ def test_what_held_the_models_is_inspected_before_anything_of_it_is_made(agent):
             load(LoadRequest("agent", source=store, trust=True))
 
 
-def test_code_of_what_held_the_models_needs_trust(saved):
+def test_code_of_a_collection_needs_trust(saved):
     store, report, _ = saved
     unsigned = exchanged(report, "README.md", b"not as it was signed")
     with unsigned, pytest.raises(UntrustedCodeError, match="not signed by you"):
         load(LoadRequest("gan", source=str(store)))
 
 
-def test_several_models_are_refused_where_there_is_one_place_for_one():
+def test_a_collection_is_refused_where_only_one_model_fits():
     made = {"a": zoo.untrained(), "b": zoo.untrained()}
     with pytest.raises(RequestError, match=r"'both\.keras' takes one model, and there are 2 to save: a, b"):
         save_model(made, "./both.keras")
     with pytest.raises(RequestError, match="of models needs a name"):
         save_model(made)
-    with pytest.raises(SampleError, match="does not say for which"):
+    with pytest.raises(SampleError, match="does not say which of them it is for"):
         save_model(made, "both", sample=zoo.rows(2, 4))
 
 

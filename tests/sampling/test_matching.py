@@ -1,4 +1,4 @@
-"""Which variables could be a model's sample, told from types and shapes."""
+"""The variables that may be a model's sample are found by types and shapes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FLAGS = TensorFacts("flag", (None, 1), "float32")
         ([np.zeros((2, 4)), np.zeros((2, 1))], [ROWS, FLAGS]),
     ],
 )
-def test_what_the_model_would_take_fits(value, specs):
+def test_a_value_that_the_model_would_accept_fits(value, specs):
     assert fits(value, specs)
 
 
@@ -50,7 +50,7 @@ def test_what_the_model_would_take_fits(value, specs):
         (type("Odd", (), {"shape": "square", "dtype": "none"}), ROWS),
     ],
 )
-def test_what_it_would_refuse_does_not(value, specs):
+def test_a_value_that_it_would_refuse_does_not_fit(value, specs):
     assert not fits(value, specs)
 
 

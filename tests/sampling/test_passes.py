@@ -1,4 +1,4 @@
-"""Which other forward passes a model has, and what is noted of its layers."""
+"""The other forward passes of a model, and the recorded outputs of its layers."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def test_dropout_is_compared_with_fixed_seeds_and_to_the_number():
     assert (TRAINING, False) == (found.name, found.is_random)
 
 
-def test_every_public_sub_model_answers_alone():
+def test_every_public_sub_model_is_a_pass_of_its_own():
     assert ["decoder", "encoder"] == [each.name for each in passes_of(decoded())]
 
 
-def test_a_sub_model_answers_what_it_answers_to_its_user():
+def test_the_pass_of_a_sub_model_has_its_usual_outputs():
     model = decoded()
     [decoder, _] = passes_of(model)
     np.testing.assert_array_equal(model.decode(decoder.inputs).numpy(), decoder.outputs)
 
 
-def test_a_private_sub_model_is_nobodys_business():
+def test_a_private_sub_model_is_not_a_pass():
     model = decoded()
     model._decoder = model.decoder
     del model.decoder
@@ -62,14 +62,14 @@ def test_training_changes_no_statistics_of_the_model():
         np.testing.assert_array_equal(expected, variable.numpy())
 
 
-def test_a_pass_can_be_made_again():
+def test_a_pass_can_be_run_again():
     model = zoo.subclassed()
     sample = take_passes(model, take_sample(model, None, run_keras))
     [head] = [each for each in sample.passes if each.name == "head"]
     np.testing.assert_array_equal(head.outputs, run_pass(model, "head", head.inputs))
 
 
-def test_layers_are_noted_in_the_order_of_their_calls_and_left_as_they_were():
+def test_layers_are_recorded_in_the_order_of_their_calls_and_left_unchanged():
     model = zoo.untrained()
     layer = model.layers[0]
     with layers_recorded(model) as seen:

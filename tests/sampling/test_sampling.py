@@ -1,4 +1,4 @@
-"""Sample inputs: derived from the model's own specs, or read from what the user gave."""
+"""Sample inputs: made from the model's input specs, or read from the user's sample."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_deep_convolution_gets_a_large_enough_image():
     assert sample_of(keras.Sequential([*layers, keras.layers.GlobalMaxPooling2D()])).inputs.shape[1] >= 31
 
 
-def test_an_unbuilt_model_is_refused_with_the_line_that_helps():
+def test_an_unbuilt_model_is_refused_with_the_option_that_helps():
     with pytest.raises(UnbuiltModelError, match="sample=x_train"):
         sample_of(keras.Sequential([keras.layers.Dense(2)]))
 
@@ -113,7 +113,7 @@ def test_a_sample_that_does_not_fit_is_refused_with_its_shape():
     ],
     ids=["array", "float64", "tensor", "list", "frame", "dataset"],
 )
-def test_the_user_may_give(given):
+def test_the_user_may_pass_many_kinds_of_values(given):
     inputs = sample_of(zoo.sequential(), given).inputs
     assert ((3, 4), "float32") == (inputs.shape, inputs.dtype.name)
 
@@ -131,29 +131,29 @@ def test_a_frames_columns_go_to_the_inputs_of_their_names():
     assert {"number": (2, 1), "colour": (2, 1)} == {name: item.shape for name, item in inputs.items()}
 
 
-def test_only_some_rows_of_a_large_sample_are_kept():
+def test_only_some_rows_of_a_large_sample_are_used():
     assert MOST_ROWS == len(sample_of(zoo.sequential(), zoo.rows(1000, 4)).inputs)
 
 
-def test_a_model_that_is_random_by_a_tracked_seed_answers_the_same_twice():
+def test_a_model_that_is_random_by_a_tracked_seed_has_the_same_outputs_twice():
     model = keras.Sequential([keras.Input((3,)), zoo.Sampling()])
     sample = sample_of(model)
     assert (False, False) == (sample.is_random, sample.is_seeded)
 
 
-def test_the_seeds_of_a_random_model_are_put_back():
+def test_the_seeds_of_a_random_model_are_restored():
     model = keras.Sequential([keras.Input((3,)), zoo.Sampling()])
     before = model.layers[0].seeds.state.numpy()
     sample_of(model)
     assert np.array_equal(before, model.layers[0].seeds.state.numpy())
 
 
-def test_a_model_that_is_random_by_the_global_seed_is_asked_with_a_fixed_one():
+def test_a_model_that_is_random_by_the_global_seed_runs_with_a_fixed_one():
     sample = sample_of(keras.Sequential([keras.Input((3,)), zoo.Noise()]))
     assert (False, True) == (sample.is_random, sample.is_seeded)
 
 
-def test_a_model_that_differs_from_itself_whatever_the_seed_is_said_to_be_random():
+def test_a_model_that_differs_from_itself_with_any_seed_is_marked_random():
     class Counting(keras.layers.Layer):
         count = 0
 
@@ -176,7 +176,7 @@ def test_fixed_seeds_leave_the_users_own_random_numbers_alone():
     assert expected == (random.random(), np.random.rand())  # noqa: NPY002
 
 
-def test_stateful_layers_keep_their_state():
+def test_stateful_layers_have_their_state_restored():
     layers = [keras.Input(batch_shape=(4, 5, 3)), keras.layers.LSTM(2, stateful=True)]
     model = keras.Sequential(layers)
     model.predict(zoo.rows(4, 5, 3), verbose=0)

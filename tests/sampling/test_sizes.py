@@ -1,4 +1,4 @@
-"""Which inputs are too small is computed from shapes, whatever TensorFlow answers: for Keras 3 and tf_keras alike."""
+"""Inputs that are too small are found from shapes, whatever TensorFlow returns: for Keras 3 and tf_keras alike."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def subclassed(dialect, image_size=None):
 
 
 def silent(dialect):
-    """A convolution that answers too small an image with it, as TensorFlow's own does on some processors."""
+    """A convolution that returns an image that is too small, as TensorFlow's does on some processors."""
 
     class Silent(dialect.layers.Conv2D):
         def call(self, inputs):
@@ -71,7 +71,7 @@ def silent(dialect):
 
 
 def raw(dialect):
-    """A convolution that tells no shape."""
+    """A convolution that declares no shape."""
 
     class Raw(dialect.layers.Layer):
         def build(self, shape):
@@ -125,7 +125,7 @@ def test_a_subclassed_model_gets_the_size_that_it_was_called_with(dialect):
     assert (4, 40, 40, 1) == sample_of(subclassed(dialect, 40)).inputs.shape
 
 
-def test_a_layer_that_pads_before_it_convolves_is_taken_at_its_word(dialect):
+def test_a_layer_that_pads_before_it_convolves_is_not_refused(dialect):
     class Padded(dialect.layers.Conv2D):
         def call(self, inputs):
             return super().call(tf.pad(inputs, [[0, 0], [1, 1], [1, 1], [0, 0]]))
@@ -145,18 +145,18 @@ def test_a_layer_that_pads_before_it_convolves_is_taken_at_its_word(dialect):
     assert (2, 1, 1, 1) == sample_of(model, image(8)).outputs.shape
 
 
-def test_an_output_that_the_model_declares_empty_is_no_matter_of_size(dialect):
+def test_an_output_that_the_model_declares_empty_is_not_refused(dialect):
     given = dialect.layers.Input((None, 3))
     nothing = dialect.layers.Lambda(lambda inputs: inputs[..., :0])(given)
     assert (4, 8, 0) == sample_of(dialect.Model(given, nothing)).outputs.shape
 
 
-def test_inputs_without_features_are_no_matter_of_size(dialect):
+def test_inputs_without_features_are_not_refused(dialect):
     model = dialect.Sequential([dialect.layers.Input((0,)), dialect.layers.Dense(2)])
     assert (4, 2) == sample_of(model).outputs.shape
 
 
-def test_an_empty_batch_is_no_matter_of_size(dialect):
+def test_an_empty_batch_is_not_refused(dialect):
     class Chosen(dialect.layers.Layer):
         def call(self, inputs):
             return tf.boolean_mask(inputs, inputs[:, 0, 0, 0] > np.inf)
@@ -166,7 +166,7 @@ def test_an_empty_batch_is_no_matter_of_size(dialect):
     assert (0, 8, 8, 1) == sample_of(model).outputs[0].shape
 
 
-def test_a_call_that_the_user_has_put_into_a_layer_stays(dialect):
+def test_a_call_that_the_user_set_in_a_layer_stays(dialect):
     model = sequential(dialect, layer := dialect.layers.Conv2D(1, 3))
     own = layer.call = tf.function(layer.call)
     sample_of(model)
