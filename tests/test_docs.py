@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
+import textwrap
 from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
 
 import colab_save
+from colab_save import errors
 from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
 from colab_save.artifact.manifest import FileFacts, Manifest, Part, Payload, SampleFacts
 from colab_save.artifact.round_trip import Aspect, OutputError, RoundTrip, Verdict
@@ -67,6 +69,7 @@ def rows_of(page, heading):
 def test_the_artifact_format_has_each_field_of_a_record(record):
     told = {cells[0].strip("`"): "optional" in cells[1] for cells in rows_of("artifact-format.md", record.__name__)}
     written = [item for item in fields(record) if item.init]
+    told |= {"schema": True} if record is Manifest else {}  # which has a default, and is always written and read
     known = {f.name: not (f.default is MISSING and f.default_factory is MISSING) for f in written}
     assert known == told
 
@@ -90,6 +93,28 @@ def test_each_term_of_the_glossary_says_what_it_means_and_where():
 def test_the_page_on_python_has_every_public_name():
     shown = set(re.findall(r"^::: (\S+)$", PAGES["api.md"], re.MULTILINE))
     assert {f"{getattr(colab_save, name).__module__}.{name}" for name in colab_save.__all__} == shown
+
+
+def test_the_page_on_python_shows_the_tree_of_errors():
+    tree = re.search(r"^    ColabSaveError\n(    .+\n)+", errors.__doc__, re.MULTILINE)[0]
+    assert textwrap.dedent(tree) in PAGES["api.md"]
+
+
+@pytest.mark.parametrize("page", ["extending.md"])
+def test_a_page_that_shows_files_names_files_that_there_are(page):
+    shown = re.findall(r'^--8<-- "([^"]+)"$', PAGES[page], re.MULTILINE)
+    assert len(re.findall("--8", PAGES[page])) == len(shown) == 4
+    assert [] == [path for path in shown if not (ROOT / path).is_file()]
+
+
+CITED = re.compile(r"losses\.md §(\d)")
+
+
+def test_every_section_of_the_losses_that_is_cited_exists():
+    sections = set(re.findall(r"^## (\d)\.", PAGES["losses.md"], re.MULTILINE))
+    texts = {path: path.read_text("utf-8") for path in sorted((ROOT / "tests").rglob("*.py"))} | SOURCES
+    assert sections >= {number for text in texts.values() for number in CITED.findall(text)}
+    assert [] == [str(path) for path, text in texts.items() if re.search("LOS" + "SES §", text)]
 
 
 def test_the_architecture_page_shows_the_levels_that_are_tested():

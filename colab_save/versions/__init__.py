@@ -38,7 +38,7 @@ A plain save is committed in a folder beside its path; then its payload is moved
     ---------------  ----------------------------------------  --------------------------------------------
     committed        in its own folder in ``NAME.colab_save``  publishing
     in place         at the path                               replacing
-    replaced, kept   back in its own folder, or ``previous``   replacing, while the newer one may still be lost
+    replaced, needed back in its own folder, or ``previous``   replacing, while the newer one may still be lost
     replaced, gone   removed                                   publishing, once the newer one is uploaded or a
                                                                day old
 """

@@ -1,4 +1,4 @@
-"""How files of Keras 2 are lost, each as a case: opened by what they are, or refused (LOSSES §6, §7)."""
+"""How files of Keras 2 are lost, each as a case: opened by what they are, or refused (docs/losses.md §6, §7)."""
 
 from __future__ import annotations
 
