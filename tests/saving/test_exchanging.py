@@ -138,7 +138,8 @@ def test_what_names_no_model_inside_is_not_opened(theirs):
 
 
 @pytest.mark.parametrize(
-    ("format", "words"), [("onnx", "rtol=1e-3 lets"), ("litert", "rtol=1e-3 lets"), ("keras", "get_config()")]
+    ("format", "words"),
+    [("onnx", "differences with rtol=1e-3"), ("litert", "differences with rtol=1e-3"), ("keras", "get_config()")],
 )
 def test_where_answers_differ_the_format_says_what_may_be_done(format, words):
     trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")})
