@@ -55,10 +55,14 @@ class Verifier:
 
     Args:
         is_used: Whether to start it at once; unused, it costs nothing.
+
+    Attributes:
+        death: How it died, or ran out of time, last; ``None`` if it never did.
     """
 
     def __init__(self, *, is_used: bool = True) -> None:
         self._is_used = is_used
+        self.death: VerifierError | None = None
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._log: IO[str] | None = None
@@ -120,7 +124,8 @@ class Verifier:
         except BrokenPipeError:
             answer = {}
         if not answer:
-            raise self._death(timeout)
+            self.death = self._death(timeout)
+            raise self.death
         if "error" in answer:
             if (name := str(answer.get("lacks", ""))) and supply(name):
                 return self.ask(job, timeout, on_wait, supply)

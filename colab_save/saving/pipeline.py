@@ -12,7 +12,7 @@ from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip
-from colab_save.errors import RoundTripError
+from colab_save.errors import RoundTripError, VerifierError
 from colab_save.hints import option
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.proof.process import Verifier
@@ -79,7 +79,7 @@ class _Saving:
             with clock.at(Stage.STAGE):
                 examined = examine_models(plan)
             attempts = attempt(plan, examined, verifier, Path(work), clock)
-            chosen = _choose(attempts, is_forced=plan.rules.is_forced)
+            chosen = _choose(attempts, verifier.death, is_forced=plan.rules.is_forced)
             verifier.close()
             manifest = seal(describe(plan, examined, chosen), chosen.staged, plan.destination)
             with clock.at(Stage.PUBLISH):
@@ -98,10 +98,11 @@ class _Saving:
         return published, prune(destination.store, manifest, self.plan.retention)
 
 
-def _choose(attempts: list[Attempt], *, is_forced: bool) -> Attempt:
+def _choose(attempts: list[Attempt], death: VerifierError | None, *, is_forced: bool) -> Attempt:
     """Return the attempt that passed; without one, the first that was written if the user forces it.
 
     Raises:
+        VerifierError: The fresh process died or ran out of time over the first that failed; nothing is published.
         RoundTripError: No attempt passed, so nothing is published.
     """
     if attempts[-1].is_passed:
@@ -110,6 +111,8 @@ def _choose(attempts: list[Attempt], *, is_forced: bool) -> Attempt:
     if is_forced and written:
         return written[0]
     trips = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
+    if death is not None and death.references[0] in {verdict.reason for verdict in trips[0].verdicts.values()}:
+        raise VerifierError(f"{death.references[0]} Nothing was published.", death.references[1])
     raise RoundTripError(
         "The reloaded model differs from the live one; nothing was published. "
         + "; ".join(f"{trip.label}: {trip.reason}" for trip in trips),

@@ -125,7 +125,8 @@ class Destination:
     def load_line(self, format_name: str) -> str:
         """Return a reference to the action that loads the model."""
         if self.key:
-            return action("load", self.path + _suffix(self.path, format_name), name="model")
+            path = self.path.rstrip("/")  # as the key has it
+            return action("load", path + _suffix(path, format_name), name="model")
         origin = {"source": self.source} if self.source else {}
         return action("load", self.name, name="model", **origin)
 

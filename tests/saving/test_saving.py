@@ -29,6 +29,7 @@ from colab_save.errors import (
     UnbuiltModelError,
     UnknownNameError,
     UnsupportedError,
+    VerifierError,
 )
 from colab_save.format_table import FORMATS, format_names
 from colab_save.formats.base import get_format
@@ -217,8 +218,14 @@ def test_the_round_trip_has_a_time_limit():
             return inputs
 
     model = keras.Sequential([keras.Input((3,)), Slow()])
-    with pytest.raises(RoundTripError, match="did not answer within 6"):
+    with pytest.raises(VerifierError, match="did not answer within 6") as caught:
         save(SaveRequest(model, "cats", formats="keras", timeout=6))
+    assert "timeout=900" in caught.value.hint
+
+
+def test_a_path_that_ends_in_a_slash_is_saved_and_loaded_without_it(own_folder):
+    report = save(SaveRequest(zoo.untrained(), "./cats/", verify=False))
+    assert ("{action:load|./cats.keras&name=model}", True) == (report.load_line, Path("cats.keras").is_file())
 
 
 def test_a_save_without_verification_says_that_it_is_not_proven():
