@@ -7,11 +7,11 @@ it up, and a test hands it functions of its own.
 from __future__ import annotations
 
 import enum
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from colab_save.plugging import plugged
 from colab_save.progress import ProgressBar
 from colab_save.request.command import Command
 from colab_save.request.option import Option, Syntax
@@ -123,13 +123,6 @@ class Action:
         return self.needs if own is None else own
 
 
-def resolve(reference: str) -> Callable[..., Any]:
-    """Import what ``module:function`` refers to."""
-    module, _, name = reference.partition(":")
-    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    return function
-
-
 class Runner:
     """Carries actions out, by name.
 
@@ -145,7 +138,7 @@ class Runner:
 
     def __call__(self, name: str, /, *arguments: Any, **given: Any) -> Any:
         """Call what a name refers to."""
-        function = self._stand_ins.get(name) or resolve(self._references[name])
+        function = self._stand_ins.get(name) or plugged(self._references[name])
         return function(*arguments, **given)
 
     def under_a_bar(self, action: Action, *arguments: Any, **given: Any) -> Any:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from colab_save.errors import ColabSaveError
 from colab_save.format_table import format_names
-from colab_save.frontends.action import SAVED, Action, resolve
+from colab_save.frontends.action import SAVED, Action
 from colab_save.frontends.actions import magics
 from colab_save.frontends.namespace import find_models
+from colab_save.plugging import plugged
 from colab_save.request.option import Option, Syntax
 from colab_save.request.request import AUTO
 
@@ -59,7 +60,7 @@ class Completer:
         find: Finds what lists versions by its ``module:function``, when it is first needed.
     """
 
-    def __init__(self, variables: Mapping[str, Any], find: Callable[[str], Lister] = resolve) -> None:
+    def __init__(self, variables: Mapping[str, Any], find: Callable[[str], Lister] = plugged) -> None:
         self._variables, self._find = variables, find
         self._looking: threading.Thread | None = None
         self._saved: tuple[Manifest, ...] = ()
