@@ -16,11 +16,11 @@ from colab_save.hints import action, option, pip, render, speak_by_default, spea
 class Loud:
     """A language that shows all that it is told."""
 
-    def option(self, name, value):
-        return f"<{name}|{value}>"
+    def option(self, name, values):
+        return f"<{name}|{list(values)}>"
 
     def action(self, name, arguments, options):
-        return f"<{name}|{list(arguments)}|{dict(options)}>"
+        return f"<{name}|{list(arguments)}|{ {key: list(values) for key, values in options.items()} }>"
 
     def pip(self, requirement):
         return f"<{requirement}>"
@@ -31,6 +31,7 @@ class Loud:
     [
         (option("to"), "to"),
         (option("timeout", 900), "timeout=900"),
+        (option("extra", ["a", "b"]), "extra=a,b"),
         (action("list"), "list"),
         (action("load", "cats@best", into="model"), "load cats@best into=model"),
         (pip("colab_save[onnx]"), "pip install colab_save[onnx]"),
@@ -41,10 +42,17 @@ def test_without_a_frontend_names_are_read(text, plain):
     assert plain == render(text)
 
 
-@given(st.text(), st.lists(st.text()), st.dictionaries(st.sampled_from(["to", "into"]), st.text()))
-def test_a_language_is_told_what_was_referred_to(value, arguments, options):
-    assert Loud().option("to", value) == render(option("to", value), Loud())
-    assert Loud().action("load", arguments, options) == render(action("load", *arguments, **options), Loud())
+ANY = st.text(st.characters())
+"""Any text, also with half characters, as the name of a file may have them."""
+
+SEVERAL = st.lists(ANY, min_size=1)
+
+
+@given(ANY, SEVERAL, st.dictionaries(st.sampled_from(["to", "into"]), SEVERAL))
+def test_a_language_is_told_what_was_referred_to(value, several, options):
+    assert Loud().option("to", [value]) == render(option("to", value), Loud())
+    assert Loud().option("tags", several) == render(option("tags", several), Loud())
+    assert Loud().action("load", several, options) == render(action("load", *several, **options), Loud())
     assert Loud().pip(value) == render(pip(value), Loud())
 
 
@@ -62,12 +70,12 @@ def test_an_error_speaks_the_language_that_runs():
 def test_an_error_that_a_frontend_let_through_keeps_its_language():
     error = ColabSaveError("It failed.", option("to"))
     error.language = Loud()
-    assert "<to|None>" == error.hint
+    assert "<to|[]>" == error.hint
 
 
 def test_where_no_frontend_runs_the_default_is_spoken():
     speak_by_default(Loud())
-    assert "<to|None>" == render(option("to"))
+    assert "<to|[]>" == render(option("to"))
 
 
 def test_an_action_may_have_an_option_that_is_called_name():
@@ -85,4 +93,4 @@ def test_another_thread_has_a_language_of_its_own():
 
 def test_an_error_from_another_process_still_refers():
     error = pickle.loads(pickle.dumps(ColabSaveError("It failed.", option("to"))))
-    assert "<to|None>" == render(error.references[1], Loud())
+    assert "<to|[]>" == render(error.references[1], Loud())

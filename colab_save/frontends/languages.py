@@ -46,17 +46,17 @@ PICK = "Let me pick the formats"
 class MagicLanguage:
     """Lines of a notebook: ``--to``, ``%loadmodel cats``."""
 
-    def option(self, name: str, value: str | None) -> str:
-        """Write the flag, or the place-holder of a positional."""
+    def option(self, name: str, values: Sequence[str]) -> str:
+        """Return the flag with its values, or the placeholder of a positional."""
         option = find_option(name)
         if option is None:
-            return Plain().option(name, value)
-        if value is None:
+            return Plain().option(name, values)
+        if not values:
             return option.flag
-        return magic_line(Command("", "", (option,)), _given((option,), {name: value})).removeprefix("% ")
+        return magic_line(Command("", "", (option,)), _given((option,), {name: values})).removeprefix("% ")
 
-    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
-        """Write the line of the magic; a variable that gets the result is assigned."""
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
+        """Return the magic's command line; a variable for the result is assigned."""
         action = find_action(name)
         if action is None or not action.magic:
             return _elsewhere(action, name, arguments, options, before="!")
@@ -79,20 +79,20 @@ class PythonLanguage:
     def __init__(self, module: str = "") -> None:
         self._module = module
 
-    def option(self, name: str, value: str | None) -> str:
-        """Write the keyword; of a flag with the value that is not the default."""
+    def option(self, name: str, values: Sequence[str]) -> str:
+        """Return the keyword with its value; for a flag, the value that is not the default."""
         option = find_option(name)
         if option is None:
-            return Plain().option(name, value)
+            return Plain().option(name, values)
         if option.syntax is Syntax.VARIABLE:
-            return f"{value or name} = ..."
-        if value is None and not option.is_flag:
+            return f"{''.join(values) or name} = ..."
+        if not values and not option.is_flag:
             return f"{name}="
-        call = python_call("", [_with_flag(option)], _given((option,), {name: value or ""}))
+        call = python_call("", [_with_flag(option)], _given((option,), {name: values}))
         return call.removeprefix("(").removesuffix(")")
 
-    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
-        """Write the call; a variable that gets the result is assigned."""
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
+        """Return the call; a variable for the result is assigned."""
         action = find_action(name)
         if action is None or not action.function:
             return _elsewhere(action, name, arguments, options)
@@ -107,18 +107,18 @@ class PythonLanguage:
 class TerminalLanguage:
     """Lines of a terminal: ``--to``, ``colab-save load cats PATH``."""
 
-    def option(self, name: str, value: str | None) -> str:
-        """Write the flag, or the place-holder of a positional."""
+    def option(self, name: str, values: Sequence[str]) -> str:
+        """Return the flag with its values, or the placeholder of a positional."""
         offered = (item for action in commands().values() for item in action.terminal_options)
         option = next((item for item in offered if item.name == name), None)
         if option is None:
-            return PythonLanguage().option(name, value)
-        if value is None:
+            return PythonLanguage().option(name, values)
+        if not values:
             return option.flag
-        return terminal_line("", (option,), _given((option,), {name: value})).lstrip()
+        return terminal_line("", (option,), _given((option,), {name: values})).lstrip()
 
-    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
-        """Write the line of the terminal command."""
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
+        """Return the terminal's command line."""
         action = find_action(name)
         if action is None or action.terminal is None:
             return _elsewhere(action, name, arguments, options)
@@ -133,26 +133,27 @@ class TerminalLanguage:
 class PanelLanguage(MagicLanguage):
     """Buttons and fields of the panel: “Where to”, “Load” on the Models tab."""
 
-    def option(self, name: str, value: str | None) -> str:
-        """Write the label of the field, and what to fill in."""
+    def option(self, name: str, values: Sequence[str]) -> str:
+        """Return the label of the field, and what to fill in."""
+        value = ", ".join(values)
         if name == "formats":
             label = f"“{PICK}”"
         elif name in LABELS:
             label = f"“{LABELS[name]}”"
         elif (option := find_option(name)) is None:
-            return Plain().option(name, value)
+            return Plain().option(name, values)
         elif option.is_positional:
             return value or option.flag
         else:
             label = f"“{option.flag}” under {MORE}"
         return f"{label}: {value}" if value else label
 
-    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
-        """Write the button, the tab that it is on, and what is to be ticked and filled in."""
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
+        """Return the button, its tab, and what to tick and fill in."""
         action = find_action(name)
         if action is None or action.button is None:
             return _elsewhere(action, name, arguments, options, before="!")
-        told = [*arguments, *(self.option(key, value or None) for key, value in options.items())]
+        told = [*arguments, *(self.option(*item) for item in options.items())]
         where = f"“{action.button.label}” on the {action.button.tab} tab"
         return f"{where} ({', '.join(told)})" if told else where
 
@@ -178,7 +179,7 @@ def entered(language: Language) -> Iterator[None]:
 
 
 def _elsewhere(
-    action: Action | None, name: str, arguments: Sequence[str], options: Mapping[str, str], before: str = ""
+    action: Action | None, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]], before: str = ""
 ) -> str:
     """Write an action that a frontend does not offer: for Python, else for a terminal.
 
@@ -197,7 +198,7 @@ def _elsewhere(
 
 
 def _filled(
-    options: Iterable[Option], needs: int, arguments: Sequence[str], given: Mapping[str, str]
+    options: Iterable[Option], needs: int, arguments: Sequence[str], given: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
     """Put arguments to their positionals, and place-holders to those that are missing and must be given."""
     places = [option for option in options if option.is_positional]
@@ -211,9 +212,9 @@ def _filled(
     return {**told, **_given(options, given)}
 
 
-def _given(options: Iterable[Option], given: Mapping[str, str]) -> dict[str, Any]:
-    """Read the texts of a hint as `Command.read` reads a line; what is not offered is left out."""
-    return {option.name: _values(option, [given[option.name]]) for option in options if option.name in given}
+def _given(options: Iterable[Option], given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the options of a hint as `Command.read` returns those of a line; options not offered are left out."""
+    return {option.name: _values(option, given[option.name]) for option in options if option.name in given}
 
 
 def _values(option: Option, texts: Sequence[str]) -> Any:
@@ -226,7 +227,8 @@ def _values(option: Option, texts: Sequence[str]) -> Any:
             return tuple(texts)
         case Syntax.PAIRS:
             return {key: _expression(value or "...") for key, _, value in (text.partition("=") for text in texts)}
-    return _expression(texts[0]) if _is_code(option) else texts[0]
+    text = texts[0] if texts else ""
+    return _expression(text) if _is_code(option) else text
 
 
 def _expression(source: str) -> Expression:

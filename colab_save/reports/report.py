@@ -267,5 +267,5 @@ def remarks_on_lost(trips: Sequence[RoundTrip]) -> Iterator[Remark]:
         names = lost[:MOST_LOST]
         said = ", ".join(names) + (f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else "")
         where = f"; {', '.join(trip.label for trip in alike)}" if len(trips) > 1 else ""
-        hint = "" if alike[0].part else f" Keep them with {' '.join(option('extra', name) for name in names)}."
+        hint = "" if alike[0].part else f" Keep them with {option('extra', names)}."
         yield Remark("not kept", f"{said} (plain attributes of the model{where}).{hint}")

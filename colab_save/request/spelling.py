@@ -127,8 +127,8 @@ def _source(value: Any) -> str:
         return value.source
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_source(key)}: {_source(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_source, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_source, value))}{',' * (len(value) == 1)})"
     written = repr(value)
     is_quoted = isinstance(value, str) and written.startswith("'") and '"' not in written
     return f'"{written[1:-1]}"' if is_quoted else written

@@ -329,7 +329,7 @@ LOST = RoundTrip("keras", {Aspect.WEIGHTS: Verdict(Outcome.PASSED)}, lost=("clas
 
 @pytest.mark.parametrize("report", [saved(manifest(LOST)), loaded(LOST)])
 def test_plain_attributes_that_did_not_come_back_are_named_with_the_line_that_keeps_them(report):
-    said = "(plain attributes of the model). Keep them with extra=class_names extra=threshold."
+    said = "(plain attributes of the model). Keep them with extra=class_names,threshold."
     assert f"  not kept: class_names, threshold {said}" in str(report).splitlines()
 
 

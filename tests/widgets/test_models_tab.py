@@ -266,7 +266,7 @@ def test_tags_are_set(tab, house):
     tab.curation.tag.click()
     assert ("tag", f"cats@{NEW}", None, ("baseline", "v 2")) in house.asked
     assert "has the tags baseline, v 2." in shown(tab)
-    assert f'colab_save.tag_version("cats@{NEW}", ["baseline", "v 2"])' in html.unescape(shown(tab))
+    assert f'colab_save.tag_version("cats@{NEW}", ("baseline", "v 2"))' in html.unescape(shown(tab))
 
 
 @pytest.mark.parametrize("is_beside", [False, True])

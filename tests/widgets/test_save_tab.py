@@ -147,7 +147,7 @@ def test_the_line_that_is_shown_asks_for_the_same(tab, shell, house):
         line.removeprefix("%savemodel "), lambda text: text.replace("{chr(36)}", "$")
     )
     assert house.of("save")[0].tags == save_request(typed, shell.user_ns).tags
-    assert 'colab_save.save_model(net, "my cats", tags=["best"], note="costs $5 {and more}")' == call
+    assert 'colab_save.save_model(net, "my cats", tags=("best",), note="costs $5 {and more}")' == call
 
 
 # --- where to ---
