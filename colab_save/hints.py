@@ -1,8 +1,9 @@
 """References to options, actions and packages in messages and hints, which each frontend writes in its own syntax.
 
 Code below the frontends writes ``option("to")`` or ``action("load", "cats")`` into its texts and knows no flag, keyword
-or magic. Errors, cards and warnings call `render` when they are shown; the frontend that runs has set its `Language` by
-then (``frontends/languages.py``).
+or magic. Text of others, such as custom code or the name of a file, goes in as ``literal(text)``, so that nothing in it
+is taken for a reference. Errors, cards and warnings call `render` once, when they are shown; the frontend that runs has
+set its `Language` by then (``frontends/languages.py``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextvars import ContextVar
 from typing import Protocol
 from urllib.parse import quote, unquote
 
-_REFERENCE = re.compile(r"\{(option|action|pip):([^{}\s]*)\}")
+_REFERENCE = re.compile(r"\{(option|action|pip|literal):([^{}\s]*)\}")
 _SAFE = "/.:@+,'\"()[]*~"
 """Characters that a reference holds as they are, so that it can be read before it is rendered."""
 
@@ -82,11 +83,19 @@ def pip(requirement: str) -> str:
     return f"{{pip:{_quoted(requirement)}}}"
 
 
+def literal(text: str) -> str:
+    """Quote a text of others in a message or hint; `render` returns it unchanged.
+
+    References need braces, so a text without any is returned as it is.
+    """
+    return f"{{literal:{_quoted(text)}}}" if {"{", "}"} & set(text) else text
+
+
 def render(text: str, language: Language | None = None) -> str:
     """Return a text with every reference written as the user of a frontend types it.
 
     Args:
-        text: Any text; everything but references stays as it is.
+        text: Any text that has not been rendered yet; everything but references stays as it is.
         language: Default: that of the frontend that runs, else that of `speak_by_default`.
     """
     spoken = language or _LANGUAGE.get() or _default
@@ -128,6 +137,8 @@ def _written(name: str, value: object) -> str:
 
 
 def _rendered(kind: str, text: str, language: Language) -> str:
+    if kind == "literal":
+        return _unquoted(text)
     if kind == "pip":
         return language.pip(_unquoted(text))
     if kind == "option":

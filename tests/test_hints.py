@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.errors import ColabSaveError
-from colab_save.hints import action, option, pip, render, speak_by_default, speaking
+from colab_save.frontends.languages import MAGIC, PANEL, PYTHON, TERMINAL
+from colab_save.hints import Plain, action, literal, option, pip, render, speak_by_default, speaking
 
 
 class Loud:
@@ -54,6 +55,37 @@ def test_a_language_is_told_what_was_referred_to(value, several, options):
     assert Loud().option("tags", several) == render(option("tags", several), Loud())
     assert Loud().action("load", several, options) == render(action("load", *several, **options), Loud())
     assert Loud().pip(value) == render(pip(value), Loud())
+
+
+LOOKALIKES = st.sampled_from(
+    ["{pip:x}", "{option:trust}", "{action:load|a}", "{literal:%7B}", "{", "}", ":", "%", "\n"]
+)
+HOSTILE = st.lists(ANY | LOOKALIKES).map("".join)
+"""Texts that may look like references."""
+
+
+@given(HOSTILE)
+def test_a_literal_renders_to_exactly_its_text(text):
+    assert text == render(literal(text), Loud())
+
+
+@given(HOSTILE, HOSTILE, st.sampled_from([option("to"), action("load", "cats"), pip("x"), "plain words"]))
+def test_nothing_in_a_literal_changes_beside_other_literals_and_references(text, other, reference):
+    message = f"Before {literal(text)}{literal(other)} {reference}."
+    assert f"Before {text}{other} {render(reference, Loud())}." == render(message, Loud())
+
+
+def test_a_text_without_braces_needs_no_quoting():
+    assert "100 % of cats:1 | a&b" == literal("100 % of cats:1 | a&b")
+
+
+@given(HOSTILE, st.sampled_from([Plain(), MAGIC, PYTHON, TERMINAL, PANEL]))
+def test_no_text_makes_rendering_fail(text, language):
+    assert isinstance(render(text, language), str)
+
+
+def test_a_broken_reference_of_others_stays_as_it_is():
+    assert "%ff" == render("{literal:%ff}")
 
 
 def test_a_reference_can_be_read_before_it_is_rendered():

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, TargetError, UnknownNameError
-from colab_save.hints import action, option
+from colab_save.hints import action, literal, option
 from colab_save.request.command import Expression
 from colab_save.request.request import SaveRequest
 from colab_save.target import Target, is_path
-from colab_save.wording import did_you_mean
+from colab_save.wording import did_you_mean, first_line
 
 
 def find_models(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def evaluate(asked: Expression, variables: Mapping[str, Any]) -> Any:
         UnknownNameError: A variable in it does not exist.
         RequestError: It is no expression, or it failed.
     """
-    what = f"{asked.asked_by} {asked.source}"
+    what = literal(f"{asked.asked_by} {asked.source}")
     try:
         return eval(asked.source, dict(variables))  # noqa: S307 - the user's own line, in the user's own notebook
     except (NameError, SyntaxError) as error:
@@ -119,7 +119,7 @@ def evaluate(asked: Expression, variables: Mapping[str, Any]) -> Any:
         ) from error
     except Exception as error:  # the user's own code may raise anything; it goes on as the cause
         raise RequestError(
-            f"{what} failed with {type(error).__name__}: {error}", "Try the expression in a cell of its own."
+            f"{what} failed with {first_line(error)}.", "Try the expression in a cell of its own."
         ) from error
 
 

@@ -143,7 +143,7 @@ def exit_code(action: Action, result: Any) -> int:
 
 
 def json_text(value: Any) -> str:
-    """Write a value as a JSON document, with hints in the language of the terminal and no number that JSON lacks."""
+    """Return a value as a JSON document; a number that JSON does not have becomes null."""
     return json.dumps(_plain(value), indent=1)
 
 
@@ -152,9 +152,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return render(str(value)) if isinstance(value, str) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _print_error(error: ColabSaveError, *, as_json: bool) -> None:

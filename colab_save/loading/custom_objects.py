@@ -14,7 +14,7 @@ from typing import Any
 from colab_save.custom_code.comparing import compare_source
 from colab_save.custom_code.running import CODE_MODULE, load_custom_code
 from colab_save.errors import UntrustedCodeError
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.inspecting.findings import Findings
 
 SHOWN_LINES = 60
@@ -47,7 +47,7 @@ def supply(findings: Findings, code: Path | None, *, is_allowed: bool) -> Suppli
     """
     if findings.runs_code and not is_allowed:
         raise UntrustedCodeError(
-            f"Opening it would run code: {'; '.join(findings.runs_code[:4])}.",
+            f"Opening it would run code: {literal('; '.join(findings.runs_code[:4]))}.",
             f"If you trust where it came from, add {option('trust')}.",
         )
     live = _live(findings)
@@ -82,10 +82,10 @@ def _differences(code: Path, live: Mapping[str, Any]) -> list[str]:
 
 def _shown(code: Path) -> UntrustedCodeError:
     lines = code.read_text(encoding="utf-8").splitlines()
-    more = f"\n… {len(lines) - SHOWN_LINES} more lines in {code}" if len(lines) > SHOWN_LINES else ""
+    more = f"\n… {len(lines) - SHOWN_LINES} more lines in {literal(str(code))}" if len(lines) > SHOWN_LINES else ""
     return UntrustedCodeError(
         f"The model needs the code that came with it, which is not signed by you ({len(lines)} lines).",
         f"Read it; if you trust it, add {option('trust')}. Or define these classes in the notebook first.\n\n"
-        + "\n".join(lines[:SHOWN_LINES])
+        + literal("\n".join(lines[:SHOWN_LINES]))
         + more,
     )

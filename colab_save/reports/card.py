@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from colab_save.artifact.round_trip import Outcome
 from colab_save.hints import render
 from colab_save.reports.theme import CARD
+from colab_save.types import Html
 
 MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_HELD: "∅", Outcome.SKIPPED: "○"}
 """A sign for each outcome, beside its word, so that nothing is told by colour alone."""
@@ -99,21 +100,21 @@ class Card:
         """Render the card as one self-contained element, behind its style."""
         label = ": ".join(filter(None, (self.title, self.outcome or self.summary)))
         mark = _cell(self.outcome) if self.outcome else ""
-        head = f'<div class="head">{mark}<span class="title">{escape(self.title)}</span>'
-        parts = [head, f'<div class="soft">{escape(self.summary)}</div>' if self.summary else "", "</div>"]
+        head = f'<div class="head">{mark}<span class="title">{_html(self.title)}</span>'
+        parts = [head, f'<div class="soft">{_html(self.summary)}</div>' if self.summary else "", "</div>"]
         parts += [_table(self.table)] if self.table else []
         parts += [_remark(remark) for remark in self.remarks]
-        facts = (f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in self.facts.items())
+        facts = (f"<dt>{_html(name)}</dt><dd>{_html(value)}</dd>" for name, value in self.facts.items())
         parts += ["<dl>", *facts, "</dl>"] if self.facts else []
         if self.line:
-            about, code = map(escape, self.line)
+            about, code = map(_html, self.line)
             parts.append(f'<div class="line"><span class="soft">{about}</span>')
             parts.append(f'<pre tabindex="0"><code>{code}</code></pre></div>')
         if self.picture:
             is_open = " open" if self.picture.is_small else ""
             parts.append(f'<details class="picture"{is_open}><summary class="soft">architecture</summary>')
             parts.append(f"{self.picture.html}</details>")
-        opening = f'<div class="colab-save {self.outcome or ""}" role="group" aria-label="{escape(label)}">'
+        opening = f'<div class="colab-save {self.outcome or ""}" role="group" aria-label="{_html(label)}">'
         return f"<style>{CARD}</style>{opening}{''.join(parts)}</div>"
 
 
@@ -153,50 +154,59 @@ class Shown(ABC):
 
 def _text(card: Card) -> Iterator[str]:
     said = f"{card.outcome}  {card.title}: {card.summary}" if card.outcome else f"{card.title}. {card.summary}"
-    yield visible(said.removesuffix(". "))
+    yield _shown(said.removesuffix(". "))
     for name, value in card.facts.items():
-        yield _indent(2, f"{name}: {value}")
+        yield _indent(f"{_shown(name)}: {_shown(value)}")
     table = card.table or Table((), ())
     for row in table.rows:
-        cells = (f"{label} {value}" for label, value in zip(table.head[1:], row[1:], strict=True) if value)
-        yield _indent(2, f"{row[0]}: " + ", ".join(cells))
+        cells = (f"{label} {_shown(value)}" for label, value in zip(table.head[1:], row[1:], strict=True) if value)
+        yield _indent(f"{_shown(row[0])}: " + ", ".join(cells))
     for remark in card.remarks:
-        yield _indent(2, f"{remark.label}: {remark.reason}")
+        yield _indent(f"{_shown(remark.label)}: {_shown(remark.reason)}")
     if card.line:
-        yield _indent(2, "{}: {}".format(*card.line))
+        yield _indent("{}: {}".format(*map(_shown, card.line)))
 
 
 def aligned(table: Table) -> Iterator[str]:
     """Give a table as lines of text with its columns under each other; each cell is one line."""
-    rows = [[" ".join(visible(str(value)).split()) for value in row] for row in (table.head, *table.rows)]
+    rows = [[" ".join(_shown(value).split()) for value in row] for row in (table.head, *table.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def visible(text: str) -> str:
-    r"""Show control characters and lone surrogates as escapes (``\x1b``), and references in the frontend's language."""
-    return "".join(c if c.isprintable() or c in "\n\u200d" else ascii(c)[1:-1] for c in render(text))
+    r"""Return a text with control characters and lone surrogates as escapes (``\x1b``)."""
+    return "".join(c if c.isprintable() or c in "\n\u200d" else ascii(c)[1:-1] for c in text)
 
 
-def _indent(width: int, text: str) -> str:
-    first, *rest = [line.rstrip() for line in visible(text).splitlines()] or [""]
-    return "\n".join([" " * width + first, *(" " * (width + 2) + line for line in rest)])
+def escape(text: str) -> Html:
+    """Return any text as HTML, with control characters and lone surrogates as escapes."""
+    return Html(html.escape(visible(text)))
 
 
-def escape(text: str) -> str:
-    """Write a text of anyone as HTML, and what a terminal or a page would obey as an escape."""
-    return html.escape(visible(text))
+def _shown(value: Cell) -> str:
+    """Return a text of a card with its references rendered; a drawing has none."""
+    return visible(value.text if isinstance(value, Drawn) else render(value))
+
+
+def _html(text: str) -> Html:
+    return escape(render(text))
+
+
+def _indent(text: str) -> str:
+    first, *rest = [line.rstrip() for line in text.splitlines()] or [""]
+    return "\n".join([f"  {first}", *(f"    {line}" for line in rest)])
 
 
 def _cell(value: Cell) -> str:
     if isinstance(value, Outcome):
         return f'<span class="outcome {value}"><span aria-hidden="true">{MARKS[value]}</span> {value}</span>'
-    return value.html if isinstance(value, Drawn) else escape(value)
+    return value.html if isinstance(value, Drawn) else _html(value)
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in table.head)
+    head = "".join(f'<th scope="col">{_html(label)}</th>' for label in table.head)
     body = "".join(f"<tr>{''.join(_cells(table.head, row))}</tr>" for row in table.rows)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
@@ -204,14 +214,14 @@ def _table(table: Table) -> str:
 def _cells(head: tuple[str, ...], row: tuple[Cell, ...]) -> Iterator[str]:
     yield f'<th scope="row">{_cell(row[0])}</th>'
     for label, value in zip(head[1:], row[1:], strict=True):
-        short = ' class="short"' if len(str(value)) <= SHORT else ""
-        yield f'<td{short} data-label="{escape(label)}">{_cell(value)}</td>'
+        short = ' class="short"' if len(_shown(value)) <= SHORT else ""
+        yield f'<td{short} data-label="{_html(label)}">{_cell(value)}</td>'
 
 
 def _remark(remark: Remark) -> str:
     """Show a reason of one line as it is, and fold what follows the first line of a longer one."""
-    first, _, rest = remark.reason.strip().partition("\n")
-    label = f'<span class="soft">{escape(remark.about)}</span> {_cell(remark.outcome) if remark.outcome else ""}'
+    first, _, rest = render(remark.reason).strip().partition("\n")
+    label = f'<span class="soft">{_html(remark.about)}</span> {_cell(remark.outcome) if remark.outcome else ""}'
     said = f'{label} <span class="reason">{escape(first)}</span>'
     if rest:
         said = f'<details><summary>{said}</summary><div class="reason">{escape(rest)}</div></details>'

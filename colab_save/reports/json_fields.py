@@ -10,6 +10,7 @@ from typing import Any
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import RoundTrip
+from colab_save.hints import render
 
 
 def version_fields(manifest: Manifest) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def round_trip_fields(trip: RoundTrip) -> dict[str, Any]:
         "part": trip.part,
         "outcome": str(trip.outcome),
         "aspects": {
-            str(aspect): {"outcome": str(verdict.outcome), "reason": verdict.reason}
+            str(aspect): {"outcome": str(verdict.outcome), "reason": render(verdict.reason)}
             for aspect, verdict in trip.verdicts.items()
         },
         "errors": [

@@ -9,7 +9,7 @@ from typing import Any
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
-from colab_save.hints import action
+from colab_save.hints import action, literal, render
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table, aligned
 from colab_save.reports.json_fields import version_fields
@@ -73,16 +73,17 @@ class Listing(Shown):
         """
         remarks = tuple(Remark("damaged", message) for message in self.damaged)
         missing = (name for name, upload_state in self.kept.items() if upload_state is UploadState.MISSING)
-        remarks += tuple(Remark("missing", f"{name}: {MISSING}") for name in missing)
-        remarks += tuple(Remark("unfinished", f"{folder}: {UNFINISHED}") for folder in self.unfinished)
+        remarks += tuple(Remark("missing", f"{literal(name)}: {MISSING}") for name in missing)
+        remarks += tuple(Remark("unfinished", f"{literal(folder)}: {UNFINISHED}") for folder in self.unfinished)
+        where = literal(self.where)
         if not self.manifests and self.kind != SAVED:
-            return Card(f"No {self.kind} in {self.where}", "", remarks=remarks)
+            return Card(f"No {self.kind} in {where}", "", remarks=remarks)
         if not self.manifests:
-            return Card(f"No saved models in {self.where}", f"Save one with {action('save')}.", remarks=remarks)
+            return Card(f"No saved models in {where}", f"Save one with {action('save')}.", remarks=remarks)
         columns = [dict(self._columns(manifest, now)) for manifest in self.manifests]
         head = [label for label in columns[0] if label not in OPTIONAL or any(each[label] for each in columns)]
         rows = tuple(tuple(each[label] for label in head) for each in columns)
-        title = f"{count_in_words(len(rows), self.kind)} in {self.where}"
+        title = f"{count_in_words(len(rows), self.kind)} in {where}"
         return Card(title, "", table=Table(tuple(head), rows), remarks=remarks)
 
     def to_json(self) -> dict[str, Any]:
@@ -92,7 +93,7 @@ class Listing(Shown):
             "store": self.store,
             "kind": self.kind,
             "versions": [{**version_fields(item), "upload_state": self._upload_state(item)} for item in self.manifests],
-            "damaged": list(self.damaged),
+            "damaged": list(map(render, self.damaged)),
             "unfinished": list(self.unfinished),
         }
 
@@ -100,13 +101,13 @@ class Listing(Shown):
         return str(self.kept.get(f"{manifest.name}@{manifest.version}", UploadState.DONE))
 
     def _columns(self, manifest: Manifest, now: datetime | None) -> Iterator[tuple[str, Cell]]:
-        yield "name", manifest.name
+        yield "name", literal(manifest.name)
         yield "version", manifest.version
         yield "when", age_in_words(manifest.created, now)
         yield "size", size_in_words(manifest.size)
-        yield "formats", ", ".join(manifest.formats)
+        yield "formats", literal(", ".join(manifest.formats))
         yield "outcome", manifest.outcome
         yield "kept", self.kept.get(f"{manifest.name}@{manifest.version}", "")
-        yield "metrics", metrics_in_words(manifest.metrics, MEASURED)
-        yield "tags", ", ".join(manifest.tags)
-        yield "note", manifest.note
+        yield "metrics", literal(metrics_in_words(manifest.metrics, MEASURED))
+        yield "tags", literal(", ".join(manifest.tags))
+        yield "note", literal(manifest.note)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from colab_save.hints import action
+from colab_save.hints import action, literal
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Remark, Shown, Table
 from colab_save.stores.base import UploadState
@@ -90,12 +90,19 @@ class Pending(Shown):
 
     def card(self) -> Card:
         """Give what is shown: a row for each save, and the line that helps."""
-        remarks = tuple(Remark("published", name) for name in self.published)
+        remarks = tuple(Remark("published", literal(name)) for name in self.published)
         if not self.saves:
             return Card("Nothing is pending", "No save of this machine waits for its upload.", remarks=remarks)
         head = ("save", "state", "size", "since", "where", "local copy")
         rows = tuple(
-            (save.name, save.state, size_in_words(save.size), age_in_words(save.since), save.where, str(save.copy))
+            (
+                literal(save.name),
+                save.state,
+                size_in_words(save.size),
+                age_in_words(save.since),
+                literal(save.where),
+                literal(str(save.copy)),
+            )
             for save in self.saves
         )
         is_whole = all(save.is_there for save in self.saves)

@@ -14,7 +14,7 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.artifact.parts import payload_sizes
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
-from colab_save.hints import option
+from colab_save.hints import literal, option, render
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table
 from colab_save.reports.drawing.picture import picture_of
@@ -80,11 +80,12 @@ class SaveReport(Shown):
         trips, sizes = {trip.label: trip for trip in manifest.round_trips}, payload_sizes(manifest)
         told = [trips.get(label) or skipped(label, "not verified") for label in sizes]
         rows = tuple(_row(trip, sizes[trip.label]) for trip in told)
-        remarks = [remark for trip in self.attempts for remark in remarks_on(trip, f"auto gave up {trip.label}:")]
-        remarks += [remark for trip in told for remark in remarks_on(trip, trip.label)]
+        tried = [(trip, f"auto gave up {literal(trip.label)}:") for trip in self.attempts]
+        remarks = [remark for trip, about in tried for remark in remarks_on(trip, about)]
+        remarks += [remark for trip in told for remark in remarks_on(trip, literal(trip.label))]
         remarks += remarks_on_lost(told)
         return Card(
-            title=f"{manifest.name}@{manifest.version}",
+            title=literal(f"{manifest.name}@{manifest.version}"),
             summary=SAVED[self.outcome],
             outcome=self.outcome,
             facts=dict(self._facts()),
@@ -105,13 +106,13 @@ class SaveReport(Shown):
             "attempts": [round_trip_fields(trip) for trip in self.attempts],
             "extras": list(self.extras),
             "pruned": list(self.pruned),
-            "notes": list(self.notes),
+            "notes": list(map(render, self.notes)),
             "seconds": dict(self.seconds),
         }
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         manifest = self.manifest
-        yield "where", self.where
+        yield "where", literal(self.where)
         confirmed = "confirmed" if self.upload_state.is_done else "not confirmed"
         states = STORES[self.store].states if self.store in STORES else {}
         yield "kept", states.get(self.upload_state, f"written to {self.store}; {confirmed}")
@@ -169,7 +170,7 @@ class LoadReport(Shown):
         told = self.round_trips if several else (trip,)
         notes = (Remark("note", note) for note in self.notes)
         return Card(
-            title=self.target,
+            title=literal(self.target),
             summary=LOADED[trip.outcome],
             outcome=trip.outcome,
             facts=dict(self._facts()),
@@ -192,14 +193,14 @@ class LoadReport(Shown):
             "version": version_fields(self.manifest) if self.manifest else None,
             "round_trips": [round_trip_fields(trip) for trip in self.round_trips or (self.round_trip,)],
             "extras": list(self.extras),
-            "passed_over": list(self.passed_over),
-            "notes": list(self.notes),
+            "passed_over": list(map(render, self.passed_over)),
+            "notes": list(map(render, self.notes)),
             "size": self.size,
             "seconds": dict(self.seconds),
         }
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        yield "where", self.where
+        yield "where", literal(self.where)
         class_name = type(self.model).__name__
         if self.manifest is None:
             yield "model", class_name
@@ -213,15 +214,15 @@ class LoadReport(Shown):
 
 
 def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    yield from glance_at(manifest)
+    yield from ((label, literal(text)) for label, text in glance_at(manifest))
     if manifest.metrics:
-        yield "metrics", metrics_in_words(manifest.metrics)
+        yield "metrics", literal(metrics_in_words(manifest.metrics))
     if manifest.requirements:
-        yield "needs", ", ".join(" ".join(pair) for pair in manifest.requirements.items())
+        yield "needs", literal(", ".join(" ".join(pair) for pair in manifest.requirements.items()))
     if manifest.tags:
-        yield "tags", ", ".join(manifest.tags)
+        yield "tags", literal(", ".join(manifest.tags))
     if manifest.note:
-        yield "your note", manifest.note
+        yield "your note", literal(manifest.note)
     if seconds:
         steps = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
         yield "time", f"{sum(seconds.values()):.1f} s ({steps})"
@@ -230,7 +231,7 @@ def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[s
 def _row(trip: RoundTrip, size: int) -> tuple[Cell, ...]:
     outcomes = (trip.verdicts[aspect].outcome if aspect in trip.verdicts else "" for aspect in Aspect)
     seconds = f"{trip.seconds:.1f} s" if trip.seconds else ""
-    return (trip.label, *outcomes, _largest(trip.errors), size_in_words(size), seconds)
+    return (literal(trip.label), *outcomes, _largest(trip.errors), size_in_words(size), seconds)
 
 
 def _largest(errors: tuple[OutputError, ...]) -> str:
@@ -238,7 +239,7 @@ def _largest(errors: tuple[OutputError, ...]) -> str:
     if not errors:
         return ""
     worst = max(errors, key=lambda error: (error.absolute != error.absolute, error.absolute))
-    return f"{worst.absolute:.2g}" + (f" in {worst.name}" if len(errors) > 1 and worst.absolute != 0 else "")
+    return f"{worst.absolute:.2g}" + (f" in {literal(worst.name)}" if len(errors) > 1 and worst.absolute != 0 else "")
 
 
 MOST_LOST = 12
@@ -265,7 +266,7 @@ def remarks_on_lost(trips: Sequence[RoundTrip]) -> Iterator[Remark]:
     for lost in dict.fromkeys(trip.lost for trip in trips if trip.lost):
         alike = [trip for trip in trips if trip.lost == lost]
         names = lost[:MOST_LOST]
-        said = ", ".join(names) + (f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else "")
-        where = f"; {', '.join(trip.label for trip in alike)}" if len(trips) > 1 else ""
+        said = literal(", ".join(names)) + (f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else "")
+        where = f"; {', '.join(literal(trip.label) for trip in alike)}" if len(trips) > 1 else ""
         hint = "" if alike[0].part else f" Keep them with {option('extra', names)}."
         yield Remark("not kept", f"{said} (plain attributes of the model{where}).{hint}")

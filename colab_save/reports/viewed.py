@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from colab_save.errors import MissingPackageError
-from colab_save.hints import pip
+from colab_save.hints import literal, pip, render
 from colab_save.reports.card import Card, Drawn, Remark, Shown, Table, escape
 
 
@@ -35,12 +35,12 @@ class Viewed(Shown):
 
     def card(self) -> Card:
         """Give what is shown: a row for each model with its link, or the folder."""
-        rows = tuple((model or self.name, _link(url)) for model, url in self.where.items() if _is_page(url))
+        rows = tuple((literal(model or self.name), _link(url)) for model, url in self.where.items() if _is_page(url))
         return Card(
-            title=self.name,
+            title=literal(self.name),
             summary=self.summary,
             table=Table(("model", "see it at"), rows) if rows else None,
-            facts={model or "folder": place for model, place in self.where.items() if not _is_page(place)},
+            facts={literal(model or "folder"): literal(url) for model, url in self.where.items() if not _is_page(url)},
             remarks=tuple(Remark("note", note) for note in self.notes),
             line=self.line,
         )
@@ -52,7 +52,7 @@ class Viewed(Shown):
             "summary": self.summary,
             "where": dict(self.where),
             "line": self.line[1],
-            "notes": list(self.notes),
+            "notes": list(map(render, self.notes)),
         }
 
 

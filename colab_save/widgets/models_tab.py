@@ -14,7 +14,7 @@ from colab_save.frontends.action import Runner
 from colab_save.frontends.actions import action_of, label_of
 from colab_save.frontends.languages import LABELS
 from colab_save.frontends.namespace import check_variable, evaluated
-from colab_save.hints import action
+from colab_save.hints import action, render
 from colab_save.progress import OnStep
 from colab_save.reports.card import Shown
 from colab_save.reports.listing import Listing
@@ -118,7 +118,7 @@ class ModelsTab:
 
     def _show(self, listing: Listing | None, said: str) -> None:
         self.listing = listing
-        damaged = [f"Damaged: {message}" for message in listing.damaged] if listing else []
+        damaged = [f"Damaged: {render(message)}" for message in listing.damaged] if listing else []
         self.empty.value = "".join(done_html(text) for text in filter(None, (said, *damaged)))
         self.versions.show(listing.manifests if listing else ())
 

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
-from colab_save.reports.card import MARKS, visible
+from colab_save.reports.card import MARKS, escape
 from colab_save.reports.listing import MEASURED
 from colab_save.widgets import fields
 from colab_save.widgets.filtering import narrowed, orders_of
@@ -113,18 +112,14 @@ def cells_html(manifest: Manifest) -> str:
     """Return what is beside the box of a version; outcomes are told by sign, word and colour."""
     outcome = manifest.outcome
     formats = ", ".join(manifest.formats)
-    tags = "".join(f'<span class="csp-tag">{_escaped(tag)}</span>' for tag in manifest.tags)
+    tags = "".join(f'<span class="csp-tag">{escape(tag)}</span>' for tag in manifest.tags)
     told = (
         ("outcome", f'<span class="csp-{outcome}"><span aria-hidden="true">{MARKS[outcome]}</span> {outcome}</span>'),
         ("size", size_in_words(manifest.size)),
-        ("formats", _escaped(formats)),
+        ("formats", escape(formats)),
         ("version", manifest.version),
-        ("metrics", _escaped(metrics_in_words(manifest.metrics, MEASURED))),
+        ("metrics", escape(metrics_in_words(manifest.metrics, MEASURED))),
         ("tags", tags),
-        ("note", _escaped(manifest.note)),
+        ("note", escape(manifest.note)),
     )
     return "".join(f'<span class="csp-cell csp-{name}">{value}</span>' for name, value in told if value)
-
-
-def _escaped(text: str) -> str:
-    return html.escape(visible(text))

@@ -6,7 +6,6 @@ the words that a cell shows.
 
 from __future__ import annotations
 
-import html
 import threading
 import time
 import traceback
@@ -15,10 +14,10 @@ from collections.abc import Callable, Sequence
 from colab_save.errors import CancelledError, ColabSaveError
 from colab_save.frontends.action import Runner
 from colab_save.frontends.languages import PANEL
-from colab_save.hints import speaking
+from colab_save.hints import render, speaking
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.quantities import size_in_words
-from colab_save.reports.card import Shown, visible
+from colab_save.reports.card import Shown, escape
 from colab_save.reports.theme import CARD
 from colab_save.widgets import fields
 from colab_save.wording import first_line
@@ -137,7 +136,7 @@ class Work:
         place = f"Step {number + 1} of {len(self._stages)}: {step.stage} {step.detail}".rstrip()
         stopping = "stops at the next safe point" if self._stopped.is_set() else ""
         seconds = f"{time.monotonic() - self._began:.0f} s"
-        self._said.value = html.escape(" · ".join(filter(None, (place, size, seconds, stopping))))
+        self._said.value = escape(" · ".join(filter(None, (place, size, seconds, stopping))))
 
 
 @speaking(PANEL)
@@ -150,24 +149,20 @@ def error_html(error: ColabSaveError) -> str:
 def crash_html(error: BaseException) -> str:
     """Show an error that is not ours, with its stack folded away."""
     stack = "".join(traceback.format_exception(error))
-    folded = f'<details><summary class="soft">the whole stack</summary><pre>{_escaped(stack)}</pre></details>'
-    return _alert(f"This is not one of our errors. {first_line(error)}", "The panel can still be used.", folded)
+    folded = f'<details><summary class="soft">the whole stack</summary><pre>{escape(stack)}</pre></details>'
+    return _alert(f"This is not one of our errors. {render(first_line(error))}", "The panel can still be used.", folded)
 
 
 @speaking(PANEL)
 def done_html(said: str, call: str = "") -> str:
     """Show that something small was done, and the call that does the same."""
-    line = f'<pre tabindex="0">{_escaped(call)}</pre>' if call else ""
-    return f'<style>{CARD}</style><div class="colab-save" role="status">{_escaped(said)}{line}</div>'
+    line = f'<pre tabindex="0">{escape(call)}</pre>' if call else ""
+    return f'<style>{CARD}</style><div class="colab-save" role="status">{escape(said)}{line}</div>'
 
 
 def _alert(message: str, hint: str, more: str = "") -> str:
-    said = f'<div class="reason said">{_escaped(message)}</div><div class="reason soft">{_escaped(hint)}</div>'
+    said = f'<div class="reason said">{escape(message)}</div><div class="reason soft">{escape(hint)}</div>'
     return f'<style>{CARD}</style><div class="colab-save FAILED" role="alert">{said}{more}</div>'
-
-
-def _escaped(text: str) -> str:
-    return html.escape(visible(text))
 
 
 @speaking(PANEL)

@@ -235,6 +235,32 @@ def test_an_empty_listing_says_how_to_begin():
     assert "No saved models in ./models Save one with save." == seen
 
 
+HOSTILE = "{pip:x} {option:trust}"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        saved(manifest(note=HOSTILE, metrics={HOSTILE: 1.0})),
+        saved(where=HOSTILE),
+        saved(manifest(facts=drawn(HOSTILE))),
+        saved(manifest(trip(errors=(OutputError(HOSTILE, 1, 1), OutputError("b", 0, 0))))),
+        loaded(target=HOSTILE),
+        loaded(replace(trip(), lost=(HOSTILE,))),
+        Listing("./models", "local", (manifest(note=HOSTILE),)),
+        Listing(HOSTILE, "local", ()),
+    ],
+)
+def test_a_text_of_others_is_shown_as_it_is(report):
+    text, seen = both(report)
+    assert (True, True) == (HOSTILE in text, HOSTILE in seen)
+
+
+def test_json_has_texts_of_others_as_they_are_and_references_rendered():
+    document = saved(manifest(note=HOSTILE), notes=(f"Add {option('to')}.",)).to_json()
+    assert (HOSTILE, ["Add to."]) == (document["note"], document["notes"])
+
+
 def test_a_listing_has_a_line_for_each_version_under_its_columns():
     made = (manifest(tags=("best",), note="the\none"), manifest(name="a", created="2020-01-01"))
     listing = Listing("./models", "local", made)
