@@ -284,7 +284,7 @@ def test_a_model_file_that_is_none_is_refused_with_a_hint(tmp_path, capsys):
 @pytest.mark.tensorflow
 def test_a_wrong_option_is_refused_before_the_file_is_loaded(tmp_path, capsys):
     assert 1 == main(["save", str(tmp_path / "not_there.keras"), "cats", "--keep", "0"])
-    assert "RequestError: keep is 0." == capsys.readouterr().err.splitlines()[0]
+    assert "RequestError: keep must be a whole number of at least 1, not 0." == capsys.readouterr().err.splitlines()[0]
 
 
 @pytest.mark.tensorflow
