@@ -1,8 +1,8 @@
-"""How each frontend writes options, actions and the installing of packages: `MAGIC`, `PYTHON`, `TERMINAL`, `PANEL`.
+"""How each frontend writes options, actions and the installation of packages: `MAGIC`, `PYTHON`, `TERMINAL`, `PANEL`.
 
-Hints refer to them (`hints`); all names come from the table of actions. What a frontend does not offer is written for
-Python, and what Python does not offer for a terminal. Importing this makes Python the language of what is shown
-outside of any frontend.
+`hints.render` calls them for the references in a text; all names come from the table of actions. An action that a
+frontend does not offer is written for Python, or for a terminal if Python does not offer it either. Importing this
+module makes Python the language of texts that are shown outside of any frontend.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ LABELS = {
     "note": "Note",
     "name": "Into",
 }
-"""The panel's fields, by option; those that are not here stand under `MORE`, each with its flag."""
+"""The labels of the panel's fields, by option; all other options are under `MORE`, each with its flag."""
 
 MORE = "More options"
-"""The panel's fold of all other options."""
+"""The title of the panel's fold with all other options."""
 
 PICK = "Let me pick the formats"
-"""The panel's choice that shows a box for each format."""
+"""The choice in the panel that shows a box for each format."""
 
 
 class MagicLanguage:
-    """Lines of a notebook: ``--to``, ``%loadmodel cats``."""
+    """Magics of a notebook: ``--to``, ``%loadmodel cats``."""
 
     def option(self, name: str, values: Sequence[str]) -> str:
         """Return the flag with its values, or the placeholder of a positional."""
@@ -65,7 +65,7 @@ class MagicLanguage:
         return variable + magic_line(action.magic_command, given)
 
     def pip(self, requirement: str) -> str:
-        """Write IPython's own magic, which installs into the kernel."""
+        """Return IPython's magic, which installs into the kernel."""
         return f"%pip install {shlex.quote(requirement)}"
 
 
@@ -73,7 +73,7 @@ class PythonLanguage:
     """Calls of the public functions: ``to=``, ``load_model("cats")``.
 
     Args:
-        module: What stands before the functions' names.
+        module: The prefix of the functions' names, such as ``colab_save.``.
     """
 
     def __init__(self, module: str = "") -> None:
@@ -100,12 +100,12 @@ class PythonLanguage:
         return python_call(f"{self._module}{action.function_name}", action.options, given)
 
     def pip(self, requirement: str) -> str:
-        """Write the line for a terminal."""
+        """Return pip's own command, for a terminal."""
         return f"pip install {shlex.quote(requirement)}"
 
 
 class TerminalLanguage:
-    """Lines of a terminal: ``--to``, ``colab-save load cats PATH``."""
+    """Command lines of a terminal: ``--to``, ``colab-save load cats PATH``."""
 
     def option(self, name: str, values: Sequence[str]) -> str:
         """Return the flag with its values, or the placeholder of a positional."""
@@ -126,7 +126,7 @@ class TerminalLanguage:
         return terminal_line(f"{PROGRAM} {action.terminal.command}", action.terminal_options, given)
 
     def pip(self, requirement: str) -> str:
-        """Write pip's own line."""
+        """Return pip's own command."""
         return f"pip install {shlex.quote(requirement)}"
 
 
@@ -153,9 +153,9 @@ class PanelLanguage(MagicLanguage):
         action = find_action(name)
         if action is None or action.button is None:
             return _elsewhere(action, name, arguments, options, before="!")
-        told = [*arguments, *(self.option(*item) for item in options.items())]
+        given = [*arguments, *(self.option(*item) for item in options.items())]
         where = f"“{action.button.label}” on the {action.button.tab} tab"
-        return f"{where} ({', '.join(told)})" if told else where
+        return f"{where} ({', '.join(given)})" if given else where
 
 
 MAGIC, PYTHON, TERMINAL, PANEL = MagicLanguage(), PythonLanguage(), TerminalLanguage(), PanelLanguage()
@@ -165,9 +165,9 @@ speak_by_default(PYTHON)
 
 @contextmanager
 def entered(language: Language) -> Iterator[None]:
-    """Run what a user has asked of a frontend: all that is shown meanwhile, and an error that leaves it, speak so.
+    """Set the language for what a frontend does in this block, and for the errors that leave it.
 
-    An error that another frontend has let through already keeps the language of that one: a Python call, in a cell of
+    An error that already has the language of another frontend keeps it, such as that of a Python call in a cell of
     ``%%savemodel``.
     """
     with speaking(language):
@@ -181,14 +181,14 @@ def entered(language: Language) -> Iterator[None]:
 def _elsewhere(
     action: Action | None, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]], before: str = ""
 ) -> str:
-    """Write an action that a frontend does not offer: for Python, else for a terminal.
+    """Return an action that a frontend does not offer, written for Python, else for a terminal.
 
     Args:
-        action: The record; ``None`` where there is none, and names alone are written.
-        name: What the hint calls it.
-        arguments: What it is applied to.
+        action: The record; ``None`` if there is none, then names alone are written.
+        name: Its name in the hint.
+        arguments: Its arguments.
         options: Options by the name of their field.
-        before: What makes a terminal's line one of this frontend, as ``!`` in a notebook.
+        before: The prefix of a terminal's command line in this frontend, such as ``!`` in a notebook.
     """
     if action is not None and action.function:
         return PythonLanguage("colab_save.").action(name, arguments, options)
@@ -200,16 +200,16 @@ def _elsewhere(
 def _filled(
     options: Iterable[Option], needs: int, arguments: Sequence[str], given: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
-    """Put arguments to their positionals, and place-holders to those that are missing and must be given."""
+    """Return the values by option; a required positional without an argument gets its placeholder."""
     places = [option for option in options if option.is_positional]
-    told: dict[str, Any] = {}
+    filled: dict[str, Any] = {}
     for number, option in enumerate(places):
         here = arguments[number:] if option.syntax is Syntax.REPEATED else arguments[number : number + 1]
         if here:
-            told[option.name] = _values(option, here)
+            filled[option.name] = _values(option, here)
         elif number < needs and option.name not in given:
-            told[option.name] = _values(option, [option.name if _is_code(option) else option.flag])
-    return {**told, **_given(options, given)}
+            filled[option.name] = _values(option, [option.name if _is_code(option) else option.flag])
+    return {**filled, **_given(options, given)}
 
 
 def _given(options: Iterable[Option], given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -244,5 +244,5 @@ def _is_assigned(option: Option, given: Mapping[str, Any]) -> bool:
 
 
 def _with_flag(option: Option) -> Option:
-    """Have an option written as a keyword, also where its place is enough."""
+    """Return an option that is written as a keyword even if it is a positional."""
     return Option(option.name, "--" + option.name, option.syntax, option.help)
