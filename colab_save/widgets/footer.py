@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from colab_save.artifact.environment import environment
 from colab_save.frontends.action import Runner
 from colab_save.quantities import count_in_words
-from colab_save.reports.pending import Waiting
+from colab_save.reports.pending import PendingSave
 from colab_save.widgets import fields
 
 
@@ -37,5 +37,5 @@ class Footer:
             self.widget.value = text
 
 
-def _named(saves: Iterable[Waiting]) -> str:
+def _named(saves: Iterable[PendingSave]) -> str:
     return ", ".join(dict.fromkeys(f"{save.name.partition('@')[0]} ({save.state})" for save in saves))

@@ -194,7 +194,7 @@ class ModelsTab:
         if manifest is None or listing is None:
             return
         line = action("load", self._targets()[0], name="model", **self._source())
-        upload_state = listing.kept.get(self._targets()[0], UploadState.DONE)
+        upload_state = listing.upload_states.get(self._targets()[0], UploadState.DONE)
         where = f"{listing.where}/{manifest.name}/{manifest.version}"
         self.work.result.value = as_html(SaveReport(manifest, where, listing.store, upload_state, line))
 

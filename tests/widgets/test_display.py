@@ -10,7 +10,7 @@ import pytest
 import colab_save
 from colab_save.errors import RequestError
 from colab_save.frontends.magics import register, unregister
-from colab_save.reports.pending import Waiting
+from colab_save.reports.pending import PendingSave
 from colab_save.stores.base import UploadState
 from colab_save.widgets.board import Panel
 from tests.widgets.house import REFUSED
@@ -68,7 +68,7 @@ def test_the_footer_tells_how_drive_stands(panel):
 
 def test_the_footer_tells_what_is_not_known_to_be_safe(panel, house):
     assert "safe" not in panel.footer.widget.value
-    house.unsafe = [Waiting("cats@1", 1, UploadState.WRITTEN, "", "there", Path("here"))]
+    house.unsafe = [PendingSave("cats@1", 1, UploadState.WRITTEN, "", "there", Path("here"))]
     panel.footer.refresh()
     assert "1 save not known to be safe: cats (written, not uploaded yet)" in panel.footer.widget.value
 
