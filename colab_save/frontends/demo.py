@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
-from typing import Any
 
 from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import MissingPackageError, RoundTripError
@@ -23,7 +22,7 @@ from colab_save.reports.card import Card, Shown
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
-from colab_save.types import Array, Model
+from colab_save.types import Array, Json, Model
 
 NAME = "digits"
 """The artifact's name, for ``%loadmodel digits`` afterwards."""
@@ -77,7 +76,7 @@ class Demonstration(Shown):
         verdict = "The same model came back." if self.is_proven else "The model that came back is not the same."
         return f"Accuracy before the save:    {self.before!r}\n{verdict}"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         """Return the fields of the save's report as ``save``, and both accuracies."""
         return {
             "save": self.report.to_json(),

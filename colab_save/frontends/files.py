@@ -19,6 +19,7 @@ from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
 from colab_save.target import Target, last_part
+from colab_save.types import Json
 from colab_save.versions.locating import Found, locate
 from colab_save.versions.placing import place_payload
 
@@ -51,7 +52,7 @@ class Written(Shown):
         how = f"saved anew: {self.saved.outcome}" if self.saved else "an exact copy of the saved payload"
         return replace(card, facts={"written to": f"{literal(self.path)} ({how})", **card.facts})
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         """Return the fields of the load's report, and ``path``."""
         return {**self.report.to_json(), "path": self.path}
 

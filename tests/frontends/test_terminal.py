@@ -203,7 +203,7 @@ def test_an_error_is_a_document_too(capsys):
 
 def test_hints_in_a_document_are_those_of_a_terminal(capsys):
     _, document = document_of(capsys, "delete", "cats")
-    assert "--from names another store" in document["error"]["hint"]
+    assert "another store with --from" in document["error"]["hint"]
 
 
 def test_a_text_of_others_in_a_document_is_as_it_was(store, tmp_path, capsys):
