@@ -1,6 +1,7 @@
 """One notebook line saves a TensorFlow model and proves that it came back.
 
-The top level: the public names, each loaded when it is first asked for, and the extension of IPython.
+The package itself has the public names, each imported when it is first used, and the entry points of the IPython
+extension.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ __all__ = [
     "tag_version",
 ]
 
-_HOMES = {
+_MODULES = {
     "ColabSaveError": "errors",
     "Listing": "reports.listing",
     "LoadReport": "reports.report",
@@ -77,14 +78,14 @@ _HOMES = {
     "save_model": "frontends.python",
     "tag_version": "versions.curating",
 }
-"""Where each public name lives (PEP 562); a test compares it with the table of actions."""
+"""The module of each public name, for `__getattr__`; a test compares it with the table of actions."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    importlib.import_module(f"{__name__}.frontends.languages")  # what is shown or raised from here on speaks Python
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    importlib.import_module(f"{__name__}.frontends.languages")  # sets Python as the language of reports and errors
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
 
@@ -102,7 +103,7 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
-    """Take both away again; IPython calls this for ``%unload_ext colab_save``."""
+    """Remove the magics and their completion; IPython calls this for ``%unload_ext colab_save``."""
     from colab_save.frontends import completion, magics
 
     magics.unregister(ipython)

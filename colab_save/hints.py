@@ -1,8 +1,9 @@
-"""References to options, actions and packages in texts, so that one hint reads right in every frontend.
+"""References to options, actions and packages in messages and hints, which each frontend writes in its own syntax.
 
-Whatever stands below the frontends writes ``option("to")`` or ``action("load", "cats")`` into its messages and knows
-nothing of flags, keywords or magics. Errors, cards and warnings call `render` when they are shown; the frontend that
-runs has set its `Language` by then (``frontends/languages.py``).
+Code below the frontends writes ``option("to")`` or ``action("load", "cats")`` into its texts and knows no flag, keyword
+or magic. Text of others, such as custom code or the name of a file, goes in as ``literal(text)``, so that nothing in it
+is taken for a reference. Errors, cards and warnings call `render` once, when they are shown; the frontend that runs has
+set its `Language` by then (``frontends/languages.py``).
 """
 
 from __future__ import annotations
@@ -14,37 +15,37 @@ from contextvars import ContextVar
 from typing import Protocol
 from urllib.parse import quote, unquote
 
-_REFERENCE = re.compile(r"\{(option|action|pip):([^{}\s]*)\}")
-_SAFE = " /.:@+,'\"()[]*~"
-"""What a reference holds as it is, so that a text that nobody has rendered can still be read."""
+_REFERENCE = re.compile(r"\{(option|action|pip|literal):([^{}\s]*)\}")
+_SAFE = "/.:@+,'\"()[]*~"
+"""Characters that a reference holds as they are, so that it can be read before it is rendered."""
 
 
 class Language(Protocol):
-    """How one frontend writes options, actions and the installing of packages."""
+    """How one frontend writes options, actions and the installation of packages."""
 
-    def option(self, name: str, value: str | None) -> str:
-        """Write an option by the name of its request field, with its value where the text gives one."""
+    def option(self, name: str, values: Sequence[str]) -> str:
+        """Return an option, by the name of its request field, with its values if the text gives any."""
 
-    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
-        """Write an action with what it is applied to, and options by the name of their field."""
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
+        """Return an action with its arguments, and options by the name of their field."""
 
     def pip(self, requirement: str) -> str:
-        """Write the line that installs a package."""
+        """Return the command that installs a package."""
 
 
 class Plain:
-    """Names alone: what is read where no frontend has asked, as in a log or in a test of one module."""
+    """Names alone, for texts that no frontend shows, such as those of a log."""
 
-    def option(self, name: str, value: str | None) -> str:
-        """Write the field, and its value behind an equals sign."""
-        return name if value is None else f"{name}={value}"
+    def option(self, name: str, values: Sequence[str]) -> str:
+        """Return the field, and its values after an equals sign."""
+        return f"{name}={','.join(values)}" if values else name
 
-    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
-        """Write the words behind each other."""
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
+        """Return the words, separated by spaces."""
         return " ".join([name, *arguments, *(self.option(*item) for item in options.items())])
 
     def pip(self, requirement: str) -> str:
-        """Write pip's own line."""
+        """Return pip's own command."""
         return f"pip install {requirement}"
 
 
@@ -57,8 +58,9 @@ def option(name: str, value: object = None) -> str:
     """Refer to an option in a message or hint.
 
     Args:
-        name: The field of the request, such as ``to``; for a flag the name alone is enough.
-        value: What to give; of a repeated option one item, of a pair ``key=value``. Default: the option by itself.
+        name: The field of the request, such as ``to``.
+        value: The value to give, or a list of values for an option that can be repeated; ``key=value`` for a pair.
+            Default: the option by itself, as for a flag.
     """
     return f"{{option:{_written(name, value)}}}"
 
@@ -68,39 +70,47 @@ def action(name: str, /, *arguments: object, **options: object) -> str:
 
     Args:
         name: Its name in the table of actions, such as ``load``.
-        *arguments: What it is applied to: names, targets; as they are, unquoted.
-        **options: Options by the name of their field; ``None`` for a flag.
+        *arguments: Its arguments, such as a target, unquoted.
+        **options: Options by the name of their field; ``None`` for a flag, a list for a repeated option.
     """
-    applied = "".join(f"|{quote(str(argument), _SAFE)}" for argument in arguments)
+    after = "".join(f"|{_quoted(argument)}" for argument in arguments)
     given = "".join(f"&{_written(key, value)}" for key, value in options.items())
-    return f"{{action:{quote(name)}{applied}{given}}}".replace(" ", "%20")
+    return f"{{action:{_quoted(name)}{after}{given}}}"
 
 
 def pip(requirement: str) -> str:
-    """Refer to the installing of a package, such as ``colab_save[onnx]``."""
-    return f"{{pip:{quote(requirement, _SAFE)}}}".replace(" ", "%20")
+    """Refer to the installation of a package, such as ``colab_save[onnx]``."""
+    return f"{{pip:{_quoted(requirement)}}}"
+
+
+def literal(text: str) -> str:
+    """Quote a text of others in a message or hint; `render` returns it unchanged.
+
+    References need braces, so a text without any is returned as it is.
+    """
+    return f"{{literal:{_quoted(text)}}}" if {"{", "}"} & set(text) else text
 
 
 def render(text: str, language: Language | None = None) -> str:
-    """Write every reference in a text as a frontend's user types it.
+    """Return a text with every reference written as the user of a frontend types it.
 
     Args:
-        text: Any text; what is no reference stays as it is.
-        language: Default: that of the frontend that is running, else that of `speak_by_default`.
+        text: Any text that has not been rendered yet; everything but references stays as it is.
+        language: Default: that of the frontend that runs, else that of `speak_by_default`.
     """
     spoken = language or _LANGUAGE.get() or _default
     return _REFERENCE.sub(lambda found: _rendered(found[1], found[2], spoken), text)
 
 
 def speak_by_default(language: Language) -> None:
-    """Have `render` write in a language wherever no frontend is running; at first that is names alone."""
+    """Set the language of `render` for the time when no frontend runs; at first that is names alone."""
     global _default  # noqa: PLW0603 - one for the process: a report is printed long after its frontend has run
     _default = language
 
 
 @contextmanager
 def speaking(language: Language) -> Iterator[None]:
-    """Have `render` write in one language meanwhile, in this thread."""
+    """Set the language of `render` in this thread while the block runs."""
     token = _LANGUAGE.set(language)
     try:
         yield
@@ -108,27 +118,36 @@ def speaking(language: Language) -> Iterator[None]:
         _LANGUAGE.reset(token)
 
 
-def spoken() -> Language | None:
-    """Return the language of the frontend that is running in this thread."""
-    return _LANGUAGE.get()
+def _quoted(value: object) -> str:
+    return quote(str(value), _SAFE, errors="surrogatepass")
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return unquote(text, errors="surrogatepass")
+    except UnicodeDecodeError:  # not written here: it came in a text of others
+        return text
 
 
 def _written(name: str, value: object) -> str:
-    text = name if value is None else f"{name}={quote(str(value), _SAFE)}"
-    return text.replace(" ", "%20")
+    if value is None:
+        return _quoted(name)
+    values = "|".join(map(_quoted, value if isinstance(value, (list, tuple)) else [value]))
+    return f"{_quoted(name)}={values}"
 
 
 def _rendered(kind: str, text: str, language: Language) -> str:
+    if kind == "literal":
+        return _unquoted(text)
     if kind == "pip":
-        return language.pip(unquote(text))
+        return language.pip(_unquoted(text))
     if kind == "option":
-        return language.option(*_pair(text))
+        return language.option(*_read(text))
     called, *options = text.split("&")
-    name, *arguments = map(unquote, called.split("|"))
-    given = dict(map(_pair, options))
-    return language.action(name, arguments, {key: value or "" for key, value in given.items()})
+    name, *arguments = map(_unquoted, called.split("|"))
+    return language.action(name, arguments, dict(map(_read, options)))
 
 
-def _pair(text: str) -> tuple[str, str | None]:
-    name, equals, value = text.partition("=")
-    return name, unquote(value) if equals else None
+def _read(text: str) -> tuple[str, tuple[str, ...]]:
+    name, equals, values = text.partition("=")
+    return _unquoted(name), tuple(map(_unquoted, values.split("|"))) if equals else ()

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from colab_save.errors import NoSpaceError, NotFoundError, ReadOnlyStoreError, StoreError, StoreUnavailableError
-from colab_save.hints import action, option
+from colab_save.hints import action, literal, option
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -84,9 +84,9 @@ def refusal(error: OSError, action: str, where: str, hints: Mapping[int, str] = 
     hint = hints.get(number, hint)
     if action in _READS:
         kind, hint = _READING.get(number, (kind, hint))
-    why = error.strerror or str(error) or type(error).__name__
+    why = literal(error.strerror or str(error) or type(error).__name__)
     name = errno.errorcode.get(number, "")
-    return kind(f"Cannot {action} {where}: {why}{f' ({name})' if name else ''}.", hint)
+    return kind(f"Cannot {action} {literal(where)}: {why}{f' ({name})' if name else ''}.", hint)
 
 
 def system_error(number: int) -> OSError:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from colab_save.errors import ColabSaveError, FormatError
+from colab_save.hints import literal
 
 LONGEST = 34
 """Most letters of a name in a picture or a table."""
@@ -23,16 +24,23 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     close = difflib.get_close_matches(word, names, n=2, cutoff=0.6)
     if close:
-        return "Did you mean " + " or ".join(repr(name) for name in close) + "?"
+        return "Did you mean " + " or ".join(literal(repr(name)) for name in close) + "?"
     if not names:
         return ""
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = literal(", ".join(names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     return f"There is: {shown}."
 
 
-def first_line(error: BaseException) -> str:
-    """Return the class and the first line of a foreign error, for a message of ours."""
-    text = error.references[0] if isinstance(error, ColabSaveError) else str(error)
+def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
+    """Return the class and the first line of an error, for a message of ours.
+
+    Args:
+        error: The error; the text of a foreign one is quoted, see `literal`.
+        clean: Removes from a foreign text what must not be shown, such as secrets.
+    """
+    if isinstance(error, ColabSaveError):
+        return f"{type(error).__name__}: {error.references[0]}"
+    text = clean(str(error))
     text = re.sub(r"\x1b\[\d*m", "", text)  # Keras writes the cause in bold
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith("Exception encountered when calling")] or lines
@@ -41,7 +49,7 @@ def first_line(error: BaseException) -> str:
         line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception encountered:")
     ]
     first = next(iter([*cause, *lines]), "")
-    return f"{type(error).__name__}: {first[:200]}" if first else type(error).__name__
+    return f"{type(error).__name__}: {literal(first[:200])}" if first else type(error).__name__
 
 
 @contextmanager

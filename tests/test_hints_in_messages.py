@@ -27,7 +27,7 @@ ALLOWED = {
 }
 """Modules below that write syntax, and why."""
 
-DECLARES = {"asked", "Option"}
+DECLARES = {"declare", "Option"}
 """Calls that declare an option: flag and help are syntax themselves."""
 
 OPTIONS = (*options_of(SaveRequest), *options_of(LoadRequest))

@@ -22,7 +22,7 @@ from colab_save.store_table import STORES
 from colab_save.target import Target
 from colab_save.widgets.choices import purpose_in_words, terms_of
 from tests.plugs import toy_format, toy_store
-from tests.widgets.house import House, panel_in
+from tests.widgets.fake_actions import FakeActions, panel_in
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def test_a_file_is_recognised_by_its_bytes(tmp_path):
 
 def test_help_names_the_format_its_purpose_and_the_store():
     text = " ".join(action_of("save").magic_command.help().split())
-    assert "onnx, toy, several with commas, or auto; default: auto." in text
+    assert "onnx, toy, several with commas, or auto: keras, and if it fails saved_model; default: auto." in text
     assert "exchange,teaching}" in text
     assert "or a toy such as toy://shelf;" in text
 
@@ -84,7 +84,7 @@ def test_the_panel_offers_it(fresh_ipython, monkeypatch):
     keras.Model = type("Model", (), {})
     monkeypatch.setitem(sys.modules, "keras", keras)
     fresh_ipython.push({"net": keras.Model()})
-    panel = panel_in(fresh_ipython, House())
+    panel = panel_in(fresh_ipython, FakeActions())
     panel.save.purpose.value = "pick"
     assert "toy" in panel.save.formats.boxes
     assert "teaching" in [value for _, value in panel.save.purpose.options]

@@ -14,7 +14,8 @@ import pytest
 
 import colab_save
 from colab_save.frontends.actions import ACTIONS
-from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.hints import Plain, render
+from colab_save.request.request import LoadRequest, SaveRequest, options_of
 
 FUNCTIONS = [("save_model", SaveRequest), ("load_model", LoadRequest)]
 FIELDS = [(name, item) for name, request in FUNCTIONS for item in fields(request)]
@@ -60,14 +61,36 @@ def test_the_docstring_explains_each_parameter_in_order(name, request_class):
     assert [item.name for item in fields(request_class)] == re.findall(r"^    (\w+): \S", explained, re.MULTILINE)
 
 
+def default_of(text):
+    """The default that a text tells, without its markup."""
+    found = re.search(r"[Dd]efault: (.*?)\.$", " ".join(text.replace("`", "").split()))
+    return found and found[1]
+
+
+@pytest.mark.parametrize(("name", "request_class"), FUNCTIONS)
+def test_the_docstring_tells_the_defaults_that_the_help_tells(name, request_class):
+    explained = inspect.getdoc(getattr(colab_save, name)).partition("Args:\n")[2].partition("\n\n")[0]
+    texts = dict(re.findall(r"^    (\w+): (.*(?:\n {5,}.*)*)", explained, re.MULTILINE))
+    options = [item for item in options_of(request_class) if not item.is_positional]
+    told = {item.name: default_of(render(item.help, Plain())) for item in options}
+    assert told == {item: default_of(texts[item]) for item in told}
+
+
+@pytest.mark.parametrize("request_class", [SaveRequest, LoadRequest])
+def test_a_request_does_not_explain_its_fields_a_second_time(request_class):
+    assert "Attributes:" not in inspect.getdoc(request_class)
+
+
 def test_the_public_functions_are_those_of_the_table_of_actions():
     functions = {action.function_name: action.function for action in ACTIONS if action.function}
-    homes = {name: f"colab_save.{home}:{name}" for name, home in colab_save._HOMES.items()}
-    assert functions == {name: home for name, home in homes.items() if inspect.isfunction(getattr(colab_save, name))}
+    public = {name: f"colab_save.{module}:{name}" for name, module in colab_save._MODULES.items()}
+    assert functions == {
+        name: reference for name, reference in public.items() if inspect.isfunction(getattr(colab_save, name))
+    }
 
 
-def test_each_public_name_has_a_home():
-    assert set(colab_save.__all__) == colab_save._HOMES.keys()
+def test_each_public_name_has_a_module():
+    assert set(colab_save.__all__) == colab_save._MODULES.keys()
 
 
 def test_a_public_name_makes_python_the_language_of_messages():

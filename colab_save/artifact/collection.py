@@ -22,6 +22,7 @@ from colab_save.dialect import DIALECTS
 from colab_save.errors import DamagedFileError
 from colab_save.hints import action
 from colab_save.types import Array, Json
+from colab_save.wording import first_line
 
 TREE, ARRAYS = "collection.json", "collection.npz"
 """The two files of a collection, beside the folders of the parts."""
@@ -124,7 +125,7 @@ def read_collection(folder: Path) -> Collection:
         return Collection(str(value["class_name"]), value["tree"], arrays, *texts)
     except (OSError, AttributeError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedFileError(
-            f"{TREE} cannot be read ({type(error).__name__}: {error}).",
+            f"{TREE} cannot be read ({first_line(error)}).",
             f"This version is damaged; {action('list')} lists the others. Each part still opens with Keras alone.",
         ) from error
 

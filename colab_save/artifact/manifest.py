@@ -18,9 +18,10 @@ from colab_save.artifact.round_trip import Outcome, RoundTrip, worst_of
 from colab_save.artifact.sample import Pass, is_structure
 from colab_save.artifact.schemas import SCHEMA, upgraded
 from colab_save.errors import DamagedFileError, UnsafeFileError
-from colab_save.hints import action
+from colab_save.hints import action, literal
 from colab_save.target import VERSION
 from colab_save.types import Json
+from colab_save.wording import first_line
 
 MANIFEST = "manifest.json"
 """Its file name in an artifact."""
@@ -188,7 +189,7 @@ class Manifest:
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise _damaged(where, f"{type(error).__name__}: {error}") from error
+            raise _damaged(where, first_line(error)) from error
         try:
             todays = upgraded(value, where)
             check_values(value)
@@ -196,7 +197,7 @@ class Manifest:
             _check_files(manifest)
             _check_parts(manifest)
         except ValueError as error:
-            raise _damaged(where, str(error)) from error
+            raise _damaged(where, literal(str(error))) from error
         if value["schema"] != SCHEMA:
             object.__setattr__(manifest, "original", _text(value))
         outside = next((file.path for file in (*manifest.files, *manifest.packed) if not _is_inside(file.path)), None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from colab_save.errors import DamagedFileError
 from colab_save.hints import option
 from colab_save.types import Array, Json, Nested, Specs
+from colab_save.wording import first_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,7 +137,7 @@ def read_arrays(file: Path, structure: Json) -> Nested:
             return restore(structure)
     except Exception as error:  # damaged archives raise all kinds of errors in zipfile, zlib, lzma, struct and NumPy
         raise DamagedFileError(
-            f"The sample {file.name} cannot be read ({type(error).__name__}: {error}).",
+            f"The sample {file.name} cannot be read ({first_line(error)}).",
             f"Load with {option('verify', value=False)} to skip the comparison of outputs.",
         ) from error
 

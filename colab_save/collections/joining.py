@@ -15,10 +15,10 @@ from colab_save.artifact.collection import Collection, walk_tree
 from colab_save.collections.kinds import is_model
 from colab_save.dialect import DIALECTS, import_dialect, optimizer_variables
 from colab_save.errors import DamagedFileError, FormatError, RequestError
-from colab_save.hints import action, option
+from colab_save.hints import action, literal, option
 from colab_save.model.walking import is_plain_object, walk_variables
 from colab_save.types import Array, Json, Model, Tensor, Variable
-from colab_save.wording import translated
+from colab_save.wording import first_line, translated
 
 
 def join(collection: Collection, models: Mapping[str, Model], custom_objects: Mapping[str, Any]) -> Any:
@@ -41,7 +41,7 @@ def join(collection: Collection, models: Mapping[str, Model], custom_objects: Ma
                 joining.restore(node)
     except (KeyError, TypeError) as error:  # also an unhashable key of a dict
         raise DamagedFileError(
-            f"The collection refers to something that it does not contain ({type(error).__name__}: {error}).",
+            f"The collection refers to something that it does not contain ({first_line(error)}).",
             f"The version is damaged; {action('list')} shows the others. Each part still opens with Keras itself.",
         ) from error
     return made
@@ -188,6 +188,6 @@ def _set(holder: Any, key: Any, value: Any) -> None:
         setattr(holder, key, value)
     except (AttributeError, TypeError) as error:
         raise RequestError(
-            f"The attribute {key!r} of a {type(holder).__qualname__} cannot be set ({error}).",
+            f"The attribute {literal(repr(key))} of a {type(holder).__qualname__} cannot be set ({first_line(error)}).",
             f"Leave {option('into')} out; the models then come back in a dict.",
         ) from error

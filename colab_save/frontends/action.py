@@ -1,45 +1,46 @@
-"""What an action is: one frozen record from which every frontend takes its part.
+"""The record of one action, from which every frontend takes its part, and the `Runner` that carries actions out.
 
-The records are in `actions`. Nothing of what carries an action out is imported before it is first used: `Runner` looks
-it up, and a test hands it functions of its own.
+The records are in `actions`. They name functions as ``module:function``; `Runner` imports one when it is first called,
+and tests pass it functions of their own.
 """
 
 from __future__ import annotations
 
 import enum
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from colab_save.plugging import plugged
 from colab_save.progress import ProgressBar
 from colab_save.request.command import Command
 from colab_save.request.option import Option, Syntax
 from colab_save.request.request import LoadRequest, SaveRequest
 
 SAVED, DELETED = "colab_save.loading.pipeline:list_models", "colab_save.versions.curating:list_deleted"
-"""What lists the versions that a target may mean: by pattern and store."""
+"""The functions that list the versions a target may name, by pattern and store."""
 
 
 class Result(enum.Enum):
-    """What comes of an action."""
+    """The kind of result that an action returns."""
 
     REPORT = "a report to show"
-    PROOF = "a report to show, which is a failure where it proves nothing"
+    PROOF = "a report to show, which counts as a failure if it is not proven"
     MODEL = "a report to show, and its model"
     PANEL = "widgets to show"
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """What an action is in a terminal, where there are files and no variables.
+    """An action in a terminal, where there are files and no variables.
 
     Attributes:
-        command: The word behind ``colab-save``.
-        runs: What carries it out, where that is another function; it takes the options as keywords.
-        options: Options that stand in the place of those of the same name, and more of them behind.
-        help: What it does there, where that is something else.
-        needs: How many positionals must be given; default: as anywhere.
+        command: The word after ``colab-save``.
+        runs: The function for terminals, as ``module:function``; it takes the options as keywords. Default: the
+            function of the action.
+        options: Options that replace those of the same name, and additional ones.
+        needs: How many positionals are required. Default: as in the action.
+        help: What it does in a terminal. Default: the help of the action.
     """
 
     command: str
@@ -51,7 +52,7 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """What carries an action out in the panel: a button, and the tab that it is on."""
+    """The button of an action in the panel, and its tab."""
 
     label: str
     tab: str
@@ -59,24 +60,25 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing that a user can have done.
+    """One thing that users can do with colab_save.
 
     Attributes:
-        name: What hints call it.
+        name: Its name in hints.
         help: What it does, in one or two sentences; may refer to options and actions (`hints`).
-        runs: What carries it out: ``module:function``. It takes the request, or the options as keywords.
-        options: Everything that may be said.
-        needs: How many positionals must be given.
-        request: The record that the options are the fields of; ``None`` where the function takes them itself.
-        reports_steps: Whether the function takes ``on_step`` too.
-        result: What comes of it.
-        magic: The name of its magic, without ``%``; empty without one.
-        is_cell_magic: Whether the magic may stand above a cell, which runs first.
-        magic_help: What else is to be said of the magic.
-        function: The public Python function: ``module:function``; empty without one.
-        terminal: What it is in a terminal; ``None`` where it is not offered there.
-        button: What it is in the panel; ``None`` where it is not offered there.
-        lists: What lists the versions that its target may mean, for Tab.
+        runs: The function that carries it out, as ``module:function``; it takes the request, or the options as
+            keywords.
+        options: Its options, positionals included.
+        needs: How many positionals are required.
+        request: The record whose fields the options are; ``None`` if the function takes the options.
+        reports_steps: Whether the function also takes ``on_step``.
+        result: The kind of its result.
+        magic: The name of its magic, without ``%``; empty if it has none.
+        is_cell_magic: Whether the magic can also stand above a cell, which runs first.
+        magic_help: More help for the magic.
+        function: The public Python function, as ``module:function``; empty if it has none.
+        terminal: The action in a terminal; ``None`` if it is not offered there.
+        button: Its button in the panel; ``None`` if it is not offered there.
+        lists: The function that lists the versions its target may name, for Tab.
     """
 
     name: str
@@ -97,45 +99,38 @@ class Action:
 
     @property
     def magic_command(self) -> Command:
-        """Return how the line of the magic is read."""
+        """Return the magic with its options, which reads its lines."""
         return Command(self.magic, f"{self.help} {self.magic_help}".rstrip(), self.options, self.needs)
 
     @property
     def function_name(self) -> str:
-        """Return the name of the Python function; empty without one."""
+        """Return the name of the Python function; empty if there is none."""
         return self.function.rpartition(":")[2]
 
     @property
     def terminal_options(self) -> tuple[Option, ...]:
-        """Return what may be said in a terminal: nothing that is an expression or a variable."""
+        """Return the options in a terminal: without expressions and variables."""
         own = {option.name: option for option in (self.terminal.options if self.terminal else ())}
-        kept = [
+        shared = [
             own.pop(option.name, option)
             for option in self.options
             if option.name in own or option.syntax not in {Syntax.EXPRESSION, Syntax.VARIABLE}
         ]
-        return (*kept, *own.values())
+        return (*shared, *own.values())
 
     @property
     def terminal_needs(self) -> int:
-        """Return how many positionals must be given in a terminal."""
+        """Return how many positionals are required in a terminal."""
         own = self.terminal.needs if self.terminal else None
         return self.needs if own is None else own
 
 
-def resolve(reference: str) -> Callable[..., Any]:
-    """Import what ``module:function`` refers to."""
-    module, _, name = reference.partition(":")
-    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    return function
-
-
 class Runner:
-    """Carries actions out, by name.
+    """Calls the function of an action, by the action's name.
 
     Args:
-        references: What each name refers to, as ``module:function``.
-        stand_ins: Functions to call in place of those; tests hand them in.
+        references: The function of each name, as ``module:function``.
+        stand_ins: Functions to call instead, by name; tests pass them.
     """
 
     def __init__(
@@ -144,12 +139,12 @@ class Runner:
         self._references, self._stand_ins = references, stand_ins or {}
 
     def __call__(self, name: str, /, *arguments: Any, **given: Any) -> Any:
-        """Call what a name refers to."""
-        function = self._stand_ins.get(name) or resolve(self._references[name])
+        """Call the function of a name."""
+        function = self._stand_ins.get(name) or plugged(self._references[name])
         return function(*arguments, **given)
 
     def under_a_bar(self, action: Action, *arguments: Any, **given: Any) -> Any:
-        """Carry an action out, under a progress bar where it reports its steps."""
+        """Carry an action out, with a progress bar if it reports its steps."""
         if not action.reports_steps:
             return self(action.name, *arguments, **given)
         with ProgressBar() as bar:

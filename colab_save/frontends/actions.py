@@ -1,12 +1,13 @@
-"""The table of actions: what a user can have done, one record each, read by every frontend.
+"""The table of actions: everything that users can do, one record each.
 
-The magics, completion, the terminal command, the panel's calls, the spelling of lines and calls and the hints come from
-here; `colab_save.__all__` is compared with it by a test. An action is added by one record.
+Magics, completion, the terminal command, the panel, and the lines and calls in hints are all made from it; a test
+compares `colab_save.__all__` with it. A new action is one more record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from colab_save.frontends.action import DELETED, Action, Button, Result, Terminal
 from colab_save.hints import action
@@ -18,16 +19,18 @@ _SAVE = {item.name: item for item in options_of(SaveRequest)}
 _SOURCE = _LOAD["source"]
 
 _MODELS = "Models"
-"""The panel's tab of what is saved."""
+"""The panel's tab with the saved versions."""
 
 
 def _text(name: str, shown: str, help: str) -> Option:
     return Option(name, shown, Syntax.POSITIONAL, help)
 
 
-_VERSION = _text("target", "TARGET", "A name for its newest version, name@tag or name@version.")
+_VERSION = _text("target", "TARGET", "A name (its newest version), name@tag or name@version.")
 
 _LOOKED_AT = (_LOAD["target"], _SOURCE)
+
+_AS = "Assign the model to this variable; default: return it."
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -39,18 +42,34 @@ ACTIONS: tuple[Action, ...] = (
         reports_steps=True,
         magic="savemodel",
         is_cell_magic=True,
-        magic_help="As %%savemodel it runs the cell first, and saves also after an interrupt or an error in it.",
+        magic_help="As %%savemodel it runs the cell first, and also saves after an interrupt or an error in the cell.",
         function="colab_save.frontends.python:save_model",
         terminal=Terminal(
             "save",
             "colab_save.frontends.files:save_file",
             (
-                _text("model", "FILE", "A model file or folder, which is inspected and loaded first."),
-                _text("target", "TARGET", "A name for the artifact, or a path or URL; default: the file's name."),
+                _text("model", "FILE", "A model file or folder, or its URL; it is inspected before it is loaded."),
+                _text(
+                    "target",
+                    "TARGET",
+                    "A name for the artifact, or a path or URL for a plain save; default: the file's name without its "
+                    "suffix.",
+                ),
+                replace(
+                    _SAVE["extra"],
+                    text="A plain attribute of the model, such as class_names, to save with it; can be repeated; "
+                    "default: none.",
+                ),
+                replace(
+                    _SAVE["options"],
+                    text="An option of the format, such as signatures of saved_model; VALUE is a literal or a text; "
+                    "can be repeated; default: none.",
+                ),
+                replace(_SAVE["wait"], text="Wait for the upload, for an hour at most; default: do not wait."),
                 _LOAD["trust"],
             ),
             needs=1,
-            help="Save a model file: load it, save it, reload that in a fresh process and compare; nothing is "
+            help="Load a model file, save it as a version, reload that in a fresh process and compare; nothing is "
             "published before that has passed.",
         ),
         button=Button("Save", "Save"),
@@ -59,7 +78,7 @@ ACTIONS: tuple[Action, ...] = (
         "load",
         "Load a saved model, or any model file, and compare it with what was saved.",
         "colab_save.loading.pipeline:load",
-        (*_LOAD.values(), Option("name", "--as", Syntax.VARIABLE, "Assign the model to this variable.", "NAME")),
+        (*_LOAD.values(), Option("name", "--as", Syntax.VARIABLE, _AS, "NAME")),
         needs=1,
         request=LoadRequest,
         reports_steps=True,
@@ -69,15 +88,15 @@ ACTIONS: tuple[Action, ...] = (
         terminal=Terminal(
             "load",
             "colab_save.frontends.files:load_to_path",
-            (_text("path", "PATH", "Where the model file goes; its suffix is the format, such as ./cats.keras."),),
+            (_text("path", "PATH", "Where to write the model file; the suffix is the format, such as ./cats.keras."),),
             needs=2,
-            help="Load a saved model, compare it with what was saved, and write its file to a path.",
+            help="Load a saved model, compare it with what was saved, and write the model to a file.",
         ),
         button=Button("Load", _MODELS),
     ),
     Action(
         "list",
-        "List what is saved, newest first.",
+        "List the saved versions, newest first.",
         "colab_save.loading.pipeline:list_models",
         (_text("pattern", "PATTERN", "Names to list, such as 'cat*'; default: all."), _SOURCE),
         magic="listmodels",
@@ -87,7 +106,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "verify",
-        "Load a model and compare it with what was saved; it fails where that proves nothing.",
+        "Load a model and compare it with what was saved; fail unless that proves it equal.",
         "colab_save.loading.pipeline:load",
         tuple(_LOAD[name] for name in ("target", "source", "format", "trust", "convert", "timeout")),
         needs=1,
@@ -99,7 +118,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "inspect",
-        "Look inside a saved version: its architecture, its layers, and how its weights are spread; none is built.",
+        "Show the architecture, the layers and the weights of a saved version without building the model.",
         "colab_save.viewing.inside:look_inside",
         _LOOKED_AT,
         needs=1,
@@ -113,8 +132,8 @@ ACTIONS: tuple[Action, ...] = (
         "Compare two saved versions without building either model.",
         "colab_save.viewing.comparison:compare_versions",
         (
-            _text("first", "FIRST", "A name for its newest version, name@tag or name@version."),
-            _text("second", "SECOND", "The same, for the version to compare it with."),
+            _text("first", "FIRST", "A name (its newest version), name@tag or name@version."),
+            _text("second", "SECOND", "The version to compare it with, written in the same way."),
             _SOURCE,
         ),
         needs=2,
@@ -124,9 +143,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "tag",
-        "Give a version exactly these tags; each of them moves there from the other versions of that name.",
+        "Set the tags of a version to exactly these; other versions of the name lose them.",
         "colab_save.versions.curating:tag_version",
-        (_VERSION, Option("tags", "TAG", Syntax.REPEATED, "A label; may be given several times."), _SOURCE),
+        (_VERSION, Option("tags", "TAG", Syntax.REPEATED, "A tag, such as best; more can follow."), _SOURCE),
         needs=2,
         function="colab_save.versions.curating:tag_version",
         terminal=Terminal("tag"),
@@ -134,7 +153,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "delete",
-        f"Delete a saved version: nothing lists or loads it any more. {action('restore')} brings it back for a day.",
+        f"Delete a saved version, so that nothing lists or loads it. For a day, {action('restore')} brings it back.",
         "colab_save.versions.curating:delete_version",
         (
             _VERSION,
@@ -143,7 +162,7 @@ ACTIONS: tuple[Action, ...] = (
                 "for_good",
                 "--for-good",
                 Syntax.FLAG,
-                "Remove its files now; also of a version that is deleted already.",
+                "Remove its files now, not after a day; also works on a version that is already deleted.",
             ),
         ),
         needs=1,
@@ -154,14 +173,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "restore",
-        "Bring a deleted version back, or list what can be brought back.",
+        "Bring a deleted version back, or list the deleted versions.",
         "colab_save.versions.curating:restore_or_list",
         (
             _text(
                 "target",
                 "TARGET",
-                "A name for what was deleted of it last, name@tag or name@version; default: list what can be brought "
-                "back.",
+                "A name (its most recently deleted version), name@tag or name@version; default: list the deleted "
+                "versions.",
             ),
             _SOURCE,
         ),
@@ -180,14 +199,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "publish_pending",
-        "Publish each save that its store has not taken, from its local copy.",
+        "Publish each save that is not in its store, from its local copy.",
         "colab_save.versions.pending:publish_pending",
         function="colab_save.versions.pending:publish_pending",
         terminal=Terminal("publish-pending"),
     ),
     Action(
         "netron",
-        "Serve a saved version to Netron, a viewer of model graphs in the browser.",
+        "Show a saved version in Netron, a viewer of model graphs in the browser.",
         "colab_save.viewing.netron:serve_to_netron",
         _LOOKED_AT,
         needs=1,
@@ -197,7 +216,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "tensorboard",
-        "Write a log folder with the histograms of a saved version, and its graph, and show it in TensorBoard.",
+        "Write the weights of a saved version as histograms, and its graph, to logs, and show them in TensorBoard.",
         "colab_save.viewing.tensorboard:open_in_tensorboard",
         _LOOKED_AT,
         needs=1,
@@ -214,7 +233,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "demo",
-        "Train a small model on real data, save it, load it in a new process.",
+        "Train a small model on real data, save it, and load it in a new process.",
         "colab_save.frontends.demo:run_demo",
         (_SAVE["to"],),
         result=Result.PROOF,
@@ -225,21 +244,21 @@ ACTIONS: tuple[Action, ...] = (
 
 
 def find_action(name: str) -> Action | None:
-    """Return the action of a name; ``None`` where there is none."""
+    """Return the action of a name; ``None`` if there is none."""
     return next((item for item in ACTIONS if item.name == name), None)
 
 
 def action_of(name: str) -> Action:
-    """Return an action that there is.
+    """Return the action of a name.
 
     Raises:
-        KeyError: There is none of that name.
+        KeyError: There is none.
     """
     return {item.name: item for item in ACTIONS}[name]
 
 
 def label_of(name: str) -> str:
-    """Return the label of the button that carries an action out."""
+    """Return the label of an action's button."""
     button = action_of(name).button
     return button.label if button else ""
 
@@ -250,16 +269,16 @@ def magics() -> dict[str, Action]:
 
 
 def commands() -> dict[str, Action]:
-    """Return the actions that a terminal offers, by their command."""
+    """Return the actions that have a terminal command, by its name."""
     return {item.terminal.command: item for item in ACTIONS if item.terminal}
 
 
 def references() -> Mapping[str, str]:
-    """Return what carries each action out, by its name."""
+    """Return the function of each action, by the action's name."""
     return {item.name: item.runs for item in ACTIONS}
 
 
 def find_option(name: str) -> Option | None:
-    """Return how the first action that has an option of this name takes it."""
-    offered = (item for each in ACTIONS for item in each.options)
-    return next((item for item in offered if item.name == name), None)
+    """Return the option of a name, as the first action that has it takes it; ``None`` if there is none."""
+    options = (item for each in ACTIONS for item in each.options)
+    return next((item for item in options if item.name == name), None)

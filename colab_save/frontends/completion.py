@@ -1,7 +1,7 @@
-"""Tab in a magic's line: options, formats, purposes, metrics, model variables and saved names.
+"""Tab completion in the lines of magics: options, formats, purposes, metrics, model variables and saved names.
 
-`load_ipython_extension` registers a `Completer` with IPython's hook ``complete_command``, which 7.34 and 9.x both
-have. Where nothing of ours fits, IPython completes variables and files as ever.
+`load_ipython_extension` registers a `Completer` with IPython's hook ``complete_command``, which 7.34 and 9.x have. If
+it returns nothing, IPython completes variables and files as usual.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from colab_save.errors import ColabSaveError
 from colab_save.format_table import format_names
-from colab_save.frontends.action import SAVED, Action, resolve
+from colab_save.frontends.action import SAVED, Action
 from colab_save.frontends.actions import magics
 from colab_save.frontends.namespace import find_models
+from colab_save.plugging import plugged
 from colab_save.request.option import Option, Syntax
 from colab_save.request.request import AUTO
 
@@ -34,16 +35,16 @@ PATIENCE = 0.4
 
 
 Lister = Callable[[str, str | None], "Listing"]
-"""Lists versions, by pattern and store."""
+"""A function that lists versions, by pattern and store."""
 
 
 def line_pattern() -> re.Pattern[str]:
-    """Match the beginning of a line of ours: with ``%``, ``%%`` or nothing before it, or assigned to something."""
+    """Return a pattern for the beginning of our lines: with ``%``, ``%%`` or neither, assigned to a variable or not."""
     return re.compile(rf"(?:[\w.,\s]*=)?\s*%{{0,2}}({'|'.join(magics())})\s(?!\s*=)")
 
 
 class Event(Protocol):
-    """What IPython tells about a Tab."""
+    """What IPython passes for a Tab."""
 
     text_until_cursor: str
 
@@ -51,21 +52,21 @@ class Event(Protocol):
 class Completer:
     """Completes the lines of our magics in one notebook.
 
-    Saved names are looked up in a thread of their own: a dead mount then costs `PATIENCE` and nothing else, and Drive
-    is never mounted, since its store does that in the main thread only.
+    Saved names are looked up in another thread: a dead mount costs `PATIENCE` at most, and Drive is never mounted,
+    since its store does that only in the main thread.
 
     Args:
-        variables: The notebook's.
-        find: Finds what lists versions by its ``module:function``, when it is first needed.
+        variables: The notebook's variables.
+        find: Returns the `Lister` of a ``module:function``.
     """
 
-    def __init__(self, variables: Mapping[str, Any], find: Callable[[str], Lister] = resolve) -> None:
+    def __init__(self, variables: Mapping[str, Any], find: Callable[[str], Lister] = plugged) -> None:
         self._variables, self._find = variables, find
         self._looking: threading.Thread | None = None
         self._saved: tuple[Manifest, ...] = ()
 
     def __call__(self, event: Event) -> list[str]:
-        """Return what may stand at the cursor; IPython keeps what begins as the word does."""
+        """Return the words that fit at the cursor; IPython drops those that begin differently from the typed word."""
         match = line_pattern().match(event.text_until_cursor)
         if match is None:
             return []
@@ -81,10 +82,10 @@ class Completer:
             return self._values(valued[last], source)
         if word.startswith("-"):
             return flags
-        asked = action.magic_command.positionals[place : place + 1]
-        if asked and asked[0].syntax is Syntax.EXPRESSION:
+        positional = action.magic_command.positionals[place : place + 1]
+        if positional and positional[0].syntax is Syntax.EXPRESSION:
             return find_models(self._variables)
-        return self._names(action.lists, word, source) if asked else ()
+        return self._names(action.lists, word, source) if positional else ()
 
     def _values(self, option: Option, source: str | None) -> Iterable[str]:
         match option.name:
@@ -99,7 +100,7 @@ class Completer:
         return option.choices
 
     def _names(self, lister: str, word: str, source: str | None) -> Iterator[str]:
-        """Return the saved names, or behind ``@`` the tags and versions of one."""
+        """Return the saved names, or after ``@`` the tags and versions of one."""
         name, at, _ = word.partition("@")
         for manifest in self._look(lister, name if at else f"{name}*", source):
             if not at:
@@ -108,7 +109,7 @@ class Completer:
                 yield from (*manifest.tags, manifest.version)
 
     def _look(self, lister: str, pattern: str, source: str | None) -> tuple[Manifest, ...]:
-        """Ask the store, and give what is known when that takes too long; a later Tab then has the answer."""
+        """List a store; if that takes too long, return the previous answer, and a later Tab gets this one."""
         if self._looking is None or not self._looking.is_alive():
             self._looking = threading.Thread(target=self._list, args=(lister, pattern, source), daemon=True)
             self._looking.start()
@@ -117,7 +118,7 @@ class Completer:
 
     def _list(self, lister: str, pattern: str, source: str | None) -> None:
         found: tuple[Manifest, ...] = ()
-        with suppress(ColabSaveError, OSError):  # a store that cannot be listed has nothing to offer for Tab
+        with suppress(ColabSaveError, OSError):  # a store that cannot be listed offers nothing
             found = self._find(lister)(pattern, source).manifests
         self._saved = found
 
@@ -131,12 +132,12 @@ def register(shell: InteractiveShell, completer: Completer | None = None) -> Non
 
 
 def unregister(shell: InteractiveShell) -> None:
-    """Complete them no more."""
+    """Stop completing the lines of our magics."""
     shell.strdispatchers[HOOK].regexs.pop(line_pattern(), None)
 
 
 def _place_of(before: list[str], valued: Iterable[str]) -> tuple[int, str | None]:
-    """Tell how many positionals stand before the cursor, and which store the line names."""
+    """Return how many positionals stand before the cursor, and the store that the line names."""
     place, source, words = 0, None, iter(before)
     for word in words:
         flag, equals, value = word.partition("=")

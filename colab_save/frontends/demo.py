@@ -1,7 +1,7 @@
-"""The whole line on real data: train a small network, save it, and load it again in a new process.
+"""The demo: train a small network on real data, save it, load it in a new process, and compare the accuracies.
 
-`colab-save demo` calls `run_demo`, which starts this module once more as that new process: it loads the model from
-its store, knowing only its name, and says how well it does.
+`colab-save demo` calls `run_demo`, which starts this module again as the new process. That one knows only the name: it
+loads the model from its store and prints its accuracy.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
-from typing import Any
 
 from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import MissingPackageError, RoundTripError
@@ -23,12 +22,13 @@ from colab_save.reports.card import Card, Shown
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
+from colab_save.types import Array, Json, Model
 
 NAME = "digits"
 """The artifact's name, for ``%loadmodel digits`` afterwards."""
 
 ACCURACY = "Accuracy in the new process:"
-"""How the new process says what it found; the number follows in full precision."""
+"""The words before the accuracy in the output of the new process; the number follows in full precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,24 @@ class Digits:
     Attributes:
         train_images: Pixels from 0 to 1, float32, shape (1437, 8, 8, 1).
         train_labels: The digits, shape (1437,).
-        test_images: The same of those that training does not see, shape (360, 8, 8, 1).
+        test_images: Pixels of the images that training does not use, float32, shape (360, 8, 8, 1).
         test_labels: Their digits, shape (360,).
     """
 
-    train_images: Any
-    train_labels: Any
-    test_images: Any
-    test_labels: Any
+    train_images: Array
+    train_labels: Array
+    test_images: Array
+    test_labels: Array
 
 
 @dataclass(frozen=True, slots=True)
 class Demonstration(Shown):
-    """What the demo came to.
+    """The result of the demo.
 
     Attributes:
-        report: What the save did.
+        report: The report of the save.
         before: The accuracy of the trained model.
-        after: That of the model that the new process loaded.
+        after: The accuracy of the model that the new process loaded.
     """
 
     report: SaveReport
@@ -64,20 +64,20 @@ class Demonstration(Shown):
 
     @property
     def is_proven(self) -> bool:
-        """Say whether every aspect has passed and both accuracies are equal."""
+        """Return whether every aspect has passed and both accuracies are equal."""
         return is_whole(self.report) and self.before == self.after
 
     def card(self) -> Card:
-        """Return what is shown: the report of the save, with both accuracies."""
+        """Return the card of the save, with both accuracies."""
         card = self.report.card()
         return replace(card, facts={**card.facts, "accuracy before": f"{self.before!r}", "after": f"{self.after!r}"})
 
     def __str__(self) -> str:
-        said = "The same model came back." if self.is_proven else "The model that came back is not the same."
-        return f"Accuracy before the save:    {self.before!r}\n{said}"
+        verdict = "The same model came back." if self.is_proven else "The model that came back is not the same."
+        return f"Accuracy before the save:    {self.before!r}\n{verdict}"
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields of the save's report as ``save``, and what the two processes found."""
+    def to_json(self) -> dict[str, Json]:
+        """Return the fields of the save's report as ``save``, and both accuracies."""
         return {
             "save": self.report.to_json(),
             "accuracy_before": self.before,
@@ -87,10 +87,10 @@ class Demonstration(Shown):
 
 
 def run_demo(to: str | None = None) -> Demonstration:
-    """Train, save, reload in a new process, and print the report of each as it comes.
+    """Train, save and reload in a new process, and print each report as it comes.
 
     Args:
-        to: The store; default as for any save.
+        to: The store. Default: Drive in Colab, ``./models`` elsewhere.
 
     Raises:
         MissingPackageError: scikit-learn is not installed.
@@ -123,7 +123,7 @@ def load_digits() -> Digits:
     return Digits(images[:1437], labels[:1437], images[1437:], labels[1437:])
 
 
-def train(digits: Digits) -> Any:
+def train(digits: Digits) -> Model:
     """Train a small convolutional network for a few seconds."""
     import keras
 
@@ -144,36 +144,36 @@ def train(digits: Digits) -> Any:
     return model
 
 
-def accuracy(model: Any, digits: Digits) -> float:
-    """Return the share of the unseen digits that a model reads right."""
+def accuracy(model: Model, digits: Digits) -> float:
+    """Return the share of the test images that a model classifies correctly, from 0 to 1."""
     guesses = model.predict(digits.test_images, verbose=0).argmax(axis=-1)
     return float((guesses == digits.test_labels).mean())
 
 
 def is_whole(report: SaveReport) -> bool:
-    """Say whether every aspect of every payload has passed; one that a format cannot keep is not whole."""
+    """Return whether every aspect of every payload has passed; one that the format does not hold counts as missing."""
     trips = report.manifest.round_trips
     return all(verdict.outcome is Outcome.PASSED for trip in trips for verdict in trip.verdicts.values())
 
 
 def reload(target: str, source: str | None) -> float:
-    """Load the model in a new process, print what it says, and give the accuracy that it found.
+    """Load the model in a new process, print its output, and return the accuracy in it.
 
     Raises:
         RoundTripError: The new process failed.
     """
     command = [sys.executable, "-m", "colab_save.frontends.demo", target, *([source] if source else [])]
-    # On the CPU: the trained model may hold all of the GPU's memory
+    # On the CPU, since the trained model may have taken all of the GPU's memory.
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, timeout=600, check=False)
     print(done.stdout, end="", flush=True)
     if done.returncode:
-        raise RoundTripError(f"The new process could not load {target}.", "What it printed says why.")
+        raise RoundTripError(f"The new process could not load {target}.", "Its output above says why.")
     return float(done.stdout.rpartition(ACCURACY)[2])
 
 
 def main(target: str, source: str | None = None) -> int:
-    """Be the new process: load the model, print the report and the accuracy; 0 when the model is proven."""
+    """Load the model in the new process, print report and accuracy, and return 0 if the model is proven, else 1."""
     quiet_start()
     with entered(TERMINAL):
         with ProgressBar() as bar:

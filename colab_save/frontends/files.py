@@ -1,7 +1,7 @@
-"""What a terminal does with files: save a model file as a version, and write a version's model to a path.
+"""Model files in a terminal: save a file as a version, and write the model of a version to a path.
 
-The table of actions refers to `save_file` and `load_to_path`; both take what was typed, and go through the same
-pipelines as a notebook.
+The table of actions names `save_file` and `load_to_path`. Both take the typed options and use the same pipelines as a
+notebook.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import TargetError
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.loading.pipeline import load
 from colab_save.progress import OnStep, ignore_steps
 from colab_save.reports.card import Card, Shown
@@ -19,21 +19,22 @@ from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
 from colab_save.target import Target, last_part
+from colab_save.types import Json
 from colab_save.versions.locating import Found, locate
 from colab_save.versions.placing import place_payload
 
 _FOLDER = "saved_model"
-"""The format whose payload is a folder, which needs no suffix."""
+"""The format whose payload is a folder, so that its path needs no suffix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written(Shown):
-    """A version that was loaded, and where its model was written to.
+    """A version that was loaded, and the path that its model was written to.
 
     Attributes:
-        report: What the load found.
-        path: Where the model file is.
-        saved: The save that wrote it, where the version has no payload of that format.
+        report: The report of the load.
+        path: The path of the model file.
+        saved: The report of the save that wrote it, if the version has no payload of that format.
     """
 
     report: LoadReport
@@ -46,12 +47,12 @@ class Written(Shown):
         return self.report.round_trip.outcome
 
     def card(self) -> Card:
-        """Return what is shown: the report of the load, and where the file is."""
+        """Return the card of the load, with the path."""
         card = self.report.card()
-        how = f"saved anew: {self.saved.outcome}" if self.saved else "byte for byte the saved payload"
-        return replace(card, facts={"written to": f"{self.path} ({how})", **card.facts})
+        how = f"saved anew: {self.saved.outcome}" if self.saved else "an exact copy of the saved payload"
+        return replace(card, facts={"written to": f"{literal(self.path)} ({how})", **card.facts})
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Json]:
         """Return the fields of the load's report, and ``path``."""
         return {**self.report.to_json(), "path": self.path}
 
@@ -59,21 +60,21 @@ class Written(Shown):
 def save_file(
     model: str, target: str | None = None, *, trust: bool = False, on_step: OnStep = ignore_steps, **fields: Any
 ) -> SaveReport:
-    """Save a model file as a version: it is inspected, loaded, and saved as any model.
+    """Inspect and load a model file, and save it as a version like any model.
 
     Args:
         model: The path or URL of a model file or folder.
         target: See `SaveRequest`. Default: the file's name without its suffix.
         trust: Run code that came with the file.
-        on_step: Told the progress.
+        on_step: Receives the progress.
         fields: The other fields of `SaveRequest`.
 
     Raises:
-        ColabSaveError: Any of the tree; nothing is published then.
+        ColabSaveError: Any error of the tree; nothing is published then.
     """
     timeout = {"timeout": fields["timeout"]} if "timeout" in fields else {}
     name = last_part(model).partition(".")[0] if target is None else target
-    SaveRequest(None, name, **fields)  # what is wrong with it is refused before the file is loaded
+    SaveRequest(None, name, **fields)  # refuse wrong options before the file is loaded
     loaded = load(LoadRequest(model, trust=trust, **timeout), on_step)
     saved = save(SaveRequest(loaded.model, name, **fields), on_step)
     return replace(saved, notes=(*loaded.notes, *saved.notes))
@@ -82,20 +83,20 @@ def save_file(
 def load_to_path(
     target: str, path: str, *, format: str | None = None, on_step: OnStep = ignore_steps, **fields: Any
 ) -> Written:
-    """Load a version, and write its model to a path as a plain save.
+    """Load a version and write its model to a path as a plain save.
 
-    The payload is copied byte for byte where the version has one of the format that the suffix means. Else the loaded
-    model is saved there in that format, and proven as any save is.
+    If the version has a payload in the format of the suffix, it is copied byte for byte. Otherwise the loaded model is
+    saved there in that format, with a proof like any save.
 
     Args:
         target: See `LoadRequest`.
-        path: Where the model file goes.
-        format: Which payload to load. Default: that of the suffix, else the one that holds most.
-        on_step: Told the progress.
+        path: The path of the model file to write.
+        format: The payload to load. Default: that of the suffix, else the one that holds most.
+        on_step: Receives the progress.
         fields: The other fields of `LoadRequest`.
 
     Raises:
-        ColabSaveError: Any of the tree; `RoundTripError` when what came back is not what was saved.
+        ColabSaveError: Any error of the tree; `RoundTripError` if the loaded model differs from the saved one.
     """
     found = locate(LoadRequest(target, format=format, **fields))
     held = found.manifest.formats if found.manifest and not found.parts else ()
@@ -109,10 +110,10 @@ def load_to_path(
 
 
 def _format_at(path: str, format: str | None, held: tuple[str, ...]) -> str:
-    """Return the format that belongs at a path.
+    """Return the format to write at a path.
 
     Raises:
-        TargetError: It is a name, or has no suffix that tells.
+        TargetError: The path is a name, or its suffix is not that of a format.
     """
     place = Target.parse(path)
     if place.format:
@@ -120,11 +121,11 @@ def _format_at(path: str, format: str | None, held: tuple[str, ...]) -> str:
     if place.path and _FOLDER in {format, *(held if len(held) == 1 else ())}:
         return _FOLDER
     raise TargetError(
-        f"{place} does not say which format to write.",
+        f"{literal(str(place))} does not say which format to write.",
         f"Give a path with a suffix, such as ./cats.keras, or a folder with {option('format', _FOLDER)}.",
     )
 
 
 def _loaded(request: LoadRequest, report: LoadReport) -> Found:
-    """Find the version that was loaded: the newest one may have given way to the one before it."""
+    """Return the version that was loaded, which may be an older one if the newest is not whole."""
     return locate(request if Target.parse(request.target).path else replace(request, target=report.target))

@@ -1,8 +1,8 @@
-"""How each frontend writes options, actions and the installing of packages: `MAGIC`, `PYTHON`, `TERMINAL`, `PANEL`.
+"""How each frontend writes options, actions and the installation of packages: `MAGIC`, `PYTHON`, `TERMINAL`, `PANEL`.
 
-Hints refer to them (`hints`); all names come from the table of actions. What a frontend does not offer is written for
-Python, and what Python does not offer for a terminal. Importing this makes Python the language of what is shown
-outside of any frontend.
+`hints.render` calls them for the references in a text; all names come from the table of actions. An action that a
+frontend does not offer is written for Python, or for a terminal if Python does not offer it either. Importing this
+module makes Python the language of texts that are shown outside of any frontend.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ LABELS = {
     "note": "Note",
     "name": "Into",
 }
-"""The panel's fields, by option; those that are not here stand under `MORE`, each with its flag."""
+"""The labels of the panel's fields, by option; all other options are under `MORE`, each with its flag."""
 
 MORE = "More options"
-"""The panel's fold of all other options."""
+"""The title of the panel's fold with all other options."""
 
 PICK = "Let me pick the formats"
-"""The panel's choice that shows a box for each format."""
+"""The choice in the panel that shows a box for each format."""
 
 
 class MagicLanguage:
-    """Lines of a notebook: ``--to``, ``%loadmodel cats``."""
+    """Magics of a notebook: ``--to``, ``%loadmodel cats``."""
 
-    def option(self, name: str, value: str | None) -> str:
-        """Write the flag, or the place-holder of a positional."""
+    def option(self, name: str, values: Sequence[str]) -> str:
+        """Return the flag with its values, or the placeholder of a positional."""
         option = find_option(name)
         if option is None:
-            return Plain().option(name, value)
-        if value is None:
+            return Plain().option(name, values)
+        if not values:
             return option.flag
-        return magic_line(Command("", "", (option,)), _given((option,), {name: value})).removeprefix("% ")
+        return magic_line(Command("", "", (option,)), _given((option,), {name: values})).removeprefix("% ")
 
-    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
-        """Write the line of the magic; a variable that gets the result is assigned."""
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
+        """Return the magic's command line; a variable for the result is assigned."""
         action = find_action(name)
         if action is None or not action.magic:
             return _elsewhere(action, name, arguments, options, before="!")
@@ -65,7 +65,7 @@ class MagicLanguage:
         return variable + magic_line(action.magic_command, given)
 
     def pip(self, requirement: str) -> str:
-        """Write IPython's own magic, which installs into the kernel."""
+        """Return IPython's magic, which installs into the kernel."""
         return f"%pip install {shlex.quote(requirement)}"
 
 
@@ -73,26 +73,26 @@ class PythonLanguage:
     """Calls of the public functions: ``to=``, ``load_model("cats")``.
 
     Args:
-        module: What stands before the functions' names.
+        module: The prefix of the functions' names, such as ``colab_save.``.
     """
 
     def __init__(self, module: str = "") -> None:
         self._module = module
 
-    def option(self, name: str, value: str | None) -> str:
-        """Write the keyword; of a flag with the value that is not the default."""
+    def option(self, name: str, values: Sequence[str]) -> str:
+        """Return the keyword with its value; for a flag, the value that is not the default."""
         option = find_option(name)
         if option is None:
-            return Plain().option(name, value)
+            return Plain().option(name, values)
         if option.syntax is Syntax.VARIABLE:
-            return f"{value or name} = ..."
-        if value is None and not option.is_flag:
+            return f"{''.join(values) or name} = ..."
+        if not values and not option.is_flag:
             return f"{name}="
-        call = python_call("", [_with_flag(option)], _given((option,), {name: value or ""}))
+        call = python_call("", [_with_flag(option)], _given((option,), {name: values}))
         return call.removeprefix("(").removesuffix(")")
 
-    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
-        """Write the call; a variable that gets the result is assigned."""
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
+        """Return the call; a variable for the result is assigned."""
         action = find_action(name)
         if action is None or not action.function:
             return _elsewhere(action, name, arguments, options)
@@ -100,25 +100,25 @@ class PythonLanguage:
         return python_call(f"{self._module}{action.function_name}", action.options, given)
 
     def pip(self, requirement: str) -> str:
-        """Write the line for a terminal."""
+        """Return pip's own command, for a terminal."""
         return f"pip install {shlex.quote(requirement)}"
 
 
 class TerminalLanguage:
-    """Lines of a terminal: ``--to``, ``colab-save load cats PATH``."""
+    """Command lines of a terminal: ``--to``, ``colab-save load cats PATH``."""
 
-    def option(self, name: str, value: str | None) -> str:
-        """Write the flag, or the place-holder of a positional."""
+    def option(self, name: str, values: Sequence[str]) -> str:
+        """Return the flag with its values, or the placeholder of a positional."""
         offered = (item for action in commands().values() for item in action.terminal_options)
         option = next((item for item in offered if item.name == name), None)
         if option is None:
-            return PythonLanguage().option(name, value)
-        if value is None:
+            return PythonLanguage().option(name, values)
+        if not values:
             return option.flag
-        return terminal_line("", (option,), _given((option,), {name: value})).lstrip()
+        return terminal_line("", (option,), _given((option,), {name: values})).lstrip()
 
-    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
-        """Write the line of the terminal command."""
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
+        """Return the terminal's command line."""
         action = find_action(name)
         if action is None or action.terminal is None:
             return _elsewhere(action, name, arguments, options)
@@ -126,35 +126,36 @@ class TerminalLanguage:
         return terminal_line(f"{PROGRAM} {action.terminal.command}", action.terminal_options, given)
 
     def pip(self, requirement: str) -> str:
-        """Write pip's own line."""
+        """Return pip's own command."""
         return f"pip install {shlex.quote(requirement)}"
 
 
 class PanelLanguage(MagicLanguage):
     """Buttons and fields of the panel: “Where to”, “Load” on the Models tab."""
 
-    def option(self, name: str, value: str | None) -> str:
-        """Write the label of the field, and what to fill in."""
+    def option(self, name: str, values: Sequence[str]) -> str:
+        """Return the label of the field, and what to fill in."""
+        value = ", ".join(values)
         if name == "formats":
             label = f"“{PICK}”"
         elif name in LABELS:
             label = f"“{LABELS[name]}”"
         elif (option := find_option(name)) is None:
-            return Plain().option(name, value)
+            return Plain().option(name, values)
         elif option.is_positional:
             return value or option.flag
         else:
             label = f"“{option.flag}” under {MORE}"
         return f"{label}: {value}" if value else label
 
-    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, str]) -> str:
-        """Write the button, the tab that it is on, and what is to be ticked and filled in."""
+    def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
+        """Return the button, its tab, and what to tick and fill in."""
         action = find_action(name)
         if action is None or action.button is None:
             return _elsewhere(action, name, arguments, options, before="!")
-        told = [*arguments, *(self.option(key, value or None) for key, value in options.items())]
+        given = [*arguments, *(self.option(*item) for item in options.items())]
         where = f"“{action.button.label}” on the {action.button.tab} tab"
-        return f"{where} ({', '.join(told)})" if told else where
+        return f"{where} ({', '.join(given)})" if given else where
 
 
 MAGIC, PYTHON, TERMINAL, PANEL = MagicLanguage(), PythonLanguage(), TerminalLanguage(), PanelLanguage()
@@ -164,9 +165,9 @@ speak_by_default(PYTHON)
 
 @contextmanager
 def entered(language: Language) -> Iterator[None]:
-    """Run what a user has asked of a frontend: all that is shown meanwhile, and an error that leaves it, speak so.
+    """Set the language for what a frontend does in this block, and for the errors that leave it.
 
-    An error that another frontend has let through already keeps the language of that one: a Python call, in a cell of
+    An error that already has the language of another frontend keeps it, such as that of a Python call in a cell of
     ``%%savemodel``.
     """
     with speaking(language):
@@ -178,16 +179,16 @@ def entered(language: Language) -> Iterator[None]:
 
 
 def _elsewhere(
-    action: Action | None, name: str, arguments: Sequence[str], options: Mapping[str, str], before: str = ""
+    action: Action | None, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]], before: str = ""
 ) -> str:
-    """Write an action that a frontend does not offer: for Python, else for a terminal.
+    """Return an action that a frontend does not offer, written for Python, else for a terminal.
 
     Args:
-        action: The record; ``None`` where there is none, and names alone are written.
-        name: What the hint calls it.
-        arguments: What it is applied to.
+        action: The record; ``None`` if there is none, then names alone are written.
+        name: Its name in the hint.
+        arguments: Its arguments.
         options: Options by the name of their field.
-        before: What makes a terminal's line one of this frontend, as ``!`` in a notebook.
+        before: The prefix of a terminal's command line in this frontend, such as ``!`` in a notebook.
     """
     if action is not None and action.function:
         return PythonLanguage("colab_save.").action(name, arguments, options)
@@ -197,23 +198,23 @@ def _elsewhere(
 
 
 def _filled(
-    options: Iterable[Option], needs: int, arguments: Sequence[str], given: Mapping[str, str]
+    options: Iterable[Option], needs: int, arguments: Sequence[str], given: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
-    """Put arguments to their positionals, and place-holders to those that are missing and must be given."""
+    """Return the values by option; a required positional without an argument gets its placeholder."""
     places = [option for option in options if option.is_positional]
-    told: dict[str, Any] = {}
+    filled: dict[str, Any] = {}
     for number, option in enumerate(places):
         here = arguments[number:] if option.syntax is Syntax.REPEATED else arguments[number : number + 1]
         if here:
-            told[option.name] = _values(option, here)
+            filled[option.name] = _values(option, here)
         elif number < needs and option.name not in given:
-            told[option.name] = _values(option, [option.name if _is_code(option) else option.flag])
-    return {**told, **_given(options, given)}
+            filled[option.name] = _values(option, [option.name if _is_code(option) else option.flag])
+    return {**filled, **_given(options, given)}
 
 
-def _given(options: Iterable[Option], given: Mapping[str, str]) -> dict[str, Any]:
-    """Read the texts of a hint as `Command.read` reads a line; what is not offered is left out."""
-    return {option.name: _values(option, [given[option.name]]) for option in options if option.name in given}
+def _given(options: Iterable[Option], given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the options of a hint as `Command.read` returns those of a line; options not offered are left out."""
+    return {option.name: _values(option, given[option.name]) for option in options if option.name in given}
 
 
 def _values(option: Option, texts: Sequence[str]) -> Any:
@@ -226,7 +227,8 @@ def _values(option: Option, texts: Sequence[str]) -> Any:
             return tuple(texts)
         case Syntax.PAIRS:
             return {key: _expression(value or "...") for key, _, value in (text.partition("=") for text in texts)}
-    return _expression(texts[0]) if _is_code(option) else texts[0]
+    text = texts[0] if texts else ""
+    return _expression(text) if _is_code(option) else text
 
 
 def _expression(source: str) -> Expression:
@@ -242,5 +244,5 @@ def _is_assigned(option: Option, given: Mapping[str, Any]) -> bool:
 
 
 def _with_flag(option: Option) -> Option:
-    """Have an option written as a keyword, also where its place is enough."""
+    """Return an option that is written as a keyword even if it is a positional."""
     return Option(option.name, "--" + option.name, option.syntax, option.help)

@@ -1,8 +1,8 @@
 """The magics of a notebook: ``%savemodel``, ``%%savemodel``, ``%loadmodel``, ``%listmodels`` and so on.
 
-`load_ipython_extension` registers one for each action of the table that has a magic. Each reads its line (`command`,
-`namespace`), has the action carried out and displays the report. Errors go through as they are, so that the cell fails
-and ``Run all`` stops.
+`load_ipython_extension` registers one for each action of the table that has a magic. A magic reads its line
+(`request.command`, `namespace`), carries the action out and displays the report. It lets errors pass, so that the cell
+fails and ``Run all`` stops.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 class ModelMagics:
     """The magics of one notebook.
 
-    They display their reports and return only a model: a last line would show a report twice.
+    They display their reports and return only a model, since IPython would show a returned report twice.
 
     Args:
-        shell: IPython itself.
-        run: Carries the actions out.
+        shell: IPython's shell.
+        run: Carries the actions out. Default: the functions in the table of actions.
     """
 
     def __init__(self, shell: InteractiveShell, run: Runner | None = None) -> None:
@@ -43,10 +43,10 @@ class ModelMagics:
     def __call__(
         self, action: Action, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
     ) -> Any:
-        """Do what a line says; IPython calls this with the cell if there is one, and the variables in scope.
+        """Carry out one line; IPython passes the cell below it, if any, and the variables in scope.
 
         Returns:
-            The model, where the action has one and no variable was named for it.
+            The model, if the action has one and the line names no variable for it.
         """
         with entered(MAGIC):
             if not {"-h", "--help"}.isdisjoint(line.split()):
@@ -82,11 +82,11 @@ class ModelMagics:
         return {**self._shell.user_ns, **(local_ns or {})}
 
     def _run_cell(self, cell: str) -> BaseException | None:
-        """Run the cell below a magic and return what it failed with; IPython has then shown that already."""
+        """Run the cell below a magic and return the error that it raised, which IPython has already shown."""
         with speaking(PYTHON):
             result = self._shell.run_cell(cell)
         if result.error_before_exec is not None:
-            raise RequestError("The cell could not be run, so nothing was saved.", "Correct the error shown above.")
+            raise RequestError("The cell could not run, so nothing was saved.", "Correct the error shown above.")
         failure: BaseException | None = result.error_in_exec
         if failure is not None:
             shown = [f"{type(failure).__name__} in the cell, shown above; the model was saved after it."]
@@ -95,10 +95,10 @@ class ModelMagics:
 
 
 def check_before_cell(typed: Mapping[str, Any]) -> None:
-    """Refuse what is wrong with a line already, so that a misspelt word does not cost the hours of a cell.
+    """Refuse a wrong line before its cell runs, so that a misspelt word does not cost hours.
 
     Raises:
-        RequestError: In the words of `SaveRequest`, or of the formats.
+        RequestError: As `SaveRequest` and the formats raise it.
     """
     from colab_save.formats.base import get_format
 
@@ -109,7 +109,7 @@ def check_before_cell(typed: Mapping[str, Any]) -> None:
 
 
 def register(shell: InteractiveShell, run: ModelMagics | None = None) -> None:
-    """Make the magics known to IPython."""
+    """Register the magics with IPython."""
     from IPython.core.magic import needs_local_scope, no_var_expand
 
     run = run or ModelMagics(shell)
@@ -121,22 +121,22 @@ def register(shell: InteractiveShell, run: ModelMagics | None = None) -> None:
 
 
 def unregister(shell: InteractiveShell) -> None:
-    """Make IPython forget the magics."""
+    """Remove the magics from IPython."""
     for name in magics():
         for known in shell.magics_manager.magics.values():
             known.pop(name, None)
 
 
 def _variable_of(action: Action, typed: dict[str, Any]) -> str | None:
-    """Take the variable that is to get the result out of what was typed."""
+    """Remove the variable for the result from the typed values and return it; ``None`` if there is none."""
     names = [option.name for option in action.options if option.syntax is Syntax.VARIABLE]
     return next((typed.pop(name) for name in names if name in typed), None)
 
 
 def _expand(text: str, variables: Mapping[str, Any]) -> str:
-    """Put values in the place of ``$name`` and ``{name}``, as IPython does for any magic.
+    """Replace ``$name`` and ``{name}`` by values, as IPython does for any magic.
 
-    The magics do it themselves, because IPython's own expansion would reach into expressions such as ``{"a": x}``.
+    IPython's own expansion is turned off for these magics, because it would change expressions such as ``{"a": x}``.
     """
     if "$" not in text and "{" not in text:
         return text
@@ -144,7 +144,7 @@ def _expand(text: str, variables: Mapping[str, Any]) -> str:
 
     try:
         return str(DollarFormatter().vformat(text, (), variables))
-    except Exception:  # noqa: BLE001 - IPython's rule: what cannot be expanded, for whatever reason, stays as it is
+    except Exception:  # noqa: BLE001 - IPython's rule: a text that cannot be expanded stays as it is
         return text
 
 

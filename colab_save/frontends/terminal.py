@@ -1,7 +1,7 @@
-"""The terminal command: ``colab-save save | load | list | verify | …``, one for each action of the table that has one.
+"""The terminal command ``colab-save save | load | list | verify | …``: one command for each action that has one.
 
-Prints the same reports as a notebook shows, or with ``--json`` one JSON document. Ends with 0 when all is well, 1 for
-an error or a model that is not proven, and 2 for wrong usage.
+It prints the same reports as a notebook shows, or with ``--json`` one JSON document. The exit code is 0 for success, 1
+for an error or a model that is not proven, and 2 for wrong usage.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ from colab_save.hints import render, speaking
 from colab_save.quieting import quiet_start
 from colab_save.request.command import add_option
 from colab_save.request.option import Option, Syntax
+from colab_save.types import Json
 
 PASSED, FAILED = 0, 1
-"""Exit codes; argparse ends with 2, and 3 is reserved."""
+"""Exit codes; argparse exits with 2, and 3 is reserved."""
 
-EXIT_CODES = "Exit codes: 0 all is well, 1 an error or not proven, 2 wrong usage."
+EXIT_CODES = "Exit codes: 0 success, 1 error or model not proven, 2 wrong usage."
 
-JSON_HELP = 'Print one JSON document; for an error {"error": {"type", "message", "hint"}}.'
+JSON_HELP = 'Print one JSON document, for an error {"error": {"type", "message", "hint"}}; default: text.'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: What was typed; default: the process's own.
+        arguments: The words after the program's name. Default: those of this process.
 
     Returns:
         The exit code.
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = vars(make_parser().parse_args(arguments))
         action, as_json = given.pop("action"), given.pop("json")
         try:
-            # Standard output is for the document alone; what is printed on the way goes to the other stream.
+            # Standard output is for the document alone; everything else that prints goes to standard error.
             with entered(TERMINAL), contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
                 result = _carry_out(action, given)
         except ColabSaveError as error:
@@ -59,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Make the parser of the command from the table of actions."""
+    """Return the parser of the command, made from the table of actions."""
     parser = argparse.ArgumentParser(
-        PROGRAM, description="Saved TensorFlow models that are proven to come back.", epilog=EXIT_CODES
+        PROGRAM, description="Save TensorFlow models and prove that they come back.", epilog=EXIT_CODES
     )
     parser.add_argument("--version", action="version", version=f"colab_save {environment()['colab_save']}")
     added = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -86,7 +87,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _read_as(option: Option) -> dict[str, Callable[[str], Any]]:
-    """Choose how the value of an option is read: numbers and pairs as literals, everything else as it is."""
+    """Return the argument for argparse that reads an option's value: numbers and pairs as literals, else text."""
     if option.syntax is Syntax.NUMBER:
         return {"type": number}
     return {"type": pair} if option.syntax is Syntax.PAIRS else {}
@@ -96,28 +97,28 @@ def number(text: str) -> float:
     """Read a number, such as ``1e-3``.
 
     Raises:
-        ArgumentTypeError: It is none; argparse tells that.
+        ArgumentTypeError: It is not a number; argparse reports it.
     """
-    value = literal(text)
+    value = read_literal(text)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return value
 
 
 def pair(text: str) -> tuple[str, Any]:
-    """Read ``KEY=VALUE``; a value that is no literal of Python is a text.
+    """Read ``KEY=VALUE``; a value that is not a Python literal is a text.
 
     Raises:
-        ArgumentTypeError: It has no key or no equals sign; argparse tells that.
+        ArgumentTypeError: It has no key or no equals sign; argparse reports it.
     """
     key, equals, value = text.partition("=")
     if not (key and equals):
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
-    return key.strip(), literal(value)
+    return key.strip(), read_literal(value)
 
 
-def literal(text: str) -> Any:
-    """Read a literal of Python: a number, text, list or dict; anything else is the text itself."""
+def read_literal(text: str) -> Any:
+    """Return the value of a Python literal (a number, text, list or dict), else the text itself."""
     try:
         return ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -125,7 +126,7 @@ def literal(text: str) -> Any:
 
 
 def _carry_out(action: Action, given: dict[str, Any]) -> Any:
-    """Carry an action out with what was typed: by the function of its own for terminals, else as anywhere."""
+    """Carry an action out with the typed options, by its function for terminals if it has one."""
     pairs = {option.name for option in action.terminal_options if option.syntax is Syntax.PAIRS}
     typed: dict[str, Any] = {name: dict(value) if name in pairs else value for name, value in given.items()}
     own = action.terminal.runs if action.terminal else ""
@@ -136,25 +137,23 @@ def _carry_out(action: Action, given: dict[str, Any]) -> Any:
 
 
 def exit_code(action: Action, result: Any) -> int:
-    """Return how the process ends: a proof that proves nothing, or a model that came back different, is a failure."""
+    """Return the exit code; a proof that proves nothing and a model that came back different are failures."""
     if action.result is Result.PROOF:
         return PASSED if result.is_proven else FAILED
     return FAILED if getattr(result, "outcome", None) is Outcome.FAILED else PASSED
 
 
-def json_text(value: Any) -> str:
-    """Write a value as a JSON document, with hints in the language of the terminal and no number that JSON lacks."""
+def json_text(value: Json) -> str:
+    """Return a value as a JSON document; a number that JSON does not have becomes null."""
     return json.dumps(_plain(value), indent=1)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Json) -> Json:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return render(str(value)) if isinstance(value, str) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _print_error(error: ColabSaveError, *, as_json: bool) -> None:

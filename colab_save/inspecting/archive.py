@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.hints import literal
 from colab_save.inspecting.limits import BOMB_FLOOR, MAX_DIRECTORY, MAX_MEMBERS, MAX_ZIP_RATIO
 from colab_save.inspecting.window import window
 
@@ -75,7 +76,7 @@ def read_directory(file: BinaryIO, where: str) -> dict[str, Member]:
         with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error) as error:
-        raise _damaged(where, str(error)) from error
+        raise _damaged(where, literal(str(error))) from error
     members: dict[str, Member] = {}
     for info in infos:
         _check_name(info, where)
@@ -119,7 +120,7 @@ def open_member(file: BinaryIO, member: Member, where: str) -> Iterator[BinaryIO
             with zipfile.ZipFile(file) as archive, archive.open(member.info) as packed:
                 shutil.copyfileobj(packed, unpacked, 1 << 20)
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise _damaged(where, f"{member.name}: {error}") from error
+            raise _damaged(where, literal(f"{member.name}: {error}")) from error
         if unpacked.tell() != member.size:
             raise _damaged(where, f"{member.name} declares {member.size:,} bytes and unpacks to {unpacked.tell():,}")
         unpacked.seek(0)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from colab_save.errors import DamagedFileError, StoreUnavailableError
 from colab_save.format_table import FORMATS
+from colab_save.hints import literal
 from colab_save.inspecting.findings import CustomName, Findings, needs_child
 from colab_save.inspecting.keras.files import inspect_architecture, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
@@ -48,7 +49,7 @@ def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
         findings: Findings = plugged(FORMATS[sight.format].inspect)(sight, allowed)
     except OSError as error:
         raise StoreUnavailableError(
-            f"{path} cannot be read ({error}).", "Check the mount and the permissions."
+            f"{path} cannot be read ({literal(str(error))}).", "Check the mount and the permissions."
         ) from error
     return findings
 
@@ -71,5 +72,5 @@ def inspect_npz(path: Path, limit: int = MAX_SAMPLE) -> None:
         check_npz_file(path, limit)
     except OSError as error:
         raise StoreUnavailableError(
-            f"{path} cannot be read ({error}).", "Check the mount and the permissions."
+            f"{path} cannot be read ({literal(str(error))}).", "Check the mount and the permissions."
         ) from error

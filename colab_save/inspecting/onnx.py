@@ -11,6 +11,7 @@ from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.hints import literal
 from colab_save.inspecting.findings import Findings
 from colab_save.inspecting.limits import MAX_DEPTH, MAX_FIELDS, MAX_GRAPH
 from colab_save.inspecting.sight import Sight
@@ -88,7 +89,7 @@ def _scan(path: Path) -> None:
             has_operators = any(number == _OPSETS for number, *_ in _fields(file, 0, size))
             named = list(_external(file, size, path))
         except ValueError as error:
-            raise DamagedFileError(f"{path} is damaged: {error}.", _AGAIN) from None
+            raise DamagedFileError(f"{path} is damaged: {literal(str(error))}.", _AGAIN) from None
     if not has_operators:
         raise DamagedFileError(f"{path} is cut off: it names no operator set.", _AGAIN)
     for location in dict.fromkeys(named):

@@ -20,6 +20,7 @@ from colab_save.errors import (
     UntrustedError,
 )
 from colab_save.format_table import FILE, FOLDER, FORMATS, HDF5, PREFIX, ZIP, format_of_path
+from colab_save.hints import literal
 from colab_save.inspecting.archive import read_directory
 from colab_save.inspecting.hdf5.structure import SIGNATURE, read_structure
 from colab_save.inspecting.sight import COPY_AGAIN, Sight
@@ -63,7 +64,7 @@ def look(path: Path) -> Sight:
             return _recognised(_seen(file, path))
     except OSError as error:
         raise StoreUnavailableError(
-            f"{path} cannot be read ({error}).", "Check the mount and the permissions."
+            f"{path} cannot be read ({literal(str(error))}).", "Check the mount and the permissions."
         ) from error
 
 

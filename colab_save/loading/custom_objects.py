@@ -14,8 +14,9 @@ from typing import Any
 from colab_save.custom_code.comparing import compare_source
 from colab_save.custom_code.running import CODE_MODULE, load_custom_code
 from colab_save.errors import UntrustedCodeError
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.inspecting.findings import Findings
+from colab_save.reports.card import visible
 
 SHOWN_LINES = 60
 """Lines of captured code that an error shows."""
@@ -47,7 +48,7 @@ def supply(findings: Findings, code: Path | None, *, is_allowed: bool) -> Suppli
     """
     if findings.runs_code and not is_allowed:
         raise UntrustedCodeError(
-            f"Opening it would run code: {'; '.join(findings.runs_code[:4])}.",
+            f"Opening it would run code: {literal(visible('; '.join(findings.runs_code[:4])))}.",
             f"If you trust where it came from, add {option('trust')}.",
         )
     live = _live(findings)
@@ -81,11 +82,11 @@ def _differences(code: Path, live: Mapping[str, Any]) -> list[str]:
 
 
 def _shown(code: Path) -> UntrustedCodeError:
-    lines = code.read_text(encoding="utf-8").splitlines()
-    more = f"\n… {len(lines) - SHOWN_LINES} more lines in {code}" if len(lines) > SHOWN_LINES else ""
+    lines = visible(code.read_text(encoding="utf-8").expandtabs()).splitlines()  # it must not hide from a terminal
+    more = f"\n… {len(lines) - SHOWN_LINES} more lines in {literal(str(code))}" if len(lines) > SHOWN_LINES else ""
     return UntrustedCodeError(
         f"The model needs the code that came with it, which is not signed by you ({len(lines)} lines).",
         f"Read it; if you trust it, add {option('trust')}. Or define these classes in the notebook first.\n\n"
-        + "\n".join(lines[:SHOWN_LINES])
+        + literal("\n".join(lines[:SHOWN_LINES]))
         + more,
     )

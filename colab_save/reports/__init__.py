@@ -1,1 +1,1 @@
-"""What happened, as an object that every frontend shows: reports, listings, cards."""
+"""The results of actions, as objects that every frontend shows: reports, listings, cards."""

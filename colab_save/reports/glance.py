@@ -1,6 +1,6 @@
-"""A model at a glance, from its facts alone: what it is, how large, how it computes, what goes in and comes out.
+"""A model in a few words, from its facts alone: class, size, precision, inputs, outputs, optimizer.
 
-`report` puts it among the facts of a card. Facts may come from anywhere: what is long is cut, what is much is counted.
+Reports put them among the facts of a card. Facts can come from anywhere: long texts are cut, long lists are counted.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from colab_save.quantities import count_in_words
 from colab_save.wording import cut
 
 SHOWN = 6
-"""Inputs, outputs, policies that are named."""
+"""Inputs, outputs or policies that are shown by name."""
 
 LONGEST = 60
-"""Letters of a name."""
+"""Most letters of a name."""
 
 
 def glance_at(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Say what a manifest describes: labels with what there is to say."""
+    """Return what a manifest describes, as pairs of label and text."""
     parts = {part.name: part.facts for part in manifest.parts}
     yield from several_at_a_glance(manifest.facts.class_name, parts) if parts else at_a_glance(manifest.facts)
 
 
 def at_a_glance(facts: ModelFacts) -> Iterator[tuple[str, str]]:
-    """Say what a model is: labels with what there is to say."""
+    """Return what a model is, as pairs of label and text."""
     layers = len(facts.layers) - 1
     class_name = cut(facts.class_name.rpartition(".")[2], LONGEST)
     has_layers = [count_in_words(layers, "layer")] if layers > 0 else []
@@ -44,14 +44,14 @@ def at_a_glance(facts: ModelFacts) -> Iterator[tuple[str, str]]:
 
 
 def several_at_a_glance(held_by: str, parts: Mapping[str, ModelFacts]) -> Iterator[tuple[str, str]]:
-    """Say what each of several models is.
+    """Return what a collection is, as pairs of label and text.
 
     Args:
-        held_by: The class of what held them.
-        parts: Their facts by name.
+        held_by: The class of the dict, list or object that held the models.
+        parts: The facts of each model by name.
     """
     yield "models", _listed([f"{cut(name, LONGEST)}: {next(at_a_glance(facts))[1]}" for name, facts in parts.items()])
-    yield "held by", cut(held_by.rpartition(".")[2], LONGEST)
+    yield "collection", cut(held_by.rpartition(".")[2], LONGEST)
 
 
 def _parameters(facts: ModelFacts) -> str:

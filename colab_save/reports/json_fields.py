@@ -1,19 +1,19 @@
-"""What ``--json`` tells of versions and round trips: few fields, whose names and meanings stay.
+"""The fields of versions and round trips in ``--json``, whose names and meanings stay the same.
 
-The reports put them into their `to_json`. Times are UTC in ISO 8601, sizes bytes; docs/guide/terminal.md lists all
+Reports use them in their `to_json`. Times are UTC in ISO 8601, sizes are bytes; docs/guide/terminal.md lists all
 fields.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import RoundTrip
+from colab_save.hints import render
+from colab_save.types import Json
 
 
-def version_fields(manifest: Manifest) -> dict[str, Any]:
-    """Return what a version is: what it is called, and what is known of it without a look into its files."""
+def version_fields(manifest: Manifest) -> dict[str, Json]:
+    """Return the fields of a version, which are known from its manifest alone."""
     return {
         "name": manifest.name,
         "version": manifest.version,
@@ -28,14 +28,14 @@ def version_fields(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def round_trip_fields(trip: RoundTrip) -> dict[str, Any]:
-    """Return what a round trip found: an outcome for each aspect with its reason, and the errors of each output."""
+def round_trip_fields(trip: RoundTrip) -> dict[str, Json]:
+    """Return the fields of a round trip: outcome and reason of each aspect, and the errors of each output."""
     return {
         "format": trip.format,
         "part": trip.part,
         "outcome": str(trip.outcome),
         "aspects": {
-            str(aspect): {"outcome": str(verdict.outcome), "reason": verdict.reason}
+            str(aspect): {"outcome": str(verdict.outcome), "reason": render(verdict.reason)}
             for aspect, verdict in trip.verdicts.items()
         },
         "errors": [

@@ -1,54 +1,53 @@
-"""What a store holds, as every door shows it: a row for each version, or how to make the first one."""
+"""The list of the versions in a store, as every frontend shows it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
-from colab_save.hints import action
+from colab_save.hints import action, literal, render
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table, aligned
 from colab_save.reports.json_fields import version_fields
 from colab_save.stores.base import UploadState
+from colab_save.types import Json
 
 SAVED = "saved version"
-"""What the rows of a listing are, unless it is said."""
+"""The kind of the versions in a listing, by default."""
 
 MEASURED = 3
-"""Metrics of a version that its row names."""
+"""Most metrics of a version in its row."""
 
-
-OPTIONAL = {"kept", "metrics"}
-"""Columns that are there when any version has something in them."""
+OPTIONAL = {"upload", "metrics"}
+"""Columns that are shown only if any version has a value in them."""
 
 MISSING = (
-    "a file of it is not there, or not all of it: the runtime went before it was uploaded. "
-    f"{action('load')} passes over it, and {action('delete')} removes it."
+    "a file is missing or incomplete, because the runtime ended before it was uploaded. "
+    f"{action('load')} passes over this version, and {action('delete')} removes it."
 )
-"""What a version is whose files are fewer or shorter than its manifest says."""
+"""The remark on a version with missing or short files."""
 
 UNFINISHED = (
-    "a save that has died before its commit, or whose upload has, or that is still going on. It costs nothing but "
-    "room; the next save of that name removes it once it is a day old."
+    "a save that is still running, or that ended before its commit or its upload. It only takes space; the next save "
+    "of that name removes it once it is a day old."
 )
-"""What a folder of a version without a manifest is."""
+"""The remark on a folder of a version without a manifest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing(Shown):
-    """What a store holds.
+    """The versions in a store.
 
     Attributes:
-        where: Where the store is.
+        where: The location of the store.
         store: The kind of store.
         manifests: The committed versions, newest first.
-        damaged: What is wrong with each version that cannot be read.
+        damaged: A message for each version that cannot be read.
         unfinished: The folders of versions that were never committed.
-        kept: How far a store that uploads later has kept each version, by its full name.
+        upload_states: The upload state of each version by its full name, in a store that uploads later.
         kind: What the versions are, in words.
     """
 
@@ -57,7 +56,7 @@ class Listing(Shown):
     manifests: tuple[Manifest, ...]
     damaged: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
-    kept: Mapping[str, UploadState] = field(default_factory=dict)
+    upload_states: Mapping[str, UploadState] = field(default_factory=dict)
     kind: str = SAVED
 
     def __str__(self) -> str:
@@ -66,47 +65,48 @@ class Listing(Shown):
         return "\n".join([head, *(aligned(card.table) if card.table else ()), *remarks])
 
     def card(self, now: datetime | None = None) -> Card:
-        """Give what is shown: a row for each version, or how to make the first one.
+        """Return a card with a row for each version, or with how to save the first one.
 
         Args:
-            now: The moment that ages are counted from.
+            now: The moment to count ages from. Default: now.
         """
         remarks = tuple(Remark("damaged", message) for message in self.damaged)
-        missing = (name for name, upload_state in self.kept.items() if upload_state is UploadState.MISSING)
-        remarks += tuple(Remark("missing", f"{name}: {MISSING}") for name in missing)
-        remarks += tuple(Remark("unfinished", f"{folder}: {UNFINISHED}") for folder in self.unfinished)
+        missing = (name for name, upload_state in self.upload_states.items() if upload_state is UploadState.MISSING)
+        remarks += tuple(Remark("missing", f"{literal(name)}: {MISSING}") for name in missing)
+        remarks += tuple(Remark("unfinished", f"{literal(folder)}: {UNFINISHED}") for folder in self.unfinished)
+        where = literal(self.where)
         if not self.manifests and self.kind != SAVED:
-            return Card(f"No {self.kind} in {self.where}", "", remarks=remarks)
+            return Card(f"No {self.kind} in {where}", "", remarks=remarks)
         if not self.manifests:
-            return Card(f"No saved models in {self.where}", f"Save one with {action('save')}.", remarks=remarks)
+            return Card(f"No saved models in {where}", f"Save one with {action('save')}.", remarks=remarks)
         columns = [dict(self._columns(manifest, now)) for manifest in self.manifests]
         head = [label for label in columns[0] if label not in OPTIONAL or any(each[label] for each in columns)]
         rows = tuple(tuple(each[label] for label in head) for each in columns)
-        title = f"{count_in_words(len(rows), self.kind)} in {self.where}"
+        title = f"{count_in_words(len(rows), self.kind)} in {where}"
         return Card(title, "", table=Table(tuple(head), rows), remarks=remarks)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return every version, newest first, and what is not one."""
+    def to_json(self) -> dict[str, Json]:
+        """Return every version, newest first, and what is damaged or unfinished."""
         return {
             "where": self.where,
             "store": self.store,
             "kind": self.kind,
             "versions": [{**version_fields(item), "upload_state": self._upload_state(item)} for item in self.manifests],
-            "damaged": list(self.damaged),
+            "damaged": list(map(render, self.damaged)),
             "unfinished": list(self.unfinished),
         }
 
     def _upload_state(self, manifest: Manifest) -> str:
-        return str(self.kept.get(f"{manifest.name}@{manifest.version}", UploadState.DONE))
+        return str(self.upload_states.get(f"{manifest.name}@{manifest.version}", UploadState.DONE))
 
     def _columns(self, manifest: Manifest, now: datetime | None) -> Iterator[tuple[str, Cell]]:
-        yield "name", manifest.name
+        yield "name", literal(manifest.name)
         yield "version", manifest.version
         yield "when", age_in_words(manifest.created, now)
         yield "size", size_in_words(manifest.size)
-        yield "formats", ", ".join(manifest.formats)
+        yield "formats", literal(", ".join(manifest.formats))
         yield "outcome", manifest.outcome
-        yield "kept", self.kept.get(f"{manifest.name}@{manifest.version}", "")
-        yield "metrics", metrics_in_words(manifest.metrics, MEASURED)
-        yield "tags", ", ".join(manifest.tags)
-        yield "note", manifest.note
+        yield "upload", self.upload_states.get(f"{manifest.name}@{manifest.version}", "")
+        yield "metrics", literal(metrics_in_words(manifest.metrics, MEASURED))
+        yield "tags", literal(", ".join(manifest.tags))
+        yield "note", literal(manifest.note)

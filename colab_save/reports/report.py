@@ -1,7 +1,7 @@
-"""What happened, in one object that every door shows: as text, and as a card in a notebook.
+"""The reports of a save and of a load: what was done, proven and not proven.
 
-`saving` and `loading` return these; the magics display them, the terminal prints them, the panel embeds them.
-Here the content is chosen and worded; `card` renders it.
+The pipelines `saving` and `loading` return them; the magics display them, the terminal prints them, the panel embeds
+them. This module chooses and words the content; `card` renders it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.artifact.parts import payload_sizes
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
-from colab_save.hints import option
+from colab_save.hints import literal, option, render
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table
 from colab_save.reports.drawing.picture import picture_of
@@ -22,40 +22,41 @@ from colab_save.reports.glance import glance_at
 from colab_save.reports.json_fields import round_trip_fields, version_fields
 from colab_save.store_table import STORES
 from colab_save.stores.base import UploadState
+from colab_save.types import Json, Model
 
 SAVED = {
     Outcome.PASSED: "saved, and proven by a fresh process",
     Outcome.SKIPPED: "saved, not proven",
-    Outcome.FAILED: "saved as you forced it: what came back is not what was saved",
+    Outcome.FAILED: "saved because you forced it, but the reloaded model differs",
 }
-"""What a save came to, by the outcome of the whole."""
+"""The summary of a save, by its outcome."""
 
 LOADED = {
     Outcome.PASSED: "loaded, and proven: equal to what was saved",
     Outcome.SKIPPED: "loaded, not proven",
     Outcome.FAILED: "loaded, but it differs from what was saved",
 }
-"""What a load came to, by the outcome of the whole."""
+"""The summary of a load, by its outcome."""
 
 NAMED = 4
-"""Versions that were pruned, and are named."""
+"""Most pruned versions that are shown by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaveReport(Shown):
-    """What a save did.
+    """The report of a save.
 
     Attributes:
-        manifest: What was committed: name, version, payloads, files, round trips, facts, tags, note.
+        manifest: The manifest of the new version: name, version, payloads, files, round trips, facts, tags, note.
         where: The folder, file or URL that holds it.
-        store: The kind of store, as the table of stores names it (``local``, ``drive``, ``remote``).
-        upload_state: How far the store has really kept it, as far as it can tell.
-        load_line: The one line that brings the model back.
+        store: The kind of store, by its name in the table of stores (``local``, ``drive``, ``remote``).
+        upload_state: How far it is uploaded, as far as the store can tell.
+        load_line: The line that loads the model.
         attempts: Round trips of formats that ``auto`` tried and gave up, in order.
-        notes: What the user should know: a suffix that was added, what is not kept and why.
-        pruned: The older versions that were removed, as ``--keep`` says.
-        seconds: Seconds of each step of the line, by its name.
-        extras: The names of what else was kept.
+        notes: What the user should know, such as a suffix that was added, or what was not saved and why.
+        pruned: The older versions that retention removed (``keep``, ``keep_best``).
+        seconds: Seconds of each step, by its name.
+        extras: The names of the extras saved with the model.
     """
 
     manifest: Manifest = field(repr=False)
@@ -71,20 +72,21 @@ class SaveReport(Shown):
 
     @property
     def outcome(self) -> Outcome:
-        """Sum the round trips of what was committed up."""
+        """Return the worst outcome of the round trips of the version."""
         return self.manifest.outcome
 
     def card(self) -> Card:
-        """Give what is shown: what was proven of each payload, where it is, and how to load it."""
+        """Return a card with what was proven of each payload, where it is, and how to load it."""
         manifest = self.manifest
         trips, sizes = {trip.label: trip for trip in manifest.round_trips}, payload_sizes(manifest)
-        told = [trips.get(label) or skipped(label, "not verified") for label in sizes]
-        rows = tuple(_row(trip, sizes[trip.label]) for trip in told)
-        remarks = [remark for trip in self.attempts for remark in remarks_on(trip, f"auto gave up {trip.label}:")]
-        remarks += [remark for trip in told for remark in remarks_on(trip, trip.label)]
-        remarks += remarks_on_lost(told)
+        shown = [trips.get(label) or skipped(label, "not verified") for label in sizes]
+        rows = tuple(_row(trip, sizes[trip.label]) for trip in shown)
+        tried = [(trip, f"auto gave up {literal(trip.label)}:") for trip in self.attempts]
+        remarks = [remark for trip, about in tried for remark in remarks_on(trip, about)]
+        remarks += [remark for trip in shown for remark in remarks_on(trip, literal(trip.label))]
+        remarks += remarks_on_lost(shown)
         return Card(
-            title=f"{manifest.name}@{manifest.version}",
+            title=literal(f"{manifest.name}@{manifest.version}"),
             summary=SAVED[self.outcome],
             outcome=self.outcome,
             facts=dict(self._facts()),
@@ -94,8 +96,8 @@ class SaveReport(Shown):
             picture=picture_of(manifest),
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the version, where it is, and what its round trips found."""
+    def to_json(self) -> dict[str, Json]:
+        """Return the version, where it is, and the results of its round trips."""
         return {
             **version_fields(self.manifest),
             "where": self.where,
@@ -105,16 +107,16 @@ class SaveReport(Shown):
             "attempts": [round_trip_fields(trip) for trip in self.attempts],
             "extras": list(self.extras),
             "pruned": list(self.pruned),
-            "notes": list(self.notes),
+            "notes": list(map(render, self.notes)),
             "seconds": dict(self.seconds),
         }
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         manifest = self.manifest
-        yield "where", self.where
+        yield "where", literal(self.where)
         confirmed = "confirmed" if self.upload_state.is_done else "not confirmed"
         states = STORES[self.store].states if self.store in STORES else {}
-        yield "kept", states.get(self.upload_state, f"written to {self.store}; {confirmed}")
+        yield "upload", states.get(self.upload_state, f"written to {self.store}; {confirmed}")
         yield "size", f"{size_in_words(manifest.size)} in {count_in_words(len(manifest.files), 'file')}"
         if self.extras:
             yield "extras", ", ".join(self.extras)
@@ -126,25 +128,26 @@ class SaveReport(Shown):
 
 @dataclass(frozen=True, slots=True)
 class LoadReport(Shown):
-    """What a load found.
+    """The report of a load.
 
     Attributes:
-        model: What was loaded: a Keras model, or a callable for a SavedModel.
-        target: What was asked for, made exact (``cats@20260822T101530Z-3fa2``, or the path).
+        model: The loaded model: a Keras model, or an object that can be called; for a collection the dict, list or
+            object that holds the models.
+        target: The exact version (``cats@20260822T101530Z-3fa2``), or the path.
         where: The folder, file or URL that it came from.
-        format: The format of the payload that was opened.
-        round_trip: The comparison with the manifest, made in this process; aspects that could not be compared are
-            ``SKIPPED`` with the reason (a plain file without a manifest has nothing to compare with).
-        manifest: The manifest, where there is one.
-        round_trips: Of several models, that of each part and of what held them; the above is then their sum.
+        format: The format of the payload that was loaded.
+        round_trip: The comparison with the manifest, made in this process. Aspects that could not be compared are
+            ``SKIPPED`` with the reason (without a manifest there is nothing to compare with).
+        manifest: The manifest, if there is one.
+        round_trips: For a collection, the round trip of each part and of the whole; ``round_trip`` sums them up.
         notes: What the user should know.
         size: Bytes read.
-        seconds: Seconds of each step of the line, by its name.
-        extras: What else was kept (``--extra``), by name.
-        passed_over: In words, each newer version that is not whole.
+        seconds: Seconds of each step, by its name.
+        extras: The extras saved with the model, by name.
+        passed_over: A message for each newer version that is not whole.
     """
 
-    model: Any = field(repr=False)
+    model: Model = field(repr=False)
     target: str
     where: str
     format: str
@@ -159,30 +162,30 @@ class LoadReport(Shown):
 
     @property
     def is_proven(self) -> bool:
-        """Say whether every aspect that the format keeps was compared and is equal."""
+        """Return whether every aspect that the format holds was compared and is equal."""
         return self.round_trip.is_passed
 
     def card(self) -> Card:
-        """Give what is shown: what was compared, what differs, and what could not be compared and why."""
+        """Return a card with what was compared, what differs, and what could not be compared and why."""
         trip, several = self.round_trip, self.round_trips[1:]
         sizes = payload_sizes(self.manifest) if self.manifest and several else {trip.label: self.size}
-        told = self.round_trips if several else (trip,)
+        shown = self.round_trips if several else (trip,)
         notes = (Remark("note", note) for note in self.notes)
         return Card(
-            title=self.target,
+            title=literal(self.target),
             summary=LOADED[trip.outcome],
             outcome=trip.outcome,
             facts=dict(self._facts()),
             table=Table(
-                ("payload", *Aspect, "largest error", "size", "check"),
-                tuple(_row(each, sizes.get(each.label, 0)) for each in told),
+                ("payload", *Aspect, "largest error", "size", "comparison"),
+                tuple(_row(each, sizes.get(each.label, 0)) for each in shown),
             ),
-            remarks=(*remarks_on_newer(self.passed_over), *remarks_on(trip), *remarks_on_lost(told), *notes),
+            remarks=(*remarks_on_newer(self.passed_over), *remarks_on(trip), *remarks_on_lost(shown), *notes),
             picture=picture_of(self.manifest) if self.manifest else None,
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return what was loaded, from where, and what the comparison found; not the model itself."""
+    def to_json(self) -> dict[str, Json]:
+        """Return what was loaded, from where, and the results of the comparison; not the model itself."""
         return {
             "target": self.target,
             "where": self.where,
@@ -192,20 +195,20 @@ class LoadReport(Shown):
             "version": version_fields(self.manifest) if self.manifest else None,
             "round_trips": [round_trip_fields(trip) for trip in self.round_trips or (self.round_trip,)],
             "extras": list(self.extras),
-            "passed_over": list(self.passed_over),
-            "notes": list(self.notes),
+            "passed_over": list(map(render, self.passed_over)),
+            "notes": list(map(render, self.notes)),
             "size": self.size,
             "seconds": dict(self.seconds),
         }
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        yield "where", self.where
+        yield "where", literal(self.where)
         class_name = type(self.model).__name__
         if self.manifest is None:
             yield "model", class_name
             return
         if class_name != self.manifest.facts.class_name.rpartition(".")[2]:
-            yield "comes as", class_name
+            yield "loaded as", class_name
         yield "saved", age_in_words(self.manifest.created)
         if self.extras:
             yield "extras", ", ".join(self.extras)
@@ -213,15 +216,15 @@ class LoadReport(Shown):
 
 
 def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    yield from glance_at(manifest)
+    yield from ((label, literal(text)) for label, text in glance_at(manifest))
     if manifest.metrics:
-        yield "metrics", metrics_in_words(manifest.metrics)
+        yield "metrics", literal(metrics_in_words(manifest.metrics))
     if manifest.requirements:
-        yield "needs", ", ".join(" ".join(pair) for pair in manifest.requirements.items())
+        yield "needs", literal(", ".join(" ".join(pair) for pair in manifest.requirements.items()))
     if manifest.tags:
-        yield "tags", ", ".join(manifest.tags)
+        yield "tags", literal(", ".join(manifest.tags))
     if manifest.note:
-        yield "your note", manifest.note
+        yield "your note", literal(manifest.note)
     if seconds:
         steps = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
         yield "time", f"{sum(seconds.values()):.1f} s ({steps})"
@@ -230,23 +233,23 @@ def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[s
 def _row(trip: RoundTrip, size: int) -> tuple[Cell, ...]:
     outcomes = (trip.verdicts[aspect].outcome if aspect in trip.verdicts else "" for aspect in Aspect)
     seconds = f"{trip.seconds:.1f} s" if trip.seconds else ""
-    return (trip.label, *outcomes, _largest(trip.errors), size_in_words(size), seconds)
+    return (literal(trip.label), *outcomes, _largest(trip.errors), size_in_words(size), seconds)
 
 
 def _largest(errors: tuple[OutputError, ...]) -> str:
-    """Give the largest absolute error, and of which output; one that is not a number counts as the largest."""
+    """Return the largest absolute error and its output; NaN counts as the largest."""
     if not errors:
         return ""
     worst = max(errors, key=lambda error: (error.absolute != error.absolute, error.absolute))
-    return f"{worst.absolute:.2g}" + (f" in {worst.name}" if len(errors) > 1 and worst.absolute != 0 else "")
+    return f"{worst.absolute:.2g}" + (f" in {literal(worst.name)}" if len(errors) > 1 and worst.absolute != 0 else "")
 
 
 MOST_LOST = 12
-"""Attributes that did not come back, and are named."""
+"""Most lost attributes that are shown by name."""
 
 
 def remarks_on(trip: RoundTrip, about: str = "") -> Iterator[Remark]:
-    """Say why each aspect has not passed; aspects with one and the same verdict are told together."""
+    """Return a remark on each aspect that has not passed; aspects with the same verdict share one."""
     verdicts = {aspect: trip.verdicts[aspect] for aspect in Aspect if aspect in trip.verdicts}
     for verdict in dict.fromkeys(verdicts.values()):
         aspects = ", ".join(aspect for aspect, other in verdicts.items() if other == verdict)
@@ -256,16 +259,16 @@ def remarks_on(trip: RoundTrip, about: str = "") -> Iterator[Remark]:
 
 
 def remarks_on_newer(passed_over: Sequence[str]) -> Iterator[Remark]:
-    """Say which newer versions are not whole, so that an older one was loaded."""
-    return (Remark("passed over", f"a newer version. {said}") for said in passed_over)
+    """Return a remark on each newer version that is not whole, so that an older one was loaded."""
+    return (Remark("passed over", f"a newer version. {why}") for why in passed_over)
 
 
 def remarks_on_lost(trips: Sequence[RoundTrip]) -> Iterator[Remark]:
-    """Say which plain attributes of the model did not come back, and how to keep them."""
+    """Return remarks on the plain attributes of the model that did not come back, and how to save them."""
     for lost in dict.fromkeys(trip.lost for trip in trips if trip.lost):
         alike = [trip for trip in trips if trip.lost == lost]
         names = lost[:MOST_LOST]
-        said = ", ".join(names) + (f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else "")
-        where = f"; {', '.join(trip.label for trip in alike)}" if len(trips) > 1 else ""
-        hint = "" if alike[0].part else f" Keep them with {' '.join(option('extra', name) for name in names)}."
-        yield Remark("not kept", f"{said} (plain attributes of the model{where}).{hint}")
+        listed = literal(", ".join(names)) + (f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else "")
+        where = f"; {', '.join(literal(trip.label) for trip in alike)}" if len(trips) > 1 else ""
+        hint = "" if alike[0].part else f" Save them with {option('extra', names)}."
+        yield Remark("not saved", f"{listed} (plain attributes of the model{where}).{hint}")

@@ -1,8 +1,8 @@
-"""How cards and the panel look: colours for light and dark, and layouts that bend to a phone's width.
+"""The style of cards and of the panel: colours for light and dark, and layouts that adapt to a phone's width.
 
-Self-contained CSS: no asset, no script. ``&`` stands for the element that is styled, written twice, which makes it as
-specific as the front ends' own rules for tables and code (``.jp-RenderedHTMLCommon tbody tr``). A browser without
-``light-dark()`` or container queries (before 2024) shows the page's own colours and the wide tables.
+Self-contained CSS: no asset, no script. ``&`` stands for the styled element. It is written with its class twice, which
+makes the rules as specific as those of the front ends for tables and code (``.jp-RenderedHTMLCommon tbody tr``). A
+browser without ``light-dark()`` or container queries (before 2024) shows the page's own colours and the wide tables.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ COLOURS = """
 """
 """The colours by name.
 
-They follow the front end where it says which theme it shows (JupyterLab, Colab, VS Code; the classic Notebook has a
-light one only), else the browser.
+They follow the front end if it tells its theme (JupyterLab, Colab, VS Code; the classic Notebook has only a light
+one), else the browser.
 """
 
 _CARD = """
@@ -82,10 +82,10 @@ _CARD = """
 
 
 def scoped(css: str, name: str) -> str:
-    """Write rules for the elements of a class.
+    """Return rules for the elements of a class.
 
     Args:
-        css: Rules with ``&`` in the place of the element.
+        css: Rules with ``&`` for the element.
         name: The class.
     """
     return (COLOURS + css).strip().replace("&", f".{name}.{name}")

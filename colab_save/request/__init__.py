@@ -1,1 +1,1 @@
-"""What the user wants: frozen requests, their options, typed lines and spelling."""
+"""What the user asks for: frozen requests, their options, the command lines that are read and written."""

@@ -1,7 +1,7 @@
-"""A typed line, read into values by option.
+"""Command lines of magics: a typed line is read into values by option.
 
-The magics read their lines here, and completion looks up what may be typed. What an option is called and explained
-comes from the table of actions; the expressions in a line are evaluated later, by `namespace`.
+The magics read their lines here, and completion looks up what may follow. Names and help of options come from the table
+of actions; `frontends.namespace` evaluates the expressions of a line later.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from colab_save.errors import RequestError, UnknownNameError
-from colab_save.hints import render
+from colab_save.hints import literal, render
 from colab_save.request.option import Option, Syntax
 from colab_save.wording import did_you_mean
 
@@ -24,9 +24,10 @@ _PIECE = re.compile(
 
 
 def split(line: str) -> list[str]:
-    """Split a line at the spaces outside quotes and brackets, keeping both; a word that begins with # ends it.
+    """Split a line into words at the spaces outside quotes and brackets; a word that begins with # ends the line.
 
-    So ``models['a b']`` and ``(x[:2], y)`` are one word each, and a Windows path keeps its backslashes.
+    Quotes and brackets stay: ``models['a b']`` and ``(x[:2], y)`` are one word each, and a Windows path has its
+    backslashes.
 
     Raises:
         RequestError: A quote or bracket is not closed.
@@ -52,16 +53,19 @@ def split(line: str) -> list[str]:
 
 
 def _not_closed(what: str, text: str, line: str) -> RequestError:
-    return RequestError(f"The {what} {text} is not closed in: {line.strip()}", "Close it, or put the text in quotes.")
+    return RequestError(
+        f"The {what} {literal(text)} is not closed in: {literal(line.strip())}",
+        "Close it, or put the whole text in quotes.",
+    )
 
 
 def unquote(word: str) -> str:
-    """Return the text that a word stands for: without its quotes and escapes."""
+    """Return the text that a word stands for, without its quotes and escapes."""
     return _PIECE.sub(_plain, word)
 
 
 def bared(word: str) -> str:
-    """Take the quotes away that stand around all of a word; one that is quoted in part stays as it is."""
+    """Return a word without the quotes around all of it; a word that is quoted in part stays as it is."""
     whole = _PIECE.fullmatch(word)
     return unquote(word) if whole and whole["quoted"] else word
 
@@ -74,35 +78,35 @@ def _plain(piece: re.Match[str]) -> str:
 
 
 WIDTH = 110
-"""Columns of the help texts; notebooks have that many."""
+"""Columns of a help text; notebooks have that many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A part of a line that stands for a value in the notebook.
+    """A part of a line that stands for a value of the notebook.
 
     Attributes:
         source: The Python expression.
-        word: The same as plain text, where the line may have meant that.
-        asked_by: The option that it belongs to, for errors.
-        may_be_word: The text is used when it names nothing.
+        word: The same as plain text, in case the line meant that.
+        flag: The flag or placeholder of its option, for errors.
+        may_be_word: Whether the text is the value if the expression names nothing.
     """
 
     source: str
     word: str
-    asked_by: str
+    flag: str
     may_be_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One magic: what it is called and what may follow.
+    """One magic and its options.
 
     Attributes:
         name: The name, without ``%``.
-        about: What it does, in one sentence.
-        options: Everything that may follow.
-        needs: How many positionals must be given.
+        about: What it does, in one or two sentences.
+        options: The options that may follow, positionals included.
+        needs: How many positionals are required.
     """
 
     name: str
@@ -111,19 +115,19 @@ class Command:
     needs: int = 0
 
     def help(self) -> str:
-        """Explain the magic and every option, in the language of the frontend that runs."""
+        """Return the help of the magic and of every option, in the language of the frontend that runs."""
         return self._parser(self.options).format_help()
 
     def read(self, line: str, expand: Callable[[str], str] = str) -> dict[str, Any]:
-        """Read a line into values by field: text, flags, and `Expression` for what is to be evaluated.
+        """Return the values of a line by field: texts, flags, and an `Expression` for what is to be evaluated.
 
         Args:
-            line: What stands behind the magic's name.
+            line: The line after the magic's name.
             expand: Puts values into texts, as IPython does for ``$name``.
 
         Raises:
             UnknownNameError: There is no such option.
-            RequestError: A quote is not closed, a value is missing, or there is a word too many.
+            RequestError: A quote is not closed, a value is missing, or there is an unexpected word.
         """
         flagged = tuple(option for option in self.options if not option.is_positional)
         given, words = self._parser(flagged).parse_known_args(split(line))
@@ -135,13 +139,13 @@ class Command:
 
     @property
     def positionals(self) -> tuple[Option, ...]:
-        """Return what is given by its place alone."""
+        """Return the options that are given by their position."""
         return tuple(option for option in self.options if option.is_positional)
 
     def _check_words(self, words: list[str]) -> None:
         for flag in (word.partition("=")[0] for word in words if word.startswith("-")):
             known = [option.flag for option in self.options if not option.is_positional]
-            raise UnknownNameError(f"%{self.name} has no option {flag!r}.", did_you_mean(flag, known))
+            raise UnknownNameError(f"%{self.name} has no option {literal(repr(flag))}.", did_you_mean(flag, known))
         if len(words) < self.needs:
             missing = self.positionals[len(words)]
             raise RequestError(
@@ -150,7 +154,7 @@ class Command:
         takes_all = any(option.syntax is Syntax.REPEATED for option in self.positionals)
         if len(words) > len(self.positionals) and not takes_all:
             raise RequestError(
-                f"%{self.name} has no use for {words[len(self.positionals)]!r}.",
+                f"%{self.name}: unexpected argument {literal(repr(words[len(self.positionals)]))}.",
                 f"Put a text with spaces in quotes; %{self.name} --help shows what may follow.",
             )
 
@@ -177,27 +181,27 @@ class Command:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises where argparse would end the process."""
+    """Raises an error of ours where argparse would end the process."""
 
     def error(self, message: str) -> NoReturn:
-        raise RequestError(f"{self.prog}: {message}.", f"{self.prog} --help explains every option.")
+        raise RequestError(f"{self.prog}: {literal(message)}.", f"{self.prog} --help explains every option.")
 
 
 class _HelpFormatter(argparse.HelpFormatter):
-    """Has room for the longest option beside its help."""
+    """Leaves room for the longest option beside its help."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=WIDTH)
 
 
 def add_option(parser: argparse.ArgumentParser, option: Option, *, is_needed: bool = False, **how: Any) -> None:
-    """Add one option to a parser; without more a value stays the text that was typed.
+    """Add one option to a parser; without ``how`` its value stays the text that was typed.
 
     Args:
-        parser: What reads the words.
-        option: What may be typed.
-        is_needed: Whether a positional must be given.
-        how: More for argparse, such as ``type``; flags have no use for it.
+        parser: The parser.
+        option: The option.
+        is_needed: Whether a positional is required.
+        how: More arguments for argparse, such as ``type``; ignored for flags.
     """
     text = render(option.help).replace("%", "%%")
     metavar = "{" + ",".join(option.choices) + "}" if option.choices else option.metavar
@@ -226,12 +230,14 @@ def _value(option: Option, raw: Any, expand: Callable[[str], str]) -> Any:
     return raw
 
 
-def _expression(raw: str, asked_by: str, expand: Callable[[str], str], *, may_be_word: bool = False) -> Expression:
-    return Expression(bared(raw), expand(unquote(raw)), asked_by, may_be_word)
+def _expression(raw: str, flag: str, expand: Callable[[str], str], *, may_be_word: bool = False) -> Expression:
+    return Expression(bared(raw), expand(unquote(raw)), flag, may_be_word)
 
 
 def _pair(raw: str, option: Option, expand: Callable[[str], str]) -> tuple[str, Expression]:
     key, equals, value = bared(raw).partition("=")
     if not (key and equals):
-        raise RequestError(f"{option.flag} {raw} is not a pair.", f"Write {option.flag} {option.metavar}.")
+        raise RequestError(
+            f"{option.flag} {literal(raw)} is not {option.metavar}.", f"Write it as {option.flag} {option.metavar}."
+        )
     return key.strip(), _expression(value.strip(), f"{option.flag} {key}", expand, may_be_word=True)

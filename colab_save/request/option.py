@@ -1,7 +1,7 @@
-"""How one field of a request is typed and explained, in every frontend, and what its value may be.
+"""Options: how each field of a request is typed and explained in every frontend, and the checks of its values.
 
-`request` declares them beside its fields, and checks the values once; `command` and the terminal build their parsers of
-them, the panel its fields.
+`request` declares an option beside each field and checks the values once. `command` and `frontends.terminal` build
+their parsers from options, the panel its fields.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from colab_save.errors import RequestError
+from colab_save.hints import literal
 
 
 class Syntax(enum.StrEnum):
-    """How a field is asked for in a magic or terminal line.
+    """How the value of an option is typed in a magic or in a terminal.
 
-    In a notebook ``EXPRESSION`` and ``NUMBER`` are evaluated; in a terminal a ``NUMBER`` is a literal, and there is no
-    ``EXPRESSION``. A ``VARIABLE`` of the notebook gets the result; in Python that is an assignment. A positional that
-    is ``REPEATED`` takes all words that are left.
+    In a notebook ``EXPRESSION`` and ``NUMBER`` are evaluated; in a terminal a ``NUMBER`` is a literal, and options with
+    an ``EXPRESSION`` are not offered. A ``VARIABLE`` names the variable for the result; in Python that is an
+    assignment. A positional that is ``REPEATED`` takes all remaining words. An ``ANTIFLAG`` sets its field to False.
     """
 
     POSITIONAL = "positional"
@@ -40,11 +41,11 @@ class Option:
 
     Attributes:
         name: The field, and the keyword of the Python function.
-        flag: How it is written in a line (``--to``); for a positional its place-holder (``MODEL``).
+        flag: The flag (``--to``), or the placeholder of a positional (``MODEL``).
         syntax: See `Syntax`.
-        text: One sentence, or what gives it when it is asked for.
-        metavar: The place-holder of the value.
-        words: Gives the words that are allowed, where they are a few.
+        text: The help, one sentence that may refer to other options (`hints`), or a function that returns it.
+        metavar: The placeholder of the value.
+        words: Returns the allowed words, if only a few are.
     """
 
     name: str
@@ -56,86 +57,95 @@ class Option:
 
     @property
     def help(self) -> str:
-        """Explain it in one sentence."""
+        """Return the help, one sentence."""
         return self.text if isinstance(self.text, str) else self.text()
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Give the words that are allowed; none where any are."""
+        """Return the allowed words; none if any text is allowed."""
         return tuple(self.words())
 
     @property
     def is_positional(self) -> bool:
-        """Tell what is given by its place alone from what has a flag."""
+        """Return whether it is given by its position, without a flag."""
         return not self.flag.startswith("-")
 
     @property
     def is_flag(self) -> bool:
-        """Tell what takes no value."""
+        """Return whether it takes no value."""
         return self.syntax in {Syntax.FLAG, Syntax.ANTIFLAG}
 
 
-def asked(
+def declare(
     flag: str,
     syntax: Syntax,
     text: str | Callable[[], str],
     metavar: str = "",
     words: Callable[[], Iterable[str]] = tuple,
 ) -> dict[str, Any]:
-    """Make the metadata of a request's field, from which its `Option` is read.
+    """Return the metadata of a request's field, from which `options_of` makes its `Option`.
 
-    What a table says is given as a function, so that a record which is added later is seen.
+    Text and words that come from a table are passed as functions, so that records added later count.
     """
     return {"flag": flag, "syntax": syntax, "text": text, "metavar": metavar, "words": words}
 
 
 def check_numbers(**values: object) -> None:
-    """Refuse what is no number, or a negative one.
+    """Refuse values that are not numbers, and negative ones.
 
     Raises:
-        RequestError: Names it.
+        RequestError: A value is not a number of at least 0; ``None`` is allowed.
     """
     for name, value in values.items():
         if value is not None and (not isinstance(value, (int, float)) or isinstance(value, bool) or not value >= 0):
-            raise RequestError(f"{name} is {value!r}.", f"Give {name} as a number that is not negative.")
+            raise RequestError(
+                f"{name} must be a number of at least 0, not {literal(repr(value))}.", "Give a number, such as 0.5."
+            )
 
 
 def check_texts(**values: object) -> None:
-    """Refuse what is no text, or one with half characters, which no file can hold.
+    """Refuse values that are not texts, and texts with half characters, which no file can hold.
 
     Raises:
-        RequestError: Names it.
+        RequestError: A value is not a text that a file can hold; ``None`` is allowed.
     """
     for name, value in values.items():
         if value is not None and not is_text(value):
-            raise RequestError(f"{name} is {value!r}, which is no text.", f"Give {name} in quotes.")
+            raise _not_a_text(name, "a text", value)
 
 
 def texts_of(name: str, value: object) -> tuple[str, ...]:
     """Return one or several texts as a tuple.
 
     Raises:
-        RequestError: They are something else.
+        RequestError: The value is anything else.
     """
     texts = (value,) if isinstance(value, str) else value
     if isinstance(texts, (list, tuple)) and all(map(is_text, texts)):
         return tuple(texts)
-    raise RequestError(f"{name} is {value!r}.", f"Give {name} as a text, or as a list of texts.")
+    raise _not_a_text(name, "a text or a list of texts", value)
 
 
 def names_of(field: str, value: object) -> tuple[str, ...]:
     """Return the names of one or several attributes or variables, each once.
 
     Raises:
-        RequestError: They are something else.
+        RequestError: The value is anything else, or a name cannot be that of a public attribute.
     """
     names = tuple(dict.fromkeys(texts_of(field, value)))
     for name in names:
         if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
-            raise RequestError(f"{field} is {name!r}, which no attribute has.", "Give a name, such as class_names.")
+            raise RequestError(
+                f"{field} cannot be {literal(repr(name))}: no public attribute has such a name.",
+                "Give a name such as class_names.",
+            )
     return names
 
 
 def is_text(value: object) -> bool:
-    """Say whether a value is a text that a file can hold."""
+    """Return whether a value is a text that a file can hold."""
     return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def _not_a_text(name: str, kind: str, value: object) -> RequestError:
+    return RequestError(f"{name} must be {kind}, not {literal(repr(value))}.", f"Give {name} as text in quotes.")

@@ -1,8 +1,8 @@
-"""What the user wants, in two frozen records: defaults, help texts and flags live here and only here.
+"""What the user asks for, in two frozen records: defaults, help texts and flags are declared here and only here.
 
-The magics' parser, the Python functions' signatures, the terminal command and the panel's fields are all read
-from these fields (`options_of`). Validation happens once, in ``__post_init__``, and does no I/O.
-Places stay out of their ``repr``: a URL may hold a password.
+The parser of the magics, the terminal command and the panel read these fields (`options_of`); tests compare the
+signatures of the Python functions with them. ``__post_init__`` validates once and does no I/O. Locations stay out of
+the ``repr``, since a URL may hold a password.
 """
 
 from __future__ import annotations
@@ -14,37 +14,39 @@ from typing import Any
 
 from colab_save.artifact.metrics import Best, check_metrics, is_name
 from colab_save.errors import RequestError
-from colab_save.format_table import format_names, purposes
-from colab_save.hints import option
-from colab_save.request.option import Option, Syntax, asked, check_numbers, check_texts, is_text, names_of, texts_of
+from colab_save.format_table import FORMATS, format_names, purposes
+from colab_save.hints import literal, option
+from colab_save.request.option import Option, Syntax, check_numbers, check_texts, declare, is_text, names_of, texts_of
 from colab_save.store_table import STORES
 from colab_save.target import Target, check_tag
+from colab_save.types import Model, Nested
 from colab_save.wording import did_you_mean
 
 AUTO = "auto"
-"""The default format: ``keras``, and ``saved_model`` when its round trip fails."""
+"""The default format: ``keras``, and ``saved_model`` as well if the round trip of ``keras`` fails."""
 
 
 def formats_in_words() -> str:
-    """Explain what ``--format`` takes."""
-    return f"{', '.join(format_names())}, several with commas, or auto."
+    """Return the help of ``--format``."""
+    first, *others = [record.name for record in FORMATS.values() if record.is_automatic]
+    return f"{', '.join(format_names())}, several with commas, or auto: {first}, and if it fails {' or '.join(others)}."
 
 
 def stores_in_words() -> str:
-    """Explain what ``--to`` takes."""
+    """Return the help of ``--to``."""
     *most, last = [record.typed for record in STORES.values()]
     known = f"{', '.join(most)}, or {last}"
-    return f"Where to keep it: {known}; default: Drive in Colab, ./models elsewhere."
+    return f"The store: {known}; default: Drive in Colab, ./models elsewhere."
 
 
 def check_purpose(purpose: str, formats: Sequence[str]) -> None:
-    """Refuse a purpose that is none, or one beside formats of the user's own choice.
+    """Refuse an unknown purpose, and a purpose together with formats.
 
     Raises:
-        RequestError: With what there is.
+        RequestError: The hint has the known purposes.
     """
     if purpose not in purposes():
-        raise RequestError(f"There is no purpose {purpose!r}.", did_you_mean(purpose, purposes()))
+        raise RequestError(f"There is no purpose {literal(repr(purpose))}.", did_you_mean(purpose, purposes()))
     if tuple(formats) not in {(), (AUTO,)}:
         raise RequestError(
             f"{option('purpose', purpose)} and {option('formats', ','.join(formats))} both choose the format.",
@@ -56,162 +58,178 @@ def check_purpose(purpose: str, formats: Sequence[str]) -> None:
 class SaveRequest:
     """What to save, where, how, and how strictly to prove it.
 
-    The help of each field explains it, in every frontend.
+    The fields are the parameters of `save_model`, which explains each of them. For the other frontends each field has a
+    help text.
     """
 
-    model: Any = field(
-        metadata=asked(
-            "MODEL", Syntax.EXPRESSION, "The model, or what holds several; default: the only model there is."
+    model: Model = field(
+        metadata=declare(
+            "MODEL",
+            Syntax.EXPRESSION,
+            "The model, or a dict or object that holds several; default: the only model in the notebook.",
         )
     )
     target: str | None = field(
         default=None,
         repr=False,
-        metadata=asked(
-            "TARGET", Syntax.POSITIONAL, "A name for the artifact, or a path or URL; default: the variable's name."
+        metadata=declare(
+            "TARGET",
+            Syntax.POSITIONAL,
+            "A name for the artifact, or a path or URL for a plain save; default: the name of the variable or of the "
+            "model.",
         ),
     )
     to: str | None = field(
-        default=None,
-        kw_only=True,
-        repr=False,
-        metadata=asked(
-            "--to",
-            Syntax.VALUE,
-            stores_in_words,
-            "STORE",
-        ),
+        default=None, kw_only=True, repr=False, metadata=declare("--to", Syntax.VALUE, stores_in_words, "STORE")
     )
     formats: str | tuple[str, ...] = field(
-        default=AUTO,
-        kw_only=True,
-        metadata=asked(
-            "--format",
-            Syntax.VALUE,
-            formats_in_words,
-            "F[,F…]",
-        ),
+        default=AUTO, kw_only=True, metadata=declare("--format", Syntax.VALUE, formats_in_words, "F[,F…]")
     )
     purpose: str | None = field(
         default=None,
         kw_only=True,
-        metadata=asked(
-            "--for", Syntax.VALUE, "What the model will be used for; picks the format.", "PURPOSE", purposes
+        metadata=declare(
+            "--for",
+            Syntax.VALUE,
+            f"What the model is for, which picks the format; default: as {option('formats')} says.",
+            "PURPOSE",
+            purposes,
         ),
     )
-    sample: Any = field(
+    sample: Nested = field(
         default=None,
         kw_only=True,
-        metadata=asked(
-            "--sample", Syntax.EXPRESSION, "Inputs for the round trip; default: made from the specs.", "EXPR"
+        metadata=declare(
+            "--sample",
+            Syntax.EXPRESSION,
+            "Inputs for the round trip; default: made from the model's input specs.",
+            "EXPR",
         ),
     )
     verify: bool = field(
         default=True,
         kw_only=True,
-        metadata=asked("--no-verify", Syntax.ANTIFLAG, "Do not reload in a fresh process; the report says SKIPPED."),
+        metadata=declare(
+            "--no-verify", Syntax.ANTIFLAG, "Do not reload in a fresh process and compare; the report says SKIPPED."
+        ),
     )
     unpacked: bool = field(
         default=False,
         kw_only=True,
-        metadata=asked("--unpacked", Syntax.FLAG, "On Drive, keep a SavedModel as a folder and not as one zip file."),
+        metadata=declare(
+            "--unpacked", Syntax.FLAG, "On Drive, store a SavedModel as a folder; default: as one zip file."
+        ),
     )
     force: bool = field(
         default=False,
         kw_only=True,
-        metadata=asked("--force", Syntax.FLAG, "Publish although the round trip failed; the report says FAILED."),
+        metadata=declare(
+            "--force",
+            Syntax.FLAG,
+            "Publish even if the round trip fails; the report says FAILED; default: publish nothing then.",
+        ),
     )
     rtol: float | None = field(
         default=None,
         kw_only=True,
-        metadata=asked("--rtol", Syntax.NUMBER, "Relative tolerance of outputs; default: by dtype.", "NUMBER"),
+        metadata=declare("--rtol", Syntax.NUMBER, "Relative tolerance of outputs; default: by dtype.", "NUMBER"),
     )
     atol: float | None = field(
         default=None,
         kw_only=True,
-        metadata=asked("--atol", Syntax.NUMBER, "Absolute tolerance of outputs; default: by dtype.", "NUMBER"),
+        metadata=declare("--atol", Syntax.NUMBER, "Absolute tolerance of outputs; default: by dtype.", "NUMBER"),
     )
     timeout: float = field(
         default=300.0,
         kw_only=True,
-        metadata=asked("--timeout", Syntax.NUMBER, "Seconds that the round trip of one payload may take.", "SECONDS"),
+        metadata=declare(
+            "--timeout", Syntax.NUMBER, "Give up on the round trip of one payload after SECONDS.", "SECONDS"
+        ),
     )
     tags: tuple[str, ...] = field(
         default=(),
         kw_only=True,
-        metadata=asked("--tag", Syntax.REPEATED, "A label for this version; may be given several times.", "T"),
+        metadata=declare("--tag", Syntax.REPEATED, "A tag for this version; can be repeated; default: none.", "T"),
     )
     extra: tuple[str, ...] = field(
         default=(),
         kw_only=True,
-        metadata=asked(
+        metadata=declare(
             "--extra",
             Syntax.REPEATED,
-            "A plain attribute of the model (class_names), or a variable of the notebook, to keep with it; may be "
-            "given several times.",
+            "A plain attribute of the model, such as class_names, or a variable of the notebook, to save with the "
+            "model; can be repeated; default: none.",
             "NAME",
         ),
     )
     metrics: Mapping[str, float] = field(
         default_factory=dict,
         kw_only=True,
-        metadata=asked(
+        metadata=declare(
             "--metric",
             Syntax.PAIRS,
-            "What was measured, as a number; of the last training it is recorded anyway; may be given several times.",
+            "A number that you measured; can be repeated; default: only the last values of the last training, which "
+            "are always recorded.",
             "NAME=VALUE",
         ),
     )
     keep: int | None = field(
         default=None,
         kw_only=True,
-        metadata=asked(
+        metadata=declare(
             "--keep",
             Syntax.NUMBER,
-            "How many of the newest versions of the name stay; older ones are removed, but never one with a tag; "
-            "default: all.",
+            "Keep the N newest versions of the name and remove older ones, but never one with a tag; default: keep "
+            "all.",
             "N",
         ),
     )
     keep_best: str | None = field(
         default=None,
         kw_only=True,
-        metadata=asked(
+        metadata=declare(
             "--keep-best",
             Syntax.VALUE,
-            "Keep the version that is best in this metric too, such as val_loss or max:score; without --keep, that "
-            "and the newest.",
+            f"Also keep the version that is best in this metric, such as val_loss or max:score; without "
+            f"{option('keep')}, keep only that one and the newest; default: keep all.",
             "METRIC",
         ),
     )
     wait: bool | float = field(
         default=False,
         kw_only=True,
-        metadata=asked("--wait", Syntax.FLAG, "Wait for the upload, an hour at most (in Python: wait=SECONDS)."),
+        metadata=declare(
+            "--wait",
+            Syntax.FLAG,
+            "Wait for the upload, for an hour at most (in Python, wait=SECONDS sets the limit); default: do not wait.",
+        ),
     )
     flush: bool = field(
         default=False,
         kw_only=True,
-        metadata=asked("--flush", Syntax.FLAG, "Upload everything on Drive, which unmounts it; may take hours."),
+        metadata=declare(
+            "--flush", Syntax.FLAG, "Upload everything on Drive now, which unmounts it and can take hours."
+        ),
     )
     note: str = field(
         default="",
         kw_only=True,
-        metadata=asked("--note", Syntax.VALUE, "Free text, kept with the artifact.", "TEXT"),
+        metadata=declare("--note", Syntax.VALUE, "Free text, saved with the version; default: none.", "TEXT"),
     )
     options: Mapping[str, Any] = field(
         default_factory=dict,
         kw_only=True,
-        metadata=asked(
+        metadata=declare(
             "--option",
             Syntax.PAIRS,
-            "An option of the format; the value is an expression; may be given several times.",
+            "An option of the format, such as signatures of saved_model; VALUE is an expression; can be repeated; "
+            "default: none.",
             "KEY=VALUE",
         ),
     )
 
     def __post_init__(self) -> None:
-        """Normalise what may be written in two ways, and refuse what contradicts itself."""
+        """Normalise values that can be written in several ways, and refuse contradictions."""
         check_texts(to=self.to, purpose=self.purpose, keep_best=self.keep_best)
         wait = None if isinstance(self.wait, bool) else self.wait
         check_numbers(rtol=self.rtol, atol=self.atol, timeout=self.timeout, wait=wait)
@@ -225,103 +243,126 @@ class SaveRequest:
         for tag in self.tags:
             check_tag(tag)
         if not isinstance(self.options, Mapping) or not all(map(is_text, self.options)):
-            raise RequestError(f"options is {self.options!r}.", "Give a dict of names and values.")
+            raise RequestError(
+                f"options must be a dict with texts as keys, not {literal(repr(self.options))}.",
+                "Give a dict such as {'opset': 17}.",
+            )
         if len(formats) > 1 and AUTO in formats:
-            raise RequestError(f"auto cannot be combined with {formats}.", "Give auto alone, or the formats you want.")
+            others = literal(", ".join(name for name in formats if name != AUTO))
+            raise RequestError(f"{AUTO} cannot be combined with {others}.", f"Give {AUTO} alone, or only the others.")
         if self.purpose is not None:
             check_purpose(self.purpose, formats)
         if self.keep is not None and (type(self.keep) is not int or self.keep < 1):
-            raise RequestError(f"keep is {self.keep!r}.", "Give how many versions are to stay, such as 3.")
+            raise RequestError(
+                f"keep must be a whole number of at least 1, not {literal(repr(self.keep))}.",
+                "Give the number of versions to keep, such as 3.",
+            )
         if self.keep_best is not None and not is_name(Best.parse(self.keep_best).metric):
-            raise RequestError(f"keep_best is {self.keep_best!r}.", "Give a metric such as val_loss or max:score.")
+            raise RequestError(
+                f"keep_best must be the name of a metric, not {literal(repr(self.keep_best))}.",
+                "Give a metric such as val_loss or max:score.",
+            )
         if self.target is not None:
             self._check_target(Target.parse(self.target))
 
     def _check_target(self, target: Target) -> None:
         if target.selector:
             raise RequestError(
-                f"{self.target!r} names a version, and a save always makes a new one.",
+                f"{self.target!r} names a version, but a save always makes a new one.",
                 f"Save to {target.name!r} with {option('tags', target.selector)}.",
             )
         if target.path and (self.keep or self.keep_best):
             raise RequestError(
-                f"{target.shown!r} is one place without versions, so that there is nothing to keep.",
-                f"Leave {option('keep')} and {option('keep_best')} out, or give a name instead of the path.",
+                f"{literal(repr(target.shown))} is a single place without versions, so there are none to keep.",
+                f"Leave out {option('keep')} and {option('keep_best')}, or give a name instead of the path.",
             )
 
 
 def options_of(request: type[SaveRequest | LoadRequest]) -> Iterator[Option]:
-    """Return how each field of a request is typed and explained, in the order of the fields."""
+    """Return the option of each field of a request, in the order of the fields."""
     for item in fields(request):
-        told = dict(item.metadata)
+        declared = dict(item.metadata)
         if isinstance(item.default, (int, float, str)) and item.default and not isinstance(item.default, bool):
-            told["text"] = functools.partial(_with_default, told["text"], item.default)
-        yield Option(item.name, **told)
+            declared["text"] = functools.partial(_with_default, declared["text"], item.default)
+        yield Option(item.name, **declared)
 
 
 def _with_default(text: str | Callable[[], str], default: float | str) -> str:
-    """Add a default to a help text that does not tell it."""
-    said = text if isinstance(text, str) else text()
-    told = default if isinstance(default, str) else f"{default:g}"
-    return said if "default" in said else f"{said.removesuffix('.')}; default: {told}."
+    """Return a help text with the default, if it has none yet."""
+    sentence = text if isinstance(text, str) else text()
+    shown = default if isinstance(default, str) else f"{default:g}"
+    return sentence if "default" in sentence else f"{sentence.removesuffix('.')}; default: {shown}."
 
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """What to load, from where, and how strictly to check it.
+    """What to load, from where, and whether to compare it with what was saved.
 
-    The help of each field explains it, in every frontend.
+    The fields are the parameters of `load_model`, which explains each of them. For the other frontends each field has a
+    help text.
     """
 
     target: str = field(
         repr=False,
-        metadata=asked(
-            "TARGET", Syntax.POSITIONAL, "A name, name@tag, name@version, or the path or URL of a model file."
+        metadata=declare(
+            "TARGET",
+            Syntax.POSITIONAL,
+            "A name, name@tag, name@version, or the path or URL of a model file or folder.",
         ),
     )
     source: str | None = field(
         default=None,
         kw_only=True,
         repr=False,
-        metadata=asked(
+        metadata=declare(
             "--from", Syntax.VALUE, "The store to look in; default: Drive in Colab, ./models elsewhere.", "STORE"
         ),
     )
     format: str | None = field(
         default=None,
         kw_only=True,
-        metadata=asked(
-            "--format", Syntax.VALUE, "Which payload of the artifact; default: the one that keeps most.", "F"
+        metadata=declare(
+            "--format", Syntax.VALUE, "Load the payload of this format; default: the one that holds most.", "F"
         ),
     )
-    into: Any = field(
+    into: Model = field(
         default=None,
         kw_only=True,
-        metadata=asked("--into", Syntax.EXPRESSION, "A model that gets the weights, or what gets several.", "MODEL"),
+        metadata=declare(
+            "--into",
+            Syntax.EXPRESSION,
+            "A model of the same architecture that gets the weights, or a dict or object that gets several models; "
+            "default: a new model.",
+            "MODEL",
+        ),
     )
     trust: bool = field(
         default=False,
         kw_only=True,
-        metadata=asked("--trust", Syntax.FLAG, "Run code that came with the file, after you have read it."),
+        metadata=declare(
+            "--trust",
+            Syntax.FLAG,
+            "Run code that came with the file, after you have read it; default: run only code that you signed.",
+        ),
     )
     verify: bool = field(
         default=True,
         kw_only=True,
-        metadata=asked("--no-verify", Syntax.ANTIFLAG, "Do not compare the loaded model with what was saved."),
+        metadata=declare("--no-verify", Syntax.ANTIFLAG, "Do not compare the loaded model with what was saved."),
     )
     convert: bool = field(
         default=False,
         kw_only=True,
-        metadata=asked("--convert", Syntax.FLAG, "Rebuild a Keras 2 model with Keras 3, if it answers alike."),
+        metadata=declare("--convert", Syntax.FLAG, "Rebuild a Keras 2 model with Keras 3, if both give equal outputs."),
     )
     timeout: float = field(
         default=300.0,
         kw_only=True,
-        metadata=asked("--timeout", Syntax.NUMBER, "Seconds that a file which may never open is given.", "SECONDS"),
+        metadata=declare("--timeout", Syntax.NUMBER, "Give up on a suspicious file after SECONDS.", "SECONDS"),
     )
 
     def __post_init__(self) -> None:
-        """Refuse a target that cannot be one."""
+        """Refuse values that cannot be right."""
         check_texts(source=self.source, format=self.format)
         check_numbers(timeout=self.timeout)
         Target.parse(self.target)

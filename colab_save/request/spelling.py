@@ -1,7 +1,7 @@
-"""What was asked for, written as the line or the call that a user would type: the inverse of `command`.
+"""Values by option, written as the command line or the Python call that a user types: the inverse of `command`.
 
-The panel shows both for everything that it does, to copy, and hints are written so. Reading a line that was written
-here returns what it was written from, whatever the texts hold.
+The panel shows both for everything it does, and `frontends.languages` writes hints with them. A line that is written
+here reads back as the same values, whatever the texts contain.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ _ENDING = re.compile(r'\\(?="|$)')
 
 
 def magic_line(command: Command, given: Mapping[str, Any]) -> str:
-    """Write the line of a magic.
+    """Return the command line of a magic.
 
     Args:
         command: The magic.
-        given: What `Command.read` would return for the line: values by option, `Expression` for what is evaluated.
+        given: Values by option, as `Command.read` returns them for the line.
     """
     return " ".join([f"%{command.name}", *_line_words(command.options, given, text_word, _expression_word)])
 
 
 def terminal_line(command: str, options: Iterable[Option], given: Mapping[str, Any]) -> str:
-    """Write the line of a terminal, as a POSIX shell reads it.
+    """Return a command line for a terminal, as a POSIX shell reads it.
 
     Args:
         command: The words before the options: the program and its command.
-        options: What may follow.
+        options: The options that may follow.
         given: See `magic_line`; an `Expression` is written as its source.
     """
     words = [shlex.quote(word) for word in _line_words(options, given, str, str)]
@@ -42,11 +42,11 @@ def terminal_line(command: str, options: Iterable[Option], given: Mapping[str, A
 
 
 def python_call(function: str, options: Iterable[Option], given: Mapping[str, Any]) -> str:
-    """Write the call of a Python function.
+    """Return the call of a Python function.
 
     Args:
         function: Its name, as the user types it.
-        options: What it takes.
+        options: The options that it takes.
         given: See `magic_line`.
     """
     in_order = sorted(options, key=lambda option: not option.is_positional)
@@ -95,15 +95,15 @@ def _words(
 def _flagged(option: Option, word: str) -> tuple[str, ...]:
     if option.is_positional:
         return (word,)
-    # A parser takes a word that begins with a dash for another option.
+    # A parser reads a word that begins with a dash as another option.
     return (f"{option.flag}={word}",) if word.startswith("-") else (option.flag, word)
 
 
 def text_word(text: str) -> str:
-    """Write a text as one word of a line.
+    """Return a text as one word of a line.
 
-    The magics put values in the place of ``$name`` and ``{…}``. What that would reach, and what no line can hold, is
-    written as an expression of that kind itself: ``{chr(36)}`` for a dollar sign.
+    The magics replace ``$name`` and ``{…}`` by values. Characters that this would change, and those that no line can
+    hold, are written as such an expression: ``{chr(36)}`` for a dollar sign.
     """
     if _PLAIN.fullmatch(text):
         return text
@@ -117,7 +117,7 @@ def _as_expression(found: re.Match[str]) -> str:
 
 
 def _expression_word(source: str) -> str:
-    """Write an expression as one word: as it is, or in quotes, which are not part of it."""
+    """Return an expression as one word: as it is, or in quotes that are not part of it."""
     is_word = not re.match(r"[-\"'#]", source) and "\\" not in source and split(source) == [source]
     return source if is_word else '"{}"'.format(source.replace('"', '\\"'))
 
@@ -127,8 +127,8 @@ def _source(value: Any) -> str:
         return value.source
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_source(key)}: {_source(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_source, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_source, value))}{',' * (len(value) == 1)})"
     written = repr(value)
     is_quoted = isinstance(value, str) and written.startswith("'") and '"' not in written
     return f'"{written[1:-1]}"' if is_quoted else written

@@ -18,7 +18,7 @@ from colab_save.artifact.layout import Place, deletion_in, deletion_now
 from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.custom_code.signing import is_own, signed
 from colab_save.errors import NotFoundError, TargetError, UntrustedError
-from colab_save.hints import action
+from colab_save.hints import action, literal
 from colab_save.quantities import size_in_words
 from colab_save.reports.card import Card, Shown
 from colab_save.reports.json_fields import version_fields
@@ -60,8 +60,8 @@ class Change(Shown):
 
     def card(self) -> Card:
         """Return what is shown: what was done, the version, and the action that undoes it."""
-        facts = {"where": self.where} | ({"size": size_in_words(self.manifest.size)} if self.manifest else {})
-        return Card(f"{self.target} {self.done}", "", facts=facts, line=self.line)
+        facts = {"where": literal(self.where)} | ({"size": size_in_words(self.manifest.size)} if self.manifest else {})
+        return Card(f"{literal(self.target)} {self.done}", "", facts=facts, line=self.line)
 
     def to_json(self) -> dict[str, Json]:
         """Return what was done to which version."""

@@ -16,7 +16,7 @@ from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.errors import CancelledError, ColabSaveError, DigestError, NotFoundError, StoreError
 from colab_save.hints import render
 from colab_save.progress import OnStep, ProgressBar
-from colab_save.reports.pending import PENDING, PUBLISH_PENDING, Pending, Waiting
+from colab_save.reports.pending import PENDING, PUBLISH_PENDING, Pending, PendingSave
 from colab_save.store_table import STORES
 from colab_save.stores.base import Store, UploadState
 from colab_save.stores.opening import reopen
@@ -32,7 +32,7 @@ def pending(patience: float = 2.0) -> Pending:
     Args:
         patience: Seconds that a mount may take to answer; nothing is mounted.
     """
-    waiting: list[Waiting] = []
+    waiting: list[PendingSave] = []
     found = local_copies()
     for address in dict.fromkeys(copy.address for copy in found):
         copies = {copy.folder: copy for copy in found if copy.address == address}
@@ -53,9 +53,9 @@ def pending(patience: float = 2.0) -> Pending:
     return Pending(tuple(sorted(waiting, key=lambda save: save.since)))
 
 
-def _waiting(copy: LocalCopy, upload_state: UploadState | None) -> Waiting:
+def _waiting(copy: LocalCopy, upload_state: UploadState | None) -> PendingSave:
     manifest = copy.manifest
-    return Waiting(copy.name, manifest.size, upload_state, manifest.created, copy.where, copy.stage)
+    return PendingSave(copy.name, manifest.size, upload_state, manifest.created, copy.where, copy.stage)
 
 
 def publish_pending() -> Pending:

@@ -19,6 +19,7 @@ from colab_save.artifact.metrics import metrics_in_words
 from colab_save.artifact.parts import each_part
 from colab_save.artifact.sample import read_arrays
 from colab_save.errors import UntrustedError
+from colab_save.hints import literal, render
 from colab_save.inspecting.inspection import inspect_npz
 from colab_save.nested import leaves
 from colab_save.progress import ignore_steps
@@ -51,19 +52,18 @@ class Comparison(Shown):
 
     def card(self) -> Card:
         """Return the card: a table of short values, then the differences inside the models."""
-        names = [f"{item.name}@{item.version}" for item in (self.first, self.second)]
+        names = [literal(f"{item.name}@{item.version}") for item in (self.first, self.second)]
         first, second = each_part(self.first), each_part(self.second)
         rows = [(label, *values) for label, values in _rows(self.first, self.second)]
         remarks = [
             remark
             for name in first
             if name in second
-            for remark in _remarks(f"{name} ".lstrip(), first[name].facts, second[name].facts)
+            for remark in _remarks(literal(f"{name} ".lstrip()), first[name].facts, second[name].facts)
         ]
         if odd := sorted(first.keys() ^ second.keys()):
-            remarks.append(
-                Remark("models", f"only one of the two has: {', '.join(name or 'a single model' for name in odd)}")
-            )
+            named = literal(", ".join(name or "a single model" for name in odd))
+            remarks.append(Remark("models", f"only one of the two has: {named}"))
         return Card(
             title=" and ".join(names),
             summary="",
@@ -76,8 +76,10 @@ class Comparison(Shown):
         return {
             "first": version_fields(self.first),
             "second": version_fields(self.second),
-            "outputs": self.outputs,
-            "differences": [{"about": item.about, "reason": item.reason} for item in self.card().remarks[1:]],
+            "outputs": render(self.outputs),
+            "differences": [
+                {"about": render(item.about), "reason": render(item.reason)} for item in self.card().remarks[1:]
+            ],
         }
 
 
@@ -102,7 +104,7 @@ def _remarks(part: str, first: ModelFacts, second: ModelFacts) -> Iterator[Remar
     found_in = compare(first, second)
     for aspect, found in found_in.items():
         if found:
-            reason = f"{len(found)} places differ, first {found[0]}" if len(found) > 1 else str(found[0])
+            reason = (f"{len(found)} places differ, first " if len(found) > 1 else "") + literal(str(found[0]))
             yield Remark(f"{part}{aspect}", reason)
     if equal := [aspect for aspect, found in found_in.items() if not found]:
         yield Remark(f"{part}equal", ", ".join(equal))
@@ -121,14 +123,14 @@ def _rows(first: Manifest, second: Manifest) -> Iterator[tuple[str, tuple[str, s
         ("tags", lambda item: ", ".join(item.tags)),
         ("note", lambda item: item.note),
     ):
-        yield label, (value(first), value(second))
+        yield label, (literal(value(first)), literal(value(second)))
     yield from _differing(first.environment, second.environment)
 
 
 def _differing(first: Mapping[str, str], second: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
     for name in sorted(first.keys() | second.keys()):
         if first.get(name) != second.get(name):
-            yield name, (first.get(name, ""), second.get(name, ""))
+            yield literal(name), (literal(first.get(name, "")), literal(second.get(name, "")))
 
 
 def _compare_outputs(store: Store, first: tuple[Place, Manifest], second: tuple[Place, Manifest]) -> str:

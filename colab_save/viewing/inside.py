@@ -17,6 +17,7 @@ from colab_save.artifact.facts import LayerFacts, ModelFacts
 from colab_save.artifact.manifest import Manifest
 from colab_save.custom_code.origins import packages_of
 from colab_save.errors import FormatError, UntrustedError
+from colab_save.hints import literal, render
 from colab_save.inspecting.inspection import inspect
 from colab_save.progress import OnStep, ignore_steps
 from colab_save.quantities import count_in_words
@@ -68,9 +69,9 @@ class Inside(Shown):
             remarks.append(Remark("note", f"{len(rows) - MOST} more rows are left out."))
         manifest = self.manifest
         return Card(
-            title=self.name or (f"{manifest.name}@{manifest.version}" if manifest else ""),
+            title=literal(self.name or (f"{manifest.name}@{manifest.version}" if manifest else "")),
             summary="" if manifest else "a plain file without a manifest",
-            facts=dict(glance_at(manifest)) if manifest else {"weights": self._size()},
+            facts=dict(self._facts()),
             table=Table(HEAD if manifest else PLAIN_HEAD, tuple(rows[:MOST])) if rows else None,
             remarks=tuple(remarks),
             picture=picture_of(manifest) if manifest else None,
@@ -92,13 +93,23 @@ class Inside(Shown):
                 }
                 for name in {**models, **self.weights}
             },
-            "notes": [*self.notes, *self._odd()],
+            "notes": [render(note) for note in (*self.notes, *self._odd())],
         }
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        if self.manifest is None:
+            yield "weights", self._size()
+        else:
+            yield from ((label, literal(text)) for label, text in glance_at(self.manifest))
 
     def _rows(self) -> Iterator[tuple[Cell, ...]]:
         if self.manifest is None:
             for weight in self.weights.get("", ()):
-                yield weight.path, weight.dtype, draw_weights([Bars("", weight.shape, weight.histogram)])
+                yield (
+                    literal(weight.path),
+                    literal(weight.dtype),
+                    draw_weights([Bars("", weight.shape, weight.histogram)]),
+                )
         for name, facts in self.models().items():
             yield from _rows_of(name, facts, self.weights.get(name, ()))
 
@@ -120,7 +131,7 @@ class Inside(Shown):
     def _odd(self) -> Iterator[str]:
         """Name the weights with values that are NaN or infinite."""
         found = [
-            f"{model}/{name}: {odd}".lstrip("/")
+            literal(f"{model}/{name}: {odd}".lstrip("/"))
             for model in self.weights
             for name, spread in self.spreads(model)
             if (odd := oddities_in_words(spread))
@@ -201,11 +212,11 @@ def _rows_of(model: str, facts: ModelFacts, weights: Sequence[Weight]) -> Iterat
         if layer.path or held[""]:
             size = tree.parameters[layer.path]
             yield (
-                f"{model}/{layer.path}".strip("/") or "the model itself",
-                layer.class_name,
+                literal(f"{model}/{layer.path}".strip("/") or "the model itself"),
+                literal(layer.class_name),
                 _shape(layer),
                 f"{size:,}" if size else "",
-                layer.dtype,
+                literal(layer.dtype),
                 "yes" if layer.trainable else "no",
                 draw_weights(held[layer.path]) if held[layer.path] else "",
             )

@@ -1,1 +1,1 @@
-"""The panel: core ipywidgets over the same requests, actions and reports as the other frontends."""
+"""The panel, made of core ipywidgets, with the same requests, actions and reports as the other frontends."""

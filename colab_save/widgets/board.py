@@ -1,7 +1,7 @@
-"""The panel itself: its tabs, how it is displayed, and what of it stays readable in a saved notebook.
+"""The panel as a whole: its tabs, its display, and what stays readable of it in a saved notebook.
 
-Two outputs: the widgets, and beside them the same as plain HTML, which the widgets' own style hides while they live.
-A notebook that is opened without a kernel shows the second one.
+It has two outputs: the widgets, and the same content as plain HTML, which the style of the widgets hides while they are
+alive. A notebook that is opened without a kernel shows the second one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from colab_save.reports.card import visible
 from colab_save.reports.report import SaveReport
 from colab_save.reports.theme import CARD
 from colab_save.reports.theme import PANEL as STYLE
+from colab_save.types import Html
 from colab_save.widgets import fields
 from colab_save.widgets.footer import Footer
 from colab_save.widgets.machine import make_runner
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 EVENT = "post_run_cell"
-"""What IPython calls when a cell has run."""
+"""IPython's event after a cell has run."""
 
 SAVE, MODELS = 0, 1
 """The tabs in their order."""
@@ -40,13 +41,14 @@ class Panel:
     """One panel in a notebook; it owns its widgets.
 
     Args:
-        shell: IPython itself.
-        run: Calls the actions, and what else the panel needs of the machine, by name. Default: `make_runner`.
+        shell: IPython's shell.
+        run: Calls the actions, and the other functions of `machine`, by name. Default: `make_runner`.
 
     Attributes:
         save: The tab that saves.
         footer: The last lines.
-        widget: All of it.
+        tabs: The widget with the tabs.
+        widget: The widget with everything.
     """
 
     def __init__(self, shell: InteractiveShell, run: Runner | None = None) -> None:
@@ -62,31 +64,31 @@ class Panel:
         style = fields.html(f"<style>{STYLE}\n{hidden}</style>", "csp-style")
         self.widget = fields.column(style, self.tabs, self.footer.widget, name="colab-save-panel")
         self.tabs.observe(lambda change: self._opened(change["new"]), "selected_index")
-        self.save.work.result.observe(lambda _: self._keep(), "value")
+        self.save.work.result.observe(lambda _: self._update(), "value")
         shell.events.register(EVENT, self.refresh)
 
     @property
     def models(self) -> ModelsTab:
-        """Return the tab of what is saved; it is made when it is first opened."""
+        """Return the tab with the saved versions, which is made when it is first opened."""
         if self._models is None:
             self._models = ModelsTab(self._run, self._variables, lambda name, value: self._shell.push({name: value}))
             self._second.children = (self._models.widget,)
-            self._models.work.result.observe(lambda _: self._keep(), "value")
+            self._models.work.result.observe(lambda _: self._update(), "value")
         return self._models
 
     def refresh(self, *_: object) -> None:
-        """Look again at the notebook's models and at Drive; IPython calls it when a cell has run."""
+        """Update the models and the state of Drive; IPython calls this when a cell has run."""
         self.save.refresh()
         self.footer.refresh()
 
     def close(self) -> None:
-        """Take the widgets away, and stop looking; what was last seen stays as plain HTML."""
+        """Close the widgets and stop updating; the plain HTML stays as it was last."""
         with suppress(ValueError):  # closed already
             self._shell.events.unregister(EVENT, self.refresh)
         fields.close(self.widget)
 
-    def still(self) -> str:
-        """Return what the panel shows now, as HTML that needs neither kernel nor widgets."""
+    def still(self) -> Html:
+        """Return what the panel shows now, as HTML that needs no kernel and no widgets."""
         listing = self._models.listing if self._models else None
         parts = [
             self.save.work.result.value,
@@ -94,9 +96,9 @@ class Panel:
             as_html(listing) if listing else "",
             f'<div class="colab-save soft">{self.footer.widget.value}</div>',
         ]
-        said = "The colab_save panel, as it was last seen; run the cell again to use it."
-        head = f'<style>{CARD}</style><div class="colab-save">{said}</div>'
-        return f'<div class="colab-save-still" data-panel="{self._name}">{head}{"".join(parts)}</div>'
+        note = "The colab_save panel as it was last shown; run the cell again to use it."
+        head = f'<style>{CARD}</style><div class="colab-save">{note}</div>'
+        return Html(f'<div class="colab-save-still" data-panel="{self._name}">{head}{"".join(parts)}</div>')
 
     def __str__(self) -> str:
         models = [label for label, _ in self.save.model.options]
@@ -107,7 +109,7 @@ class Panel:
         return {"text/plain": str(self), "text/html": self.still(), "application/vnd.jupyter.widget-view+json": view}
 
     def _ipython_display_(self) -> None:
-        """Display the widgets, and the still picture as an output of its own, which can be brought up to date."""
+        """Display the widgets, and the plain HTML as a second output, which can be updated."""
         from IPython.display import HTML, display
 
         shown = self._repr_mimebundle_()
@@ -115,7 +117,7 @@ class Panel:
         display(shown, raw=True)
         self._handle = display(HTML(still), display_id=f"colab-save-{self._name}")
 
-    def _keep(self) -> None:
+    def _update(self) -> None:
         if self._handle is not None:
             from IPython.display import HTML
 
@@ -135,27 +137,25 @@ class Panel:
 
 
 def panel() -> Panel:
-    """Make a panel to save models, see what is saved and bring it back with buttons.
+    """Return a panel that saves, lists and loads models with buttons.
 
     Returns:
         The panel, which a cell shows as its result.
 
     Raises:
-        RequestError: There is no notebook around.
+        RequestError: This is not a notebook.
         MissingPackageError: ipywidgets is not installed.
     """
     from IPython import get_ipython
 
     shell = get_ipython()
     if shell is None:
-        raise RequestError(
-            "The panel lives in a notebook, and this is none.", "Use save_model, load_model and list_models."
-        )
+        raise RequestError("The panel works only in a notebook.", "Use save_model, load_model and list_models.")
     return panel_of(shell)
 
 
 def panel_of(shell: InteractiveShell) -> Panel:
-    """Make a panel in a notebook.
+    """Return a panel for a notebook.
 
     Raises:
         MissingPackageError: ipywidgets is not installed.

@@ -1,7 +1,6 @@
-"""What there is to choose from, in words: the models of a notebook, the purposes, the formats.
+"""The choices of the panel in words: the models of a notebook, the purposes, the formats.
 
-The panel shows it. What a format holds and needs is the format's own word; what it weighs is an estimate from the
-live model.
+What a format holds and needs comes from the table of formats; the size is an estimate from the live model.
 """
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ import importlib.util
 import math
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
 
 from colab_save.artifact.round_trip import Aspect
 from colab_save.dialect import size_of
 from colab_save.format_table import FORMATS, purposes
 from colab_save.quantities import count_in_words, size_in_words
 from colab_save.request.request import AUTO
+from colab_save.types import Model
 
 WORDS = {
     "training": "Go on training",
@@ -24,18 +23,18 @@ WORDS = {
     "mobile": "Put it on a phone",
     "exchange": "Exchange it",
 }
-"""What the user will do, for each purpose of the table of formats; one that is not here is its own word."""
+"""What the user wants to do, by purpose; a purpose that is not here is shown by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A live model, as far as it tells without being run.
+    """What is known of a live model without running it.
 
     Attributes:
         kind: Its class.
-        parameters: Elements of all its variables.
-        weights: Bytes of its variables.
-        optimizer: Bytes of its optimizer's variables.
+        parameters: The number of elements of all its variables.
+        weights: The bytes of its variables.
+        optimizer: The bytes of its optimizer's variables.
     """
 
     kind: str
@@ -49,7 +48,7 @@ class Offer:
         return f"{self.kind}, {count_in_words(self.parameters, 'parameter')}, {size_in_words(self.weights)}"
 
 
-def offer_of(model: Any) -> Offer:
+def offer_of(model: Model) -> Offer:
     """Describe a live model."""
     variables = getattr(model, "variables", ())
     parameters = sum(math.prod(variable.shape) for variable in variables)
@@ -60,25 +59,25 @@ def offer_of(model: Any) -> Offer:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a format means for a model, in words: what it holds, drops, needs and weighs."""
+    """What a format means for a model, in words: what it holds and drops, which packages it needs, its size."""
 
     holds: str
     drops: str
     needs: str
-    weighs: str
+    size: str
 
     def __str__(self) -> str:
-        dropped = f"drops {self.drops}" if self.drops else "drops nothing of these"
-        needed = f"needs {self.needs}" if self.needs else "needs nothing more"
-        return f"holds {self.holds}; {dropped}; {needed}; weighs {self.weighs}"
+        dropped = f"drops {self.drops}" if self.drops else "drops nothing"
+        needed = f"needs {self.needs}" if self.needs else "needs no other package"
+        return f"holds {self.holds}; {dropped}; {needed}; size {self.size}"
 
 
 def terms_of(name: str, offer: Offer | None) -> Terms:
-    """Say what a format means for a model.
+    """Return what a format means for a model.
 
     Args:
         name: The format.
-        offer: The model, where there is one.
+        offer: The model, if there is one.
     """
     record = FORMATS[name]
     size = (offer.weights + offer.optimizer * (Aspect.TRAINING in record.holds)) if offer else 0
@@ -89,13 +88,13 @@ def terms_of(name: str, offer: Offer | None) -> Terms:
         ", ".join(aspect for aspect in Aspect if aspect in record.holds),
         "all but the forward pass" if record.holds == {Aspect.OUTPUTS} else dropped,
         needs,
-        f"about {size_in_words(size)}" if size else "what the weights weigh",
+        f"about {size_in_words(size)}" if size else "that of the weights",
     )
 
 
 def purpose_in_words(purpose: str | None, offer: Offer | None) -> str:
-    """Say in one line what a purpose means; ``None`` is the default, ``auto``."""
+    """Return what a purpose means, in one line; ``None`` is the default, ``auto``."""
     if purpose is None:
         first, *others = [record.name for record in FORMATS.values() if record.is_automatic]
-        return f"{AUTO}: {first}; where its round trip fails {' or '.join(others)}, and the report says why."
+        return f"{AUTO}: {first}; if its round trip fails {' or '.join(others)}, and the report says why."
     return " ".join(f"{name} {terms_of(name, offer)}." for name in purposes()[purpose])

@@ -1,34 +1,34 @@
-"""Where to: Drive with how it stands, or a folder or URL; both tabs ask for it.
+"""The fields that choose a store: Drive, with its state, or a folder or URL; both tabs have them.
 
-Drive is mounted here and nowhere else, in the click itself: `drive.mount` works in the kernel's main thread only.
+Only this module mounts Drive for the panel, in the click itself: `drive.mount` works only in the kernel's main thread.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 
 from colab_save.errors import ColabSaveError
 from colab_save.frontends.action import Runner
+from colab_save.reports.card import escape
 from colab_save.widgets import fields
 
 DRIVE, FOLDER = "drive", "folder"
 
 
 class Destination:
-    """The fields that say which store is meant.
+    """The fields that choose a store.
 
     Args:
-        label: What it is for, such as *Where to*.
-        run: Calls the actions, and what else the panel needs of the machine, by name.
-        on_change: Called when another store is meant, or when Drive was mounted.
-        on_error: Shows what went wrong.
+        label: The label, such as *Where to*.
+        run: Calls the actions, and the other functions of `machine`, by name.
+        on_change: Called when another store is chosen, or after Drive was mounted.
+        on_error: Shows an error.
 
     Attributes:
-        widget: What is shown.
-        kind: Drive or a folder.
-        folder: The folder or URL.
-        mount: The button.
+        widget: The widget to show.
+        kind: The choice between Drive and a folder.
+        folder: The field for a folder or URL.
+        mount: The button that mounts Drive.
     """
 
     def __init__(
@@ -50,36 +50,36 @@ class Destination:
 
     @property
     def location(self) -> str | None:
-        """Return the store that is meant; ``None`` for the default."""
+        """Return the location of the chosen store; ``None`` for the default."""
         if self.kind.value == DRIVE:
             return None if self._is_default else DRIVE
         return self.folder.value.strip() or (None if not self._is_default else "./models")
 
     @property
     def needs_mount(self) -> bool:
-        """Say whether Drive is meant and must be mounted first."""
+        """Return whether Drive is chosen and must be mounted first."""
         return self._is_on_drive() and bool(self._run("drive").can_mount)
 
     def mount_first(self) -> bool:
-        """Mount Drive if it is needed; say whether to go on."""
+        """Mount Drive if needed, and return whether to go on."""
         if self.needs_mount:
             self._mount()
         return not self.needs_mount
 
     def refresh(self) -> None:
-        """Look again how Drive stands."""
+        """Update the state of Drive."""
         is_drive = self.kind.value == DRIVE
         fields.show(self.folder, is_shown=not is_drive)
         fields.show(self._drive, is_shown=is_drive)
         if is_drive:
             state = self._run("drive")
-            self._state.value = f'<span class="soft">{html.escape(f"Drive is {state}")}</span>'
+            self._state.value = f'<span class="soft">{escape(f"Drive is {state}")}</span>'
             fields.show(self.mount, is_shown=state.can_mount)
 
     def _is_on_drive(self) -> bool:
         try:
             return bool(self._run("is_on_drive", self.location))
-        except ColabSaveError:  # a place that is none: the save refuses it, with a hint
+        except ColabSaveError:  # an invalid location: the save refuses it, with a hint
             return False
 
     def _changed(self) -> None:

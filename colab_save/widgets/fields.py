@@ -1,6 +1,6 @@
-"""Core ipywidgets as the panel uses them: each with a label, its accessible name, and as wide as there is room.
+"""Make core ipywidgets for the panel, each with a label as its accessible name.
 
-Only what ipywidgets 7.7.1 and 8 share is used; nothing is inherited from.
+Only what ipywidgets 7.7.1 and 8 have in common is used, and no class is subclassed.
 """
 
 from __future__ import annotations
@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from colab_save.types import Widget
+
 GONE = "csp-gone"
-"""The class of a widget that takes no room now."""
+"""The CSS class of a hidden widget."""
 
-_parts: dict[str, Any] = {}
-"""One layout for all widgets and one style for each kind: a widget of its own each would make a panel three times
-as slow."""
+_parts: dict[str, Widget] = {}
+"""One layout for all widgets and one style for each kind; separate ones would make a panel three times as slow."""
 
 
-def _made(kind: str, **traits: Any) -> Any:
-    """Make a core widget that shares what it can with the others."""
+def _made(kind: str, **traits: Any) -> Widget:
+    """Make a core widget that shares its layout and style with the others."""
     import ipywidgets
 
     cls = getattr(ipywidgets, kind)
@@ -27,39 +28,39 @@ def _made(kind: str, **traits: Any) -> Any:
     return made
 
 
-def text(label: str, hint: str = "") -> Any:
+def text(label: str, hint: str = "") -> Widget:
     """Make a field for one line of text."""
     return _made("Text", description=label, placeholder=hint)
 
 
-def choice(label: str, options: Iterable[tuple[str, Any]] = ()) -> Any:
-    """Make a list that opens, to pick one of."""
+def choice(label: str, options: Iterable[tuple[str, Any]] = ()) -> Widget:
+    """Make a drop-down list."""
     return _made("Dropdown", description=label, options=list(options))
 
 
-def radio(label: str, options: Iterable[tuple[str, Any]]) -> Any:
-    """Make a list of which all is shown, to pick one of."""
+def radio(label: str, options: Iterable[tuple[str, Any]]) -> Widget:
+    """Make radio buttons."""
     return _made("RadioButtons", description=label, options=list(options))
 
 
-def check(label: str) -> Any:
-    """Make a box to tick."""
+def check(label: str) -> Widget:
+    """Make a checkbox."""
     return _made("Checkbox", description=label, value=False, indent=False)
 
 
-def progress() -> Any:
-    """Make a bar from 0 to 1."""
+def progress() -> Widget:
+    """Make a progress bar from 0 to 1."""
     return _made("FloatProgress", max=1.0)
 
 
-def button(label: str, tooltip: str, on_click: Callable[[], None], name: str = "") -> Any:
+def button(label: str, tooltip: str, on_click: Callable[[], None], name: str = "") -> Widget:
     """Make a button.
 
     Args:
-        label: What is on it, which is its accessible name.
+        label: The label, which is also its accessible name.
         tooltip: What it does.
         on_click: Called without arguments.
-        name: A class that the panel's style knows; ``primary`` is that of the front end.
+        name: A CSS class of the panel's style; ``primary`` is that of the front end.
     """
     made = _made("Button", description=label, tooltip=tooltip, button_style=name if name == "primary" else "")
     if name:
@@ -68,44 +69,44 @@ def button(label: str, tooltip: str, on_click: Callable[[], None], name: str = "
     return made
 
 
-def html(value: str = "", name: str = "") -> Any:
-    """Make a place for HTML, of a class that the panel's style knows."""
+def html(value: str = "", name: str = "") -> Widget:
+    """Make a widget for HTML, with a CSS class of the panel's style."""
     made = _made("HTML", value=value)
     if name:
         made.add_class(name)
     return made
 
 
-def output() -> Any:
-    """Make a place that takes what is displayed while it is entered; ``None`` with ipywidgets 7.
+def output() -> Widget | None:
+    """Make a widget that captures what is displayed while it is entered; ``None`` with ipywidgets 7.
 
-    There what a click displays is shown below the cell, and a single ``Output`` keeps the classic Notebook 6.5.7 from
-    showing anything (widgetsnbextension 3.6.10, which Colab carries).
+    With ipywidgets 7, output of a click appears below the cell, and a single ``Output`` stops the classic Notebook
+    6.5.7 from showing anything (widgetsnbextension 3.6.10, which Colab has).
     """
     import ipywidgets
 
     return None if ipywidgets.__version__.startswith("7.") else _made("Output")
 
 
-def column(*children: Any, name: str = "csp-column") -> Any:
-    """Put widgets under each other."""
+def column(*children: Widget, name: str = "csp-column") -> Widget:
+    """Stack widgets."""
     made = _made("VBox", children=children)
     made.add_class(name)
     return made
 
 
-def row(*children: Any, name: str = "csp-row") -> Any:
-    """Put widgets beside each other, as far as there is room."""
+def row(*children: Widget, name: str = "csp-row") -> Widget:
+    """Put widgets side by side, as far as there is space."""
     made = _made("HBox", children=children)
     made.add_class(name)
     return made
 
 
-def folded(title: str, make: Callable[[], Iterable[Any]]) -> Any:
-    """Put widgets under a title that opens; they are made when it does.
+def folded(title: str, make: Callable[[], Iterable[Widget]]) -> Widget:
+    """Put widgets under a title that unfolds them; they are made when it is first opened.
 
     Args:
-        title: What is always shown.
+        title: The title.
         make: Makes the widgets.
     """
     inside = column()
@@ -120,32 +121,32 @@ def folded(title: str, make: Callable[[], Iterable[Any]]) -> Any:
     return made
 
 
-def tabs(titled: Sequence[tuple[str, Any]]) -> Any:
-    """Put widgets behind tabs."""
+def tabs(titled: Sequence[tuple[str, Widget]]) -> Widget:
+    """Put widgets into tabs."""
     made = _made("Tab", children=[child for _, child in titled])
     for index, (title, _) in enumerate(titled):
         made.set_title(index, title)
     return made
 
 
-def close(widget: Any) -> None:
-    """Close a widget and all that is in it: ipywidgets keeps what is open, in the kernel and in the page."""
+def close(widget: Widget) -> None:
+    """Close a widget and everything in it; open widgets stay in memory, in the kernel and in the page."""
     for child in getattr(widget, "children", ()):
         close(child)
     widget.close()
 
 
-def show(widget: Any, *, is_shown: bool) -> None:
-    """Show a widget, or take it out of the layout."""
+def show(widget: Widget, *, is_shown: bool) -> None:
+    """Show or hide a widget."""
     (widget.remove_class if is_shown else widget.add_class)(GONE)
 
 
-def set_options(widget: Any, options: list[tuple[str, Any]]) -> None:
-    """Return a list other options and keep what is picked, where that is still one of them."""
+def set_options(widget: Widget, options: list[tuple[str, Any]]) -> None:
+    """Set the options of a list; the picked value stays if it is still an option."""
     if list(widget.options) == options:
         return
     picked = widget.value
     widget.options = options
     values = [value for _, value in options]
-    if values:  # ipywidgets 8 picks nothing where there was no option before
+    if values:  # ipywidgets 8 picks nothing if there was no option before
         widget.value = picked if picked in values else values[0]

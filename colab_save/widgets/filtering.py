@@ -1,7 +1,4 @@
-"""Saved versions, narrowed to what is looked for and in the order that is asked for; pure.
-
-The panel's list shows them page by page.
-"""
+"""Filter and sort saved versions by words and orders, for the panel's list of versions."""
 
 from __future__ import annotations
 
@@ -22,32 +19,32 @@ ORDERS: dict[str, tuple[Callable[[Manifest], Any], bool]] = {
     "smallest": (lambda manifest: manifest.size, False),
     "outcome": (lambda manifest: _WORST_FIRST.index(manifest.outcome), False),
 }
-"""The orders by name: what is compared, and whether the greatest comes first."""
+"""The orders by name: the sort key, and whether the greatest comes first."""
 
 BEST = "best "
-"""What stands before a metric in the name of its order."""
+"""The prefix of a metric in the name of its order."""
 
 MEASURED = 12
-"""Metrics that are offered to sort by."""
+"""Most metrics that are offered as orders."""
 
 
 def orders_of(manifests: Iterable[Manifest]) -> list[str]:
-    """Name the orders that some versions can be sorted in: those that all have, and by each metric of theirs."""
+    """Return the names of the orders for some versions: the general ones, and one for each of their metrics."""
     metrics = sorted({name for manifest in manifests for name in manifest.metrics})
     return [*ORDERS, *(f"{BEST}{name}" for name in metrics[:MEASURED])]
 
 
 def narrowed(manifests: Iterable[Manifest], words: str = "", order: str = "newest") -> list[Manifest]:
-    """Keep the versions in which every word is found, whatever its case, and sort them; within a tie newest first.
+    """Return the versions that contain every word, ignoring case, sorted; ties are newest first.
 
     Args:
         manifests: The versions.
         words: Parts of names, versions, tags, notes, formats or outcomes.
-        order: One of `orders_of`; what was not measured comes last.
+        order: One of `orders_of`; versions without the metric come last.
     """
     wanted = words.lower().split()
-    kept = [manifest for manifest in manifests if all(word in _text_of(manifest) for word in wanted)]
-    newest_first = sorted(kept, key=lambda manifest: manifest.version, reverse=True)
+    found = [manifest for manifest in manifests if all(word in _text_of(manifest) for word in wanted)]
+    newest_first = sorted(found, key=lambda manifest: manifest.version, reverse=True)
     if order.startswith(BEST):
         best = Best.parse(order.removeprefix(BEST))
         return sorted(newest_first, key=lambda manifest: best.rank(manifest.metrics), reverse=True)

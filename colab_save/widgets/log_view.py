@@ -1,6 +1,6 @@
-"""Where TensorBoard opens in the panel, once the logs of a version have been written beside the message loop.
+"""TensorBoard in the panel: a button that opens it, after the logs of a version were written in the background.
 
-`%tensorboard` itself runs in a click of its own: a magic's output is caught in the kernel's main thread only.
+`%tensorboard` runs in a click of its own, because the output of a magic is captured only in the kernel's main thread.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from colab_save.widgets import fields
 
 
 class LogView:
-    """A button, and what it opens.
+    """A button, and the TensorBoard that it opens.
 
     Args:
-        run: Calls the actions, and what else the panel needs of the machine, by name.
-        on_error: Shows what went wrong.
+        run: Calls the actions, and the other functions of `machine`, by name.
+        on_error: Shows an error.
 
     Attributes:
-        widget: What is shown.
+        widget: The widget to show.
         show: The button.
-        output: Where TensorBoard appears; ``None`` where that is below the cell, see `fields.output`.
+        output: The widget in which TensorBoard appears; ``None`` if it appears below the cell, see `fields.output`.
     """
 
     def __init__(self, run: Runner, on_error: Callable[[ColabSaveError], None]) -> None:
@@ -36,7 +36,7 @@ class LogView:
         self.offer(None)
 
     def offer(self, logs: Viewed | None) -> None:
-        """Offer to show logs; ``None`` takes away what is shown."""
+        """Offer to show logs; ``None`` hides the button and TensorBoard."""
         self._logs = logs
         self._clear()
         fields.show(self.widget, is_shown=logs is not None)
@@ -45,9 +45,7 @@ class LogView:
         if self._logs is None:
             return
         self._clear()
-        with (
-            self.output or nullcontext()
-        ):  # an Output shows what is raised in it as a cell does, and raises it no further
+        with self.output or nullcontext():  # an Output shows an error like a cell, and does not pass it on
             try:
                 self._run("show_logs", self._logs)
             except ColabSaveError as error:

@@ -1,6 +1,6 @@
-"""What the panel calls: the actions of the table, and by name what else it needs of the notebook and its machine.
+"""The functions that the panel calls by name: those of the actions, and others of the notebook and its machine.
 
-Nothing is imported before it is first used, and a test stands in for any of it.
+Nothing is imported before it is first called, and tests replace any of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from colab_save.progress import OnStep
 from colab_save.reports.viewed import Viewed, require
 
 TICK = 0.5
-"""Seconds between two looks at the clock while an action runs."""
+"""Seconds between two updates of the clock while an action runs."""
 
 BESIDE = {
     "samples_for": "colab_save.sampling.matching:samples_for",
@@ -26,20 +26,20 @@ BESIDE = {
     "is_on_drive": "colab_save.widgets.machine:is_on_drive",
     "start": "colab_save.widgets.machine:start_in_background",
 }
-"""What the panel calls beside the actions."""
+"""The functions that the panel calls besides the actions."""
 
 
 def make_runner(stand_ins: Mapping[str, Callable[..., Any]] | None = None) -> Runner:
-    """Make what calls the actions, and `BESIDE`, by name.
+    """Return a runner that calls the actions and the functions of `BESIDE` by name.
 
     Args:
-        stand_ins: Functions to call in place of those.
+        stand_ins: Functions to call instead, by name.
     """
     return Runner({**references(), **BESIDE}, stand_ins)
 
 
 def write_logs(target: str, source: str | None, on_step: OnStep) -> Viewed:
-    """Write the logs of a version for TensorBoard, which must be there to show them.
+    """Write the logs of a version for TensorBoard, if it is installed.
 
     Raises:
         MissingPackageError: TensorBoard is not installed.
@@ -51,25 +51,25 @@ def write_logs(target: str, source: str | None, on_step: OnStep) -> Viewed:
 
 
 def mount_drive() -> None:
-    """Mount Drive; in the main thread only."""
+    """Mount Drive; works only in the main thread."""
     from colab_save.stores.opening import open_store
 
     open_store("drive").prepare(0)
 
 
 def is_on_drive(location: str | None) -> bool:
-    """Say whether a store's location is on Drive."""
+    """Return whether a store's location is on Drive."""
     from colab_save.stores.opening import open_store
 
     return open_store(location).kind == "drive"
 
 
 def start_in_background(work: Callable[[], None], tick: Callable[[], None]) -> None:
-    """Run something in a thread of its own, so that the kernel still takes the click on Cancel.
+    """Run a function in a thread, so that the kernel can handle a click on Cancel.
 
     Args:
-        work: What to run.
-        tick: Called twice a second meanwhile.
+        work: The function.
+        tick: Called twice a second until it has ended.
     """
     worker = threading.Thread(target=work, name="colab_save panel", daemon=True)
     worker.start()

@@ -1,6 +1,6 @@
-"""The tab of what is saved: find a version, bring it back, check it again, compare it, tag it, delete it.
+"""The Models tab: find a saved version, load, verify, compare, view, tag and delete it.
 
-Everything is an action of the table; what a click does is shown as the call that does the same.
+Every button is an action of the table; the panel shows the line and the call that do the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from colab_save.frontends.action import Runner
 from colab_save.frontends.actions import action_of, label_of
 from colab_save.frontends.languages import LABELS
 from colab_save.frontends.namespace import check_variable, evaluated
-from colab_save.hints import action
+from colab_save.hints import action, render
 from colab_save.progress import OnStep
 from colab_save.reports.card import Shown
 from colab_save.reports.listing import Listing
@@ -22,6 +22,7 @@ from colab_save.reports.report import SaveReport
 from colab_save.reports.viewed import Viewed
 from colab_save.request.request import LoadRequest
 from colab_save.stores.base import UploadState
+from colab_save.types import Html
 from colab_save.widgets import fields
 from colab_save.widgets.curation import Curation
 from colab_save.widgets.destination import Destination
@@ -32,21 +33,21 @@ from colab_save.widgets.version_list import VersionList
 from colab_save.widgets.working import LOADING, LOOKING, Work, as_html, done_html
 
 OWN = ("target", "source", "name")
-"""The fields that have a place of their own."""
+"""The options that have their own field."""
 
 
 class ModelsTab:
-    """The widgets for what is saved.
+    """The widgets of the Models tab.
 
     Args:
-        run: Calls the actions, and what else the panel needs of the machine, by name.
-        variables: Gives the notebook's variables.
-        assign: Gives a variable of the notebook a value.
+        run: Calls the actions, and the other functions of `machine`, by name.
+        variables: Returns the notebook's variables.
+        assign: Sets a variable of the notebook.
 
     Attributes:
-        widget: What is shown.
-        work: The action that runs, and what came of it.
-        listing: What the store held when it was last asked.
+        widget: The widget to show.
+        work: The running action, and the result of the last one.
+        listing: The versions in the store when it was last listed.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class ModelsTab:
         self.listing: Listing | None = None
         self.work = Work(run, self._settle)
         self.where = Destination(LABELS["source"], run, self.refresh, self.work.show_error)
-        self.look = fields.button(label_of("list"), "List what is saved", self.refresh)
+        self.look = fields.button(label_of("list"), "List the saved versions", self.refresh)
         self.empty = fields.html()
         self.versions = VersionList(self._settle)
         self.logs = LogView(run, self.work.show_error)
@@ -80,7 +81,7 @@ class ModelsTab:
         self.inside = fields.button(
             label_of("inspect"), "Show its architecture, its layers and its weights", self._inspect
         )
-        self.netron = fields.button(label_of("netron"), "Show what is in the file, in another tab", self._netron)
+        self.netron = fields.button(label_of("netron"), "Show the model file in another browser tab", self._netron)
         self.compare = fields.button(label_of("compare"), "Compare the two that are ticked", self._compare)
         self.tensorboard = fields.button(label_of("tensorboard"), "Write its histograms and graph to logs", self._log)
         self.curation = Curation(self._run, lambda: (self._targets()[0], self.where.location), self._changed)
@@ -97,14 +98,14 @@ class ModelsTab:
         self.variable.observe(lambda _: self._show_line(), "value")
 
     def refresh(self) -> None:
-        """Ask the store again, beside the message loop; Drive is not mounted for that."""
+        """List the store again, in the background; this does not mount Drive."""
         self.where.refresh()
         if self.where.needs_mount:
             self._show(None, "Google Drive is not mounted.")
             return
         source = self.where.location
         if self.listing is None:
-            self._show(None, "Looking…")
+            self._show(None, "Listing…")
         self._run("start", lambda: self._list(source), lambda: None)
 
     def _list(self, source: str | None) -> None:
@@ -116,14 +117,14 @@ class ModelsTab:
             return
         self._show(listing, "" if listing.manifests else f"Nothing is saved in {listing.where} yet.")
 
-    def _show(self, listing: Listing | None, said: str) -> None:
+    def _show(self, listing: Listing | None, note: str) -> None:
         self.listing = listing
-        damaged = [f"Damaged: {message}" for message in listing.damaged] if listing else []
-        self.empty.value = "".join(done_html(text) for text in filter(None, (said, *damaged)))
+        damaged = [f"Damaged: {render(message)}" for message in listing.damaged] if listing else []
+        self.empty.value = "".join(done_html(text) for text in filter(None, (note, *damaged)))
         self.versions.show(listing.manifests if listing else ())
 
     def _settle(self) -> None:
-        """Offer what can be done with what is ticked."""
+        """Enable the buttons that fit what is ticked."""
         ticked, is_free = self.versions.ticked, not self.work.is_busy
         one = self._one()
         for made in (self.load, self.verify, self.card, self.inside, self.netron, self.tensorboard):
@@ -153,16 +154,16 @@ class ModelsTab:
             self.spelled.refuse(error)
 
     def typed(self) -> dict[str, Any]:
-        """Return what was filled in for a load, as a read line gives it.
+        """Return the values for a load, as `Command.read` returns them.
 
         Raises:
-            RequestError: Something in *More options* cannot be read.
+            RequestError: A value in *More options* cannot be read.
         """
         name = self.variable.value.strip() or self.variable.placeholder
         return {"target": self._targets()[0], **self._source(), **self.more.typed(), "name": name}
 
     def _source(self) -> dict[str, str]:
-        """Return the store as a read line says it: nothing for the default."""
+        """Return the store as `Command.read` returns it: nothing for the default."""
         return {"source": self.where.location} if self.where.location else {}
 
     def _load(self) -> None:
@@ -194,7 +195,7 @@ class ModelsTab:
         if manifest is None or listing is None:
             return
         line = action("load", self._targets()[0], name="model", **self._source())
-        upload_state = listing.kept.get(self._targets()[0], UploadState.DONE)
+        upload_state = listing.upload_states.get(self._targets()[0], UploadState.DONE)
         where = f"{listing.where}/{manifest.name}/{manifest.version}"
         self.work.result.value = as_html(SaveReport(manifest, where, listing.store, upload_state, line))
 
@@ -214,12 +215,12 @@ class ModelsTab:
 
     def _look(self, name: str, look: Callable[..., Shown]) -> None:
         target = self._targets()[0]
-        said = done_html("The same in a cell:", *spell(name, {"target": target, **self._source()}))
+        same = done_html("The same in a cell:", *spell(name, {"target": target, **self._source()}))
         given = {"target": target, "source": self.where.location}
         self.logs.offer(None)
-        self.work.run(LOOKING, lambda on_step: as_html(look(**given, on_step=on_step)) + said, lambda: None)
+        self.work.run(LOOKING, lambda on_step: as_html(look(**given, on_step=on_step)) + same, lambda: None)
 
-    def _changed(self, shown: str) -> None:
-        """Show what was done to a version, and look again."""
+    def _changed(self, shown: Html) -> None:
+        """Show what was done to a version, and list the store again."""
         self.work.result.value = shown
         self.refresh()

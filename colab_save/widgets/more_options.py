@@ -1,43 +1,44 @@
-"""The fields of a request that the panel has no place of its own for: each as its flag, with the request's own help.
+"""The options without their own field in the panel, each with its flag and its help.
 
-So every field of `SaveRequest` can be reached here, also one that is added later.
+So every field of a request can be set here, also one that is added later.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from colab_save.frontends.action import Action
 from colab_save.frontends.languages import MORE, PANEL
 from colab_save.hints import render
+from colab_save.reports.card import escape
 from colab_save.request.command import Command, Expression, split
 from colab_save.request.option import Option, Syntax
+from colab_save.types import Widget
 from colab_save.widgets import fields
 
 
 class MoreOptions:
-    """Fields made of options, when they are first looked at.
+    """Fields made from options, when they are first shown.
 
     Args:
-        action: What has them.
-        without: The fields that are asked for elsewhere.
+        action: The action with the options.
+        without: The options that have their own field.
         on_change: Called when a value has changed.
 
     Attributes:
-        widget: What is shown: folded.
+        widget: The widget to show, folded.
     """
 
     def __init__(self, action: Action, without: Iterable[str], on_change: Callable[[], None]) -> None:
         self._command, self._on_change = action.magic_command, on_change
         self._options = {option.name: option for option in action.options if option.name not in set(without)}
-        self._inputs: dict[str, Any] = {}
+        self._inputs: dict[str, Widget] = {}
         self.widget = fields.folded(MORE, self._make)
 
     @property
-    def inputs(self) -> dict[str, Any]:
-        """Return the widgets by field."""
+    def inputs(self) -> dict[str, Widget]:
+        """Return the widgets by option."""
         if not self._inputs:
             self._inputs = {name: _input(option) for name, option in self._options.items()}
             for made in self._inputs.values():
@@ -45,23 +46,22 @@ class MoreOptions:
         return self._inputs
 
     def typed(self) -> dict[str, Any]:
-        """Return what was filled in, as `Command.read` gives it.
+        """Return the values, as `Command.read` returns them.
 
         Raises:
-            RequestError: A quote or bracket is not closed, or a pair is none.
+            RequestError: A quote or bracket is not closed, or a pair is not ``KEY=VALUE``.
         """
         filled = [(name, made.value) for name, made in self._inputs.items() if made.value not in {"", False, None}]
         return {name: _read(self._command, self._options[name], value) for name, value in filled}
 
-    def _make(self) -> list[Any]:
-        told = {
-            name: fields.html(html.escape(render(self._options[name].help, PANEL)), "csp-help")
-            for name in self._options
+    def _make(self) -> list[Widget]:
+        helps = {
+            name: fields.html(escape(render(option.help, PANEL)), "csp-help") for name, option in self._options.items()
         }
-        return [fields.column(made, told[name], name="csp-option") for name, made in self.inputs.items()]
+        return [fields.column(made, helps[name], name="csp-option") for name, made in self.inputs.items()]
 
 
-def _input(option: Option) -> Any:
+def _input(option: Option) -> Widget:
     if option.is_flag:
         return fields.check(option.flag)
     if option.choices:

@@ -1,7 +1,7 @@
-"""The tab that saves: which model, under which name, where to, what for, and with which sample.
+"""The Save tab: the model, its name, the store, the purpose and the sample of a save.
 
-It fills in what a typed line would hold, shows that line, and has the save carried out; choices, help and defaults
-are the request's.
+It collects the values of a command line, shows that line, and carries the save out. Choices, help and defaults come
+from the request.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from colab_save.widgets.spelled import Spelled, spell
 from colab_save.widgets.working import SAVING, Work, as_html
 
 AUTO, PICK = "", "pick"
-"""What is picked of the purposes when it is none of them."""
+"""The values of the choices that are not a purpose."""
 
 OWN = ("model", "target", "to", "formats", "purpose", "sample", "tags", "note")
-"""The fields that have a place of their own."""
+"""The options that have their own field."""
 
 
 class SaveTab:
-    """The widgets that save.
+    """The widgets of the Save tab.
 
     Args:
-        run: Calls the actions, and what else the panel needs of the machine, by name.
-        variables: Gives the notebook's variables.
-        on_saved: Told the report.
+        run: Calls the actions, and the other functions of `machine`, by name.
+        variables: Returns the notebook's variables.
+        on_saved: Receives the report.
 
     Attributes:
-        widget: What is shown.
-        work: The action that runs, and what came of it.
+        widget: The widget to show.
+        work: The running action, and the result of the last one.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class SaveTab:
         self.where = Destination(LABELS["to"], run, self._show_line, self.work.show_error)
         self.model = fields.choice(LABELS["model"])
         self.empty = fields.html(
-            '<div class="csp-empty">There is no model in the notebook yet. Make one in a cell; it shows up here.</div>'
+            '<div class="csp-empty">There is no model in the notebook yet. Make one in a cell, and it appears.</div>'
         )
         self.name = fields.text(LABELS["target"])
         self.purpose = fields.radio(LABELS["purpose"], _purposes())
@@ -64,11 +64,11 @@ class SaveTab:
         self.formats = FormatPicks(self._show_line)
         self.sample = fields.choice(LABELS["sample"])
         self.tags = fields.text(LABELS["tags"], "best, baseline")
-        self.note = fields.text(LABELS["note"], "kept with the model")
+        self.note = fields.text(LABELS["note"], "saved with the model")
         self.more = MoreOptions(action_of("save"), OWN, self._show_line)
         self.spelled = Spelled()
         self.save = fields.button(
-            label_of("save"), "Save, reload in a fresh process, compare, then commit", self._save, "primary"
+            label_of("save"), "Save, reload in a fresh process, compare, then publish", self._save, "primary"
         )
         first = (self.model, self.name, self.where.widget, self.purpose, self.about, self.formats.widget)
         then = (self.sample, self.tags, self.note, self.more.widget, self.spelled.widget, fields.row(self.save))
@@ -78,7 +78,7 @@ class SaveTab:
         self.refresh()
 
     def refresh(self) -> None:
-        """Look for models and samples again."""
+        """Update the models and samples."""
         models = find_models(self._variables())
         self._offers = {name: offer_of(model) for name, model in models.items()}
         fields.set_options(self.model, [(f"{name} — {offer}", name) for name, offer in self._offers.items()])
@@ -88,10 +88,10 @@ class SaveTab:
         self._picked_model()
 
     def typed(self) -> dict[str, Any]:
-        """Return what was filled in, as a read line gives it.
+        """Return the values, as `Command.read` returns them.
 
         Raises:
-            RequestError: Something in *More options* cannot be read.
+            RequestError: A value in *More options* cannot be read.
         """
         values = {
             "target": self.name.value.strip(),
@@ -102,8 +102,8 @@ class SaveTab:
             "tags": tuple(tag.strip() for tag in self.tags.value.split(",") if tag.strip()),
             "note": self.note.value,
         }
-        told = {name: value for name, value in values.items() if value}
-        return {"model": _expression("model", self.model.value), **told, **self.more.typed()}
+        given = {name: value for name, value in values.items() if value}
+        return {"model": _expression("model", self.model.value), **given, **self.more.typed()}
 
     def _observe(self) -> None:
         self.model.observe(lambda _: self._picked_model(), "value")

@@ -1,8 +1,7 @@
-"""The same as a line and as a call, to copy: what a click is about to do, or has done."""
+"""The magic line and the Python call that do the same as a click, to copy."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,15 +9,16 @@ from colab_save.errors import ColabSaveError
 from colab_save.frontends.actions import action_of
 from colab_save.frontends.languages import PANEL
 from colab_save.hints import speaking
+from colab_save.reports.card import escape
 from colab_save.request.spelling import magic_line, python_call
 from colab_save.widgets import fields
 
 
 def spell(action: str, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """Write an action as the magic line and the Python call that do it, as far as there are any.
+    """Return the magic line and the Python call of an action, as far as it has them.
 
     Args:
-        action: Its name.
+        action: The name of the action.
         given: Values by option, as `Command.read` returns them.
     """
     record = action_of(action)
@@ -28,11 +28,11 @@ def spell(action: str, given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 class Spelled:
-    """A place for the magic line and the Python call that do what the panel does.
+    """A widget with the magic line and the Python call that do what the panel does.
 
     Attributes:
-        widget: What is shown; a click into a line selects all of it.
-        lines: The lines, as they are shown.
+        widget: The widget to show; a click into a line selects all of it.
+        lines: The lines that are shown.
     """
 
     def __init__(self) -> None:
@@ -42,11 +42,11 @@ class Spelled:
     def show(self, *lines: str) -> None:
         """Show lines to copy."""
         self.lines = lines
-        shown = "".join(f'<pre tabindex="0">{html.escape(line)}</pre>' for line in lines)
+        shown = "".join(f'<pre tabindex="0">{escape(line)}</pre>' for line in lines)
         self.widget.value = f'<div class="soft">The same in a cell:</div>{shown}' if lines else ""
 
     @speaking(PANEL)
     def refuse(self, error: ColabSaveError) -> None:
         """Show why there is no line yet."""
         self.lines = ()
-        self.widget.value = f'<div class="csp-refused">{html.escape(error.message)} {html.escape(error.hint)}</div>'
+        self.widget.value = f'<div class="csp-refused">{escape(error.message)} {escape(error.hint)}</div>'

@@ -1,18 +1,18 @@
-"""The versions of a store, a page at a time, each with a box to tick; any number of them costs the same few widgets.
+"""The versions of a store, page by page, each with a box to tick; any number of versions needs the same few widgets.
 
-`models_tab` gives the manifests and asks what is ticked.
+`models_tab` passes the manifests and reads what is ticked.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
-from colab_save.reports.card import MARKS, visible
+from colab_save.reports.card import MARKS, escape
 from colab_save.reports.listing import MEASURED
+from colab_save.types import Html
 from colab_save.widgets import fields
 from colab_save.widgets.filtering import narrowed, orders_of
 
@@ -27,7 +27,7 @@ class VersionList:
         on_tick: Called when other versions are ticked.
 
     Attributes:
-        widget: What is shown.
+        widget: The widget to show.
         ticked: The ticked versions, in the order in which they were ticked.
     """
 
@@ -55,7 +55,7 @@ class VersionList:
         self._narrow()
 
     def show(self, manifests: Iterable[Manifest]) -> None:
-        """Show these versions; what is ticked stays so where it is still there."""
+        """Show these versions; a ticked version stays ticked if it is still among them."""
         self._manifests = tuple(manifests)
         fields.set_options(self.order, _options(self._manifests))
         known = {_target(manifest): manifest for manifest in self._manifests}
@@ -109,22 +109,18 @@ def _when(manifest: Manifest) -> str:
     return age_in_words(manifest.created)
 
 
-def cells_html(manifest: Manifest) -> str:
-    """Return what is beside the box of a version; outcomes are told by sign, word and colour."""
+def cells_html(manifest: Manifest) -> Html:
+    """Return the text beside the box of a version; outcomes have a sign, a word and a colour."""
     outcome = manifest.outcome
     formats = ", ".join(manifest.formats)
-    tags = "".join(f'<span class="csp-tag">{_escaped(tag)}</span>' for tag in manifest.tags)
-    told = (
+    tags = "".join(f'<span class="csp-tag">{escape(tag)}</span>' for tag in manifest.tags)
+    cells = (
         ("outcome", f'<span class="csp-{outcome}"><span aria-hidden="true">{MARKS[outcome]}</span> {outcome}</span>'),
         ("size", size_in_words(manifest.size)),
-        ("formats", _escaped(formats)),
+        ("formats", escape(formats)),
         ("version", manifest.version),
-        ("metrics", _escaped(metrics_in_words(manifest.metrics, MEASURED))),
+        ("metrics", escape(metrics_in_words(manifest.metrics, MEASURED))),
         ("tags", tags),
-        ("note", _escaped(manifest.note)),
+        ("note", escape(manifest.note)),
     )
-    return "".join(f'<span class="csp-cell csp-{name}">{value}</span>' for name, value in told if value)
-
-
-def _escaped(text: str) -> str:
-    return html.escape(visible(text))
+    return Html("".join(f'<span class="csp-cell csp-{name}">{value}</span>' for name, value in cells if value))

@@ -1,12 +1,11 @@
-"""One action at a time beside the kernel's message loop: its progress, Cancel, and what came of it, in place.
+"""Run one action at a time in the background, with its progress, a Cancel button, and its result in place.
 
-The tabs hand in what to do; the action itself runs in a thread, so that a click on Cancel arrives. Errors are shown in
-the words that a cell shows.
+The tabs pass what to do. The action runs in a thread, so that the kernel can handle a click on Cancel. Errors have the
+same words as in a cell.
 """
 
 from __future__ import annotations
 
-import html
 import threading
 import time
 import traceback
@@ -15,11 +14,12 @@ from collections.abc import Callable, Sequence
 from colab_save.errors import CancelledError, ColabSaveError
 from colab_save.frontends.action import Runner
 from colab_save.frontends.languages import PANEL
-from colab_save.hints import speaking
+from colab_save.hints import render, speaking
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.quantities import size_in_words
-from colab_save.reports.card import Shown, visible
+from colab_save.reports.card import Shown, escape
 from colab_save.reports.theme import CARD
+from colab_save.types import Html
 from colab_save.widgets import fields
 from colab_save.wording import first_line
 
@@ -29,22 +29,23 @@ LOOKING = (Stage.RESOLVE, Stage.FETCH, Stage.LOAD)
 """The steps of each action, in order."""
 
 PAUSE = 0.1
-"""Seconds between two pictures of the progress."""
+"""Seconds between two updates of the progress."""
 
 _ONE_AT_A_TIME = threading.Lock()
-"""Two panels may work for the same kernel; their actions run one after the other."""
+"""Two panels may share a kernel; their actions run one after the other."""
 
 
 class Work:
-    """Runs an action and shows how it goes.
+    """Runs an action and shows its progress.
 
     Args:
-        run: Calls the actions, and what else the panel needs of the machine, by name.
-        on_change: Called when an action has begun, and when it has ended.
+        run: Calls the actions, and the other functions of `machine`, by name.
+        on_change: Called when an action begins and when it ends.
 
     Attributes:
-        widget: What is shown.
-        result: What came of the last action, as HTML.
+        widget: The widget to show.
+        cancel: The button that stops the action.
+        result: The result of the last action, as HTML.
         is_busy: Whether an action runs.
     """
 
@@ -64,12 +65,12 @@ class Work:
         fields.show(self._meter, is_shown=False)
 
     def run(self, stages: Sequence[Stage], work: Callable[[OnStep], str], and_then: Callable[[], None]) -> None:
-        """Begin an action, unless one runs already: a double click is one click.
+        """Start an action, unless one is running: a double click counts as one click.
 
         Args:
             stages: Its steps, in order.
-            work: Does it, and gives what came of it as HTML; told whom to report to.
-            and_then: Called when it has worked.
+            work: Carries the action out and returns its result as HTML; it takes the progress callback.
+            and_then: Called if it succeeds.
         """
         if self.is_busy:
             return
@@ -85,7 +86,7 @@ class Work:
         self._run("start", lambda: self._carry_out(work, and_then), self._draw)
 
     def show_error(self, error: ColabSaveError) -> None:
-        """Show an error in place, in the words that a cell shows."""
+        """Show an error in place, with the same words as in a cell."""
         self.result.value = error_html(error)
         self._on_change()
 
@@ -93,14 +94,14 @@ class Work:
         try:
             self._wait_for_turn()
             try:
-                with speaking(PANEL):  # the thread has a language of its own
+                with speaking(PANEL):  # each thread has its own language
                     shown = work(self._on_step)
             finally:
                 _ONE_AT_A_TIME.release()
             and_then()
         except ColabSaveError as error:
             shown = error_html(error)
-        except BaseException as error:  # noqa: BLE001 - the end of a thread: nobody else would show it
+        except BaseException as error:  # noqa: BLE001 - the end of a thread: nothing else would show it
             shown = crash_html(error)
         self.is_busy = False
         fields.show(self._meter, is_shown=False)
@@ -119,7 +120,7 @@ class Work:
     def _on_step(self, step: Step) -> None:
         if self._stopped.is_set():
             raise CancelledError(
-                f"Cancelled in the step {step.stage}.", "Nothing was left behind; what had been saved before is whole."
+                f"Cancelled in the step {step.stage}.", "Nothing was left behind, and older versions are intact."
             )
         is_new = (step.stage, step.detail) != (self._step.stage, self._step.detail)
         self._step = step
@@ -137,40 +138,36 @@ class Work:
         place = f"Step {number + 1} of {len(self._stages)}: {step.stage} {step.detail}".rstrip()
         stopping = "stops at the next safe point" if self._stopped.is_set() else ""
         seconds = f"{time.monotonic() - self._began:.0f} s"
-        self._said.value = html.escape(" · ".join(filter(None, (place, size, seconds, stopping))))
+        self._said.value = escape(" · ".join(filter(None, (place, size, seconds, stopping))))
 
 
 @speaking(PANEL)
-def error_html(error: ColabSaveError) -> str:
-    """Show an error of ours: the two lines that a cell shows, and nothing else."""
+def error_html(error: ColabSaveError) -> Html:
+    """Return an error of ours as HTML: the two lines that a cell shows."""
     return _alert(f"{type(error).__name__}: {error.message}", f"Hint: {error.hint}")
 
 
 @speaking(PANEL)
-def crash_html(error: BaseException) -> str:
-    """Show an error that is not ours, with its stack folded away."""
+def crash_html(error: BaseException) -> Html:
+    """Return a foreign error as HTML, with its stack trace folded."""
     stack = "".join(traceback.format_exception(error))
-    folded = f'<details><summary class="soft">the whole stack</summary><pre>{_escaped(stack)}</pre></details>'
-    return _alert(f"This is not one of our errors. {first_line(error)}", "The panel can still be used.", folded)
+    folded = f'<details><summary class="soft">the stack trace</summary><pre>{escape(stack)}</pre></details>'
+    return _alert(f"Unexpected error. {render(first_line(error))}", "The panel still works; report this error.", folded)
 
 
 @speaking(PANEL)
-def done_html(said: str, call: str = "") -> str:
-    """Show that something small was done, and the call that does the same."""
-    line = f'<pre tabindex="0">{_escaped(call)}</pre>' if call else ""
-    return f'<style>{CARD}</style><div class="colab-save" role="status">{_escaped(said)}{line}</div>'
+def done_html(done: str, call: str = "") -> Html:
+    """Return as HTML that something was done, and the call that does the same."""
+    line = f'<pre tabindex="0">{escape(call)}</pre>' if call else ""
+    return Html(f'<style>{CARD}</style><div class="colab-save" role="status">{escape(done)}{line}</div>')
 
 
-def _alert(message: str, hint: str, more: str = "") -> str:
-    said = f'<div class="reason said">{_escaped(message)}</div><div class="reason soft">{_escaped(hint)}</div>'
-    return f'<style>{CARD}</style><div class="colab-save FAILED" role="alert">{said}{more}</div>'
-
-
-def _escaped(text: str) -> str:
-    return html.escape(visible(text))
+def _alert(message: str, hint: str, more: str = "") -> Html:
+    lines = f'<div class="reason said">{escape(message)}</div><div class="reason soft">{escape(hint)}</div>'
+    return Html(f'<style>{CARD}</style><div class="colab-save FAILED" role="alert">{lines}{more}</div>')
 
 
 @speaking(PANEL)
-def as_html(report: Shown) -> str:
-    """Return the card of a report."""
+def as_html(report: Shown) -> Html:
+    """Return the card of a report as HTML."""
     return report.card().to_html()

@@ -116,7 +116,7 @@ def test_a_part_is_named_after_its_place():
 def test_a_collection_is_reported_with_its_models_and_listed_with_each_format_once():
     report = SaveReport(gan(name="gan"), "models/gan", "local", UploadState.DONE, "%loadmodel gan")
     text = str(report)
-    assert "models: g: Sequential, 9 parameters; d: Sequential, 6 parameters\n  held by: Sequential" in text
+    assert "models: g: Sequential, 9 parameters; d: Sequential, 6 parameters\n  collection: Sequential" in text
     assert "g saved_model: outputs PASSED" in text
     assert "  collection: training PASSED, size 15 bytes" in text
     assert "keras, saved_model  PASSED" in str(Listing("models", "local", (gan(),)))

@@ -198,7 +198,7 @@ def test_a_report_names_the_extras_and_the_lost_attributes(saved):
     assert ("class_names", "threshold", "vocabulary") == report.extras
     assert [("forgotten",)] * 2 == [trip.lost for trip in report.manifest.round_trips]
     assert (
-        "not kept: forgotten (plain attributes of the model; keras, saved_model). Keep them with extra=forgotten."
+        "not saved: forgotten (plain attributes of the model; keras, saved_model). Save them with extra=forgotten."
         in str(report)
     )
 

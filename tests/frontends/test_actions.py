@@ -8,13 +8,13 @@ import json
 import pytest
 
 from colab_save.frontends import actions
-from colab_save.frontends.action import resolve
 from colab_save.frontends.actions import ACTIONS, action_of
 from colab_save.frontends.completion import Completer
 from colab_save.frontends.languages import MAGIC, TERMINAL
 from colab_save.frontends.magics import register, unregister
 from colab_save.frontends.terminal import main
 from colab_save.hints import action, render
+from colab_save.plugging import plugged
 from colab_save.request.option import Syntax
 from colab_save.widgets.machine import BESIDE
 from tests.plugs.greet_action import GREET
@@ -28,12 +28,12 @@ REFERENCES = [
 
 @pytest.mark.parametrize(("name", "reference"), REFERENCES)
 def test_what_the_table_refers_to_can_be_called(name, reference):
-    assert callable(resolve(reference))
+    assert callable(plugged(reference))
 
 
 @pytest.mark.parametrize("action", [each for each in ACTIONS if each.request is None], ids=lambda action: action.name)
 def test_what_carries_an_action_out_takes_its_options(action):
-    taken = inspect.signature(resolve(action.runs)).parameters
+    taken = inspect.signature(plugged(action.runs)).parameters
     assert {option.name for option in action.options} <= taken.keys()
     assert action.reports_steps == ("on_step" in taken)
 
@@ -41,7 +41,7 @@ def test_what_carries_an_action_out_takes_its_options(action):
 @pytest.mark.parametrize("action", [each for each in ACTIONS if each.function], ids=lambda action: action.name)
 def test_the_public_function_takes_the_options(action):
     said = {option.name for option in action.options if option.syntax is not Syntax.VARIABLE}
-    assert said <= inspect.signature(resolve(action.function)).parameters.keys()
+    assert said <= inspect.signature(plugged(action.function)).parameters.keys()
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)

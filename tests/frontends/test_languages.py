@@ -36,10 +36,14 @@ def said(reference, *languages):
         ),
         (option("trust"), ("--trust", "trust=True", "--trust", "“--trust” under More options")),
         (option("verify"), ("--no-verify", "verify=False", "--no-verify", "“--no-verify” under More options")),
-        (option("tags", "best"), ("--tag best", 'tags=["best"]', "--tag best", "“Tags”: best")),
+        (option("tags", "best"), ("--tag best", 'tags=("best",)', "--tag best", "“Tags”: best")),
         (
             option("metrics", "f1=0.93"),
             ("--metric f1=0.93", 'metrics={"f1": 0.93}', "--metric f1=0.93", "“--metric” under More options: f1=0.93"),
+        ),
+        (
+            option("extra", ["a", "b"]),
+            ("--extra a --extra b", 'extra=("a", "b")', "--extra a --extra b", "“--extra” under More options: a, b"),
         ),
         (option("formats"), ("--format", "formats=", "--format", "“Let me pick the formats”")),
         (option("format", "h5"), ("--format h5", 'format="h5"', "--format h5", "“--format” under More options: h5")),
@@ -82,8 +86,8 @@ def test_an_option_is_written_as_each_frontend_takes_it(reference, expected):
         (
             action("tag", "cats", "best", "v2"),
             (
-                'colab_save.tag_version("cats", ["best", "v2"])',
-                'tag_version("cats", ["best", "v2"])',
+                'colab_save.tag_version("cats", ("best", "v2"))',
+                'tag_version("cats", ("best", "v2"))',
                 "colab-save tag cats best v2",
                 "“Set tags” on the Models tab (cats, best, v2)",
             ),

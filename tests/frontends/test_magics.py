@@ -1,6 +1,6 @@
 """The magics in a real IPython: what a line asks for, what is shown, and how it fails.
 
-A house stands in for the actions, so that nothing is saved here; the last tests do that, in a real kernel.
+A fake stands in for the actions, so that nothing is saved here; the last tests do that, in a real kernel.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Model:
 
 
 @dataclass
-class House:
+class FakeActions:
     """What the magics have asked for."""
 
     loaded: object = field(default_factory=Model)
@@ -68,25 +68,25 @@ def manifest_of(name):
     return Manifest(name, "20260822T101530Z-3fa2", "2026-08-22T10:15:30+00:00", payloads, (), facts, (TRIP,))
 
 
-def runner(house, **stand_ins):
-    """What carries the actions out: the house, and nothing else."""
-    known = {"save": house.save, "load": house.load, "list": house.list_saved}
-    changes = {name: house.change(name) for name in ("delete", "restore")}
+def runner(fake, **stand_ins):
+    """What carries the actions out: the fake, and nothing else."""
+    known = {"save": fake.save, "load": fake.load, "list": fake.list_saved}
+    changes = {name: fake.change(name) for name in ("delete", "restore")}
     return Runner({}, {**known, **changes, **stand_ins})
 
 
 @pytest.fixture
-def house():
-    return House()
+def fake():
+    return FakeActions()
 
 
 @pytest.fixture
-def shell(fresh_ipython, house, monkeypatch):
+def shell(fresh_ipython, fake, monkeypatch):
     """IPython with our magics, and nothing else in its namespace than ``Model``."""
     keras = type(sys)("keras")
     keras.Model = Model
     monkeypatch.setitem(sys.modules, "keras", keras)
-    register(fresh_ipython, ModelMagics(fresh_ipython, runner(house)))
+    register(fresh_ipython, ModelMagics(fresh_ipython, runner(fake)))
     fresh_ipython.push({"Model": Model})
     yield fresh_ipython
     unregister(fresh_ipython)
@@ -120,12 +120,12 @@ def fail(shell, cell):
     ("line", "target"),
     [("model cats", "cats"), ("model", "model"), ("", "model"), ("cats", "cats"), ("./cats.keras", "./cats.keras")],
 )
-def test_a_line_saves_the_model_under_its_target(shell, house, line, target):
+def test_a_line_saves_the_model_under_its_target(shell, fake, line, target):
     run(shell, f"model = Model()\n%savemodel {line}")
-    assert [(shell.user_ns["model"], target)] == [(asked.model, asked.target) for asked in house.saves]
+    assert [(shell.user_ns["model"], target)] == [(asked.model, asked.target) for asked in fake.saves]
 
 
-def test_options_reach_the_request(shell, house):
+def test_options_reach_the_request(shell, fake):
     run(
         shell,
         "model, x, serve = Model(), [[1], [2], [3]], len\n"
@@ -150,42 +150,42 @@ def test_options_reach_the_request(shell, house):
         note="two words",
         options={"endpoint": len, "title": "first"},
     )
-    assert [expected] == house.saves
+    assert [expected] == fake.saves
 
 
 @pytest.mark.parametrize("source", ["models['my cat']", "box.model", "list(models.values())[0]", "(model)"])
-def test_the_model_may_be_an_expression(shell, house, source):
+def test_the_model_may_be_an_expression(shell, fake, source):
     run(
         shell,
         "import types\nmodel = Model()\nmodels = {'my cat': model}\nbox = types.SimpleNamespace(model=model)\n"
         f"%savemodel {source} cats",
     )
-    assert shell.user_ns["model"] is house.saves[0].model
+    assert shell.user_ns["model"] is fake.saves[0].model
 
 
-def test_a_line_in_a_function_sees_its_variables(shell, house):
+def test_a_line_in_a_function_sees_its_variables(shell, fake):
     run(shell, "def save(net, name):\n    %savemodel net $name --note {name}\nmodel = Model()\nsave(model, 'cats')")
-    assert [(shell.user_ns["model"], "cats", "cats")] == [(got.model, got.target, got.note) for got in house.saves]
+    assert [(shell.user_ns["model"], "cats", "cats")] == [(got.model, got.target, got.note) for got in fake.saves]
 
 
-def test_texts_take_values_as_in_any_magic(shell, house):
+def test_texts_take_values_as_in_any_magic(shell, fake):
     run(shell, "model = Model()\nfor i in range(2):\n    %savemodel model run-{i} --tag v$i")
-    assert [("run-0", ("v0",)), ("run-1", ("v1",))] == [(asked.target, asked.tags) for asked in house.saves]
+    assert [("run-0", ("v0",)), ("run-1", ("v1",))] == [(asked.target, asked.tags) for asked in fake.saves]
 
 
-def test_expressions_are_not_touched_by_ipythons_expansion(shell, house):
+def test_expressions_are_not_touched_by_ipythons_expansion(shell, fake):
     run(shell, "model, x = Model(), 7\n%savemodel model cats --sample {x} --option a={'b':x}")
-    assert [({7}, {"a": {"b": 7}})] == [(asked.sample, asked.options) for asked in house.saves]
+    assert [({7}, {"a": {"b": 7}})] == [(asked.sample, asked.options) for asked in fake.saves]
 
 
-def test_a_text_with_braces_that_mean_nothing_stays(shell, house):
+def test_a_text_with_braces_that_mean_nothing_stays(shell, fake):
     run(shell, "model = Model()\n%savemodel model cats --note 'costs {nothing} $x'")
-    assert "costs {nothing} $x" == house.saves[0].note
+    assert "costs {nothing} $x" == fake.saves[0].note
 
 
-def test_loading_asks_for_what_was_typed(shell, house):
+def test_loading_asks_for_what_was_typed(shell, fake):
     run(shell, "net = Model()\n%loadmodel cats@best --from drive --format keras --into net --trust --no-verify")
-    (asked,) = house.loads
+    (asked,) = fake.loads
     assert ("cats@best", "drive", "keras", True, False) == (
         asked.target,
         asked.source,
@@ -199,9 +199,9 @@ def test_loading_asks_for_what_was_typed(shell, house):
 @pytest.mark.parametrize(
     ("line", "asked"), [("", ("*", None)), ("cat*", ("cat*", None)), ("'my cats' --from ./here", ("my cats", "./here"))]
 )
-def test_listing_asks_for_what_was_typed(shell, house, line, asked):
+def test_listing_asks_for_what_was_typed(shell, fake, line, asked):
     run(shell, f"%listmodels {line}")
-    assert [asked] == house.lists
+    assert [asked] == fake.lists
 
 
 @pytest.mark.parametrize(
@@ -213,9 +213,9 @@ def test_listing_asks_for_what_was_typed(shell, house, line, asked):
         ("%restoremodel --from ./here", ("restore", None, "./here", {})),
     ],
 )
-def test_deleting_and_bringing_back_ask_for_what_was_typed_and_show_it(shell, house, line, asked):
+def test_deleting_and_bringing_back_ask_for_what_was_typed_and_show_it(shell, fake, line, asked):
     assert asked[0] in run(shell, line)
-    assert [asked] == house.changes
+    assert [asked] == fake.changes
 
 
 # --- what is shown and returned ---
@@ -233,29 +233,29 @@ def test_a_listing_is_shown(shell):
     assert "cats" in run(shell, "%listmodels\nx = 1")
 
 
-def test_a_load_gives_the_model_and_shows_its_report(shell, house):
+def test_a_load_gives_the_model_and_shows_its_report(shell, fake):
     shown = run(shell, "net = %loadmodel cats")
-    assert shell.user_ns["net"] is house.loaded
+    assert shell.user_ns["net"] is fake.loaded
     assert "cats" in shown
 
 
-def test_a_load_assigns_the_model_where_that_is_asked(shell, house):
+def test_a_load_assigns_the_model_where_that_is_asked(shell, fake):
     run(shell, "%loadmodel cats --as net")
-    assert shell.user_ns["net"] is house.loaded
+    assert shell.user_ns["net"] is fake.loaded
     assert None is shell.run_line_magic("loadmodel", "cats --as net")
 
 
 @pytest.mark.parametrize("name", ["2nd", "a.b", "class"])
-def test_a_name_that_is_no_variable_is_refused_before_loading(shell, house, name):
+def test_a_name_that_is_no_variable_is_refused_before_loading(shell, fake, name):
     error, _ = fail(shell, f"%loadmodel cats --as {name}")
     assert isinstance(error, RequestError)
-    assert [] == house.loads
+    assert [] == fake.loads
 
 
 @pytest.mark.parametrize("magic", ["savemodel", "loadmodel", "listmodels", "deletemodel", "restoremodel"])
-def test_help_is_printed_and_nothing_is_done(shell, house, magic):
+def test_help_is_printed_and_nothing_is_done(shell, fake, magic):
     assert run(shell, f"model = Model()\n%{magic} --help").startswith(f"usage: %{magic}")
-    assert [] == house.saves + house.loads + house.lists + house.changes
+    assert [] == fake.saves + fake.loads + fake.lists + fake.changes
 
 
 def test_ipython_shows_the_help_too(shell):
@@ -295,11 +295,11 @@ def test_a_wrong_word_is_one_line_and_a_hint_and_the_cell_fails(shell, cell, kin
     assert [f"{kind.__name__}:", "Hint:"] == [line.split()[0] for line in lines]
 
 
-def test_an_ordinary_bug_shows_its_stack(shell, house):
+def test_an_ordinary_bug_shows_its_stack(shell, fake):
     def broken(request, on_step):
         return 1 / 0
 
-    register(shell, ModelMagics(shell, runner(house, save=broken)))
+    register(shell, ModelMagics(shell, runner(fake, save=broken)))
     _, printed = fail(shell, "model = Model()\n%savemodel model")
     assert "Traceback (most recent call last)" in printed
 
@@ -308,16 +308,16 @@ def fail_with_a_reference(*_, **__):
     raise ColabSaveError("It failed.", f"Give {option('to')}, see {action('list')}.")
 
 
-def test_a_magic_that_fails_speaks_of_magics(shell, house):
-    register(shell, ModelMagics(shell, runner(house, load=fail_with_a_reference)))
+def test_a_magic_that_fails_speaks_of_magics(shell, fake):
+    register(shell, ModelMagics(shell, runner(fake, load=fail_with_a_reference)))
     error, printed = fail(shell, "%loadmodel cats")
     assert "Hint: Give --to, see %listmodels." == printed.strip().splitlines()[-1]
     assert "Give --to, see %listmodels." == error.hint
 
 
-def test_a_report_of_a_magic_speaks_of_magics(shell, house):
+def test_a_report_of_a_magic_speaks_of_magics(shell, fake):
     change = Change("cats@1", "is gone", "models", None, ("bring it back", action("restore", "cats")))
-    register(shell, ModelMagics(shell, runner(house, delete=lambda **_: change)))
+    register(shell, ModelMagics(shell, runner(fake, delete=lambda **_: change)))
     assert "bring it back: %restoremodel cats" in run(shell, "%deletemodel cats")
 
 
@@ -327,7 +327,7 @@ def test_a_function_that_fails_in_a_cell_speaks_of_python(shell):
     assert PYTHON is error.language
 
 
-def test_a_function_that_fails_below_a_cell_magic_speaks_of_python(shell, house):
+def test_a_function_that_fails_below_a_cell_magic_speaks_of_python(shell, fake):
     names = "from colab_save.hints import option, render"
     run(shell, f"%%savemodel net cats\n{names}\nnet, said = Model(), render(option('to'))")
     assert "to=" == shell.user_ns["said"]
@@ -348,33 +348,33 @@ def test_no_error_can_be_taken_for_a_missing_import():
 # --- the cell magic ---
 
 
-def test_a_cell_runs_and_its_model_is_saved(shell, house):
+def test_a_cell_runs_and_its_model_is_saved(shell, fake):
     run(shell, "%%savemodel net cats\nnet = Model()")
-    assert [(shell.user_ns["net"], "cats")] == [(asked.model, asked.target) for asked in house.saves]
+    assert [(shell.user_ns["net"], "cats")] == [(asked.model, asked.target) for asked in fake.saves]
 
 
 @pytest.mark.parametrize("error", ["ValueError('broken')", "KeyboardInterrupt()"])
-def test_a_cell_that_fails_is_saved_shown_once_and_fails(shell, house, error):
+def test_a_cell_that_fails_is_saved_shown_once_and_fails(shell, fake, error):
     failure, printed = fail(shell, f"%%savemodel net cats\nnet = Model()\nraise {error}")
-    assert ["cats"] == [asked.target for asked in house.saves]
+    assert ["cats"] == [asked.target for asked in fake.saves]
     assert type(failure).__name__ == error.partition("(")[0]
     assert 1 == printed.count("Traceback (most recent call last)")
     assert "the model was saved after it" in printed
 
 
-def test_a_wrong_option_is_refused_before_the_cell_runs(shell, house):
+def test_a_wrong_option_is_refused_before_the_cell_runs(shell, fake):
     for line in ("net --nonsense", "net --format kears", "net --for nothing", "net --tag /"):
         fail(shell, f"%%savemodel {line}\nran = True")
     assert "ran" not in shell.user_ns
-    assert [] == house.saves
+    assert [] == fake.saves
 
 
-def test_a_cell_that_cannot_run_saves_nothing(shell, house):
+def test_a_cell_that_cannot_run_saves_nothing(shell, fake):
     shell.push({"net": Model()})
     failure, printed = fail(shell, "%%savemodel net\nnet = (")
     assert isinstance(failure, RequestError)
     assert "net = (" in printed
-    assert [] == house.saves
+    assert [] == fake.saves
 
 
 def test_a_cell_that_fails_before_its_model_exists_says_both(shell):

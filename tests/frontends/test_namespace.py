@@ -165,8 +165,8 @@ def test_an_expression_is_evaluated_among_the_variables(source, value):
     [
         ("x +", "MODEL x + is not a Python expression."),
         ("y", "MODEL y: there is no variable 'y'."),
-        ("x / 0", "MODEL x / 0 failed with ZeroDivisionError: division by zero"),
-        ("x.shape", "MODEL x.shape failed with AttributeError: 'int' object has no attribute 'shape'"),
+        ("x / 0", "MODEL x / 0 failed with ZeroDivisionError: division by zero."),
+        ("x.shape", "MODEL x.shape failed with AttributeError: 'int' object has no attribute 'shape'."),
     ],
 )
 def test_a_failing_expression_says_which_option_and_why(source, message):

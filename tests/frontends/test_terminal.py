@@ -14,11 +14,10 @@ from colab_save import __version__, save_model
 from colab_save.artifact.round_trip import Outcome
 from colab_save.frontends.actions import commands
 from colab_save.frontends.terminal import exit_code, json_text, main, number, pair
-from colab_save.hints import action, option
 from colab_save.reports.report import LoadReport
 from colab_save.request.option import Syntax
 from colab_save.stores.opening import open_store
-from tests.making import V1, V2, passed, save_version
+from tests.making import V1, V2, V3, passed, save_version
 
 
 def run(*arguments):
@@ -203,12 +202,13 @@ def test_an_error_is_a_document_too(capsys):
 
 
 def test_hints_in_a_document_are_those_of_a_terminal(capsys):
-    from colab_save.frontends.languages import TERMINAL
-    from colab_save.hints import speaking
+    _, document = document_of(capsys, "delete", "cats")
+    assert "another store with --from" in document["error"]["hint"]
 
-    with speaking(TERMINAL):
-        document = json.loads(json_text({"hint": [f'Use "{option("to")}" or {action("load", "my cats")}.']}))
-    assert {"hint": ["Use \"--to\" or colab-save load 'my cats' PATH."]} == document
+
+def test_a_text_of_others_in_a_document_is_as_it_was(store, tmp_path, capsys):
+    save_version(store, tmp_path, V3, note="{option:to}")
+    assert "{option:to}" == document_of(capsys, "list")[1]["versions"][0]["note"]
 
 
 def test_a_document_holds_no_number_that_json_lacks():
@@ -284,7 +284,7 @@ def test_a_model_file_that_is_none_is_refused_with_a_hint(tmp_path, capsys):
 @pytest.mark.tensorflow
 def test_a_wrong_option_is_refused_before_the_file_is_loaded(tmp_path, capsys):
     assert 1 == main(["save", str(tmp_path / "not_there.keras"), "cats", "--keep", "0"])
-    assert "RequestError: keep is 0." == capsys.readouterr().err.splitlines()[0]
+    assert "RequestError: keep must be a whole number of at least 1, not 0." == capsys.readouterr().err.splitlines()[0]
 
 
 @pytest.mark.tensorflow

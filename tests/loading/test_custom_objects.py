@@ -89,6 +89,20 @@ def test_foreign_code_is_shown_and_not_run(notebook, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+def test_foreign_code_that_looks_like_a_reference_is_shown_as_it_is(notebook, code):
+    code.write_text(f'{CODE}\nHIDDEN = "{{pip:x}} {{option:trust}}"\n')
+    with pytest.raises(UntrustedCodeError) as caught:
+        supply(NEEDS, code, is_allowed=may_run(manifest(), is_trusted=False))
+    assert 'HIDDEN = "{pip:x} {option:trust}"' in caught.value.hint
+
+
+def test_foreign_code_cannot_hide_from_a_terminal(notebook, code):
+    code.write_text(f"{CODE}\ndef f():\n\timport os\x1b[2K  # \u202e hidden\n")
+    with pytest.raises(UntrustedCodeError) as caught:
+        supply(NEEDS, code, is_allowed=may_run(manifest(), is_trusted=False))
+    assert "        import os\\x1b[2K  # \\u202e hidden" in caught.value.hint
+
+
 def test_long_foreign_code_is_shown_in_part(notebook, code):
     code.write_text(CODE + "\n" * 500)
     with pytest.raises(UntrustedCodeError) as caught:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from colab_save.errors import RequestError
 from colab_save.frontends.action import Action, Terminal
 from colab_save.hints import option
-from colab_save.request.option import Syntax, asked
+from colab_save.request.option import Syntax, declare
 from colab_save.request.request import LoadRequest, options_of
 from tests.plugs.greet_action import Greeting
 
@@ -22,7 +22,7 @@ class PatientLoad(LoadRequest):
     tries: int = field(
         default=3,
         kw_only=True,
-        metadata=asked("--tries", Syntax.NUMBER, "Give up after N tries.", "N"),
+        metadata=declare("--tries", Syntax.NUMBER, "Give up after N tries.", "N"),
     )
 
     def __post_init__(self):

@@ -12,7 +12,7 @@ from colab_save.frontends.demo import Demonstration
 from colab_save.frontends.files import Written
 from colab_save.reports.json_fields import round_trip_fields, version_fields
 from colab_save.reports.listing import Listing
-from colab_save.reports.pending import Pending, Waiting
+from colab_save.reports.pending import Pending, PendingSave
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.reports.viewed import Viewed
 from colab_save.stores.base import UploadState
@@ -26,7 +26,7 @@ TOLD = dict(re.findall(r"^\| (.+?) \| (.*) \|$", GUIDE.partition("## JSON")[2], 
 
 SAVED = SaveReport(manifest(), "models/cats", "local", UploadState.DONE, "", attempts=(passed(),))
 LOADED = LoadReport(object(), "cats", "models", "keras", passed(), manifest(), extras={"names": ["a"]})
-WAITING = Waiting("cats@1", 7, None, "2026-08-22T10:15:30Z", "drive", Path("copy"))
+WAITING = PendingSave("cats@1", 7, None, "2026-08-22T10:15:30Z", "drive", Path("copy"))
 DOCUMENTS = {
     "a version": version_fields(manifest()),
     "a round trip": round_trip_fields(passed()),

@@ -118,7 +118,10 @@ FAILED = trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, "dense/kernel: e
     [
         (trip(), ["PASSED", "proven by a fresh process"]),
         (NOT_HELD, ["PASSED", "training NOT_HELD", WHY]),
-        (FAILED, ["FAILED", "as you forced it", "weights FAILED", "3 places differ, first dense/kernel: expected"]),
+        (
+            FAILED,
+            ["FAILED", "you forced it", "weights FAILED", "3 places differ, first dense/kernel: expected"],
+        ),
         (skipped("keras", "--no-verify was given"), ["SKIPPED", "not proven", "--no-verify was given"]),
         (skipped("keras", f"{option('verify', value=False)} was given"), ["SKIPPED", "verify=False was given"]),
     ],
@@ -169,8 +172,8 @@ def test_a_payload_without_a_round_trip_is_not_called_proven():
         ("tape", UploadState.UNKNOWN, "written to tape; not confirmed"),
     ],
 )
-def test_durability_never_says_more_than_the_store_knows(store, upload_state, words):
-    assert f"kept: {words}" in str(saved(store=store, upload_state=upload_state))
+def test_the_upload_state_never_says_more_than_the_store_knows(store, upload_state, words):
+    assert f"upload: {words}" in str(saved(store=store, upload_state=upload_state))
 
 
 def test_what_auto_gave_up_is_told_with_every_line_of_the_reason():
@@ -183,7 +186,7 @@ def test_a_long_reason_is_folded_behind_its_first_line():
     assert re.search(r'<summary>.*Keras said:</span></summary><div class="reason">no such layer</div></details>', html)
 
 
-def test_the_line_to_paste_stands_alone_in_a_code_element():
+def test_the_line_to_paste_is_alone_in_a_code_element():
     assert "model = load cats" == Page(saved()._repr_html_()).code
 
 
@@ -235,6 +238,32 @@ def test_an_empty_listing_says_how_to_begin():
     assert "No saved models in ./models Save one with save." == seen
 
 
+HOSTILE = "{pip:x} {option:trust}"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        saved(manifest(note=HOSTILE, metrics={HOSTILE: 1.0})),
+        saved(where=HOSTILE),
+        saved(manifest(facts=drawn(HOSTILE))),
+        saved(manifest(trip(errors=(OutputError(HOSTILE, 1, 1), OutputError("b", 0, 0))))),
+        loaded(target=HOSTILE),
+        loaded(replace(trip(), lost=(HOSTILE,))),
+        Listing("./models", "local", (manifest(note=HOSTILE),)),
+        Listing(HOSTILE, "local", ()),
+    ],
+)
+def test_a_text_of_others_is_shown_as_it_is(report):
+    text, seen = both(report)
+    assert (True, True) == (HOSTILE in text, HOSTILE in seen)
+
+
+def test_json_has_texts_of_others_as_they_are_and_references_rendered():
+    document = saved(manifest(note=HOSTILE), notes=(f"Add {option('to')}.",)).to_json()
+    assert (HOSTILE, ["Add to."]) == (document["note"], document["notes"])
+
+
 def test_a_listing_has_a_line_for_each_version_under_its_columns():
     made = (manifest(tags=("best",), note="the\none"), manifest(name="a", created="2020-01-01"))
     listing = Listing("./models", "local", made)
@@ -272,23 +301,23 @@ def test_a_listing_names_the_versions_that_cannot_be_read(manifests):
     )
 
 
-def test_a_listing_tells_how_far_a_store_that_uploads_later_has_kept_each_version():
+def test_a_listing_shows_the_upload_state_of_each_version():
     known = {f"cats@{VERSION}": UploadState.UPLOADED, f"dogs@{VERSION}": UploadState.WRITTEN}
-    listing = Listing("there", "drive", (manifest(), manifest(name="dogs")), kept=known)
+    listing = Listing("there", "drive", (manifest(), manifest(name="dogs")), upload_states=known)
     head, *rows = str(listing).splitlines()[1:]
-    assert ["uploaded", "written"] == [row[head.index("kept") :].split()[0] for row in rows]
+    assert ["uploaded", "written"] == [row[head.index("upload") :].split()[0] for row in rows]
 
 
 def test_a_listing_explains_a_version_that_has_lost_its_upload():
-    text, seen = both(Listing("there", "drive", (manifest(),), kept={f"cats@{VERSION}": UploadState.MISSING}))
-    words = f"cats@{VERSION}: a file of it is not there"
+    text, seen = both(Listing("there", "drive", (manifest(),), upload_states={f"cats@{VERSION}": UploadState.MISSING}))
+    words = f"cats@{VERSION}: a file is missing or incomplete"
     assert (True, True) == (words in text, words in seen)
 
 
 @pytest.mark.parametrize("manifests", [(), (manifest(),)])
-def test_a_listing_explains_what_dead_saves_have_left(manifests):
+def test_a_listing_explains_unfinished_saves(manifests):
     text, seen = both(Listing(".", "local", manifests, unfinished=(f"cats/{VERSION}",)))
-    for words in (f"unfinished: cats/{VERSION}: a save that has died", "once it is a day old"):
+    for words in (f"unfinished: cats/{VERSION}: a save that is still running", "once it is a day old"):
         assert words in text
         assert words.replace("unfinished:", "unfinished") in seen
 
@@ -328,13 +357,13 @@ LOST = RoundTrip("keras", {Aspect.WEIGHTS: Verdict(Outcome.PASSED)}, lost=("clas
 
 
 @pytest.mark.parametrize("report", [saved(manifest(LOST)), loaded(LOST)])
-def test_plain_attributes_that_did_not_come_back_are_named_with_the_line_that_keeps_them(report):
-    said = "(plain attributes of the model). Keep them with extra=class_names extra=threshold."
-    assert f"  not kept: class_names, threshold {said}" in str(report).splitlines()
+def test_plain_attributes_that_did_not_come_back_are_named_with_the_option_that_saves_them(report):
+    said = "(plain attributes of the model). Save them with extra=class_names,threshold."
+    assert f"  not saved: class_names, threshold {said}" in str(report).splitlines()
 
 
 @pytest.mark.parametrize("report", [saved(extras=("names",)), loaded(manifest=manifest(), extras={"names": ["cat"]})])
-def test_what_else_was_kept_is_named_and_not_shown(report):
+def test_extras_are_named_and_not_shown(report):
     assert ("  extras: names" in str(report).splitlines(), "cat'" in repr(report)) == (True, False)
 
 
@@ -349,7 +378,7 @@ def test_very_many_attributes_that_did_not_come_back_are_counted():
 
 
 def test_a_load_says_when_what_comes_back_is_of_another_class():
-    assert "comes as: Cats" in str(loaded(manifest=manifest()))
+    assert "loaded as: Cats" in str(loaded(manifest=manifest()))
 
 
 REPORTS = {

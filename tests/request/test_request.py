@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from colab_save.errors import RequestError, TargetError
 from colab_save.format_table import purposes
+from colab_save.frontends.actions import ACTIONS
 from colab_save.request.request import AUTO, LoadRequest, SaveRequest, options_of
 
 MODEL = object()
@@ -162,6 +163,13 @@ def test_every_option_has_a_flag_of_its_own_and_a_sentence_of_help(request_type)
     options = list(options_of(request_type))
     assert len(options) == len({option.flag for option in options})
     assert [] == [option.name for option in options if not option.help.endswith(".")]
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_help_tells_every_default(action):
+    needed = {item.name for item in [item for item in action.options if item.is_positional][: action.needs]}
+    values = [item for item in action.options if item.name not in needed and not item.is_flag]
+    assert [] == [item.name for item in values if "default: " not in item.help]
 
 
 def test_a_request_cannot_be_changed():

@@ -53,7 +53,7 @@ def test_a_line_says_what_was_given():
 def test_a_call_says_the_same():
     expected = (
         'save_model(nets[\'my cat\'], "my cats", to="/content/drive/MyDrive/my models", '
-        'formats="keras,saved_model", sample=x_test[:4], verify=False, tags=["best", "v 2"], '
+        'formats="keras,saved_model", sample=x_test[:4], verify=False, tags=("best", "v 2"), '
         'note="second fold, 40 epochs")'
     )
     assert expected == python_call("save_model", SAVE.options, FILLED)

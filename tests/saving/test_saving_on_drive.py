@@ -41,7 +41,7 @@ def test_a_model_is_not_lost_when_drive_dies_while_it_is_published(colab, monkey
 def test_waiting_and_flushing_are_told_in_the_report(colab, monkeypatch):  # noqa: F811
     monkeypatch.setattr(os, "getxattr", lambda path, name: b"0", raising=False)
     report = save(SaveRequest(zoo.sequential(), "cats", to="drive", verify=False, wait=5, flush=True))
-    assert "kept: flushed: uploaded to Drive, which is now unmounted" in str(report)
+    assert "upload: flushed: uploaded to Drive, which is now unmounted" in str(report)
     assert "drive.mount('/content/drive')" in str(report)
     assert not colab.is_mounted
 

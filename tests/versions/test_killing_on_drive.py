@@ -102,7 +102,7 @@ def test_a_save_that_is_killed_at_any_call_on_drive_costs_nothing(
         save(kind, store, work, V1)
         was_killed = kill(kind, number, store.folder, work, home)
         kills += was_killed
-        published += any(not save.is_there for save in pending(0.5).saves)
+        published += any(not save.is_in_store for save in pending(0.5).saves)
         if found := list(lost_after(kind, store, work, is_last_of_few=kills % 4 == 0)):
             lost[number] = found
         if not was_killed:

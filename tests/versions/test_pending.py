@@ -208,7 +208,7 @@ def test_a_version_that_was_lost_with_the_mount_is_published_again(colab, save, 
     save(V1)
     save(V2)
     store.delete_folder(f"cats/{V1}")  # as a dead daemon does with what it has not uploaded
-    assert {f"cats@{V1}": "not there, or not all of it", f"cats@{V2}": "written, upload unknown"} == states()
+    assert {f"cats@{V1}": "missing or incomplete", f"cats@{V2}": "written, upload unknown"} == states()
     assert (f"cats@{V1}",) == publish_pending().published
     check_whole(store, V1)
 
@@ -216,7 +216,7 @@ def test_a_version_that_was_lost_with_the_mount_is_published_again(colab, save, 
 def test_a_version_with_a_cut_off_file_is_published_again(save, store):
     save()
     (store.root / "cats" / V1 / "model.keras").write_bytes(b"m")
-    assert {f"cats@{V1}": "not there, or not all of it"} == states()
+    assert {f"cats@{V1}": "missing or incomplete"} == states()
     assert (f"cats@{V1}",) == publish_pending().published
     check_whole(store, V1)
 

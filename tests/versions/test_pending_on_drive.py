@@ -105,7 +105,7 @@ def test_what_dies_with_the_mount_before_it_is_uploaded_is_published_again(
     drive.die()
     assert ["written, upload unknown"] * 2 == states()
     mount_again(fuse_colab)
-    assert ["not there, or not all of it"] * 2 == states()
+    assert ["missing or incomplete"] * 2 == states()
     assert 2 == len(publish_pending().published)
     check_whole(store)
     assert fuse_colab.drive.wait()
@@ -122,7 +122,7 @@ def test_a_copy_stays_when_the_manifest_is_uploaded_before_the_payload(
     for _ in range(3):
         drive.order("upload", 3000)
     mount_again(fuse_colab)
-    assert {f"cats@{V1}": UploadState.MISSING} == list_models(source=str(store.root)).kept
+    assert {f"cats@{V1}": UploadState.MISSING} == list_models(source=str(store.root)).upload_states
     assert [f"cats@{V1}"] == [*publish_pending().published]
     check_whole(store)
 
@@ -170,7 +170,7 @@ def test_a_new_runtime_lists_the_upload_states_and_what_dead_saves_have_left(
     save(store, tmp_path, V2)
     source = str(store.root)
     kept = {f"cats@{V1}": UploadState.UPLOADED, f"cats@{V2}": UploadState.WRITTEN}
-    assert kept == list_models(source=source).kept
+    assert kept == list_models(source=source).upload_states
     drive.order("arm", ["flush"], 2, "die")
     with pytest.raises(StoreUnavailableError):
         save(store, tmp_path, V3)
@@ -178,4 +178,4 @@ def test_a_new_runtime_lists_the_upload_states_and_what_dead_saves_have_left(
     fuse_colab.drive.order("set", bandwidth=0)
     (store.root / "cats" / V3).mkdir(exist_ok=True)
     listing = list_models(source=source)
-    assert ({f"cats@{V1}": UploadState.UPLOADED}, (f"cats/{V3}",)) == (listing.kept, listing.unfinished)
+    assert ({f"cats@{V1}": UploadState.UPLOADED}, (f"cats/{V3}",)) == (listing.upload_states, listing.unfinished)

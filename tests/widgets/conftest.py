@@ -1,4 +1,4 @@
-"""A notebook with a panel, whose lines are a `House`."""
+"""A notebook with a panel, whose actions are `FakeActions`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from tests.widgets.house import House, Model, panel_in
+from tests.widgets.fake_actions import FakeActions, Model, panel_in
 
 
 @pytest.fixture
-def house():
-    return House()
+def fake():
+    return FakeActions()
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def shell(fresh_ipython, monkeypatch):
 
 
 @pytest.fixture
-def panel(shell, house):
+def panel(shell, fake):
     """A panel in a notebook with one model, named net."""
     shell.run_cell("net = Model()")
-    made = panel_in(shell, house)
+    made = panel_in(shell, fake)
     yield made
     made.close()

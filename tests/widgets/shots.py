@@ -1,4 +1,4 @@
-"""Remake the README's pictures of the panel, in a browser and without TensorFlow: a house that answers at once.
+"""Remake the README's pictures of the panel, in a browser and without TensorFlow: fake actions that answer at once.
 
 python tests/widgets/shots.py            the pictures of the README, into notebooks/
 python tests/widgets/shots.py OUT        all of them, into the folder OUT, to look at as a designer would
@@ -21,22 +21,22 @@ CELLS = [
     f"""import sys, time
 from dataclasses import replace
 sys.path.insert(0, {str(HERE)!r})
-from house import *
+from fake_actions import *
 from colab_save.widgets.machine import start_in_background
 keras = type(sys)("keras"); keras.Model = Model; sys.modules["keras"] = keras
 class Sequential(Model): pass
 digits = Sequential()
-house = House(start_with=start_in_background)
-p = panel_in(get_ipython(), house)
+fake = FakeActions(start_with=start_in_background)
+p = panel_in(get_ipython(), fake)
 p""",
     """for number in range(30):
     globals()[f"model_{number}_with_quite_a_long_name_of_a_variable"] = Model()""",
     """note = "second fold, with augmentation"
 days = range(5, 28)
-house.saved = [manifest("cats" if day % 3 else "digits", f"202608{day:02}T101530Z-3fa{day % 10}", size=day * 410_000,
+fake.saved = [manifest("cats" if day % 3 else "digits", f"202608{day:02}T101530Z-3fa{day % 10}", size=day * 410_000,
     outcome=Outcome.SKIPPED if day % 7 == 0 else Outcome.PASSED, tags=("best",) if day == 26 else (),
     note=note if day % 4 == 0 else "") for day in reversed(days)]
-house.saved.append(manifest("the_" + "very_" * 15 + "long_name", "20260722T101530Z-3fa1"))
+fake.saved.append(manifest("the_" + "very_" * 15 + "long_name", "20260722T101530Z-3fa1"))
 p.models.refresh()
 p.tabs.selected_index = 1""",
     """import numpy as np
@@ -53,13 +53,13 @@ layers = [LayerFacts("", "Functional"), LayerFacts("rescaling", "Rescaling", sha
     shape=(None, 676, 64), dtype="mixed_bfloat16"), LayerFacts("top", "Dense", shape=(None, 10))]
 facts = ModelFacts("keras", "keras.Functional", tuple(VariableFacts(name, array.shape, "float32", True, name)
     for name, array in arrays.items()), layers=tuple(layers))
-house.inside = Inside(replace(manifest("digits"), facts=facts), {"": tuple(
+fake.inside = Inside(replace(manifest("digits"), facts=facts), {"": tuple(
     Weight(name, array.shape, "float32", name, histogram_of(array)) for name, array in arrays.items())})""",
     """p.tabs.selected_index = 0
-house.steps = [Step(Stage.RESOLVE), Step(Stage.STAGE, detail="keras"), Step(Stage.VERIFY, detail="keras"),
+fake.steps = [Step(Stage.RESOLVE), Step(Stage.STAGE, detail="keras"), Step(Stage.VERIFY, detail="keras"),
     lambda: time.sleep(3), Step(Stage.PUBLISH, 3_000_000, 8_000_000, "drive"), lambda: time.sleep(3)]""",
-    """house.steps = []
-house.error = RoundTripError("The reloaded model differs from the live one; nothing was published. "
+    """fake.steps = []
+fake.error = RoundTripError("The reloaded model differs from the live one; nothing was published. "
     "keras: weights: dense_3/kernel: expected digest 7a9b1c, got digest 99ab12\\nsecond\\nthird\\nfourth\\nfifth line",
     "Create every layer in __init__ or build(), and assign each to an attribute of its own.")""",
 ]

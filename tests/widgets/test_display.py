@@ -10,10 +10,10 @@ import pytest
 import colab_save
 from colab_save.errors import RequestError
 from colab_save.frontends.magics import register, unregister
-from colab_save.reports.pending import Waiting
+from colab_save.reports.pending import PendingSave
 from colab_save.stores.base import UploadState
 from colab_save.widgets.board import Panel
-from tests.widgets.house import REFUSED
+from tests.widgets.fake_actions import REFUSED
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -40,10 +40,10 @@ def test_the_living_widgets_hide_the_still_picture(panel):
     assert f'data-panel="{hidden[1]}"' in panel.still()
 
 
-def test_the_still_picture_is_brought_up_to_date_with_each_result(panel, house, displayed):
+def test_the_still_picture_is_brought_up_to_date_with_each_result(panel, fake, displayed):
     from IPython.utils.capture import capture_output
 
-    house.error = REFUSED
+    fake.error = REFUSED
     with capture_output() as captured:
         panel.save.save.click()
     assert "RoundTripError" in captured.outputs[-1].data["text/html"]
@@ -66,11 +66,11 @@ def test_the_footer_tells_how_drive_stands(panel):
     assert "Drive: not available here" in panel.footer.widget.value
 
 
-def test_the_footer_tells_what_is_not_known_to_be_safe(panel, house):
+def test_the_footer_names_the_pending_saves(panel, fake):
     assert "safe" not in panel.footer.widget.value
-    house.unsafe = [Waiting("cats@1", 1, UploadState.WRITTEN, "", "there", Path("here"))]
+    fake.unsafe = [PendingSave("cats@1", 1, UploadState.WRITTEN, "", "there", Path("here"))]
     panel.footer.refresh()
-    assert "1 save not known to be safe: cats (written, not uploaded yet)" in panel.footer.widget.value
+    assert "1 pending save: cats (written, not uploaded yet)" in panel.footer.widget.value
 
 
 def test_the_magic_shows_a_panel(shell):
@@ -89,9 +89,9 @@ def test_the_function_gives_one(shell):
     made.close()
 
 
-def test_outside_a_notebook_there_is_none(monkeypatch):
+def test_outside_a_notebook_there_is_no_panel(monkeypatch):
     from IPython.core.interactiveshell import InteractiveShell
 
     monkeypatch.setattr(InteractiveShell, "_instance", None)
-    with pytest.raises(RequestError, match="this is none"):
+    with pytest.raises(RequestError, match="only in a notebook"):
         colab_save.panel()

@@ -1,4 +1,4 @@
-"""Saving with buttons: what the house is asked, what is shown, and that the panel stays usable."""
+"""Saving with buttons: what the fake is asked, what is shown, and that the panel stays usable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from colab_save.stores.drive.drive_state import Mounted
 from colab_save.widgets.choices import WORDS
 from colab_save.widgets.fields import GONE
 from colab_save.widgets.working import SAVING
-from tests.widgets.house import MISSING, REFUSED, panel_in
+from tests.widgets.fake_actions import MISSING, REFUSED, panel_in
 
 
 @pytest.fixture
@@ -36,16 +36,16 @@ def test_the_models_of_the_notebook_are_offered_and_new_ones_after_each_cell(tab
     assert "net" == tab.model.value
 
 
-def test_without_a_model_it_says_what_to_do(shell, house):
-    panel = panel_in(shell, house)
+def test_without_a_model_it_says_what_to_do(shell, fake):
+    panel = panel_in(shell, fake)
     assert GONE not in panel.save.empty._dom_classes
     shell.run_cell("net = Model()")
     assert GONE in panel.save.empty._dom_classes
     panel.close()
 
 
-def test_a_closed_panel_leaves_no_widget_open(shell, house):
-    panel = panel_in(shell, house)
+def test_a_closed_panel_leaves_no_widget_open(shell, fake):
+    panel = panel_in(shell, fake)
     widgets = list(inside(panel.widget))
     panel.close()
     assert len(widgets) > 20
@@ -59,59 +59,59 @@ def inside(widget):
         yield from inside(child)
 
 
-def test_a_closed_panel_no_longer_looks(shell, house):
-    panel = panel_in(shell, house)
+def test_a_closed_panel_no_longer_looks(shell, fake):
+    panel = panel_in(shell, fake)
     panel.close()
     panel.close()
     assert "post_run_cell" not in [event for event, called in shell.events.callbacks.items() if panel.refresh in called]
 
 
 @pytest.mark.parametrize("purpose", purposes())
-def test_each_purpose_is_offered_in_words_and_says_what_its_format_keeps(tab, purpose):
+def test_each_purpose_is_offered_in_words_and_says_what_its_format_holds(tab, purpose):
     assert (WORDS[purpose], purpose) in tab.purpose.options
     tab.purpose.value = purpose
     assert "holds outputs" in tab.about.value
 
 
-def test_to_put_a_model_on_a_phone_picks_litert(tab, house):
+def test_to_put_a_model_on_a_phone_picks_litert(tab, fake):
     tab.purpose.value = dict(tab.purpose.options)["Put it on a phone"]
-    assert "litert holds outputs; drops all but the forward pass; needs nothing more" in tab.about.value
+    assert "litert holds outputs; drops all but the forward pass; needs no other package" in tab.about.value
     tab.save.click()
-    assert [("mobile", ("litert",))] == [(request.purpose, purposes()[request.purpose]) for request in house.of("save")]
+    assert [("mobile", ("litert",))] == [(request.purpose, purposes()[request.purpose]) for request in fake.of("save")]
 
 
-def test_to_exchange_a_model_picks_onnx(tab, house):
+def test_to_exchange_a_model_picks_onnx(tab, fake):
     tab.purpose.value = dict(tab.purpose.options)["Exchange it"]
     assert "onnx holds outputs; drops all but the forward pass; needs tf2onnx" in tab.about.value
     tab.save.click()
-    assert [("exchange", ("onnx",))] == [(request.purpose, purposes()[request.purpose]) for request in house.of("save")]
+    assert [("exchange", ("onnx",))] == [(request.purpose, purposes()[request.purpose]) for request in fake.of("save")]
 
 
 @pytest.mark.parametrize("name", format_names())
-def test_each_format_can_be_picked(tab, house, name):
+def test_each_format_can_be_picked(tab, fake, name):
     tab.purpose.value = "pick"
     tab.formats.boxes[name].value = True
     tab.save.click()
-    assert [(name,)] == [request.formats for request in house.of("save")]
+    assert [(name,)] == [request.formats for request in fake.of("save")]
 
 
-def test_formats_picked_and_left_again_are_not_asked_for(tab, house):
+def test_formats_picked_and_left_again_are_not_asked_for(tab, fake):
     tab.purpose.value = "pick"
     tab.formats.boxes["h5"].value = True
     tab.purpose.value = "training"
     tab.save.click()
-    assert [("training", ("auto",))] == [(request.purpose, request.formats) for request in house.of("save")]
+    assert [("training", ("auto",))] == [(request.purpose, request.formats) for request in fake.of("save")]
 
 
 # --- what is asked ---
 
 
-def test_one_click_saves_the_model_under_its_variables_name(tab, shell, house):
+def test_one_click_saves_the_model_under_its_variables_name(tab, shell, fake):
     tab.save.click()
-    assert [SaveRequest(shell.user_ns["net"], "net")] == house.of("save")
+    assert [SaveRequest(shell.user_ns["net"], "net")] == fake.of("save")
 
 
-def test_what_is_filled_in_reaches_the_request(tab, shell, house):
+def test_what_is_filled_in_reaches_the_request(tab, shell, fake):
     shell.push({"x": np.ones((2, 2)), "serve": len})
     tab.name.value, tab.tags.value, tab.note.value = "my cats", "best, v 2,", "second fold"
     tab.where.folder.value = "./here"
@@ -129,7 +129,7 @@ def test_what_is_filled_in_reaches_the_request(tab, shell, house):
         rtol=1e-3,
         options={"signatures": {"a": len}},
     )
-    assert [expected] == house.of("save")
+    assert [expected] == fake.of("save")
 
 
 @pytest.mark.parametrize("name", [option.name for option in options_of(SaveRequest)])
@@ -139,44 +139,44 @@ def test_each_field_of_the_request_can_be_reached(tab, name):
     assert name in {**own, **tab.more.inputs}
 
 
-def test_the_line_that_is_shown_asks_for_the_same(tab, shell, house):
+def test_the_line_that_is_shown_asks_for_the_same(tab, shell, fake):
     tab.name.value, tab.note.value, tab.tags.value = "my cats", "costs $5 {and more}", "best"
     tab.save.click()
     [line, call] = tab.spelled.lines
     typed = action_of("save").magic_command.read(
         line.removeprefix("%savemodel "), lambda text: text.replace("{chr(36)}", "$")
     )
-    assert house.of("save")[0].tags == save_request(typed, shell.user_ns).tags
-    assert 'colab_save.save_model(net, "my cats", tags=["best"], note="costs $5 {and more}")' == call
+    assert fake.of("save")[0].tags == save_request(typed, shell.user_ns).tags
+    assert 'colab_save.save_model(net, "my cats", tags=("best",), note="costs $5 {and more}")' == call
 
 
 # --- where to ---
 
 
-def test_in_colab_drive_is_meant_and_mounted_in_the_click(shell, house):
-    house.mounted = Mounted.NO
+def test_in_colab_drive_is_meant_and_mounted_in_the_click(shell, fake):
+    fake.mounted = Mounted.NO
     shell.run_cell("net = Model()")
-    panel = panel_in(shell, house)
+    panel = panel_in(shell, fake)
     panel.save.save.click()
-    assert ["mount", "save"] == [asked[0] for asked in house.asked]
-    assert house.of("save")[0].to is None
+    assert ["mount", "save"] == [asked[0] for asked in fake.asked]
+    assert fake.of("save")[0].to is None
     panel.close()
 
 
-def test_a_mount_that_is_refused_saves_nothing_and_says_why(shell, house):
-    house.mounted, house.error = Mounted.NO, MISSING
+def test_a_mount_that_is_refused_saves_nothing_and_says_why(shell, fake):
+    fake.mounted, fake.error = Mounted.NO, MISSING
     shell.run_cell("net = Model()")
-    panel = panel_in(shell, house)
+    panel = panel_in(shell, fake)
     panel.save.save.click()
-    assert ["mount"] == [asked[0] for asked in house.asked]
+    assert ["mount"] == [asked[0] for asked in fake.asked]
     assert "There is no &#x27;cast&#x27; in models." in panel.save.work.result.value
     panel.close()
 
 
 @pytest.mark.parametrize("mounted", [state for state in Mounted if state is not Mounted.ABSENT])
-def test_how_drive_stands_is_told(shell, house, mounted):
-    house.mounted = mounted
-    panel = panel_in(shell, house)
+def test_the_state_of_drive_is_shown(shell, fake, mounted):
+    fake.mounted = mounted
+    panel = panel_in(shell, fake)
     assert f"Drive is {mounted}" in panel.save.where._state.value
     assert (mounted is Mounted.NO) == (GONE not in panel.save.where.mount._dom_classes)
     panel.close()
@@ -191,37 +191,37 @@ def test_the_report_is_shown_in_place(tab):
     assert "%loadmodel net" in shown(tab)
 
 
-def test_a_second_click_while_it_works_saves_nothing(tab, house):
-    house.is_patient = True
+def test_a_second_click_while_it_works_saves_nothing(tab, fake):
+    fake.is_patient = True
     tab.save.click()
     assert tab.save.disabled
     tab.save.click()
-    house.go()
-    assert 1 == len(house.of("save"))
+    fake.go()
+    assert 1 == len(fake.of("save"))
     assert not tab.save.disabled
 
 
-def test_progress_tells_the_step_the_bytes_and_the_seconds(tab, house):
+def test_progress_tells_the_step_the_bytes_and_the_seconds(tab, fake):
     seen = []
-    house.steps = [Step(stage, 2_000_000, 4_000_000, "drive") for stage in SAVING for _ in "ab"]
+    fake.steps = [Step(stage, 2_000_000, 4_000_000, "drive") for stage in SAVING for _ in "ab"]
     tab.work._said.observe(lambda change: seen.append(change["new"]), "value")
     tab.save.click()
     assert "Step 4 of 4: publish drive · 2.0 MB of 4.0 MB · 0 s" in seen
     assert [f"Step {number} of 4" for number in (1, 2, 3, 4)] == list(dict.fromkeys(text[:11] for text in seen))
 
 
-def test_cancel_ends_the_save_and_says_so(tab, house):
-    house.steps = [Step(Stage.STAGE), tab.work.cancel.click, Step(Stage.VERIFY), Step(Stage.PUBLISH)]
+def test_cancel_ends_the_save_and_says_so(tab, fake):
+    fake.steps = [Step(Stage.STAGE), tab.work.cancel.click, Step(Stage.VERIFY), Step(Stage.PUBLISH)]
     tab.save.click()
     assert "CancelledError: Cancelled in the step verify." in shown(tab)
-    assert [] == house.saved
-    house.steps = []
+    assert [] == fake.saved
+    fake.steps = []
     tab.save.click()
     assert "PASSED" in shown(tab)
 
 
-def test_an_error_is_shown_as_in_a_cell_and_the_panel_stays_usable(tab, house):
-    house.error = REFUSED
+def test_an_error_is_shown_as_in_a_cell_and_the_panel_stays_usable(tab, fake):
+    fake.error = REFUSED
     tab.save.click()
     for line in REFUSED._render_traceback_():
         assert line in shown(tab)
@@ -229,33 +229,33 @@ def test_an_error_is_shown_as_in_a_cell_and_the_panel_stays_usable(tab, house):
     assert "PASSED" in shown(tab)
 
 
-def test_an_error_of_somebody_elses_is_shown_too(tab, house):
-    house.error = ZeroDivisionError("in <b>your</b> layer")
+def test_a_foreign_error_is_shown_too(tab, fake):
+    fake.error = ZeroDivisionError("in <b>your</b> layer")
     tab.save.click()
     assert "ZeroDivisionError: in &lt;b&gt;your&lt;/b&gt; layer" in shown(tab)
     assert not tab.work.is_busy
 
 
 @pytest.mark.parametrize(("field", "value"), [("rtol", "1 +"), ("options", "no pair"), ("options", "(a=1")])
-def test_a_wrong_word_in_more_options_is_an_error_in_place(tab, house, field, value):
+def test_a_wrong_word_in_more_options_is_an_error_in_place(tab, fake, field, value):
     tab.more.inputs[field].value = value
     tab.save.click()
     assert "RequestError" in shown(tab)
-    assert [] == house.of("save")
+    assert [] == fake.of("save")
 
 
-def test_a_name_that_cannot_be_one_is_an_error_in_place(tab, house):
+def test_a_name_that_cannot_be_one_is_an_error_in_place(tab, fake):
     tab.name.value = "@"
     tab.save.click()
     assert "TargetError: &#x27;@&#x27; cannot be a name." in shown(tab)
-    assert [] == house.of("save")
+    assert [] == fake.of("save")
 
 
-def test_two_panels_take_turns(panel, shell, house):
-    other = panel_in(shell, house)
-    house.is_patient = True
+def test_two_panels_take_turns(panel, shell, fake):
+    other = panel_in(shell, fake)
+    fake.is_patient = True
     panel.save.save.click()
     other.save.save.click()
-    house.go()
-    assert 2 == len(house.of("save"))
+    fake.go()
+    assert 2 == len(fake.of("save"))
     other.close()

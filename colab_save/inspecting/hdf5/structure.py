@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.hints import literal
 from colab_save.inspecting.hdf5 import objects as form
 from colab_save.inspecting.hdf5.records import MalformedError, Message, Source, messages
 from colab_save.inspecting.limits import (
@@ -75,7 +76,7 @@ def read_structure(file: BinaryIO, where: str) -> Structure:
         _read_texts(source, root, structure, where)
         _Walk(source, structure, where).run(root)
     except (MalformedError, struct.error, IndexError, UnicodeDecodeError) as error:
-        raise _damaged(where, str(error)) from error
+        raise _damaged(where, literal(str(error))) from error
     if structure.declared > BOMB_FLOOR and structure.declared > MAX_SHAPE_RATIO * structure.stored:
         raise _unsafe(where, f"it declares {structure.declared:,} bytes and stores {structure.stored:,}: a bomb")
     if structure.stored > size:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.hints import literal
 from colab_save.inspecting.findings import CustomName
 from colab_save.inspecting.keras.arguments import code_in, count_parameters, policy_of, refused_argument
 from colab_save.inspecting.keras.graph import unmade_call
@@ -81,7 +82,7 @@ def read_json(text: str | bytes, where: str) -> Json:
     except RecursionError as error:
         raise UnsafeFileError(f"{where} is nested too deeply to be read.", _HINT) from error
     except ValueError as error:  # also for a number of more than 4300 digits, and for text that is not UTF-8
-        raise DamagedFileError(f"{where} is damaged: {error}.", "Copy or download it again.") from error
+        raise DamagedFileError(f"{where} is damaged: {literal(str(error))}.", "Copy or download it again.") from error
 
 
 def scan_config(config: Json, where: str, allowed: frozenset[str] = frozenset(), scan: Scan | None = None) -> Scan:

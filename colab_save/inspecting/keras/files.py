@@ -14,6 +14,7 @@ from typing import BinaryIO
 from colab_save.dialect import plain_policy
 from colab_save.errors import DamagedFileError, StoreUnavailableError, UnsafeFileError
 from colab_save.format_table import HDF5, format_of_path
+from colab_save.hints import literal
 from colab_save.inspecting.archive import open_member, read_directory, read_member
 from colab_save.inspecting.findings import Findings
 from colab_save.inspecting.hdf5.structure import SIGNATURE, read_structure
@@ -165,7 +166,7 @@ def inspect_architecture(path: Path, allowed: frozenset[str] = frozenset(), *, s
             config = read_json(file.read(MAX_JSON + 1), str(path))
     except OSError as error:
         raise StoreUnavailableError(
-            f"{path} cannot be read ({error}).", "Check the mount and the permissions."
+            f"{path} cannot be read ({literal(str(error))}).", "Check the mount and the permissions."
         ) from error
     scan = scan_config(config, str(path), allowed)
     return _findings("weights", scan, stored, path, _version_in(config))

@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.hints import literal
 from colab_save.inspecting.findings import Findings
 from colab_save.inspecting.keras.config import Scan, read_json, scan_config
 from colab_save.inspecting.limits import MAX_GRAPH, MAX_JSON, MAX_MEMBERS
@@ -66,7 +67,7 @@ def _scan_saved_model(folder: Path, allowed: frozenset[str]) -> Scan:
     try:
         _scan_graphs(memoryview(path.read_bytes()), found, folder)
     except ValueError as error:
-        raise DamagedFileError(f"{path} is damaged: {error}.", _AGAIN) from None
+        raise DamagedFileError(f"{path} is damaged: {literal(str(error))}.", _AGAIN) from None
     scan = _scan_keras_metadata(folder / "keras_metadata.pb", allowed)
     scan.runs_code[:0] = [f"{GRAPH}: the operation {name}, {count} times" for name, count in sorted(found.items())]
     return scan
@@ -171,5 +172,5 @@ def _scan_keras_metadata(path: Path, allowed: frozenset[str]) -> Scan:
                 scan.custom_names |= found.custom_names
                 scan.runs_code += found.runs_code
     except ValueError as error:
-        raise DamagedFileError(f"{path} is damaged: {error}.", _AGAIN) from None
+        raise DamagedFileError(f"{path} is damaged: {literal(str(error))}.", _AGAIN) from None
     return scan

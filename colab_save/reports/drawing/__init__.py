@@ -1,1 +1,1 @@
-"""Models and weights as SVG and text; `picture` is the entry."""
+"""Drawings of models and weights, as SVG and text; `picture` draws models, `bars` draws weights."""

@@ -1,6 +1,6 @@
-"""Weights, drawn: a line each with name, shape and histogram; bars as inline SVG in HTML, blocks in text.
+"""Drawings of weights: one line each with name, shape and histogram, as inline SVG in HTML and as blocks in text.
 
-`looking` puts them into its table. Names may come from anywhere: all of it is cut and escaped here.
+`viewing.inside` puts them into its table. Names can come from anywhere: they are cut and escaped here.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from dataclasses import dataclass
 
 from colab_save.reports.card import Drawn, escape
 from colab_save.reports.drawing.histogram import BINS, Histogram
+from colab_save.types import Html
 from colab_save.wording import cut
 
 BAR, HEIGHT = 4, 20
-"""Pixels of a bar, with the gap behind it, and of a drawing."""
+"""Pixels: the width of a bar with its gap, and the height of a drawing."""
 
 WIDTH = BAR * BINS
-"""Pixels of a drawing."""
+"""Pixels: the width of a drawing."""
 
 MOST = 40
-"""Weights that are drawn in one cell; a layer of Keras's own has a dozen at most."""
+"""Most weights that are drawn in one cell; a layer of Keras has a dozen at most."""
 
 DIGITS = (3, 5, 8, 17)
-"""Digits of a number: as few as tell the ends apart."""
+"""Digits of a number: the first that tells the ends apart is used."""
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 """Bars in text."""
@@ -30,7 +31,7 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """One weight to draw: its name, its shape, and its histogram where its values were read."""
+    """One weight to draw: its name, its shape, and its histogram if its values were read."""
 
     name: str
     shape: tuple[int, ...]
@@ -38,17 +39,17 @@ class Bars:
 
 
 def draw_weights(weights: Iterable[Bars]) -> Drawn:
-    """Draw weights as one cell of a table, a line each."""
+    """Return a cell of a table with one line for each weight."""
     given = list(weights)
     drawn, more = given[:MOST], f"and {len(given) - MOST} more" if len(given) > MOST else ""
     html = "".join(f'<div class="weight">{_html(item)}</div>' for item in drawn)
     html += f'<div class="soft">{more}</div>' if more else ""
     lines = [*map(_text, drawn), *([more] if more else [])]
-    return Drawn("".join(f"\n{line}" for line in lines), f'<div class="weights">{html}</div>')
+    return Drawn("".join(f"\n{line}" for line in lines), Html(f'<div class="weights">{html}</div>'))
 
 
 def spread_in_words(histogram: Histogram) -> tuple[str, ...]:
-    """Say where the values lie: from where to where, and what their mean is."""
+    """Return the range and the mean of the values, in words."""
     low, high, mean = histogram.low, histogram.high, histogram.mean
     if not histogram.counts:
         return ("no finite value" if histogram.nans or histogram.infinite else "no values",)
@@ -59,7 +60,7 @@ def spread_in_words(histogram: Histogram) -> tuple[str, ...]:
 
 
 def oddities_in_words(histogram: Histogram) -> str:
-    """Say how many values are no finite numbers; empty when all are."""
+    """Return how many values are not finite numbers, in words; empty if all are."""
     counts = (("NaN", histogram.nans), ("infinite", histogram.infinite))
     return ", ".join(f"{count:,} {what}" for what, count in counts if count)
 
@@ -73,20 +74,20 @@ def _text(weight: Bars) -> str:
     return " ".join(filter(None, parts))
 
 
-def _html(weight: Bars) -> str:
+def _html(weight: Bars) -> Html:
     shape = f'<span class="soft">{list(weight.shape)}</span>'
     name = f"<span>{escape(cut(weight.name))}</span> " if weight.name else ""
     name = f'<span class="of">{name}{shape}</span>'
     if weight.histogram is None:
-        return name
-    said = [f"<span>{words}</span>" for words in spread_in_words(weight.histogram)]
+        return Html(name)
+    spread = [f"<span>{words}</span>" for words in spread_in_words(weight.histogram)]
     if odd := oddities_in_words(weight.histogram):
-        said.append(f'<span class="outcome FAILED"><span aria-hidden="true">✗</span> {odd}</span>')
-    return f'{name}{_svg(weight)}<span class="spread">{" ".join(said)}</span>'
+        spread.append(f'<span class="outcome FAILED"><span aria-hidden="true">✗</span> {odd}</span>')
+    return Html(f'{name}{_svg(weight)}<span class="spread">{" ".join(spread)}</span>')
 
 
-def _svg(weight: Bars) -> str:
-    """Draw the bars as one path; what stands beside it says the same in words."""
+def _svg(weight: Bars) -> Html:
+    """Return the bars as one path; the words beside it say the same."""
     counts = weight.histogram.counts if weight.histogram else ()
     left = (WIDTH - BAR * len(counts)) // 2
     heights = [_height(count, max(counts), HEIGHT - 1) for count in counts]
@@ -95,10 +96,10 @@ def _svg(weight: Bars) -> str:
         for at, height in enumerate(heights)
         if height
     )
-    said = f"Histogram of {escape(cut(weight.name))}"
+    label = f"Histogram of {escape(cut(weight.name))}"
     size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
     floor = f'<path class="floor" d="M0 {HEIGHT - 0.5}h{WIDTH}"/>'
-    return f'<svg class="bars" role="img" aria-label="{said}" {size}>{floor}<path d="{path}"/></svg>'
+    return Html(f'<svg class="bars" role="img" aria-label="{label}" {size}>{floor}<path d="{path}"/></svg>')
 
 
 def _blocks(histogram: Histogram) -> str:
@@ -108,5 +109,5 @@ def _blocks(histogram: Histogram) -> str:
 
 
 def _height(count: int, highest: int, whole: int) -> int:
-    """Give how high a bar is; a single value among millions is still seen."""
+    """Return the height of a bar, at least 1 so that a single value among millions is seen."""
     return max(1, round(whole * count / highest)) if count else 0

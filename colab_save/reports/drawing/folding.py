@@ -1,7 +1,7 @@
-"""A model's graph as few boxes: what repeats is shown once, with how often; what is still too much becomes one box.
+"""Fold the graph of a model into few boxes: repeated blocks become one with a count, long rests become one box.
 
-`picture` draws what comes out. Facts may come from anywhere: rings in a graph are cut open, and ten thousand layers
-take a fraction of a second.
+`picture` draws the result. Facts can come from anywhere: cycles in a graph are cut, and ten thousand layers take a
+fraction of a second.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from colab_save.artifact.facts import LayerFacts
 from colab_save.reports.drawing.layer_tree import LayerTree
 
 SHOWN = 16
-"""Boxes that are shown as they are."""
+"""Most layers that are shown without folding."""
 
 MOST = 40
-"""Boxes that are shown at all, and lines for each of them are at most three."""
+"""Most boxes of a picture; on average each has at most three lines."""
 
 LONGEST_CHAIN = 12
-"""Layers in a line that become one box."""
+"""Most layers of a chain in one box."""
 
 LONGEST_BLOCK = 20
-"""Layers of a block that is looked for again after itself."""
+"""Most layers of a block that is checked for repetition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class Box:
     """One or more layers.
 
     Attributes:
-        layers: The layers in it, in order; where a block repeats, those of the first.
-        end: The last layer in it; where a block repeats, of the last.
-        times: How often it is there, one after the other.
-        parameters: The elements of all weights in it, repetitions included.
-        is_bundle: The layers in it do not stand in a line.
+        layers: Its layers in order; of a repeated block those of the first repetition.
+        end: Its last layer; of a repeated block that of the last repetition.
+        times: How often it repeats, one after the other.
+        parameters: The elements of all its weights, repetitions included.
+        is_bundle: Whether its layers are not a chain.
     """
 
     layers: tuple[LayerFacts, ...]
@@ -48,13 +48,13 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """Boxes, what feeds what, and which boxes are a block that repeats.
+    """Boxes, the edges between them, and the blocks that repeat.
 
     Attributes:
         boxes: The boxes, each after all that feed it.
         edges: Pairs of positions: which box feeds which.
-        frames: First and last position of a block, and how often it is there.
-        count: Layers in all.
+        frames: First and last position of each repeated block, and how often it repeats.
+        count: The number of layers.
     """
 
     boxes: tuple[Box, ...]
@@ -64,11 +64,11 @@ class Diagram:
 
 
 def fold(tree: LayerTree, path: str = "") -> Diagram:
-    """Give the layers right below a model as at most `MOST` boxes.
+    """Return the layers directly below a model as at most `MOST` boxes.
 
     Args:
         tree: The layers of the whole model.
-        path: Which model of it.
+        path: The path of the model in it. Default: the whole model.
     """
     layers = tree.below(path)
     index = {layer.path: number for number, layer in enumerate(layers)}
@@ -87,7 +87,7 @@ def fold(tree: LayerTree, path: str = "") -> Diagram:
 
 @dataclass(slots=True)
 class _Block:
-    """Positions of the line that are one box, how often they repeat, and in which frame the box is."""
+    """Positions of layers that are one box, how often they repeat, and the frame that the box is in."""
 
     places: list[int]
     times: int = 1
@@ -97,7 +97,7 @@ class _Block:
 
 
 class _Folding:
-    """The line of layers on its way into few boxes; each step takes the boxes that the one before has left."""
+    """Ordered layers on their way into few boxes; each step works on the boxes of the step before."""
 
     def __init__(self, tree: LayerTree, line: list[LayerFacts], feeds: list[tuple[int, ...]]) -> None:
         self._tree = tree
@@ -108,7 +108,7 @@ class _Folding:
         self._frames: list[int] = []
 
     def repeat(self) -> None:
-        """Fold layers of the same classes that come again and again, between places where all is one tensor."""
+        """Fold blocks of the same classes that repeat, between places where the whole model is one tensor."""
         self.blocks, self._frames = [], []
         place = 0
         signs = [
@@ -128,7 +128,7 @@ class _Folding:
             place += period * times
 
     def _best(self, found: list[list[int]], place: int) -> tuple[int, int]:
-        """Give the length of the block that saves most, and how often it stands here."""
+        """Return the length of the block that saves most boxes here, and how often it repeats."""
         best, saved = (1, 1), 1
         if place and not self._is_cut[place - 1]:
             return best
@@ -139,7 +139,7 @@ class _Folding:
         return best
 
     def chain(self) -> None:
-        """Make one box of layers of which each feeds only the next."""
+        """Merge layers that each feed only the next into one box."""
         fed = Counter(source for feeds in self._feeds for source in feeds)
         blocks: list[_Block] = []
         for block in self.blocks:
@@ -155,7 +155,7 @@ class _Folding:
         self.blocks = blocks
 
     def gather(self) -> None:
-        """Make one box of everything between two places where the whole model is one tensor."""
+        """Merge everything between two places where the whole model is one tensor into one box."""
         blocks: list[_Block] = []
         for block in self.blocks:
             last = blocks[-1] if blocks else None
@@ -168,7 +168,7 @@ class _Folding:
         self.blocks = blocks
 
     def shorten(self) -> None:
-        """Keep the beginning and the end."""
+        """Merge the middle into one box if there are still too many."""
         half = (MOST - 1) // 2
         if len(self.blocks) <= MOST:
             return
@@ -180,17 +180,17 @@ class _Folding:
             yield from (place + time * block.period for place in block.places)
 
     def is_clear(self) -> bool:
-        """Say whether what there is now can be taken in."""
+        """Return whether there are few enough boxes and lines."""
         return len(self.blocks) <= MOST and len(self._pairs()) <= 3 * MOST
 
     def _pairs(self) -> list[tuple[int, int]]:
-        """Give which box feeds which; what leads back is the repetition of a block."""
+        """Return which box feeds which; edges that lead back are repetitions of a block, and left out."""
         box_of = {place: number for number, block in enumerate(self.blocks) for place in self._all_of(block)}
         pairs = {(box_of[source], box_of[place]) for place, feeds in enumerate(self._feeds) for source in feeds}
         return sorted((source, target) for source, target in pairs if source < target)
 
     def diagram(self) -> Diagram:
-        """Give what has come out."""
+        """Return the result."""
         frames = self._framed()
         inside = {number for first, last, _ in frames for number in range(first, last + 1)}
         boxes = []
@@ -203,7 +203,7 @@ class _Folding:
         return Diagram(tuple(boxes), tuple(self._pairs()), frames, len(self._line))
 
     def _framed(self) -> tuple[tuple[int, int, int], ...]:
-        """Give the blocks that are more than one box."""
+        """Return the repeated blocks that are more than one box."""
         spans: dict[int, list[int]] = {}
         for number, block in enumerate(self.blocks):
             if block.frame >= 0:
@@ -215,10 +215,10 @@ Feeds = Sequence[Sequence[int]]
 
 
 def in_order(before: Feeds) -> list[int]:
-    """Put each after those that feed it, a branch in one piece; where they feed each other in a ring, cut it.
+    """Return an order in which each node follows those that feed it and branches stay together; cycles are cut.
 
     Args:
-        before: For each the positions of those that feed it.
+        before: For each node the positions of those that feed it.
     """
     after: list[list[int]] = [[] for _ in before]
     for number, found in enumerate(before):
@@ -241,7 +241,7 @@ def in_order(before: Feeds) -> list[int]:
 
 
 def cuts(feeds: Feeds) -> list[bool]:
-    """Say for each place of a line whether everything goes through it: nothing passes it, begins or ends beside it."""
+    """Return for each place whether everything goes through it: no edge passes, begins or ends beside it."""
     size = len(feeds)
     passes = [0] * (size + 1)
     ends = set(range(size)) - set(chain.from_iterable(feeds))
@@ -259,7 +259,7 @@ def cuts(feeds: Feeds) -> list[bool]:
 
 
 def runs(signs: Sequence[Hashable], longest: int) -> list[list[int]]:
-    """Give for each length of a block, and each place, how many places are as those one length further on."""
+    """Return for each block length and place how many places in a row equal those one length further on."""
     number = {sign: index for index, sign in enumerate(dict.fromkeys(signs))}
     line = [number[sign] for sign in signs]
     found = []

@@ -1,6 +1,6 @@
-"""How the values of an array are spread: bars of equal width, the ends, the mean, and what is no number.
+"""Histograms of arrays: bars of equal width, range, mean, and the number of values that are not finite.
 
-`weighing` takes one of each weight; `bars` draws them.
+`viewing.weights` makes one for each weight; `bars` draws them.
 """
 
 from __future__ import annotations
@@ -8,26 +8,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+
+from colab_save.types import Array
 
 BINS = 24
-"""Bars of a histogram: as many as are told apart in the width of a table's cell."""
+"""Bars of a histogram: as many as can be told apart in the width of a table's cell."""
 
 BLOCK = 1 << 20
-"""Values that are looked at together: an array is not copied as a whole."""
+"""Values that are counted at a time, so that an array is never copied as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How the values of one array are spread.
+    """The distribution of the values of one array.
 
     Attributes:
-        counts: Values in each bar, the lowest first; one bar where all values are equal, none where there are none.
+        counts: The number of values in each bar, lowest first; one bar if all values are equal, none if there are
+            none.
         low: The smallest finite value.
-        high: The largest.
+        high: The largest finite value.
         mean: The mean of the finite values.
-        nans: Values that are NaN.
-        infinite: Values that are plus or minus infinity.
+        nans: The number of values that are NaN.
+        infinite: The number of values that are plus or minus infinity.
     """
 
     counts: tuple[int, ...] = ()
@@ -39,26 +41,26 @@ class Histogram:
 
     @property
     def edges(self) -> tuple[float, ...]:
-        """Give where the bars begin, and where the last one ends."""
+        """Return where each bar begins, and where the last one ends."""
         shares = (number / len(self.counts) for number in range(1, len(self.counts)))
         inner = (self.low * (1 - share) + self.high * share for share in shares)
         return (self.low, *inner, self.high) if self.counts else ()
 
 
-def histogram_of(values: Any) -> Histogram:
-    """Take the histogram of an array of real numbers.
+def histogram_of(values: Array) -> Histogram:
+    """Return the histogram of an array of real numbers.
 
     Args:
-        values: A NumPy array of any shape and any real dtype, those of ml_dtypes too.
+        values: A NumPy array of any shape and any real dtype, also one of ml_dtypes.
     """
     import numpy as np
 
-    # A signalling NaN says so when it is converted, and the mean of the largest floats leaves the range by a rounding.
+    # Converting a signalling NaN warns, and rounding takes the mean of the largest floats out of range.
     with np.errstate(invalid="ignore", over="ignore"):
         return _histogram_of(values)
 
 
-def _histogram_of(values: Any) -> Histogram:
+def _histogram_of(values: Array) -> Histogram:
     import numpy as np
 
     low, high, total, finite, nans = math.inf, -math.inf, 0.0, 0, 0
@@ -75,8 +77,8 @@ def _histogram_of(values: Any) -> Histogram:
     return Histogram(_count(values, low, high, finite), low, high, mean, nans, infinite)
 
 
-def _count(values: Any, low: float, high: float, finite: int) -> tuple[int, ...]:
-    """Count the values of each bar; half of everything, since the whole range may be too large for a float."""
+def _count(values: Array, low: float, high: float, finite: int) -> tuple[int, ...]:
+    """Count the values of each bar; with halves, since the whole range may be too large for a float."""
     import numpy as np
 
     half = high / 2 - low / 2
@@ -90,7 +92,7 @@ def _count(values: Any, low: float, high: float, finite: int) -> tuple[int, ...]
     return tuple(counts.tolist())
 
 
-def _blocks(values: Any) -> Iterator[Any]:
-    """Give the values in parts, as float64."""
+def _blocks(values: Array) -> Iterator[Array]:
+    """Yield the values in blocks, as float64."""
     flat = values.reshape(-1)
     return (flat[start : start + BLOCK].astype("float64") for start in range(0, flat.size, BLOCK))

@@ -1,6 +1,6 @@
-"""What is written on a box of a picture: classes, shape, parameters; short, and as wide as it is.
+"""The texts on the boxes of a picture: classes, shape and parameters, with their width and height.
 
-`picture` asks for it. Texts may come from anywhere and be of any length: they are cut here.
+`picture` draws them. Texts can come from anywhere and have any length: they are cut here.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from colab_save.wording import cut, letters_in
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 LONGEST = 34
-"""Letters of a line in a box."""
+"""Most letters of a line in a box."""
 
 MOST_LINES = 4
-"""Lines of classes in a box."""
+"""Most lines of classes in a box."""
 
 LETTER, DETAIL_LETTER, LINE = 6.7, 6.0, 15.0
-"""Pixels: the width of a letter, and the height of a line. No font is measured, so this is rather too much."""
+"""Pixels: the width of a letter, and the height of a line; generous, since no font is measured."""
 
 LONGEST_RUN = 8
-"""Classes that are looked for again after themselves."""
+"""Most classes in a sequence that is checked for repetition."""
 
 SHORT = {"BatchNormalization": "BatchNorm", "LayerNormalization": "LayerNorm", "InputLayer": "Input"}
-"""What is said for classes whose names are long."""
+"""Short names for classes with long names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Label:
     """The texts of one box.
 
     Attributes:
-        titles: One line or more: what it is.
-        detail: One line: the shape of what it gives, its parameters.
-        tip: Everything in words.
-        kind: ``input``, ``model``, ``frozen``, or nothing of these.
+        titles: One or more lines with the classes.
+        detail: One line with the output shape and the number of parameters.
+        tip: All of it in words.
+        kind: ``input``, ``model``, ``frozen``, or empty.
     """
 
     titles: tuple[str, ...]
@@ -51,13 +51,13 @@ class Label:
 
     @property
     def size(self) -> tuple[float, float]:
-        """Give the width and the height of the texts in pixels."""
+        """Return the width and the height of the texts in pixels."""
         widths = [LETTER * letters_in(title) for title in self.titles] + [DETAIL_LETTER * letters_in(self.detail)]
         return max(widths), LINE * (len(self.titles) + bool(self.detail))
 
 
 def label_of(box: Box, tree: LayerTree) -> Label:
-    """Say what a box is."""
+    """Return the texts of a box."""
     first = box.layers[0]
     times = f" {TIMES}{box.times}" if box.times > 1 else ""
     if box.is_bundle:
@@ -80,20 +80,20 @@ def label_of(box: Box, tree: LayerTree) -> Label:
 
 
 def layer_words(layer: LayerFacts, tree: LayerTree, times: int) -> str:
-    """Say in one line what a layer is that stands so often in a row."""
+    """Return one line on a layer that occurs a number of times in a row."""
     inside = tree.count(layer.path)
-    said = [
+    words = [
         f"{TIMES}{times}" if times > 1 else "",
         cut(layer.path),
         count_in_words(inside, "layer") + " in it" if inside else "",
         count_in_words(times * tree.parameters[layer.path], "parameter") if tree.parameters[layer.path] else "",
         "" if layer.trainable else "frozen",
     ]
-    return " · ".join(filter(None, said))
+    return " · ".join(filter(None, words))
 
 
 def class_in_words(layer: LayerFacts) -> str:
-    """Name the class of a layer; an activation by its function."""
+    """Return the class of a layer; for an activation its function."""
     function = layer.arguments.get("activation") if layer.class_name == "Activation" else None
     return cut(
         function if isinstance(function, str) and function else SHORT.get(layer.class_name, layer.class_name), 28
@@ -101,13 +101,13 @@ def class_in_words(layer: LayerFacts) -> str:
 
 
 def _is_made_up(layer: LayerFacts) -> bool:
-    """Say whether a name tells no more than the class does, as those that Keras makes up."""
+    """Return whether a name only repeats the class, like the names that Keras generates."""
     name = layer.path[-200:].rpartition("/")[2].rstrip("0123456789_").replace("_", "").lower()
     return name in {layer.class_name.lower(), "kerastensor"}
 
 
 def _shapes(box: Box) -> str:
-    """Say what shape comes out, and where it is another one in each repetition, the first and the last."""
+    """Return the output shape; if it differs between repetitions, the first and the last."""
     first, last = _shape(box.layers[-1]), _shape(box.end)
     return first if first == last else f"{first} … {last}"
 
@@ -134,7 +134,7 @@ def _tip(box: Box) -> str:
 
 
 def _runs(names: Sequence[str]) -> list[str]:
-    """Say what repeats once: ``(Conv2D → BatchNorm)``, and how often."""
+    """Return the names with each repeated sequence once, ``(Conv2D → BatchNorm)``, and its count."""
     found, place = [], 0
     while place < len(names):
         period, times = max(
@@ -158,7 +158,7 @@ def _times(names: Sequence[str], place: int, period: int) -> int:
 
 
 def _wrapped(pieces: Sequence[str], joint: str, most: int) -> list[str]:
-    """Put pieces into lines; what is too much is counted."""
+    """Return pieces joined into lines; those beyond the last line are counted."""
     lines: list[list[str]] = [[]]
     for number, piece in enumerate(pieces):
         if lines[-1] and len(joint.join([*lines[-1], piece])) > LONGEST:

@@ -1,7 +1,7 @@
-"""The layers of a model as a tree, with what each holds in all; made of facts alone.
+"""The layers of a model as a tree, with the parameters below each; made from facts alone.
 
-`folding` and `picture` ask it. Facts may come from anywhere: paths are followed a bounded number of levels down, and
-everything here takes time in proportion to the number of layers and variables.
+`folding` and `picture` use it. Facts can come from anywhere: paths are followed to a limited depth, and everything here
+takes time in proportion to the number of layers and variables.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from colab_save.artifact.facts import LayerFacts, ModelFacts
 
 DEEPEST = 32
-"""Levels of a path that are followed."""
+"""Most levels of a path that are followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,10 @@ class LayerTree:
     """The layers of a model, by their paths.
 
     Attributes:
-        layers: Every layer by path; the model itself has the empty one.
-        children: The layers right below each, in their order.
+        layers: Every layer by path; the path of the model itself is empty.
+        children: The layers directly below each, in their order.
         parameters: The number of elements of all weights below each.
-        signs: A number for each; layers of one class and size, with the same in them, have the same.
+        signs: A number for each; equal for layers of the same class, size and content.
     """
 
     layers: dict[str, LayerFacts] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class LayerTree:
 
     @classmethod
     def of(cls, facts: ModelFacts) -> LayerTree:
-        """Take the tree of a model's facts."""
+        """Return the tree of a model's facts."""
         tree = cls({layer.path: layer for layer in facts.layers})
         for path, layer in tree.layers.items():
             if path:
@@ -58,7 +58,7 @@ class LayerTree:
             self.signs[path] = known.setdefault(sign, len(known))
 
     def _begin(self, facts: ModelFacts) -> None:
-        """Put the input of a Sequential before its layers: Keras does not count it among them."""
+        """Put the input of a Sequential before its layers, since Keras does not list it among them."""
         line = self.below("")
         if self.is_model("") and len(facts.inputs) == 1 and not any(item.class_name == "InputLayer" for item in line):
             name = facts.inputs[0].name or "input"
@@ -67,24 +67,24 @@ class LayerTree:
                 line.insert(0, LayerFacts(name, "InputLayer", shape=facts.inputs[0].shape))
 
     def below(self, path: str) -> list[LayerFacts]:
-        """Give the layers right below one."""
+        """Return the layers directly below one."""
         return self.children.get(path, [])
 
     def nearest(self, path: str) -> str:
-        """Give the layer that a path lies below, the nearest; the model itself where there is no other."""
+        """Return the path of the nearest layer above a path; that of the model itself if there is no other."""
         return next((prefix for prefix in _prefixes(path) if prefix in self.layers), "")
 
     def is_graph(self, path: str) -> bool:
-        """Say whether it is known which of the layers right below one feed which; a single one needs no feeding."""
+        """Return whether the connections of the layers directly below one are known; a single layer needs none."""
         parts = self.below(path)
         return any(layer.inputs for layer in parts) or (len(parts) == 1 and self.is_model(path))
 
     def is_model(self, path: str) -> bool:
-        """Say whether Keras has put this together of layers: its class is one of Keras's own for that."""
+        """Return whether this is a Sequential or Functional model of Keras."""
         return path in self.layers and self.layers[path].class_name in {"Sequential", "Functional"}
 
     def graphs(self) -> Iterator[str]:
-        """Give the path of every model whose layers feed each other, the model itself first."""
+        """Yield the path of every model whose connections are known, the model itself first."""
         return (path for path in self.layers if self.is_graph(path))
 
     def count(self, path: str) -> int:
@@ -98,6 +98,6 @@ class LayerTree:
 
 
 def _prefixes(path: str) -> Iterator[str]:
-    """Give what a path may lie below, the nearest first."""
+    """Yield the paths above a path, the nearest first."""
     ends = [index for index, letter in enumerate(path[:1024]) if letter == "/"][:DEEPEST]
     return (path[:end] for end in reversed(ends))

@@ -1,7 +1,7 @@
-"""Where the boxes of a drawing go: in levels from top to bottom, with few crossings and straight lines; pure.
+"""The layout of a drawing: boxes in levels from top to bottom, with few crossings and straight lines.
 
-`picture` gives the sizes of the boxes and draws what comes out. Boxes come in an order in which each stands after all
-that feed it. A line that passes a level has a place of its own there, so that it runs around the boxes.
+`picture` passes the sizes of the boxes, each after all that feed it, and draws the result. A line that passes a level
+gets a spot of its own there, so that it runs around the boxes.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ RISE = 30.0
 """Pixels between levels."""
 
 SWEEPS = 8
-"""How often the levels are put in order, and straightened."""
+"""How often the levels are ordered and straightened."""
 
 STRAIGHT = 8.0
-"""How much more a line counts from box to box, or on its way past boxes, than where it turns."""
+"""The weight of a line from box to box, or past boxes, relative to one that turns."""
 
 Edge = tuple[int, int]
 
@@ -30,10 +30,10 @@ class Spot:
     """One place in a level: a box, or a line that passes.
 
     Attributes:
-        x: The middle.
-        y: The top.
-        width: As given; 0 for a line.
-        height: As given; for a line the height of the level.
+        x: The middle, in pixels.
+        y: The top, in pixels.
+        width: The width of the box; 0 for a line.
+        height: The height of the box; for a line the height of the level.
     """
 
     x: float
@@ -43,21 +43,21 @@ class Spot:
 
     @property
     def bottom(self) -> float:
-        """Give the lower edge."""
+        """Return the lower edge."""
         return self.y + self.height
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where everything is.
+    """The positions of all boxes and lines.
 
     Attributes:
-        spots: The boxes, as they were given, and after them the places where lines pass.
+        spots: The boxes in their given order, then the places where lines pass.
         lines: For each edge the spots that it goes through, from box to box.
-        levels: For each box its level, from the top.
-        rows: For each level its spots, from left to right.
-        width: Of the whole.
-        height: Of the whole.
+        levels: The level of each box, from the top.
+        rows: The spots of each level, from left to right.
+        width: The width of the drawing, in pixels.
+        height: The height of the drawing, in pixels.
     """
 
     spots: tuple[Spot, ...]
@@ -69,10 +69,10 @@ class Layout:
 
 
 def arrange(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Layout:
-    """Place boxes.
+    """Return the layout of boxes.
 
     Args:
-        sizes: Width and height of each box.
+        sizes: Width and height of each box, in pixels.
         edges: Pairs of positions, the smaller one first: which box feeds which.
     """
     levels = _levels(len(sizes), edges)
@@ -107,7 +107,7 @@ def arrange(sizes: Sequence[tuple[float, float]], edges: Sequence[Edge]) -> Layo
 
 
 def _levels(count: int, edges: Sequence[Edge]) -> tuple[int, ...]:
-    """Give each box the level below the lowest that feeds it; one that nothing feeds stands right above its first."""
+    """Return the level of each box: below all that feed it; one that nothing feeds is just above the first it feeds."""
     levels = [0] * count
     fed, first = set(), dict[int, int]()
     for source, target in sorted(edges, key=lambda edge: edge[1]):
@@ -121,7 +121,7 @@ def _levels(count: int, edges: Sequence[Edge]) -> tuple[int, ...]:
 
 
 def _order(rows: list[list[int]], links: Iterable[Edge], count: int) -> None:
-    """Put each level in the order of the middles of its neighbours, and keep the order with the fewest crossings."""
+    """Sort each level by the middles of its neighbours, and use the order with the fewest crossings."""
     above: list[list[int]] = [[] for _ in range(count)]
     below: list[list[int]] = [[] for _ in range(count)]
     for source, target in links:
@@ -156,10 +156,10 @@ def _crossings(rows: list[list[int]], below: list[list[int]]) -> int:
 
 
 def _straighten(rows: list[list[int]], links: Iterable[Edge], widths: Sequence[float], boxes: int) -> list[float]:
-    """Give the middle of each spot: as near to the middle of its neighbours as the others in its level allow.
+    """Return the middle of each spot: as near to the middle of its neighbours as the others in its level allow.
 
-    What is alone in its level stands in the middle of all. Else box under box counts most, and a line where it passes
-    levels.
+    A spot that is alone in its level is in the middle of the drawing. Otherwise box below box weighs most, and a line
+    that passes levels.
     """
     neighbours: list[list[tuple[int, float]]] = [[] for _ in widths]
     for source, target in links:
@@ -186,7 +186,7 @@ def _straighten(rows: list[list[int]], links: Iterable[Edge], widths: Sequence[f
 
 
 def _offsets(row: Sequence[int], widths: Sequence[float]) -> list[float]:
-    """Give the middles of spots that stand as close as they may, the first at 0."""
+    """Return the middles of spots that are as close as allowed, the first at 0."""
     found = [0.0]
     for one, other in itertools.pairwise(row):
         found.append(found[-1] + (widths[one] + widths[other]) / 2 + GAP)
@@ -194,7 +194,7 @@ def _offsets(row: Sequence[int], widths: Sequence[float]) -> list[float]:
 
 
 def _ascending(wanted: Iterable[tuple[float, float]]) -> list[float]:
-    """Give the numbers in ascending order that are nearest to the wanted ones, by weight (pool adjacent violators)."""
+    """Return the ascending numbers nearest to the wanted ones, by weight (pool adjacent violators)."""
     pools: list[tuple[float, float, int]] = []
     for number, firm in wanted:
         total, weight, count = number * firm, firm, 1

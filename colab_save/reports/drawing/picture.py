@@ -1,7 +1,7 @@
-"""The architecture of a model, drawn from its facts alone: boxes and arrows as inline SVG, or the layers as a tree.
+"""Draw the architecture of a model from its facts alone: boxes and arrows as inline SVG, or the layers as a tree.
 
-`report` puts it into its card. Where it is not recorded which layer feeds which, no arrow is drawn. Facts may come from
-anywhere: every text is cut and escaped here, and ten thousand layers give a page as small as forty.
+Reports put the picture into their card. If the connections of layers are not recorded, no arrow is drawn. Facts can
+come from anywhere: every text is cut and escaped here, and ten thousand layers give a page as small as forty.
 """
 
 from __future__ import annotations
@@ -16,53 +16,54 @@ from colab_save.reports.drawing.folding import MOST, Diagram, fold
 from colab_save.reports.drawing.labels import LINE, TIMES, Label, label_of, layer_words
 from colab_save.reports.drawing.layer_tree import LayerTree
 from colab_save.reports.drawing.layering import Layout, Spot, arrange
+from colab_save.types import Html
 from colab_save.wording import cut
 
 SMALL = 5
-"""Boxes of a picture that is shown unfolded."""
+"""Most boxes of a picture that is shown unfolded."""
 
 NESTED = 6
-"""Models in the model that get a picture of their own."""
+"""Most models in the model that get their own picture."""
 
 PARTS = 6
-"""Models that were saved together and are drawn."""
+"""Most parts of a collection that are drawn."""
 
 DEEPEST = 4
-"""Levels of a tree of layers."""
+"""Most levels of a tree of layers."""
 
 TOP, SIDE = 5.0, 9.0
 """Pixels between the edge of a box and its text."""
 
 MARGIN = 10.0
-"""Pixels around everything, and between a block that repeats and its frame."""
+"""Pixels around everything, and between a repeated block and its frame."""
 
 BADGE = 30.0
-"""Pixels for how often a block repeats, beside its frame."""
+"""Pixels for the count beside the frame of a repeated block."""
 
 SMALLEST = 0.75
-"""How far a picture is made smaller where there is no room; then it scrolls."""
+"""The smallest scale of a picture in a narrow page; below that it scrolls."""
 
-SPOKEN = 600
-"""Letters of what a picture says to who does not see it."""
+DESCRIBED = 600
+"""Most letters of the description for screen readers."""
 
-UNKNOWN = "Layers by attribute; which of them feed which is not recorded for a subclassed model."
+UNKNOWN = "Layers by attribute; a subclassed model does not record how they are connected."
 
 
 def picture_of(manifest: Manifest) -> Picture | None:
-    """Draw what a manifest describes; ``None`` where nothing is known of what is in it."""
+    """Draw the model or collection of a manifest; ``None`` if nothing is known of its layers."""
     parts = {part.name: part.facts for part in manifest.parts}
     return draw_all(parts) if parts else draw(manifest.facts)
 
 
 def draw_all(parts: Mapping[str, ModelFacts]) -> Picture | None:
-    """Draw several models, each under its name; those after the first few are left out."""
+    """Draw the first few of several models, each under its name."""
     drawn = [(name, draw(facts)) for name, facts in itertools.islice(parts.items(), PARTS)]
     html = (f'<div class="soft">{escape(cut(name))}</div>{picture.html}' for name, picture in drawn if picture)
-    return Picture("".join(html), is_small=False) if any(picture for _, picture in drawn) else None
+    return Picture(Html("".join(html)), is_small=False) if any(picture for _, picture in drawn) else None
 
 
 def draw(facts: ModelFacts) -> Picture | None:
-    """Draw a model; ``None`` where nothing is known of what is in it."""
+    """Draw a model; ``None`` if nothing is known of its layers."""
     tree = LayerTree.of(facts)
     if not tree.below(""):
         return None
@@ -77,10 +78,10 @@ def draw(facts: ModelFacts) -> Picture | None:
         size += len(diagram.boxes)
         caption = f'<div class="soft">{escape(cut(path))}</div>' if path else ""
         parts.append(f'{caption}<div class="wide">{_svg(tree, diagram, path)}</div>')
-    return Picture("".join(parts), size <= SMALL)
+    return Picture(Html("".join(parts)), size <= SMALL)
 
 
-def _svg(tree: LayerTree, diagram: Diagram, path: str) -> str:
+def _svg(tree: LayerTree, diagram: Diagram, path: str) -> Html:
     labels = [label_of(box, tree) for box in diagram.boxes]
     sizes = [(width + 2 * SIDE, height + 2 * TOP) for width, height in (label.size for label in labels)]
     layout = arrange(sizes, diagram.edges)
@@ -89,16 +90,16 @@ def _svg(tree: LayerTree, diagram: Diagram, path: str) -> str:
     view = f"{-MARGIN:.0f} {-MARGIN:.0f} {width:.0f} {height:.0f}"
     parts = [
         f'<svg role="img" width="{width:.0f}" style="min-width: {SMALLEST * width:.0f}px" viewBox="{view}">',
-        f"<title>Architecture of {name}</title><desc>{_spoken(labels, diagram)}</desc>",
+        f"<title>Architecture of {name}</title><desc>{_description(labels, diagram)}</desc>",
         *(_frame(layout, frame) for frame in diagram.frames),
         _lines(layout),
         *(_box(label, spot) for label, spot in zip(labels, layout.spots, strict=False)),
         "</svg>",
     ]
-    return "".join(parts)
+    return Html("".join(parts))
 
 
-def _box(label: Label, spot: Spot) -> str:
+def _box(label: Label, spot: Spot) -> Html:
     left, top = spot.x - spot.width / 2, spot.y
     texts = [(title, "") for title in label.titles] + ([(label.detail, ' class="detail"')] if label.detail else [])
     lines = (
@@ -106,24 +107,24 @@ def _box(label: Label, spot: Spot) -> str:
         for row, (text, kind) in enumerate(texts)
     )
     rect = f'<rect x="{left:.1f}" y="{top:.1f}" width="{spot.width:.1f}" height="{spot.height:.1f}" rx="4"/>'
-    return f'<g class="box {label.kind}"><title>{escape(label.tip)}</title>{rect}{"".join(lines)}</g>'
+    return Html(f'<g class="box {label.kind}"><title>{escape(label.tip)}</title>{rect}{"".join(lines)}</g>')
 
 
-def _frame(layout: Layout, frame: tuple[int, int, int]) -> str:
-    """Draw the frame of a block that repeats; it has its levels to itself."""
+def _frame(layout: Layout, frame: tuple[int, int, int]) -> Html:
+    """Draw the frame of a repeated block; no other box is in its levels."""
     first, last, times = frame
     rows = layout.rows[layout.levels[first] : layout.levels[last] + 1]
     spots = [layout.spots[spot] for row in rows for spot in row]
     left = min(spot.x - spot.width / 2 for spot in spots) - MARGIN
     right = max(spot.x + spot.width / 2 for spot in spots) + MARGIN
     top, bottom = min(spot.y for spot in spots) - MARGIN, max(spot.bottom for spot in spots) + MARGIN
-    return (
+    return Html(
         f'<rect class="frame" x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}"'
         f' rx="6"/><text class="times" x="{right + 5:.1f}" y="{(top + bottom) / 2 + 4:.1f}">{TIMES}{times}</text>'
     )
 
 
-def _lines(layout: Layout) -> str:
+def _lines(layout: Layout) -> Html:
     """Draw all lines as one path, and their heads as another."""
     drawn, heads = [], []
     for line in layout.lines:
@@ -138,25 +139,25 @@ def _lines(layout: Layout) -> str:
                 y = spot.bottom
                 drawn.append(f"V{y:.1f}")
         heads.append(f"M{x - 3.5:.1f} {y - 6:.1f}L{x:.1f} {y:.1f}L{x + 3.5:.1f} {y - 6:.1f}Z")
-    return f'<path class="edge" d="{"".join(drawn)}"/><path class="head" d="{"".join(heads)}"/>'
+    return Html(f'<path class="edge" d="{"".join(drawn)}"/><path class="head" d="{"".join(heads)}"/>')
 
 
-def _spoken(labels: Sequence[Label], diagram: Diagram) -> str:
-    """Say in words what a picture shows."""
+def _description(labels: Sequence[Label], diagram: Diagram) -> Html:
+    """Return what a picture shows, in words."""
     before: dict[int, list[str]] = {}
     for source, target in diagram.edges:
         before.setdefault(target, []).append(" ".join(labels[source].titles))
-    said = (
+    sentences = (
         " ".join(label.titles) + (f" after {' and '.join(before[number])}" if number in before else "")
         for number, label in enumerate(labels)
     )
-    return escape(cut("; ".join(said), SPOKEN))
+    return escape(cut("; ".join(sentences), DESCRIBED))
 
 
 def _rows(tree: LayerTree, custom: frozenset[str]) -> Iterator[tuple[int, str, str]]:
-    """Give the lines of a tree: level, class and what it is; equal layers in a row are one line.
+    """Yield the lines of a tree: level, class and description; equal layers in a row are one line.
 
-    What is below a class of Keras's own is its own business, and a model whose graph is known has a picture.
+    Layers inside a class of Keras are left out, and so are those of a model whose graph is known, which has a picture.
     """
     waiting = [(0, "", list(group)) for group in _alike(tree, "")][::-1]
     shown = 0
@@ -176,10 +177,10 @@ def _alike(tree: LayerTree, path: str) -> Iterator[tuple[str, ...]]:
     return (tuple(group) for _, group in itertools.groupby(below, key=tree.signs.__getitem__))
 
 
-def _tree(rows: Sequence[tuple[int, str, str]]) -> str:
+def _tree(rows: Sequence[tuple[int, str, str]]) -> Html:
     lines = (
         f'<li style="margin-left: {level * 18}px"><span>{escape(cut(name))}</span> '
         f'<span class="soft">{escape(words)}</span></li>'
         for level, name, words in rows
     )
-    return f'<ul class="tree">{"".join(lines)}</ul>'
+    return Html(f'<ul class="tree">{"".join(lines)}</ul>')

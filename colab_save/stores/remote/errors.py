@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from colab_save.errors import NoSpaceError, ReadOnlyStoreError, StoreError, StoreUnavailableError
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.os_errors import refusal, system_error
 from colab_save.target import without_secrets
 from colab_save.wording import first_line
@@ -104,28 +104,28 @@ def refusal_of(error: BaseException, action: str, where: str, login: str) -> Sto
         where: The place, as the user knows it.
         login: The hint where credentials are missing or not enough.
     """
-    status, reason = status_of(error), without_secrets(first_line(error))
+    status, reason = status_of(error), first_line(error, without_secrets)
     is_writing = action not in {"read", "list", "reach"}
-    number = _number_of(error)
+    place, number = literal(where), _number_of(error)
     if is_without_bucket(error) or (number == errno.ENOENT and is_writing):
         return StoreUnavailableError(
-            f"Cannot {action} {where}: there is no such bucket or folder.", "Check the spelling, or create it first."
+            f"Cannot {action} {place}: there is no such bucket or folder.", "Check the spelling, or create it first."
         )
     if status in {401, 403} or any(map(_is_of_login, _chain(error))):
         kind = ReadOnlyStoreError if is_writing and status == 403 else StoreUnavailableError
-        return kind(f"Cannot {action} {where}: not permitted ({reason}).", login)
+        return kind(f"Cannot {action} {place}: not permitted ({reason}).", login)
     if status in {413, 507}:
         return NoSpaceError(
-            f"Cannot {action} {where}: {reason}.", f"Make room there, or choose another place with {option('to')}."
+            f"Cannot {action} {place}: {reason}.", f"Make room there, or choose another place with {option('to')}."
         )
     if is_passing(error):
         return StoreUnavailableError(
-            f"Cannot {action} {where}: it does not answer as it should ({reason}).",
+            f"Cannot {action} {place}: it does not answer as it should ({reason}).",
             "Several attempts have failed. Check the connection and try again in a while.",
         )
     if number is not None:
         return refusal(system_error(number), action, where)
-    return StoreError(f"Cannot {action} {where}: {reason}.", f"Try again, or choose another place with {option('to')}.")
+    return StoreError(f"Cannot {action} {place}: {reason}.", f"Try again, or choose another place with {option('to')}.")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -1,4 +1,4 @@
-"""A panel in a real IPython, over a house that stands in for every action: it notes what it was asked."""
+"""A panel in a real IPython, over fake actions that record their calls."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ class Model:
 
 
 @dataclass
-class House:
-    """What the panel has asked for, and what the actions answer.
+class FakeActions:
+    """Actions that record their calls and return what is set here.
 
     Attributes:
         saved: The versions of the store.
-        mounted: How Drive stands.
-        steps: What a line reports while it works; a callable among them is called.
-        error: What the next line raises.
-        unsafe: The saves that are not known to be safe.
+        mounted: The state of Drive.
+        steps: The steps that an action reports; a callable among them is called.
+        error: The error that the next action raises.
+        unsafe: The pending saves.
     """
 
     saved: list = field(default_factory=list)
@@ -170,5 +170,5 @@ REFUSED = RoundTripError("What came back differs.\nIn two lines.", "Try this.\nO
 MISSING = NotFoundError("There is no 'cast' in models.", "Did you mean 'cats'?")
 
 
-def panel_in(shell, house):
-    return Panel(shell, house.runner)
+def panel_in(shell, fake):
+    return Panel(shell, fake.runner)
