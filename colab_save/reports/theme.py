@@ -132,7 +132,7 @@ _PANEL = """
 & .csp-where > .widget-text > .widget-label {width: auto}
 & .csp-tools > .csp-where {flex: 1 1 30em} & .csp-tools > .widget-text {flex: 1 1 22em; width: auto}
 & .csp-tools > .widget-dropdown, & .csp-pair > .widget-text {flex: 0 1 22em; width: auto}
-& .soft, & .csp-help, & .csp-about, & .csp-footer, & .csp-place, & .csp-said {color: var(--soft)}
+& .soft, & .csp-help, & .csp-about, & .csp-footer, & .csp-place, & .csp-status {color: var(--soft)}
 & .csp-about, & .csp-picks, & .csp-option > .widget-text + .csp-help {padding-left: 7em; box-sizing: border-box}
 & .csp-option > .widget-checkbox + .csp-help {padding-left: 24px; box-sizing: border-box}
 & .csp-row > .widget-html {width: auto}

@@ -55,10 +55,10 @@ class Work:
         self._stages: Sequence[Stage] = SAVING
         self._step, self._began, self._shown = Step(Stage.RESOLVE), 0.0, 0.0
         self._bar = fields.progress()
-        self._said = fields.html(name="csp-said")
+        self._status = fields.html(name="csp-status")
         self.cancel = fields.button("Cancel", "Stop; nothing is left behind", self._cancel)
         self._progress = fields.row(self._bar, self.cancel, name="csp-bar")
-        self._meter = fields.column(self._progress, self._said, name="csp-meter")
+        self._meter = fields.column(self._progress, self._status, name="csp-meter")
         self.result = fields.html(name="csp-result")
         self.widget = fields.column(self._meter, self.result)
         self.is_busy = False
@@ -138,7 +138,7 @@ class Work:
         place = f"Step {number + 1} of {len(self._stages)}: {step.stage} {step.detail}".rstrip()
         stopping = "stops at the next safe point" if self._stopped.is_set() else ""
         seconds = f"{time.monotonic() - self._began:.0f} s"
-        self._said.value = escape(" · ".join(filter(None, (place, size, seconds, stopping))))
+        self._status.value = escape(" · ".join(filter(None, (place, size, seconds, stopping))))
 
 
 @speaking(PANEL)
@@ -163,7 +163,7 @@ def done_html(done: str, call: str = "") -> Html:
 
 
 def _alert(message: str, hint: str, more: str = "") -> Html:
-    lines = f'<div class="reason said">{escape(message)}</div><div class="reason soft">{escape(hint)}</div>'
+    lines = f'<div class="reason message">{escape(message)}</div><div class="reason soft">{escape(hint)}</div>'
     return Html(f'<style>{CARD}</style><div class="colab-save FAILED" role="alert">{lines}{more}</div>')
 
 

@@ -89,7 +89,7 @@ def test_where_the_newest_version_is_half_the_one_before_is_loaded_and_it_is_sai
     assert (f"cats@{older}", True) == (report.target, report.is_proven)
     assert broken in report.passed_over[0]
     assert "passed over" in str(report)
-    with pytest.warns(PassedOverWarning, match=f"cats@{older} is loaded, and not the newest"):
+    with pytest.warns(PassedOverWarning, match=f"cats@{older} was loaded instead of the newest"):
         load_model("cats")
 
 

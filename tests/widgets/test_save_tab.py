@@ -204,7 +204,7 @@ def test_a_second_click_while_it_works_saves_nothing(tab, fake):
 def test_progress_tells_the_step_the_bytes_and_the_seconds(tab, fake):
     seen = []
     fake.steps = [Step(stage, 2_000_000, 4_000_000, "drive") for stage in SAVING for _ in "ab"]
-    tab.work._said.observe(lambda change: seen.append(change["new"]), "value")
+    tab.work._status.observe(lambda change: seen.append(change["new"]), "value")
     tab.save.click()
     assert "Step 4 of 4: publish drive · 2.0 MB of 4.0 MB · 0 s" in seen
     assert [f"Step {number} of 4" for number in (1, 2, 3, 4)] == list(dict.fromkeys(text[:11] for text in seen))
