@@ -76,6 +76,11 @@ class FormatRecord:
     graph: str = ""
     netron: str = ""
 
+    @property
+    def is_folder(self) -> bool:
+        """Return whether its payload is a folder."""
+        return bool(self.contents)
+
 
 _KERAS = FormatRecord(
     name="keras",

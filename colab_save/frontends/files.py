@@ -11,6 +11,7 @@ from typing import Any
 
 from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import TargetError
+from colab_save.format_table import FORMATS
 from colab_save.hints import literal, option
 from colab_save.loading.pipeline import load
 from colab_save.progress import OnStep, ignore_steps
@@ -22,9 +23,6 @@ from colab_save.target import Target, last_part
 from colab_save.types import Json
 from colab_save.versions.locating import Found, locate
 from colab_save.versions.placing import place_payload
-
-_FOLDER = "saved_model"
-"""The format whose payload is a folder, so that its path needs no suffix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +116,13 @@ def _format_at(path: str, format: str | None, held: tuple[str, ...]) -> str:
     place = Target.parse(path)
     if place.format:
         return place.format
-    if place.path and _FOLDER in {format, *(held if len(held) == 1 else ())}:
-        return _FOLDER
+    wanted = format or (held[0] if len(held) == 1 else "")
+    if place.path and wanted in FORMATS and FORMATS[wanted].is_folder:
+        return wanted
+    folder = next(record.name for record in FORMATS.values() if record.is_folder)
     raise TargetError(
         f"{literal(str(place))} does not say which format to write.",
-        f"Give a path with a suffix, such as ./cats.keras, or a folder with {option('format', _FOLDER)}.",
+        f"Give a path with a suffix, such as ./cats.keras, or a folder with {option('format', folder)}.",
     )
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from colab_save.errors import TargetError
-from colab_save.format_table import FORMATS
 from colab_save.saving.plan import Choice, Destination
+from colab_save.versions.placing import find_obstacle
 
 
 def with_free_places(choice: Choice, destination: Destination) -> Choice:
@@ -20,23 +20,13 @@ def with_free_places(choice: Choice, destination: Destination) -> Choice:
     """
     if not destination.key:
         return choice
-    reasons = {plug.name: _occupied(destination, plug.name) for formats in choice.attempts for plug in formats}
+    reasons = {
+        plug.name: find_obstacle(destination.store, destination.exact(plug.name), plug.name)
+        for formats in choice.attempts
+        for plug in formats
+    }
     left = tuple(formats for formats in choice.attempts if not any(reasons[plug.name] for plug in formats))
     taken = {name: reason for name, reason in reasons.items() if reason}
     if not left:
         raise TargetError(f"{'; '.join(taken.values())}.", "Give another path: a save replaces nothing but a model.")
     return replace(choice, attempts=left, refusals={**choice.refusals, **taken})
-
-
-def _occupied(destination: Destination, format_name: str) -> str:
-    """Return what occupies the place of a plain save; empty if it is free or has a model of that format."""
-    store, key = destination.store, destination.exact(format_name)
-    names = store.keys(key)
-    place = f"{store.location}/{key}"
-    contents = FORMATS[format_name].contents
-    if not contents:
-        return f"{place} is a folder" if names else ""
-    if not names:
-        return f"{place} is a file" if store.has(key) else ""
-    others = sorted(set(names) - contents)
-    return f"{place} is a folder with {others[0]} in it" if others else ""

@@ -1,7 +1,7 @@
 """Put one payload of a version at an exact path, byte for byte, with its manifest beside it, as a plain save does.
 
 The terminal's ``load TARGET PATH`` calls `place_payload` once the version is verified. The version itself stays where
-it is, so that no local copy is needed while the store uploads.
+it is, so that no local copy is needed while the store uploads. Plain saves ask `find_obstacle` too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from colab_save.artifact.readme import README
 from colab_save.artifact.version import new_version
 from colab_save.custom_code.signing import is_own, signed
 from colab_save.errors import NotFoundError, TargetError
+from colab_save.format_table import FORMATS
 from colab_save.os_errors import refusing
 from colab_save.progress import OnStep
 from colab_save.stores.base import Store
@@ -42,7 +43,7 @@ def place_payload(found: Found, format_name: str, path: str, on_step: OnStep) ->
 
     Raises:
         NotFoundError: The version has no such payload.
-        TargetError: There is a folder, which no payload may replace.
+        TargetError: There is something that the payload may not replace.
         StoreError: The store is not available, read-only or full.
     """
     manifest = found.manifest
@@ -50,7 +51,8 @@ def place_payload(found: Found, format_name: str, path: str, on_step: OnStep) ->
     if manifest is None or payload is None:
         raise NotFoundError(f"{found.name} was not saved as {format_name}.", "Choose a path with another suffix.")
     store, key = open_folder_of(path)
-    _check_free(store, key, payload)
+    if obstacle := find_obstacle(store, key, format_name):
+        raise TargetError(f"{obstacle}.", "Choose another path: only a model of the same kind is replaced.")
     with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
         stage = Path(work, "artifact")
         with refusing("write", str(stage)):
@@ -62,10 +64,19 @@ def place_payload(found: Found, format_name: str, path: str, on_step: OnStep) ->
     return f"{store.location}/{key}"
 
 
-def _check_free(store: Store, key: str, payload: Payload) -> None:
-    is_taken = bool(store.keys(key)) or (payload.format == "saved_model" and store.has(key))
-    if is_taken:
-        raise TargetError(f"There already is something at {store.location}/{key}.", "Choose a path that is free.")
+def find_obstacle(store: Store, key: str, format_name: str) -> str:
+    """Return what stands at an exact path and may not be replaced by a payload of a format; empty if nothing.
+
+    A file may replace a file, and a folder a folder with nothing in it but what the format writes.
+    """
+    names, place = store.keys(key), f"{store.location}/{key}"
+    record = FORMATS[format_name]
+    if not record.is_folder:
+        return f"{place} is a folder" if names else ""
+    if not names:
+        return f"{place} is a file" if store.has(key) else ""
+    others = sorted(set(names) - record.contents)
+    return f"{place} is a folder with {others[0]} in it" if others else ""
 
 
 def _stage(found: Found, manifest: Manifest, payload: Payload, stage: Path, on_step: OnStep) -> None:

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from colab_save.artifact.round_trip import Outcome
+from colab_save.errors import TargetError
 from colab_save.format_table import FORMATS
+from colab_save.frontends.files import load_to_path
 from colab_save.loading.pipeline import list_models, load
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
 from colab_save.viewing.inside import inspect_model
 from tests import zoo
 from tests.formats.contract import FormatContract
+from tests.plugs import toy_folder
 from tests.plugs.toy_format import RECORD
 
 pytestmark = pytest.mark.tensorflow
@@ -88,3 +91,14 @@ def test_its_readme_says_how_it_opens(model, own_folder):
 def test_its_weights_are_shown_without_building_it(model):
     save(SaveRequest(model, "cats", formats="toy", verify=False))
     assert len(model.weights) == len(inspect_model("cats").weights[""])
+
+
+def test_a_folder_format_is_written_to_a_path_where_it_replaces_its_own_kind_only(model, own_folder, monkeypatch):
+    monkeypatch.setitem(FORMATS, "toy_folder", toy_folder.RECORD)
+    save(SaveRequest(model, "cats", formats="toy_folder", verify=False))
+    for _ in range(2):
+        load_to_path("cats", "./out")
+    assert "toy_folder" == load(LoadRequest("./out")).format
+    (own_folder / "out" / "mine.txt").touch()
+    with pytest.raises(TargetError, match=r"is a folder with mine.txt"):
+        load_to_path("cats", "./out")

@@ -47,9 +47,7 @@ class ToyFormat(Format):
 
     def save(self, model, folder, sample, options):
         """Write ``model.json``."""
-        weights = [(str(weight.dtype), weight.numpy().tolist()) for weight in model.weights]
-        text = json.dumps({"toy": 1, "config": json.loads(model.to_json()), "weights": weights})
-        (folder / self.payload).write_text(text, "utf-8")
+        write(model, folder / self.payload)
         return ()
 
     def load(self, path, context):
@@ -65,6 +63,12 @@ class ToyFormat(Format):
     def run(self, model, sample):
         """Call it."""
         return run_keras(model, sample)
+
+
+def write(model, file):
+    """Write a model as a file of this format."""
+    weights = [(str(weight.dtype), weight.numpy().tolist()) for weight in model.weights]
+    file.write_text(json.dumps({"toy": 1, "config": json.loads(model.to_json()), "weights": weights}), "utf-8")
 
 
 def is_toy(sight):
