@@ -13,14 +13,20 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from colab_save.errors import ColabSaveError
-    from colab_save.frontends.python import PassedOverWarning, UnprovenWarning, load_model, save_model
+    from colab_save.frontends.python import (
+        PassedOverWarning,
+        UnprovenWarning,
+        load_model,
+        publish_pending,
+        save_model,
+    )
     from colab_save.loading.pipeline import list_models
     from colab_save.reports.listing import Listing
     from colab_save.reports.pending import Pending
     from colab_save.reports.report import LoadReport, SaveReport
     from colab_save.request.request import LoadRequest, SaveRequest
     from colab_save.versions.curating import delete_version, restore_version, tag_version
-    from colab_save.versions.pending import pending, publish_pending
+    from colab_save.versions.pending import pending
     from colab_save.viewing.comparison import compare_versions
     from colab_save.viewing.inside import inspect_model
     from colab_save.viewing.netron import open_in_netron
@@ -73,7 +79,7 @@ _MODULES = {
     "open_in_tensorboard": "viewing.tensorboard",
     "panel": "widgets.board",
     "pending": "versions.pending",
-    "publish_pending": "versions.pending",
+    "publish_pending": "frontends.python",
     "restore_version": "versions.curating",
     "save_model": "frontends.python",
     "tag_version": "versions.curating",

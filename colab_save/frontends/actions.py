@@ -200,8 +200,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "publish_pending",
         "Publish each save that is not in its store, from its local copy.",
-        "colab_save.versions.pending:publish_pending",
-        function="colab_save.versions.pending:publish_pending",
+        "colab_save.versions.pending:publish_local_copies",
+        reports_steps=True,
+        function="colab_save.frontends.python:publish_pending",
         terminal=Terminal("publish-pending"),
     ),
     Action(

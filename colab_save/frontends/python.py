@@ -15,10 +15,12 @@ from colab_save.frontends.languages import PYTHON, entered
 from colab_save.hints import literal, render
 from colab_save.loading.pipeline import load
 from colab_save.progress import ProgressBar
+from colab_save.reports.pending import Pending
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.request.request import AUTO, LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
 from colab_save.types import Model, Nested
+from colab_save.versions.pending import publish_local_copies
 
 
 class UnprovenWarning(UserWarning):
@@ -150,6 +152,19 @@ def load_model(
         for kind, text in _doubts(request, report):
             warnings.warn(render(text), kind, stacklevel=2)
     return report.model
+
+
+def publish_pending() -> Pending:
+    """Publish each pending save that is not in its store, from its local copy; the model itself is not needed.
+
+    Returns:
+        What is pending then.
+
+    Raises:
+        StoreError: The store refused again; the copies stay.
+    """
+    with entered(PYTHON), ProgressBar() as bar:
+        return publish_local_copies(bar)
 
 
 def _doubts(request: LoadRequest, report: LoadReport) -> list[tuple[type[UserWarning], str]]:

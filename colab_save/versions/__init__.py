@@ -18,13 +18,13 @@ removal, renamed first. Whenever a process is killed, each version is therefore 
     from                 to                     moved by      when
     -------------------  ---------------------  ------------  ------------------------------------------------
     staged               pending                pending       the store uploads later
-    staged, pending      unfinished, committed  publishing    a save, or `pending.publish_pending`
+    staged, pending      unfinished, committed  publishing    a save, or `pending.publish_local_copies`
     unfinished           gone                   publishing    the save fails, or a later one finds it a day old
     committed            committed              curating      other tags: the manifest is written again
     committed            no local copy          pending,      the upload is known; everything was flushed
                                                 uploading
     committed            not whole              nobody        the runtime ends before Drive has uploaded it
-    not whole            committed              publishing    `pending.publish_pending`, from the local copy
+    not whole            committed              publishing    `pending.publish_local_copies`
     committed            being removed, gone    pruning       retention, after a newer commit; never with a tag
     committed, damaged   deleted                curating      `curating.delete_version`
     deleted              committed              curating      `curating.restore_version`, if all files are there

@@ -1,7 +1,7 @@
 """Publish to a store that uploads later without risking the model: a local copy stays until the upload is known.
 
 `saving.pipeline` calls `publish_with_local_copy`. `pending` lists the saves whose upload is not known yet;
-`publish_pending` publishes from the local copies, without the model, what did not reach the store.
+`publish_local_copies` publishes from the local copies, without the model, what did not reach the store.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from colab_save.artifact.layout import Place, deletion_in
 from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.errors import CancelledError, ColabSaveError, DigestError, NotFoundError, StoreError
 from colab_save.hints import render
-from colab_save.progress import OnStep, ProgressBar
+from colab_save.progress import OnStep, ignore_steps
 from colab_save.reports.pending import PENDING, PUBLISH_PENDING, Pending, PendingSave
 from colab_save.store_table import STORES
 from colab_save.stores.base import Store, UploadState
@@ -58,8 +58,11 @@ def _waiting(copy: LocalCopy, upload_state: UploadState | None) -> PendingSave:
     return PendingSave(copy.name, manifest.size, upload_state, manifest.created, copy.where, copy.stage)
 
 
-def publish_pending() -> Pending:
+def publish_local_copies(on_step: OnStep = ignore_steps) -> Pending:
     """Publish each pending save that is not in its store, from its local copy; the model itself is not needed.
+
+    Args:
+        on_step: Called with the bytes written.
 
     Returns:
         What is pending then.
@@ -67,8 +70,7 @@ def publish_pending() -> Pending:
     Raises:
         StoreError: The store refused again; the copies stay.
     """
-    with ProgressBar() as bar:
-        published = tuple(copy.name for copy in local_copies() if _publish_if_missing(copy, bar))
+    published = tuple(copy.name for copy in local_copies() if _publish_if_missing(copy, on_step))
     return Pending(pending().saves, published)
 
 
@@ -139,7 +141,7 @@ def _publish_copy(store: Store, copy: LocalCopy, on_step: OnStep) -> LocalCopy:
     except ColabSaveError as error:
         raise type(error)(error.references[0], "\n".join((error.references[1], _rescue(copy), *trim(copy)))) from error
     _forget_replaced(copy)
-    with suppress(OSError):  # it is committed, which `publish_pending` will notice
+    with suppress(OSError):  # it is committed, which `publish_local_copies` will notice
         return copy.mark_published()
     return copy
 

@@ -13,7 +13,7 @@ from colab_save.loading.pipeline import load
 from colab_save.progress import Stage
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
-from colab_save.versions.pending import pending, publish_pending
+from colab_save.versions.pending import pending, publish_local_copies
 from tests import zoo
 from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
 
@@ -34,7 +34,7 @@ def test_a_model_is_not_lost_when_drive_dies_while_it_is_published(colab, monkey
             save(SaveRequest(zoo.sequential(), "cats", to="drive", verify=False))
     [waiting] = pending().saves
     assert str(waiting.copy) in caught.value.hint
-    assert (waiting.name,) == publish_pending().published
+    assert (waiting.name,) == publish_local_copies().published
     assert load(LoadRequest("cats", source="drive")).is_proven
 
 

@@ -1,6 +1,6 @@
 """The kill matrix on the misbehaving Drive: SIGKILL before each call that a save makes there or to its local copy.
 
-The child dies, the mount lives on. Then the version before is whole, nothing half is listed, and `publish_pending`
+The child dies, the mount lives on. Then the version before is whole, nothing half is listed, and `publish_local_copies`
 brings the new one there from its local copy, if it had come that far. The table at the end of the run counts.
 """
 
@@ -19,7 +19,7 @@ from colab_save.artifact.layout import Place
 from colab_save.errors import ColabSaveError
 from colab_save.progress import Clock, ignore_steps
 from colab_save.stores.drive.drive import DriveStore
-from colab_save.versions.pending import pending, publish_pending, publish_with_local_copy
+from colab_save.versions.pending import pending, publish_local_copies, publish_with_local_copy
 from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
@@ -71,7 +71,7 @@ def lost_after(kind, store, work, *, is_last_of_few):
         before = check_whole(kind, store)
         check_lists_nothing_half(store)
         has_copy = any(save.name.endswith(V2) for save in pending(0.5).saves)
-        publish_pending()
+        publish_local_copies()
         if V2 in {before, V2 * has_copy} and check_whole(kind, store) != V2:
             yield "the new one was published, and is not there"
         if is_last_of_few:

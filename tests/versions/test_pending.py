@@ -13,7 +13,7 @@ import pytest
 from colab_save.artifact.layout import Place
 from colab_save.artifact.manifest import MANIFEST
 from colab_save.errors import CancelledError, StoreUnavailableError
-from colab_save.progress import Clock, ignore_steps
+from colab_save.progress import Clock, Stage, ignore_steps
 from colab_save.reports.pending import PUBLISH_PENDING
 from colab_save.store_table import STORES
 from colab_save.stores import opening
@@ -26,7 +26,7 @@ from colab_save.versions import caching
 from colab_save.versions.curating import delete_version
 from colab_save.versions.finding import find, list_versions
 from colab_save.versions.local_copies import LEFTOVER_AGE, local_copies
-from colab_save.versions.pending import pending, publish_pending, publish_with_local_copy
+from colab_save.versions.pending import pending, publish_local_copies, publish_with_local_copy
 from colab_save.versions.plain_files import find_plain
 from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import colab  # noqa: F401 - a fixture
@@ -191,16 +191,23 @@ def test_a_save_that_drive_refuses_has_a_copy_and_the_error_says_where(save, sto
 def test_a_save_that_was_not_published_is_published_later_without_the_model(save, store, upload):
     refused(save, store)
     upload[V1] = b"1"
-    published = publish_pending()
+    published = publish_local_copies()
     assert (f"cats@{V1}",) == published.published
     assert [f"cats@{V1}"] == [waiting.name for waiting in published.saves]
     check_whole(store, V1)
 
 
+def test_publishing_reports_the_bytes_that_are_written(save, store):
+    refused(save, store)
+    steps = []
+    publish_local_copies(steps.append)
+    assert (Stage.PUBLISH, steps[-1].total) == (steps[-1].stage, steps[-1].done)
+
+
 def test_publishing_what_is_pending_mounts_drive_in_a_new_kernel(colab, save, store):  # noqa: F811
     refused(save, store)
     colab.new_runtime()
-    publish_pending()
+    publish_local_copies()
     check_whole(DriveStore("MyDrive/models"), V1)
 
 
@@ -209,7 +216,7 @@ def test_a_version_that_was_lost_with_the_mount_is_published_again(colab, save, 
     save(V2)
     store.delete_folder(f"cats/{V1}")  # as a dead daemon does with what it has not uploaded
     assert {f"cats@{V1}": "missing or incomplete", f"cats@{V2}": "written, upload unknown"} == states()
-    assert (f"cats@{V1}",) == publish_pending().published
+    assert (f"cats@{V1}",) == publish_local_copies().published
     check_whole(store, V1)
 
 
@@ -217,14 +224,14 @@ def test_a_version_with_a_cut_off_file_is_published_again(save, store):
     save()
     (store.root / "cats" / V1 / "model.keras").write_bytes(b"m")
     assert {f"cats@{V1}": "missing or incomplete"} == states()
-    assert (f"cats@{V1}",) == publish_pending().published
+    assert (f"cats@{V1}",) == publish_local_copies().published
     check_whole(store, V1)
 
 
 def test_a_version_that_is_whole_is_not_published_again(save, store):
     save()
     store.error = DEAD
-    assert () == publish_pending().published
+    assert () == publish_local_copies().published
 
 
 def test_while_drive_is_still_dead_the_copy_stays(save, store, monkeypatch):
@@ -235,7 +242,7 @@ def test_while_drive_is_still_dead_the_copy_stays(save, store, monkeypatch):
 
     monkeypatch.setattr(DriveStore, "prepare", dead)
     with pytest.raises(StoreUnavailableError, match="ENOTCONN"):
-        publish_pending()
+        publish_local_copies()
     assert {f"cats@{V1}": "not published"} == states()
 
 
@@ -244,7 +251,7 @@ def test_a_copy_that_was_damaged_is_never_committed(save, store):
     [waiting] = pending().saves
     (waiting.copy / "model.keras").write_bytes(b"M" * 8)
     with pytest.raises(Exception, match="not what was saved"):
-        publish_pending()
+        publish_local_copies()
     assert ((), ()) == list_versions(store)
 
 
@@ -264,7 +271,7 @@ def test_an_interrupted_save_can_be_published_later(save, store):
     with pytest.raises(KeyboardInterrupt) as caught:
         save(on_step=interrupt)
     assert "publish_pending" in caught.value.__notes__[0]
-    publish_pending()
+    publish_local_copies()
     check_whole(store, V1)
 
 
@@ -272,9 +279,9 @@ def test_a_copy_that_is_being_published_elsewhere_is_left_alone_and_not_listed(s
     refused(save, store)
     [copy] = local_copies()
     with copy.lock():
-        assert () == publish_pending().published
+        assert () == publish_local_copies().published
         assert {} == states()
-    assert (f"cats@{V1}",) == publish_pending().published
+    assert (f"cats@{V1}",) == publish_local_copies().published
 
 
 # --- what the user does meanwhile ---
@@ -285,20 +292,20 @@ def test_a_deleted_version_is_not_published_again(save, store, for_good):
     save()
     delete_version(f"cats@{V1}", source="drive:models", for_good=for_good)
     assert {} == states()
-    assert () == publish_pending().published
+    assert () == publish_local_copies().published
 
 
 def test_a_plain_save_has_a_copy_of_the_newest_version_only(save, store):
     refused(save, store, version=V1, key="cats.keras")
     save(V2, key="cats.keras")
     assert [V2] == [copy.manifest.version for copy in local_copies()]
-    assert () == publish_pending().published
+    assert () == publish_local_copies().published
     assert V2 == find_plain(store, "cats.keras")[1].version
 
 
 def test_a_plain_save_is_published_at_its_place(save, store):
     refused(save, store, key="cats.keras")
-    publish_pending()
+    publish_local_copies()
     assert b"m" * 8 == store.read("cats.keras")
 
 
@@ -398,7 +405,7 @@ def test_a_copy_whose_store_is_no_longer_known_stays_and_is_listed_as_unknown(sa
     monkeypatch.setattr(opening, "STORES", others)  # deleting and restoring the item would change the order
     assert {f"cats@{V1}": "written, upload unknown"} == states()
     with pytest.raises(StoreUnavailableError, match="No store has the address 'drive:MyDrive/models'"):
-        publish_pending()
+        publish_local_copies()
 
 
 def test_a_copy_that_cannot_be_recorded_costs_only_the_copy(save, store, monkeypatch):

@@ -16,7 +16,7 @@ from colab_save.stores.drive.drive import DriveStore
 from colab_save.target import Target
 from colab_save.versions import uploading
 from colab_save.versions.finding import find
-from colab_save.versions.pending import pending, publish_pending, publish_with_local_copy
+from colab_save.versions.pending import pending, publish_local_copies, publish_with_local_copy
 from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
 from tests.fuse_drive.fixtures import fuse  # noqa: F401 - a fixture
@@ -76,9 +76,9 @@ def test_a_daemon_that_dies_in_the_middle_costs_no_model(fuse_colab, drive, stor
     assert "publish_pending" in caught.value.hint
     assert ["not published"] == states()
     with pytest.raises(StoreUnavailableError, match="ENOTCONN"):
-        publish_pending()
+        publish_local_copies()
     mount_again(fuse_colab)
-    publish_pending()
+    publish_local_copies()
     check_whole(store)
     assert fuse_colab.drive.wait()
     assert [] == states()
@@ -90,7 +90,7 @@ def test_a_drive_that_hangs_costs_no_model(drive, store, tmp_path):
         save(store, tmp_path)
     assert "publish_pending" in caught.value.hint
     drive.order("disarm")
-    publish_pending()
+    publish_local_copies()
     check_whole(store)
 
 
@@ -106,7 +106,7 @@ def test_what_dies_with_the_mount_before_it_is_uploaded_is_published_again(
     assert ["written, upload unknown"] * 2 == states()
     mount_again(fuse_colab)
     assert ["missing or incomplete"] * 2 == states()
-    assert 2 == len(publish_pending().published)
+    assert 2 == len(publish_local_copies().published)
     check_whole(store)
     assert fuse_colab.drive.wait()
     assert [] == states()
@@ -123,7 +123,7 @@ def test_a_copy_stays_when_the_manifest_is_uploaded_before_the_payload(
         drive.order("upload", 3000)
     mount_again(fuse_colab)
     assert {f"cats@{V1}": UploadState.MISSING} == list_models(source=str(store.root)).upload_states
-    assert [f"cats@{V1}"] == [*publish_pending().published]
+    assert [f"cats@{V1}"] == [*publish_local_copies().published]
     check_whole(store)
 
 
