@@ -1,7 +1,7 @@
 """Make the store for what a user typed, by the table of stores.
 
 Saves, loads and lists call `open_store` for a name, `open_folder_of` for a file at an exact path. `versions.pending`
-finds a store again with `reopen`; `custom_code.signing` asks for the `key_folder`.
+finds a store again with `reopen`; `custom_code.signing` asks for the `key_folder`, `viewing.netron` for `is_usual`.
 """
 
 from __future__ import annotations
@@ -76,10 +76,15 @@ def key_folder() -> Path:
     return own[0] if own else platformdirs.user_config_path("colab_save", appauthor=False)
 
 
+def is_usual(name: str) -> bool:
+    """Return whether a store is at home on this machine, as Drive is in Colab, even if another is the default."""
+    record = STORES.get(name)
+    return record is not None and (not record.is_usual or bool(plugged(record.is_usual)()))
+
+
 def _default_location() -> str:
     """Return the location of the default store: of the first in the table that is a default here."""
-    defaults = (record for record in STORES.values() if record.usual)
-    return next(record.usual for record in defaults if not record.is_usual or plugged(record.is_usual)())
+    return next(record.usual for record in STORES.values() if record.usual and is_usual(record.name))
 
 
 def _record_of(location: str) -> StoreRecord:

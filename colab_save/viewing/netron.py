@@ -22,7 +22,7 @@ from colab_save.os_errors import refusing
 from colab_save.progress import OnStep, ignore_steps
 from colab_save.reports.viewed import Viewed, require
 from colab_save.request.request import LoadRequest
-from colab_save.stores.opening import open_store
+from colab_save.stores.opening import is_usual
 from colab_save.versions.locating import locate
 from colab_save.viewing.inside import reach
 from colab_save.wording import translated
@@ -121,7 +121,7 @@ def _logging_unchanged() -> Iterator[None]:
 
 def _netron_line(port: int, paths: list[str]) -> tuple[str, str]:
     """Return the line that stops it; in Colab, where the browser cannot reach the machine, the line that shows it."""
-    if open_store(None).kind == "drive":
+    if is_usual("drive"):
         calls = "; ".join(f"output.serve_kernel_port_as_window({port}, path={path!r})" for path in paths)
         return "in Colab, see it with", f"from google.colab import output; {calls}"
     return "stop it", f"import netron; netron.stop({(LOOPBACK, port)})"

@@ -7,6 +7,7 @@ graph from a SavedModel. TensorFlow writes the files; TensorBoard is needed only
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -107,8 +108,8 @@ def write_logs(target: str, source: str | None, on_step: OnStep, logs: str = LOG
             count = _write(folder / name, inside, name, graph)
             what = f"{count_in_words(count, 'histogram')}, {'and the graph' if graph else NO_GRAPH}"
             notes.append(f"{name}: {what}" if name else what)
-    line = f"%tensorboard {_arguments(str(folder))}"
-    return Viewed(found.name, "written for TensorBoard", {"": str(folder)}, ("see it", line), (*inside.notes, *notes))
+    where = {"": str(folder)}
+    return Viewed(found.name, "written for TensorBoard", where, ("see it", _line(str(folder))), (*inside.notes, *notes))
 
 
 def _shell() -> InteractiveShell | None:
@@ -119,6 +120,11 @@ def _shell() -> InteractiveShell | None:
 
     shell: InteractiveShell | None = get_ipython()
     return shell
+
+
+def _line(folder: str) -> str:
+    """Return the line that opens TensorBoard: that of a notebook, or elsewhere that of a terminal."""
+    return f"tensorboard --logdir {shlex.quote(folder)}" if _shell() is None else f"%tensorboard {_arguments(folder)}"
 
 
 def _arguments(folder: str) -> str:

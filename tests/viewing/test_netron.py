@@ -16,6 +16,7 @@ import pytest
 
 from colab_save.artifact.manifest import Part, Payload
 from colab_save.errors import DamagedFileError, FormatError, MissingPackageError, NotFoundError
+from colab_save.store_table import STORES
 from colab_save.stores.local import LocalStore
 from colab_save.viewing.netron import LOOPBACK, open_in_netron
 from tests.inspecting.conftest import Files
@@ -130,6 +131,12 @@ def test_in_colab_the_line_shows_it_since_the_browser_is_elsewhere(cats, own_fol
     about, line = open_in_netron("cats", source=str(own_folder / "models")).line
     assert "in Colab, see it with" == about
     assert "output.serve_kernel_port_as_window(" in line
+
+
+def test_in_colab_the_line_shows_it_also_where_another_store_is_the_default(cats, own_folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", type(sys)("google.colab"))
+    monkeypatch.setitem(STORES, "drive", replace(STORES["drive"], usual=""))
+    assert "in Colab, see it with" == open_in_netron("cats").line[0]
 
 
 def test_a_damaged_file_is_refused_before_it_is_served(own_folder):

@@ -163,7 +163,11 @@ def test_a_damaged_payload_is_not_written_and_says_why(save, own_folder):
 
 def test_without_a_notebook_the_line_that_opens_it_is_told(cats, monkeypatch):
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
-    assert ("see it", f"%tensorboard --logdir logs/cats/{V1}") == open_in_tensorboard("cats").line
+    assert ("see it", f"tensorboard --logdir 'my logs/cats/{V1}'") == open_in_tensorboard("cats", logs="my logs").line
+
+
+def test_in_a_notebook_the_line_is_that_of_the_magic(cats, board):
+    assert ("see it", f'%tensorboard --logdir "my logs/cats/{V1}"') == open_in_tensorboard("cats", logs="my logs").line
 
 
 def test_in_a_notebook_tensorboard_opens_on_the_logs(cats, board):
