@@ -15,9 +15,14 @@ _PARTIAL = re.compile(r"\.[0-9a-f]+\.partial")
 """The name of a file that is still being written; no key looks like it."""
 
 
+def partial_name() -> str:
+    """Return a new name for a file that is to be written; it is short even if the key is long."""
+    return f".{secrets.token_hex(8)}.partial"
+
+
 def partial_of(folder: Path) -> Path:
-    """Return a new path for a file that is to be written; its name is short even if the key is long."""
-    return folder / f".{secrets.token_hex(8)}.partial"
+    """Return a new path with such a name."""
+    return folder / partial_name()
 
 
 def is_partial(name: str) -> bool:

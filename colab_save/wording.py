@@ -1,4 +1,4 @@
-"""Parts of messages: suggestions for misspelt words, the first line of a foreign error, texts cut to a length."""
+"""Texts: suggestions for misspelt words, the first line of a foreign error, texts cut to a length or refused."""
 
 from __future__ import annotations
 
@@ -50,6 +50,11 @@ def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
     ]
     first = next(iter([*cause, *lines]), "")
     return f"{type(error).__name__}: {literal(first[:200])}" if first else type(error).__name__
+
+
+def is_text(value: object) -> bool:
+    """Return whether a value is a text that a file can hold: one without half characters."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 @contextmanager

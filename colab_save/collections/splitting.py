@@ -22,7 +22,7 @@ from colab_save.model.compiling import trained_by
 from colab_save.model.describing import plain_attributes
 from colab_save.model.walking import is_plain_object, walk_variables
 from colab_save.types import Array, Json, Model, Variable
-from colab_save.wording import translated
+from colab_save.wording import is_text, translated
 
 DEEPEST = 24
 """The deepest nesting of a collection, from the manifest's limit on JSON at three levels for each."""
@@ -98,7 +98,7 @@ class _Dividing:
         if id(value) in self._seen:
             known = self._seen[id(value)][1]
             return {"same": known["id"]} if "id" in known else known
-        if type(value) in (type(None), bool, int, float) or (type(value) is str and _is_whole(value)):
+        if type(value) in (type(None), bool, int, float) or (type(value) is str and is_text(value)):
             return {"value": value}
         if id(value) in self._open or len(at) > DEEPEST:
             self._lose(at, "contains itself" if id(value) in self._open else "is nested too deeply")
@@ -223,10 +223,6 @@ def _is_made_alike(item: Any) -> bool:
         return True
     made = type(item).from_config(item.get_config())
     return [tuple(v.shape) for v in made.variables] == [tuple(v.shape) for v in item.variables]
-
-
-def _is_whole(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _more(places: list[str]) -> str:

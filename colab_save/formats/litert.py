@@ -18,7 +18,7 @@ from colab_save.dialect import KERAS, import_dialect
 from colab_save.errors import FormatError
 from colab_save.formats.base import SERVING, Context
 from colab_save.formats.loaded.litert import LiteRTModel, open_interpreter
-from colab_save.formats.program import Program, program_of
+from colab_save.formats.program import INSTEAD, Program, program_of
 from colab_save.formats.saved_model import SavedModelFormat, SavedModelOptions, check_signature
 from colab_save.hints import option
 from colab_save.model.walking import walk_states, walk_variables
@@ -28,8 +28,6 @@ from colab_save.wording import first_line, translated
 
 NESTING = "nesting.json"
 """The file beside the payload with the nesting of the live model's inputs and outputs; in the payload they are flat."""
-
-HINT = f"Save with {option('formats', 'keras')} or {option('formats', 'saved_model')}, which hold every operation."
 
 
 class LiteRTFormat(SavedModelFormat):
@@ -56,7 +54,7 @@ class LiteRTFormat(SavedModelFormat):
                 "The model is random at inference, and a LiteRT interpreter draws other numbers than TensorFlow.",
                 f"Save only the part that is not random, or the whole model with {option('formats', 'saved_model')}.",
             )
-        with translated("The model could not be converted to LiteRT", HINT), quiet():
+        with translated("The model could not be converted to LiteRT", INSTEAD), quiet():
             program = program_of(model, sample, options.batch, options.signatures)
             data = _convert(_holder(program, model), {SERVING: program.signature, **options.signatures}, folder)
         (folder / self.payload).write_bytes(data)
@@ -118,9 +116,9 @@ def _in_words(error: Exception) -> FormatError:
         return FormatError(
             f"LiteRT has no operation for {', '.join(lacking)} as the model calls it.",
             "Remove the layers that call it (often text or half precision) from the model for the device. A LiteRT "
-            f"file could hold TensorFlow's operations, but no Python interpreter runs them to prove it. {HINT}",
+            f"file could hold TensorFlow's operations, but no Python interpreter runs them to prove it. {INSTEAD}",
         )
-    return FormatError(f"The model could not be converted to LiteRT ({first_line(error)}).", HINT)
+    return FormatError(f"The model could not be converted to LiteRT ({first_line(error)}).", INSTEAD)
 
 
 def _read_nesting(file: Path) -> Json:

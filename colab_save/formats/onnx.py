@@ -20,7 +20,7 @@ from colab_save.dialect import classes, size_of
 from colab_save.errors import FormatError, RequestError
 from colab_save.formats.base import Context
 from colab_save.formats.loaded.onnx import NESTING, OnnxModel, open_session
-from colab_save.formats.program import Program, program_of
+from colab_save.formats.program import INSTEAD, Program, program_of
 from colab_save.formats.saved_model import SavedModelFormat
 from colab_save.hints import option
 from colab_save.model.walking import walk_layers
@@ -37,8 +37,6 @@ LARGEST = 2**31 - 1
 
 NOT_IN_ONNX = ("Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "TextVectorization")
 """Layers of Keras whose operations have no counterpart: buckets, hashes, tables of numbers, regular expressions."""
-
-HINT = f"Save with {option('formats', 'keras')} or {option('formats', 'saved_model')}, which hold every operation."
 
 
 @dataclass(frozen=True)
@@ -95,17 +93,17 @@ class OnnxFormat(SavedModelFormat):
                 "The model is random at inference, and ONNX Runtime draws other numbers than TensorFlow.",
                 f"Save only the part that is not random, or the whole model with {option('formats', 'saved_model')}.",
             )
-        with translated("The model could not be converted to ONNX", HINT), quiet():
+        with translated("The model could not be converted to ONNX", INSTEAD), quiet():
             program = program_of(model, sample)
             # TensorFlow 2.20 reports each session, whatever TF_CPP_MIN_LOG_LEVEL says
             with native_silence(), _unlogged():
                 made = _convert(program, options.opset)
         if lacking := sorted(_unknown_operations(made.graph)):
-            raise FormatError(f"The model calls {', '.join(lacking)}, for which ONNX has no operator.", HINT)
+            raise FormatError(f"The model calls {', '.join(lacking)}, for which ONNX has no operator.", INSTEAD)
         if program.outputs is not None:
             nesting = json.dumps({"inputs": program.inputs, "outputs": program.outputs})
             made.metadata_props.add(key=NESTING, value=nesting)
-        with translated(f"{self.payload} could not be written", HINT):
+        with translated(f"{self.payload} could not be written", INSTEAD):
             data = made.SerializeToString()
         (folder / self.payload).write_bytes(data)
         return program.notes

@@ -19,10 +19,14 @@ from colab_save.dialect import KERAS_2, dialect_of, kind_of
 from colab_save.errors import RequestError
 from colab_save.formats.base import SERVING
 from colab_save.formats.loaded.saved_model import main_function
+from colab_save.hints import option
 from colab_save.model.walking import WEIGHTS_BY_PATH, is_made_up, own_attributes, walk_layers, walk_variables
 from colab_save.nested import leaves, map_structure
 from colab_save.sampling.running import call_keras
 from colab_save.types import Model, Nested, Specs, Tensor
+
+INSTEAD = f"Save with {option('formats', 'keras')} or {option('formats', 'saved_model')}, which hold every operation."
+"""The hint for a program that cannot be converted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.errors import DamagedFileError
 from colab_save.hints import literal
+from colab_save.inspecting.findings import unsafe
 from colab_save.inspecting.limits import BOMB_FLOOR, MAX_DIRECTORY, MAX_MEMBERS, MAX_ZIP_RATIO
 from colab_save.inspecting.window import window
 
@@ -34,7 +35,6 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _LONGEST_COMMENT = 1 << 16
 _ENCRYPTED, _SIZES_FOLLOW, _UTF8 = 0x1, 0x8, 0x800
 _IN_ZIP64 = 0xFFFFFFFF
-_HINT = "Do not open it. Keras never writes such a file; get it again from its author."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def read_directory(file: BinaryIO, where: str) -> dict[str, Member]:
         _check_name(info, where)
         _check_kind(info, where)
         if info.filename in members:
-            raise _unsafe(where, f"two members have the name {info.filename!r}")
+            raise unsafe(where, f"two members have the name {info.filename!r}")
         members[info.filename] = _locate(file, info, where)
     _check_overlap(list(members.values()), start, where)
     _check_ratio(list(members.values()), where)
@@ -97,7 +97,7 @@ def read_member(file: BinaryIO, member: Member, limit: int, where: str) -> bytes
         DamagedFileError: It does not match its CRC-32.
     """
     if member.size > limit:
-        raise _unsafe(where, f"{member.name} declares {member.size:,} bytes, more than {limit:,}")
+        raise unsafe(where, f"{member.name} declares {member.size:,} bytes, more than {limit:,}")
     with open_member(file, member, where) as stream:
         data = stream.read(member.size + 1)
     if len(data) != member.size or zlib.crc32(data) != member.info.CRC:
@@ -139,13 +139,13 @@ def _find_directory(file: BinaryIO, where: str) -> int:
     _, disk, _, here, count, length, offset, comment = _END.unpack_from(tail, found)
     at = tail_at + found
     if disk or here != count or at + _END.size + comment != size:
-        raise _unsafe(where, "bytes follow the end of the zip, or it is one part of a split zip")
+        raise unsafe(where, "bytes follow the end of the zip, or it is one part of a split zip")
     if _IN_ZIP64 in (length, offset) or count == 0xFFFF:
         at, count, length, offset = _find_directory64(file, at, where)
     if offset + length != at:
-        raise _unsafe(where, "its directory is not at its offset, as if another file had been put in front")
+        raise unsafe(where, "its directory is not at its offset, as if another file had been put in front")
     if count > MAX_MEMBERS or length > MAX_DIRECTORY:
-        raise _unsafe(where, f"its directory has {count:,} entries in {length:,} bytes")
+        raise unsafe(where, f"its directory has {count:,} entries in {length:,} bytes")
     return int(offset)
 
 
@@ -167,21 +167,21 @@ def _check_name(info: zipfile.ZipInfo, where: str) -> None:
     name = info.orig_filename
     parts = name.rstrip("/").split("/")
     if name.startswith("/") or (len(name) > 1 and name[1] == ":"):
-        raise _unsafe(where, f"the member {name!r} has an absolute path")
+        raise unsafe(where, f"the member {name!r} has an absolute path")
     if ".." in parts:
-        raise _unsafe(where, f"the member {name!r} has a path outside its folder")
+        raise unsafe(where, f"the member {name!r} has a path outside its folder")
     if "" in parts or "." in parts or "\\" in name or not name.isprintable() or name != info.filename:
-        raise _unsafe(where, f"the member {name!r} has a name that systems interpret differently")
+        raise unsafe(where, f"the member {name!r} has a name that systems interpret differently")
 
 
 def _check_kind(info: zipfile.ZipInfo, where: str) -> None:
     mode = info.external_attr >> 16
     if mode and stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR}:
-        raise _unsafe(where, f"the member {info.filename!r} is a link or a device")
+        raise unsafe(where, f"the member {info.filename!r} is a link or a device")
     if info.flag_bits & _ENCRYPTED:
-        raise _unsafe(where, f"the member {info.filename!r} is encrypted")
+        raise unsafe(where, f"the member {info.filename!r} is encrypted")
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise _unsafe(where, f"the member {info.filename!r} has the unknown compression method {info.compress_type}")
+        raise unsafe(where, f"the member {info.filename!r} has the unknown compression method {info.compress_type}")
 
 
 def _locate(file: BinaryIO, info: zipfile.ZipInfo, where: str) -> Member:
@@ -193,12 +193,12 @@ def _locate(file: BinaryIO, info: zipfile.ZipInfo, where: str) -> Member:
     _, _, flags, method, _, _, _, stored, size, name_length, extra_length = _LOCAL.unpack(head)
     name = file.read(name_length)
     if name != info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437"):
-        raise _unsafe(where, f"the member {info.filename!r} has the name {name!r} in its own header")
+        raise unsafe(where, f"the member {info.filename!r} has the name {name!r} in its own header")
     differs = method != info.compress_type or (flags ^ info.flag_bits) & (_ENCRYPTED | _UTF8)
     if not flags & _SIZES_FOLLOW:
         differs = differs or size not in (info.file_size, _IN_ZIP64) or stored not in (info.compress_size, _IN_ZIP64)
     if differs or (method == zipfile.ZIP_STORED and info.file_size != info.compress_size):
-        raise _unsafe(where, f"the directory and the header of the member {info.filename!r} differ")
+        raise unsafe(where, f"the directory and the header of the member {info.filename!r} differ")
     offset = info.header_offset + _LOCAL.size + name_length + extra_length
     return Member(info.filename, info.file_size, offset, info.compress_size, info)
 
@@ -208,9 +208,9 @@ def _check_overlap(members: list[Member], end: int, where: str) -> None:
     followers = [member.info.header_offset for member in ordered[1:]] + [end]
     for member, following in zip(ordered, followers, strict=False):
         if member.offset + member.stored > following:
-            raise _unsafe(where, f"the member {member.name!r} overlaps the next one")
+            raise unsafe(where, f"the member {member.name!r} overlaps the next one")
     if ordered and ordered[0].info.header_offset != 0:
-        raise _unsafe(where, "it does not begin with its first member")
+        raise unsafe(where, "it does not begin with its first member")
 
 
 def _check_ratio(members: list[Member], where: str) -> None:
@@ -219,11 +219,7 @@ def _check_ratio(members: list[Member], where: str) -> None:
         (sum(member.size for member in members), sum(member.stored for member in members), "the zip"),
     ]:
         if declared > BOMB_FLOOR and declared > MAX_ZIP_RATIO * stored:
-            raise _unsafe(where, f"{name} unpacks from {stored:,} bytes to {declared:,}: a bomb")
-
-
-def _unsafe(where: str, found: str) -> UnsafeFileError:
-    return UnsafeFileError(f"{where}: {found}.", _HINT)
+            raise unsafe(where, f"{name} unpacks from {stored:,} bytes to {declared:,}: a bomb")
 
 
 def _damaged(where: str, found: str) -> DamagedFileError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from colab_save.dialect import KERAS, KERAS_2
+from colab_save.errors import UnsafeFileError
 from colab_save.format_table import FORMATS
 
 
@@ -64,6 +65,13 @@ class Findings:
     def dialect(self) -> str:
         """The dialect that opens it."""
         return KERAS_2 if self.is_keras2 else KERAS
+
+
+def unsafe(where: str, found: str) -> UnsafeFileError:
+    """Return the error for a file whose structure is none that Keras writes."""
+    return UnsafeFileError(
+        f"{where}: {found}.", "Do not open it. Keras never writes such a file; get it again from its author."
+    )
 
 
 def needs_child(findings: Findings) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from colab_save.errors import RequestError
 from colab_save.hints import literal
+from colab_save.wording import is_text
 
 
 class Syntax(enum.StrEnum):
@@ -140,11 +141,6 @@ def names_of(field: str, value: object) -> tuple[str, ...]:
                 "Give a name such as class_names.",
             )
     return names
-
-
-def is_text(value: object) -> bool:
-    """Return whether a value is a text that a file can hold."""
-    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _not_a_text(name: str, kind: str, value: object) -> RequestError:

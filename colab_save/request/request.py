@@ -16,11 +16,11 @@ from colab_save.artifact.metrics import Best, check_metrics, is_name
 from colab_save.errors import RequestError
 from colab_save.format_table import FORMATS, format_names, purposes
 from colab_save.hints import literal, option
-from colab_save.request.option import Option, Syntax, check_numbers, check_texts, declare, is_text, names_of, texts_of
+from colab_save.request.option import Option, Syntax, check_numbers, check_texts, declare, names_of, texts_of
 from colab_save.store_table import STORES
 from colab_save.target import Target, check_tag
 from colab_save.types import Model, Nested
-from colab_save.wording import did_you_mean
+from colab_save.wording import did_you_mean, is_text
 
 AUTO = "auto"
 """The default format: ``keras``, and ``saved_model`` as well if the round trip of ``keras`` fails."""

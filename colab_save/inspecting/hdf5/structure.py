@@ -12,8 +12,9 @@ import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from colab_save.errors import DamagedFileError, UnsafeFileError
+from colab_save.errors import DamagedFileError
 from colab_save.hints import literal
+from colab_save.inspecting.findings import unsafe
 from colab_save.inspecting.hdf5 import objects as form
 from colab_save.inspecting.hdf5.records import MalformedError, Message, Source, messages
 from colab_save.inspecting.limits import (
@@ -27,7 +28,6 @@ from colab_save.inspecting.limits import (
 )
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_HINT = "Do not open it. Keras never writes such a file; get it again from its author."
 _TEXTS = ("model_config", "training_config", "keras_version")
 
 
@@ -78,9 +78,9 @@ def read_structure(file: BinaryIO, where: str) -> Structure:
     except (MalformedError, struct.error, IndexError, UnicodeDecodeError) as error:
         raise _damaged(where, literal(str(error))) from error
     if structure.declared > BOMB_FLOOR and structure.declared > MAX_SHAPE_RATIO * structure.stored:
-        raise _unsafe(where, f"it declares {structure.declared:,} bytes and stores {structure.stored:,}: a bomb")
+        raise unsafe(where, f"it declares {structure.declared:,} bytes and stores {structure.stored:,}: a bomb")
     if structure.stored > size:
-        raise _unsafe(where, f"its datasets overlap: they take {structure.stored:,} bytes in a file of {size:,}")
+        raise unsafe(where, f"its datasets overlap: they take {structure.stored:,} bytes in a file of {size:,}")
     return structure
 
 
@@ -138,12 +138,12 @@ class _Walk:
     def _check_link(self, link: form.Link, place: str) -> None:
         kinds = {form.SOFT: "a soft link", form.EXTERNAL: "an external link"}
         if link.kind != form.HARD:
-            raise _unsafe(self.where, f"{place} is {kinds.get(link.kind, 'a link of an unknown kind')}")
+            raise unsafe(self.where, f"{place} is {kinds.get(link.kind, 'a link of an unknown kind')}")
 
     def _count(self, address: int, place: str) -> None:
         self.seen.add(address)
         if len(self.seen) > MAX_OBJECTS or place.count("/") > MAX_DEPTH:
-            raise _unsafe(self.where, f"more than {MAX_OBJECTS:,} objects or {MAX_DEPTH} levels of groups, at {place}")
+            raise unsafe(self.where, f"more than {MAX_OBJECTS:,} objects or {MAX_DEPTH} levels of groups, at {place}")
 
     def _check_attributes(self, header: list[Message]) -> None:
         for message in header:
@@ -153,16 +153,16 @@ class _Walk:
     def _check_dataset(self, header: list[Message], place: str) -> None:
         parts = {message.kind: message for message in header}
         if form.EXTERNAL_FILES in parts:
-            raise _unsafe(self.where, f"the dataset {place} has its values in another file")
+            raise unsafe(self.where, f"the dataset {place} has its values in another file")
         kind, stored = form.layout_of(self.source, parts[form.LAYOUT].body)
         if kind == form.VIRTUAL:
-            raise _unsafe(self.where, f"the dataset {place} is virtual: its values are in other files")
+            raise unsafe(self.where, f"the dataset {place} is virtual: its values are in other files")
         if not {form.DATASPACE, form.DATATYPE} <= parts.keys() or form.is_shared(parts[form.DATATYPE]):
             raise MalformedError(f"{place} has no shape, or no datatype of its own")
         shape = form.shape_of(parts[form.DATASPACE].body)
         declared = math.prod(shape) * form.item_size(parts[form.DATATYPE].body)
         if declared > (BOMB_FLOOR if stored else EMPTY_FLOOR) and declared > MAX_SHAPE_RATIO * stored:
-            raise _unsafe(self.where, f"the dataset {place} declares {declared:,} bytes and stores {stored:,}: a bomb")
+            raise unsafe(self.where, f"the dataset {place} declares {declared:,} bytes and stores {stored:,}: a bomb")
         if kind != form.CHUNKED and stored and stored != declared:
             raise MalformedError(f"{place} declares {declared:,} bytes and stores {stored:,}")
         self.structure.datasets += 1
@@ -181,12 +181,8 @@ def _read_texts(source: Source, root: list[Message], structure: Structure, where
             if value is None:
                 raise MalformedError(f"its attribute {name} is not a text")
             if len(value) > MAX_JSON:
-                raise _unsafe(where, f"the attribute {name} is larger than {MAX_JSON:,} bytes")
+                raise unsafe(where, f"the attribute {name} is larger than {MAX_JSON:,} bytes")
             structure.texts[name] = value.decode("utf-8")
-
-
-def _unsafe(where: str, found: str) -> UnsafeFileError:
-    return UnsafeFileError(f"{where}: {found}.", _HINT)
 
 
 def _damaged(where: str, found: str) -> DamagedFileError:

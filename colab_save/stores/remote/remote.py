@@ -13,14 +13,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
-from colab_save.disk import is_partial
+from colab_save.disk import is_partial, partial_name
 from colab_save.errors import ColabSaveError, NotFoundError, ReadOnlyStoreError, TargetError
 from colab_save.hints import action, option
 from colab_save.stores.base import OnBytes, Store, UploadState, check_key
 from colab_save.stores.remote.calling import Caller, Patience
 from colab_save.stores.remote.clients import FileSystem, client_of, open_filesystem
 from colab_save.stores.remote.errors import is_missing, is_without_bucket, refusal_of
-from colab_save.stores.remote.sending import ReportFailed, partial_name, prune, renames, send_file, send_object
+from colab_save.stores.remote.sending import ReportFailed, prune, renames, send_file, send_object
 from colab_save.stores.remote.streaming import open_object
 from colab_save.target import is_url, without_secrets
 

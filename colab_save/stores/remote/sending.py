@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import io
 import posixpath
-import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from colab_save.disk import CHUNK
+from colab_save.disk import CHUNK, partial_name
 from colab_save.os_errors import SafeFile, refusing
 from colab_save.stores.base import OnBytes
 from colab_save.stores.remote.calling import Caller
@@ -122,11 +121,6 @@ def prune(filesystem: FileSystem, place: str, root: str) -> None:
         except Exception:  # noqa: BLE001 - not empty, or out of reach; an empty folder does no harm
             return
         folder = posixpath.dirname(folder)
-
-
-def partial_name() -> str:
-    """Return a fresh name for a sibling that `disk.is_partial` recognises."""
-    return f".{secrets.token_hex(8)}.partial"
 
 
 def _abandon(caller: Caller, place: str) -> None:
