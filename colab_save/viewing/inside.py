@@ -21,13 +21,13 @@ from colab_save.hints import literal, render
 from colab_save.inspecting.inspection import inspect
 from colab_save.progress import OnStep, ignore_steps
 from colab_save.quantities import count_in_words
+from colab_save.reports.bars import Bars, draw_weights, oddities_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table
-from colab_save.reports.drawing.bars import Bars, draw_weights, oddities_in_words
-from colab_save.reports.drawing.histogram import Histogram
-from colab_save.reports.drawing.layer_tree import LayerTree
 from colab_save.reports.drawing.picture import picture_of
 from colab_save.reports.glance import glance_at
+from colab_save.reports.histogram import Histogram
 from colab_save.reports.json_fields import version_fields
+from colab_save.reports.layer_tree import LayerTree
 from colab_save.request.request import LoadRequest
 from colab_save.versions.locating import Found, choose, fetch_payload, locate
 from colab_save.viewing.weights import Weight, weigh

@@ -23,7 +23,7 @@ from colab_save.plugging import plugged
 from colab_save.progress import OnStep, ignore_steps
 from colab_save.protobuf import GRAPH, fields
 from colab_save.quantities import count_in_words
-from colab_save.reports.drawing.histogram import Histogram
+from colab_save.reports.histogram import Histogram
 from colab_save.reports.viewed import Viewed, require
 from colab_save.request.request import LoadRequest
 from colab_save.request.spelling import text_word

@@ -20,7 +20,7 @@ from colab_save.inspecting.archive import open_member, read_directory
 from colab_save.inspecting.keras.files import WEIGHTS
 from colab_save.plugging import plugged
 from colab_save.progress import OnStep, Stage, Step
-from colab_save.reports.drawing.histogram import Histogram, histogram_of
+from colab_save.reports.histogram import Histogram, histogram_of
 from colab_save.types import Array
 from colab_save.wording import translated
 

@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from colab_save.reports.drawing.bars import MOST, Bars, draw_weights
-from colab_save.reports.drawing.histogram import Histogram, histogram_of
+from colab_save.reports.bars import MOST, Bars, draw_weights
+from colab_save.reports.histogram import Histogram, histogram_of
 
 
 def drawn(values, name="kernel"):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from colab_save.reports.drawing.histogram import BINS, BLOCK, Histogram, histogram_of
+from colab_save.reports.histogram import BINS, BLOCK, Histogram, histogram_of
 
 FLOATS = arrays(st.sampled_from(["float16", "float32", "float64"]), array_shapes(min_side=0, max_dims=3))
 

@@ -14,10 +14,10 @@ from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, Varia
 from colab_save.reports.card import Card
 from colab_save.reports.drawing.folding import MOST, SHOWN, fold
 from colab_save.reports.drawing.labels import label_of
-from colab_save.reports.drawing.layer_tree import LayerTree
 from colab_save.reports.drawing.layering import arrange
 from colab_save.reports.drawing.picture import draw, draw_all
 from colab_save.reports.glance import at_a_glance
+from colab_save.reports.layer_tree import LayerTree
 
 HOSTILE = ["<script>", '"><img src=x onerror=1>', "</svg></style>", "&lt;", "a\nb<i>c", "\x1b[2J", "ـ" * 5000]
 

@@ -41,7 +41,7 @@ p.models.refresh()
 p.tabs.selected_index = 1""",
     """import numpy as np
 from colab_save.artifact.facts import LayerFacts, VariableFacts
-from colab_save.reports.drawing.histogram import histogram_of
+from colab_save.reports.histogram import histogram_of
 from colab_save.viewing.weights import Weight
 draw = np.random.default_rng(0).normal
 arrays = {"rescaling/scale": np.full(1, 1 / 255), "conv2d/kernel": draw(0, 0.3, (3, 3, 1, 32)),

@@ -1,1 +1,1 @@
-"""Drawings of models and weights, as SVG and text; `picture` draws models, `bars` draws weights."""
+"""The picture of an architecture, as SVG and text; `picture` is the entry."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from colab_save.artifact.facts import LayerFacts
-from colab_save.reports.drawing.layer_tree import LayerTree
+from colab_save.reports.layer_tree import LayerTree
 
 SHOWN = 16
 """Most layers that are shown without folding."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from colab_save.artifact.facts import LayerFacts
 from colab_save.quantities import count_in_words
 from colab_save.reports.drawing.folding import Box
-from colab_save.reports.drawing.layer_tree import LayerTree
+from colab_save.reports.layer_tree import LayerTree
 from colab_save.wording import cut, letters_in
 
 TIMES = "\N{MULTIPLICATION SIGN}"

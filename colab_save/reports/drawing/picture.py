@@ -14,8 +14,8 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.reports.card import Picture, escape
 from colab_save.reports.drawing.folding import MOST, Diagram, fold
 from colab_save.reports.drawing.labels import LINE, TIMES, Label, label_of, layer_words
-from colab_save.reports.drawing.layer_tree import LayerTree
 from colab_save.reports.drawing.layering import Layout, Spot, arrange
+from colab_save.reports.layer_tree import LayerTree
 from colab_save.types import Html
 from colab_save.wording import cut
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from colab_save.reports.card import Drawn, escape
-from colab_save.reports.drawing.histogram import BINS, Histogram
+from colab_save.reports.histogram import BINS, Histogram
 from colab_save.types import Html
 from colab_save.wording import cut
 
