@@ -18,7 +18,7 @@ from colab_save.errors import ColabSaveError
 from colab_save.progress import ignore_steps
 from colab_save.stores.opening import open_store
 from colab_save.versions.curating import delete_version, restore_version, tag_version
-from colab_save.versions.finding import is_committed, list_versions
+from colab_save.versions.finding import contents_of, is_committed
 from colab_save.versions.pruning import Retention, prune
 from colab_save.versions.publishing import publish
 from tests.making import V1, V2, V3, stage
@@ -208,7 +208,7 @@ def lost_after(case, store, work):
         check_lists_nothing_half(store)
         if newest not in {V3, V4}:
             yield f"the newest is {newest}"
-        there = {item.version for item in list_versions(store)[0]}
+        there = {item.version for item in contents_of(store).manifests}
         if not case.kind.key:
             kept = case.kept if V4 in there else case.kept_before
             yield from (f"{version} is gone" for version in sorted({*kept} - there))
@@ -216,7 +216,7 @@ def lost_after(case, store, work):
         if check_whole(case.kind, store) != V5:
             yield "the next save is not the newest"
         expected = {V3 if version == V4 and V4 not in there else version for version in case.kept_then}
-        if expected and expected != {item.version for item in list_versions(store)[0]}:
+        if expected and expected != {item.version for item in contents_of(store).manifests}:
             yield "the next save did not leave what the rule keeps"
     except (ColabSaveError, AssertionError) as error:
         yield f"{type(error).__name__}: {error}"

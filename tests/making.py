@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
 from colab_save.artifact.layout import Place
-from colab_save.artifact.manifest import FileFacts, Manifest, Payload, SampleFacts
+from colab_save.artifact.manifest import FileFacts, Manifest, Payload, SampleFacts, describe_files
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
 from colab_save.progress import ignore_steps
-from colab_save.versions.publishing import describe_files, publish
+from colab_save.versions.publishing import publish
 
 V1, V2, V3 = "20260822T101530Z-0001", "20260823T101530Z-0002", "20260824T101530Z-0003"
 """Version ids, oldest first."""

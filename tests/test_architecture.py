@@ -56,7 +56,6 @@ ENTRIES = {
         "pending",
         "placing",
         "pruning",
-        "publishing",
         "uploading",
     },
     "custom_code": {"captured", "capturing", "comparing", "custom_objects", "growing", "origins", "running", "signing"},

@@ -15,7 +15,7 @@ from colab_save.format_table import FORMATS
 from colab_save.formats.base import get_format
 from colab_save.frontends.actions import action_of
 from colab_save.frontends.completion import Completer
-from colab_save.inspecting.sniffing import sniff
+from colab_save.inspecting.sniffing import look
 from colab_save.plugging import plugged
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.store_table import STORES
@@ -54,7 +54,7 @@ def test_the_suffix_of_a_path_names_it():
 
 def test_a_file_is_recognised_by_its_bytes(tmp_path):
     (tmp_path / "download").write_bytes(toy_format.BEGINNING + b"1}")
-    assert "toy" == sniff(tmp_path / "download")
+    assert "toy" == look(tmp_path / "download").format
 
 
 def test_help_names_the_format_its_purpose_and_the_store():

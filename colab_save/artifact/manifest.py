@@ -11,12 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.records import check_values, read_record
 from colab_save.artifact.round_trip import Outcome, RoundTrip, worst_of
 from colab_save.artifact.sample import Pass, is_structure
 from colab_save.artifact.schemas import SCHEMA, upgraded
+from colab_save.disk import digest_of
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.hints import action, literal
 from colab_save.target import VERSION
@@ -45,6 +47,15 @@ class FileFacts:
     path: str
     size: int
     sha256: str
+
+
+def describe_files(folder: Path) -> tuple[FileFacts, ...]:
+    """Return every file in the folder of an artifact with its size and digest, sorted by path."""
+    return tuple(
+        FileFacts(file.relative_to(folder).as_posix(), file.stat().st_size, digest_of(file))
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    )
 
 
 @dataclass(frozen=True, slots=True)

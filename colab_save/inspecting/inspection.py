@@ -1,8 +1,8 @@
 """Inspect a file before it is opened: what it is, what it needs, and what opening it would run.
 
-`loading` and the fresh process call `sniff` and `inspect` before Keras or TensorFlow sees a file. They read zip, JSON,
-HDF5 and protobuf structure only: no weight is read, nothing is imported, and no link is followed.
-They raise for a file that must not be opened; `Findings` list what the user must trust first.
+`loading` and the fresh process call `inspect` before Keras or TensorFlow sees a file. It reads zip, JSON, HDF5 and
+protobuf structure only: no weight is read, nothing is imported, and no link is followed. It raises for a file that must
+not be opened; `Findings` list what the user must trust first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from colab_save.inspecting.findings import CustomName, Findings, needs_child
 from colab_save.inspecting.keras.files import inspect_architecture, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.inspecting.npz import check_npz_file
-from colab_save.inspecting.sniffing import look, sniff
+from colab_save.inspecting.sniffing import look
 from colab_save.plugging import plugged
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "inspect_npz",
     "inspect_recorded",
     "needs_child",
-    "sniff",
 ]
 
 

@@ -39,11 +39,6 @@ _OTHERS = (
 )
 
 
-def sniff(path: Path) -> str:
-    """Return the format of a file or folder; it raises the errors of `look`."""
-    return look(path).format
-
-
 def look(path: Path) -> Sight:
     """Return what can be read of a file or folder, with its format.
 

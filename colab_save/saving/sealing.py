@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from colab_save.artifact.manifest import Manifest
+from colab_save.artifact.manifest import Manifest, describe_files
 from colab_save.artifact.readme import README, readme_of
 from colab_save.custom_code.signing import signed
 from colab_save.saving.plan import Destination
 from colab_save.saving.staging import Staged
 from colab_save.versions.packing import pack
-from colab_save.versions.publishing import describe_files
 
 
 def seal(manifest: Manifest, staged: Staged, destination: Destination) -> Manifest:

@@ -92,11 +92,6 @@ def contents_of(store: Store, pattern: str = "*") -> Contents:
     return Contents(tuple(newest_first), tuple(damaged), tuple(unfinished))
 
 
-def list_versions(store: Store, pattern: str = "*") -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
-    """Return only the committed versions, and a sentence for each that cannot be read."""
-    return contents_of(store, pattern)[:2]
-
-
 def names_of(store: Store) -> list[str]:
     """List the names in a store, also those without a committed version, but no folders beside plain saves."""
     folders = [name.rstrip("/") for name in store.keys("") if name.endswith("/") and not name.startswith(".")]

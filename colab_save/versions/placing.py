@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from colab_save.artifact.layout import SIDECAR, Place, is_in
-from colab_save.artifact.manifest import Manifest, Payload
+from colab_save.artifact.manifest import Manifest, Payload, describe_files
 from colab_save.artifact.readme import README
 from colab_save.artifact.version import new_version
 from colab_save.custom_code.signing import is_own, signed
@@ -26,7 +26,7 @@ from colab_save.versions.caching import cache_of
 from colab_save.versions.fetching import fetch
 from colab_save.versions.finding import versions_of
 from colab_save.versions.locating import Found
-from colab_save.versions.publishing import describe_files, publish
+from colab_save.versions.publishing import publish
 
 
 def place_payload(found: Found, format_name: str, path: str, on_step: OnStep) -> str:

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from colab_save.artifact.layout import PREVIOUS, Place, deletion_in
-from colab_save.artifact.manifest import MANIFEST, FileFacts, Manifest
-from colab_save.disk import digest_of
+from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.errors import DigestError, StoreError
 from colab_save.progress import OnStep, Stage, Step
 from colab_save.stores.base import Store, ignore_bytes
@@ -20,15 +19,6 @@ from colab_save.versions.finding import versions_of
 from colab_save.versions.local_copies import LEFTOVER_AGE
 from colab_save.versions.packing import stored
 from colab_save.versions.replacing import find_needed, take_place
-
-
-def describe_files(stage: Path) -> tuple[FileFacts, ...]:
-    """Return every file of a stage with its size and digest, sorted by path."""
-    return tuple(
-        FileFacts(file.relative_to(stage).as_posix(), file.stat().st_size, digest_of(file))
-        for file in sorted(stage.rglob("*"))
-        if file.is_file()
-    )
 
 
 def publish(store: Store, place: Place, stage: Path, manifest: Manifest, on_step: OnStep) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from colab_save.errors import DamagedFileError, NotFoundError, UnsafeFileError
 from colab_save.inspecting.inspection import inspect, inspect_npz
-from colab_save.inspecting.sniffing import sniff
+from colab_save.inspecting.sniffing import look
 
 
 def cut(path, share):
@@ -135,19 +135,19 @@ def test_each_refusal_has_a_hint(files, name):
 
 def test_a_missing_path_is_not_found(tmp_path):
     with pytest.raises(NotFoundError, match="There is no file"):
-        sniff(tmp_path / "cats.keras")
+        look(tmp_path / "cats.keras")
 
 
 def test_the_hint_for_a_folder_with_a_model_names_the_file(files):
     with pytest.raises(DamagedFileError) as caught:
-        sniff(files.keras().parent)
+        look(files.keras().parent)
     assert "model.keras" in caught.value.hint
 
 
 @pytest.mark.parametrize("data", [b"\x80\x04\x95\x10.", b"\x80\x02}q\x00."], ids=["protocol 4", "protocol 2"])
 def test_a_pickle_is_refused_whatever_it_is_called(files, data):
     with pytest.raises(UnsafeFileError, match="is a pickle"):
-        sniff(files.write("model.keras", data))
+        look(files.write("model.keras", data))
 
 
 def test_a_missing_sample_is_damage(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from colab_save.inspecting.findings import CustomName, Findings, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_npz
 from colab_save.inspecting.keras.modules import Owner, owner_of
-from colab_save.inspecting.sniffing import sniff
+from colab_save.inspecting.sniffing import look
 
 GOOD = {
     "keras": (lambda f: f.keras(), "keras"),
@@ -43,7 +43,7 @@ def test_a_good_file_has_its_format(files, name):
 def test_a_file_is_recognised_by_its_bytes_and_not_by_its_name(files, name):
     make, kind = GOOD[name]
     path = make(files)
-    assert kind == sniff(path.rename(path.with_name("download (1)")))
+    assert kind == look(path.rename(path.with_name("download (1)"))).format
 
 
 def test_the_version_that_wrote_a_file_is_found(files):

@@ -15,7 +15,7 @@ from colab_save.progress import ignore_steps
 from colab_save.stores.local import LocalStore
 from colab_save.target import NEWEST
 from colab_save.versions.curating import delete_version, list_deleted, restore_version, tag_version
-from colab_save.versions.finding import list_versions
+from colab_save.versions.finding import contents_of
 from colab_save.versions.packing import pack
 from colab_save.versions.publishing import publish
 from tests.making import V1, V2, V3, save_version, stage
@@ -33,7 +33,7 @@ def store(own_folder, tmp_path):
 
 
 def tags_in(store):
-    return {manifest.version: manifest.tags for manifest in list_versions(store)[0]}
+    return {manifest.version: manifest.tags for manifest in contents_of(store).manifests}
 
 
 def test_a_tag_moves_from_the_version_that_had_it(store):
@@ -62,7 +62,7 @@ def test_a_version_that_this_user_signed_stays_signed(store, tmp_path):
 
 
 def test_a_tag_never_makes_another_users_code_ones_own(store):
-    signed(list_versions(store)[0][0])  # makes this user's key
+    signed(contents_of(store).manifests[0])  # makes this user's key
     assert not is_own(tag_version("cats", "best").manifest)
 
 
@@ -73,10 +73,10 @@ def test_a_deleted_version_is_gone_and_the_one_before_it_is_the_newest(store):
 
 
 def test_a_deleted_version_is_restored_as_it_was(store):
-    before = list_versions(store)
+    before = contents_of(store)
     delete_version(f"cats@{V2}")
     assert f"cats@{V2}" == restore_version(f"cats@{V2}").target
-    assert before == list_versions(store)
+    assert before == contents_of(store)
 
 
 def test_without_a_version_the_newest_deleted_one_is_restored(store):
@@ -166,7 +166,7 @@ def test_deleting_for_good_removes_the_files(store):
 def test_a_damaged_version_can_be_deleted_by_its_id(store, for_good):
     (store.root / "cats" / V2 / MANIFEST).write_bytes(b"{")
     change = delete_version(f"cats@{V2}", for_good=for_good)
-    manifests, damaged = list_versions(store)
+    manifests, damaged, _ = contents_of(store)
     assert ([V3, V1], ()) == ([manifest.version for manifest in manifests], damaged)
     assert not for_good or not (store.root / "cats" / V2).exists()
     assert ("cannot be restored" in str(change)) is not for_good
@@ -178,7 +178,7 @@ def test_a_damaged_version_is_never_deleted_by_less_than_its_id(store, target):
     with pytest.raises(DamagedFileError, match=V3) as caught:
         delete_version(target)
     assert "give its id, as in cats@ID" in caught.value.hint
-    assert ([V2, V1], 1) == ([m.version for m in list_versions(store)[0]], len(list_versions(store)[1]))
+    assert ([V2, V1], 1) == ([m.version for m in contents_of(store).manifests], len(contents_of(store).damaged))
 
 
 def test_a_deleted_version_can_be_deleted_for_good(store):

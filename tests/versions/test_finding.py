@@ -19,7 +19,7 @@ from colab_save.progress import Stage, ignore_steps
 from colab_save.stores.local import LocalStore
 from colab_save.target import Target
 from colab_save.versions.fetching import fetch
-from colab_save.versions.finding import contents_of, find, list_versions, names_of, versions_of
+from colab_save.versions.finding import contents_of, find, names_of, versions_of
 from tests.faulty_stores import FaultyMemoryStore, MemoryStore
 from tests.making import V1, V2, V3, save_version
 
@@ -160,7 +160,7 @@ def test_a_listing_names_what_it_cannot_read_and_shows_the_rest(store):
     hostile = json.loads(store.content[f"cats/{V3}/{MANIFEST}"])
     hostile["files"][0]["path"] = "../../key"
     damage(store, V3, json.dumps(hostile).encode())
-    manifests, damaged = list_versions(store)
+    manifests, damaged, _ = contents_of(store)
     assert [V1] == [manifest.version for manifest in manifests]
     assert [True, True] == [version in words for version, words in zip((V2, V3), damaged, strict=True)]
 
@@ -187,7 +187,7 @@ def test_a_pattern_chooses_names(work, pattern, expected):
     store = MemoryStore()
     save_version(store, work, V1, name="cats")
     save_version(store, work, V2, name="dogs")
-    assert expected == [manifest.name for manifest in list_versions(store, pattern)[0]]
+    assert expected == [manifest.name for manifest in contents_of(store, pattern).manifests]
 
 
 def test_hidden_folders_and_files_are_not_names(store):

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.artifact.layout import Place
-from colab_save.artifact.manifest import FileFacts, Manifest
+from colab_save.artifact.manifest import FileFacts, Manifest, describe_files
 from colab_save.errors import ColabSaveError, DigestError, UntrustedError
 from colab_save.progress import ignore_steps
 from colab_save.stores.local import LocalStore
 from colab_save.versions.fetching import fetch
 from colab_save.versions.packing import contents, pack, stored, unpack
-from colab_save.versions.publishing import describe_files, publish
+from colab_save.versions.publishing import publish
 from tests.faulty_stores import MemoryStore
 from tests.making import V1, digest, manifest, stage
 

@@ -15,7 +15,7 @@ from colab_save.errors import RequestError, StoreError
 from colab_save.request.request import SaveRequest
 from colab_save.stores.local import LocalStore
 from colab_save.versions.curating import delete_version, tag_version
-from colab_save.versions.finding import list_versions
+from colab_save.versions.finding import contents_of
 from colab_save.versions.pruning import Retention, prune, superseded
 from tests.faulty_stores import FaultyMemoryStore, MemoryStore, SlowMemoryStore
 from tests.making import V1, V2, V3, manifest, save_version
@@ -161,11 +161,11 @@ def store(tmp_path):
 
 
 def versions(store):
-    return sorted(item.version for item in list_versions(store)[0])
+    return sorted(item.version for item in contents_of(store).manifests)
 
 
 def last(store):
-    return list_versions(store)[0][0]
+    return contents_of(store).manifests[0]
 
 
 def test_older_versions_go_and_leave_nothing_behind(store):
@@ -199,14 +199,14 @@ def test_deleted_damaged_and_unfinished_versions_are_neither_counted_nor_pruned(
     delete_version(f"cats@{V1}")
     (there.root / "cats" / V2 / "manifest.json").write_text("{}")
     (there.root / "cats" / "20990101T000000Z-0000").mkdir()
-    assert () == prune(there, list_versions(there)[0][0], Retention(2)).versions
+    assert () == prune(there, contents_of(there).manifests[0], Retention(2)).versions
     assert [f"{V1}/", f"{V2}/", f"{V3}/", f"{V4}/", "20990101T000000Z-0000/"] == there.keys("cats")
 
 
 def test_another_name_is_left_alone(store, tmp_path):
     save_version(store, tmp_path, V1, name="dogs", tags=())
     prune(store, last(store), Retention(1))
-    assert [V1] == [item.version for item in list_versions(store, "dogs")[0]]
+    assert [V1] == [item.version for item in contents_of(store, "dogs").manifests]
 
 
 def test_a_version_that_is_tagged_meanwhile_stays(own_folder, tmp_path):
@@ -220,7 +220,7 @@ def test_a_version_that_is_tagged_meanwhile_stays(own_folder, tmp_path):
     there = Tagging(own_folder / "models")
     for version in (V1, V2, V3):
         save_version(there, tmp_path, version, tags=())
-    assert (V2,) == prune(there, list_versions(there)[0][0], Retention(1)).versions
+    assert (V2,) == prune(there, contents_of(there).manifests[0], Retention(1)).versions
     assert [V1, V3] == versions(there)
 
 
@@ -261,7 +261,7 @@ def test_a_failure_at_any_call_is_a_note_and_costs_nothing(tmp_path, is_late, fo
         noted += bool(prune(there, newest_one, Retention(1)).notes)
         made = len(there.calls)
         there.disarm()
-        found, damaged = list_versions(there)
+        found, damaged, _ = contents_of(there)
         assert (V3, ()) == (found[0].version, damaged)
         for item in found:
             for file in item.files:

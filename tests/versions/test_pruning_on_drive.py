@@ -9,7 +9,7 @@ import pytest
 from colab_save.artifact.layout import Place
 from colab_save.progress import ignore_steps
 from colab_save.stores.drive.drive import DriveStore
-from colab_save.versions.finding import list_versions
+from colab_save.versions.finding import contents_of
 from colab_save.versions.local_copies import local_copies
 from colab_save.versions.pending import publish_with_local_copy
 from colab_save.versions.pruning import Retention, prune
@@ -40,13 +40,13 @@ def test_an_error_at_any_call_costs_no_version_that_is_kept(fuse_colab, tmp_path
     drive, number, noted = fuse_colab.drive, 0, 0
     while True:
         store = store_with_three(drive, tmp_path)
-        newest = list_versions(store)[0][0]
+        newest = contents_of(store).manifests[0]
         name = ERRNOS[number % len(ERRNOS)]
         drive.order("arm", CHANGING, number, name, is_late=is_late, for_ever=for_ever)
         noted += bool(prune(store, newest, Retention(1)).notes)
         made = len(drive.order("made"))
         drive.order("disarm")
-        found, damaged = list_versions(store)
+        found, damaged, _ = contents_of(store)
         assert (V3, ()) == (found[0].version, damaged)
         assert all(is_whole(store, item.version) for item in found)
         if number >= made:
@@ -63,7 +63,7 @@ def test_until_the_newest_is_uploaded_the_one_before_stays(fuse_colab, tmp_path)
     fourth = save_version(store, tmp_path, "20260825T101530Z-0004", tags=())
     assert (V1, V2) == prune(store, fourth, Retention(1)).versions
     fuse_colab.new_runtime()
-    found = [item.version for item in list_versions(store)[0]]
+    found = [item.version for item in contents_of(store).manifests]
     assert V3 == found[0]
     assert all(is_whole(store, version) for version in found)
 
@@ -85,7 +85,7 @@ def test_pruning_leaves_no_bytes_in_the_trash(fuse_colab, tmp_path):  # noqa: F8
     fuse_colab.new_runtime()
     store = store_with_three(drive, tmp_path, payload=b"x" * 100_000)
     before = trash_size(drive)
-    assert (V1, V2) == prune(store, list_versions(store)[0][0], Retention(1)).versions
+    assert (V1, V2) == prune(store, contents_of(store).manifests[0], Retention(1)).versions
     assert drive.wait()
     assert before == trash_size(drive)
 

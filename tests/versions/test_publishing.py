@@ -15,7 +15,7 @@ from colab_save.errors import DamagedFileError, DigestError, StoreError
 from colab_save.progress import Stage
 from colab_save.stores.local import LocalStore
 from colab_save.target import Target
-from colab_save.versions.finding import find, list_versions, names_of
+from colab_save.versions.finding import contents_of, find, names_of
 from colab_save.versions.local_copies import LEFTOVER_AGE
 from colab_save.versions.plain_files import find_plain
 from colab_save.versions.publishing import publish
@@ -101,7 +101,7 @@ def check_settled(kind, store):
 
 
 def check_lists_nothing_half(store):
-    manifests, damaged = list_versions(store)
+    manifests, damaged, _ = contents_of(store)
     assert () == damaged
     for manifest in manifests:
         for file in manifest.files:
@@ -194,7 +194,7 @@ def test_two_notebooks_that_save_at_once_both_have_their_version(store, work):
         thread.start()
     for thread in threads:
         thread.join()
-    assert versions == [manifest.version for manifest in list_versions(store)[0]]
+    assert versions == [manifest.version for manifest in contents_of(store).manifests]
 
 
 @pytest.mark.parametrize("ending", ["model.keras", "sample.npz", MANIFEST])
@@ -280,7 +280,7 @@ def test_an_unfinished_version_with_a_half_written_file_is_removed_too(store, wo
 def test_an_old_committed_version_is_not_removed(store, work):
     for version in (V1, V2):
         save_version(store, work, version)
-    assert [V2, V1] == [manifest.version for manifest in list_versions(store)[0]]
+    assert [V2, V1] == [manifest.version for manifest in contents_of(store).manifests]
 
 
 def test_an_unfinished_version_of_another_name_is_left_alone(store, work):

@@ -15,7 +15,7 @@ from colab_save.artifact.layout import Place
 from colab_save.artifact.version import new_version
 from colab_save.progress import ignore_steps
 from colab_save.stores.local import LocalStore
-from colab_save.versions.finding import list_versions, versions_of
+from colab_save.versions.finding import contents_of, versions_of
 from colab_save.versions.pruning import Retention, prune
 from colab_save.versions.publishing import publish
 from tests.making import stage
@@ -65,7 +65,7 @@ def test_four_writers_lose_nothing_of_200_saves(tmp_path, record_property):
     for writer in writers:
         saves += map(json.loads, writer.communicate(timeout=120)[0].splitlines())
     store = LocalStore(root)
-    found = {(item.name, item.version) for item in list_versions(store)[0]}
+    found = {(item.name, item.version) for item in contents_of(store).manifests}
     pruned = Counter((save["name"], version) for save in saves for version in save["pruned"])
     expected = set(kept(saves))
     row = (
