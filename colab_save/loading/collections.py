@@ -23,37 +23,34 @@ from colab_save.inspecting.inspection import inspect_npz, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.loading.custom_objects import Supplied, supply
 from colab_save.loading.opening import Loaded, check_equal, open_model
-from colab_save.progress import Clock, OnStep, Stage
+from colab_save.progress import Clock, Stage
 from colab_save.proof.verdicts import judge_collection
 from colab_save.request.request import LoadRequest
 from colab_save.types import Model
 from colab_save.versions.locating import Fetched, Found, choose, fetch_collection
 
 
-def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock, on_step: OnStep) -> Loaded:
+def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock) -> Loaded:
     """Load what a target means, a single model or a collection.
 
     Args:
         found: Where it is.
         request: What the user wants.
         work: An empty folder for copies.
-        clock: Reports the stages.
-        on_step: Called with the progress.
+        clock: Reports the stages and the progress.
 
     Raises:
         ColabSaveError: Any of its subclasses; `RoundTripError` if the loaded model differs from the saved one.
     """
     if not found.parts:
-        return open_model(found, request, work, clock, on_step)
+        return open_model(found, request, work, clock)
     with clock.at(Stage.FETCH):
-        fetched = fetch_collection(found, on_step)
+        fetched = fetch_collection(found, clock.on_step)
     request = replace(request, trust=may_run(found.manifest, is_trusted=request.trust))
     with clock.at(Stage.LOAD):
         collection, supplied = _read(found, fetched, request)
     requests = _requests(found, collection, request)
-    parts = {
-        name: open_model(part, requests[name], work, clock, on_step, fetched.code) for name, part in found.parts.items()
-    }
+    parts = {name: open_model(part, requests[name], work, clock, fetched.code) for name, part in found.parts.items()}
     with clock.at(Stage.LOAD):
         made = join(collection, {name: part.model for name, part in parts.items()}, supplied.objects)
     with clock.at(Stage.VERIFY):

@@ -31,7 +31,7 @@ from colab_save.model.configs import Configs, rebuilding
 from colab_save.model.examining import examine
 from colab_save.model.repairing import Record, repair, unbuilt
 from colab_save.precision import made_in
-from colab_save.progress import Clock, OnStep, Stage
+from colab_save.progress import Clock, Stage
 from colab_save.proof.probe import try_opening
 from colab_save.proof.verdicts import answer_sample, answers_of, judge, verdicts_of
 from colab_save.request.request import LoadRequest
@@ -58,17 +58,14 @@ class Loaded:
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
-def open_model(
-    found: Found, request: LoadRequest, work: Path, clock: Clock, on_step: OnStep, code: Path | None = None
-) -> Loaded:
+def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, code: Path | None = None) -> Loaded:
     """Load one model, and compare it with the one that was saved.
 
     Args:
         found: Where it is.
         request: What the user wants.
         work: An empty folder for copies.
-        clock: Reports the stages.
-        on_step: Called with the progress.
+        clock: Reports the stages and the progress.
         code: The captured code, if it is not among the model's own files.
 
     Raises:
@@ -76,7 +73,7 @@ def open_model(
     """
     with clock.at(Stage.FETCH):
         payload = choose(found, request)
-        fetched = fetch_payload(found, payload, work, on_step)
+        fetched = fetch_payload(found, payload, work, clock.on_step)
         fetched = replace(fetched, code=fetched.code or code)
     with clock.at(Stage.LOAD):
         plug, model, notes = _open(found, fetched, request)

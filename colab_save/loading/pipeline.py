@@ -35,7 +35,7 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
         ColabSaveError: Any of its subclasses; `RoundTripError` if the loaded model differs from the saved one.
     """
     clock = Clock(on_step)
-    found, loaded = _open(request, clock, on_step)
+    found, loaded = _open(request, clock)
     return LoadReport(
         model=loaded.model,
         target=found.name,
@@ -52,14 +52,14 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
     )
 
 
-def _open(request: LoadRequest, clock: Clock, on_step: OnStep) -> tuple[Found, Loaded]:
+def _open(request: LoadRequest, clock: Clock) -> tuple[Found, Loaded]:
     """Open what a target means; for a name without a version, the newest version that is not damaged."""
     with clock.at(Stage.RESOLVE):
         found = locate(request)
     while True:
         with tempfile.TemporaryDirectory(prefix="colab_save_load_") as work:
             try:
-                return found, open_all(found, request, Path(work), clock, on_step)
+                return found, open_all(found, request, Path(work), clock)
             except DigestError as error:
                 found = step_back(found, request, error)
 
