@@ -10,8 +10,8 @@ import ast
 from collections.abc import Callable, Iterator
 from types import FunctionType
 
-from colab_save.custom_code.origins import cells, is_own, plain_function
-from colab_save.custom_code.sources import Library, Source, first_line, functions_of
+from colab_save.custom_code.origins import cells, is_users_own, plain_function
+from colab_save.custom_code.sources import Library, Source, first_line_number, functions_of
 
 Look = Callable[[str], object]
 """Returns the value of a global name, or raises KeyError."""
@@ -55,7 +55,7 @@ def attached(cls: type, source: Source) -> list[str]:
     found = []
     for name, item in vars(cls).items():
         function = plain_function(item)
-        if function is None or not is_own(function) or name in assigned or _is_inside(function, source):
+        if function is None or not is_users_own(function) or name in assigned or _is_inside(function, source):
             continue
         full_name = getattr(item, "__qualname__", function.__qualname__)
         is_generated = name not in written and full_name == f"{cls.__qualname__}.{name}"
@@ -73,7 +73,7 @@ def _methods(source: Source) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef
 def _is_inside(function: FunctionType, source: Source) -> bool:
     line, last = function.__code__.co_firstlineno, source.node.end_lineno or 0
     assert not isinstance(source.node, ast.Lambda)
-    return function.__code__.co_filename == source.file and first_line(source.node) <= line <= last
+    return function.__code__.co_filename == source.file and first_line_number(source.node) <= line <= last
 
 
 def _means(look: Look, name: str, value: object) -> bool:
@@ -95,7 +95,7 @@ def _functions(
     written = _methods(source)
     for name, item in vars(value).items():
         function = plain_function(item)
-        if function is not None and is_own(function) and _is_inside(function, source):
+        if function is not None and is_users_own(function) and _is_inside(function, source):
             yield written.get(name), function
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType, MethodType
 from typing import Any
 
-from colab_save.custom_code.origins import STANDARD, is_own, is_own_module
+from colab_save.custom_code.origins import STANDARD, is_users_module, is_users_own
 from colab_save.dialect import DIALECTS, dialect_of
 
 _GIVEN = STANDARD | {*DIALECTS, "tensorflow", "numpy", "colab_save"}
@@ -60,11 +60,11 @@ def _is_wrapped(item: object) -> bool:
 
 def _is_needed(needed: Any, item: object) -> bool:
     if isinstance(needed, type):
-        if is_own_module(needed.__module__):
+        if is_users_module(needed.__module__):
             return bool(dialect_of(needed)) or hasattr(needed, "get_config")
         return needed is not item and _root(needed) not in _GIVEN and bool(dialect_of(needed))
     function = inspect.unwrap(needed)
-    return is_own(needed) and isinstance(function, FunctionType) and not isinstance(function, MethodType)
+    return is_users_own(needed) and isinstance(function, FunctionType) and not isinstance(function, MethodType)
 
 
 def _inside(item: Any) -> Iterator[object]:
@@ -86,12 +86,12 @@ def _holds_objects(item: object) -> bool:
     has_values = hasattr(type(item), "numpy")
     if isinstance(item, type) or has_values:
         return False
-    return bool(dialect_of(item)) or is_own_module(type(item).__module__)
+    return bool(dialect_of(item)) or is_users_module(type(item).__module__)
 
 
 def _registered(item: Any) -> Iterable[object]:
     """Return the registered objects that the config of an object of the user names."""
-    if not is_own_module(type(item).__module__) or not hasattr(item, "get_config"):
+    if not is_users_module(type(item).__module__) or not hasattr(item, "get_config"):
         return []
     try:
         config = item.get_config()

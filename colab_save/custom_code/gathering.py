@@ -80,7 +80,7 @@ class Gathering:
         if origins.is_builtin(value):
             return origins.attribute_of(value)
         module = value.__name__ if isinstance(value, ModuleType) else origins.public_module(value)
-        if not origins.is_own(value) and module in sys.modules and not origins.is_own_module(module):
+        if not origins.is_users_own(value) and module in sys.modules and not origins.is_users_module(module):
             root = module.partition(".")[0]
             if self.held.setdefault(root, sys.modules[root]) is sys.modules[root]:
                 self.imports.setdefault(root, set()).add(f"import {module}")
@@ -109,10 +109,10 @@ class Gathering:
 
     def _is_equal(self, one: object, other: object) -> bool:
         """Return whether two values of one name would be written as the same statement."""
-        if origins.is_own(one) != origins.is_own(other) or type(one) is not type(other):
+        if origins.is_users_own(one) != origins.is_users_own(other) or type(one) is not type(other):
             return False
         try:
-            if not origins.is_own(one):
+            if not origins.is_users_own(one):
                 return constants.express(one, self.refer) == constants.express(other, self.refer)
             return closures.is_equal(one, other, self.library)
         except CustomCodeError:
@@ -121,7 +121,7 @@ class Gathering:
     def _make(self, name: str, value: object, written: Imports) -> None:
         if name == TABLE:
             raise CustomCodeError("is a name that the captured file uses itself.", "Rename it.")
-        if origins.is_own(value):
+        if origins.is_users_own(value):
             self._define(name, value)
         elif statements := origins.imports_of(name, value, written):
             self.imports.setdefault(name, set()).update(statements)
@@ -199,7 +199,7 @@ class Gathering:
             found = look(name, value, self.namespace)
         except KeyError:
             return
-        if isinstance(found, ModuleType) and origins.is_own_module(found.__name__):
+        if isinstance(found, ModuleType) and origins.is_users_module(found.__name__):
             self._add_members(name, found, attributes(text, name))
         else:
             self.add(name, found, written)
@@ -209,7 +209,7 @@ class Gathering:
             found = look(name, value, self.namespace)
         except KeyError:
             return
-        if not isinstance(found, ModuleType) or not origins.is_own_module(found.__name__):
+        if not isinstance(found, ModuleType) or not origins.is_users_module(found.__name__):
             self._hints.append((name, found, written))
 
     def _add_members(self, name: str, module: ModuleType, wanted: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from types import FunctionType
 
 from colab_save.custom_code.captured import CustomCode
 from colab_save.custom_code.capturing import capture
-from colab_save.custom_code.origins import is_own_module
+from colab_save.custom_code.origins import is_users_module
 
 MOST = 10
 """The largest number of names that are added; each costs one more load in the fresh process."""
@@ -65,5 +65,5 @@ class Supply:
 def _namespace_of(objects: Sequence[object]) -> ChainMap[str, object]:
     """Return the notebook's variables, followed by those of the local modules that define the objects."""
     names = dict.fromkeys(str(getattr(item, "__module__", "")) for item in objects)
-    local = [name for name in names if is_own_module(name) and name in sys.modules and name != "__main__"]
+    local = [name for name in names if is_users_module(name) and name in sys.modules and name != "__main__"]
     return ChainMap(*(vars(sys.modules[name]) for name in ("__main__", *local)))

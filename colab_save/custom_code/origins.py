@@ -30,7 +30,7 @@ Import: TypeAlias = ast.Import | ast.ImportFrom
 _INSTALLED = {"site-packages", "dist-packages"}
 
 
-def is_own_module(name: str | None) -> bool:
+def is_users_module(name: str | None) -> bool:
     """Return whether a module is the user's own: the notebook, a script, or a local file."""
     if name is None or name in ("__main__", "__mp_main__"):
         return True
@@ -83,12 +83,12 @@ def cells(function: FunctionType) -> dict[str, object]:
     return found
 
 
-def is_own(value: object) -> bool:
+def is_users_own(value: object) -> bool:
     """Return whether a class or function is the user's own."""
     if isinstance(value, type):
-        return is_own_module(value.__module__)
+        return is_users_module(value.__module__)
     function = plain_function(value)
-    return function is not None and is_own_module(function.__globals__.get("__name__"))
+    return function is not None and is_users_module(function.__globals__.get("__name__"))
 
 
 def is_builtin(value: object) -> bool:
@@ -115,7 +115,7 @@ def imports_of(name: str, value: object, written: Iterable[Import]) -> list[str]
         return sorted(set(found))
     if isinstance(value, ModuleType):
         path = value.__name__
-        importable = path in sys.modules and not is_own_module(path)
+        importable = path in sys.modules and not is_users_module(path)
         return [f"import {path}" if path == name else f"import {path} as {name}"] if importable else []
     module = public_module(value)
     if module is None:
@@ -130,9 +130,9 @@ def _binding(name: str, value: object, node: Import) -> Iterator[str]:
         for item in node.names:
             bound = item.asname or item.name.partition(".")[0]
             target = sys.modules.get(item.name if item.asname else bound)
-            if bound == name and _is_same(target, value) and not is_own_module(item.name):
+            if bound == name and _is_same(target, value) and not is_users_module(item.name):
                 yield f"import {item.name}" + (f" as {name}" if item.asname else "")
-    elif node.module and not node.level and not is_own_module(node.module):
+    elif node.module and not node.level and not is_users_module(node.module):
         for item in node.names:
             attribute = name if item.name == "*" else item.name
             if (item.asname or attribute) == name and _is_same(_member(node.module, attribute), value):
@@ -163,11 +163,11 @@ def public_module(value: object) -> str | None:
     An object that does not tell its package (the functions of NumPy 2.1) is looked for in all packages.
     """
     attribute, home = attribute_of(value), getattr(value, "__module__", None)
-    if not attribute.isidentifier() or (home is not None and is_own_module(str(home))):
+    if not attribute.isidentifier() or (home is not None and is_users_module(str(home))):
         return None
     root = "" if home is None else str(home).partition(".")[0]
     inside = [n for n in list(sys.modules) if not root or n == root or n.startswith(f"{root}.")]
-    inside = [n for n in inside if not is_own_module(n)]
+    inside = [n for n in inside if not is_users_module(n)]
     public = sorted((n for n in inside if not re.search(r"(^|\.)_", n)), key=lambda n: (n.count("."), len(n), n))
     for name in [*public, str(home)]:
         module = sys.modules.get(name)

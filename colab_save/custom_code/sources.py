@@ -103,7 +103,7 @@ class Library:
         for node in ast.walk(self.tree(code.co_filename)):
             if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.name != code.co_name:
                 continue
-            if first_line(node) == code.co_firstlineno:
+            if first_line_number(node) == code.co_firstlineno:
                 return self._source(node, code.co_filename)
         return None
 
@@ -138,11 +138,11 @@ class Library:
         lines = linecache.getlines(file)
         if isinstance(node, ast.Lambda):
             return Source(ast.get_source_segment("".join(lines), node) or ast.unparse(node), node, file)
-        text = "".join(lines[first_line(node) - 1 : node.end_lineno]).rstrip("\n") + "\n"
+        text = "".join(lines[first_line_number(node) - 1 : node.end_lineno]).rstrip("\n") + "\n"
         return Source(text if not node.col_offset else _dedent(text, node), node, file)
 
 
-def first_line(node: Definition) -> int:
+def first_line_number(node: Definition) -> int:
     """Return the first line of a definition, decorators included, as code objects count it."""
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
@@ -198,7 +198,7 @@ def _holds(body: ast.expr, place: tuple[int | None, ...]) -> bool:
 
 def _fits(cls: type, node: ast.ClassDef) -> bool:
     """Return whether a definition without functions may be a live class's: same line, bases and plain attributes."""
-    if getattr(cls, "__firstlineno__", first_line(node)) != first_line(node):
+    if getattr(cls, "__firstlineno__", first_line_number(node)) != first_line_number(node):
         return False
     bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases if not isinstance(base, ast.Starred)]
     if bases and bases != [base.__name__ for base in cls.__bases__] and len(bases) == len(cls.__bases__):

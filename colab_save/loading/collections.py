@@ -27,7 +27,7 @@ from colab_save.progress import Clock, Stage
 from colab_save.proof.verdicts import judge_collection
 from colab_save.request.request import LoadRequest
 from colab_save.types import Model
-from colab_save.versions.locating import Fetched, Found, choose, fetch_collection
+from colab_save.versions.locating import Fetched, Found, choose_payload, fetch_collection
 
 
 def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock) -> Loaded:
@@ -85,7 +85,7 @@ def _requests(found: Found, collection: Collection, request: LoadRequest) -> dic
     live: Mapping[str, Model] = dict(existing(collection.tree, request.into))
     requests = {}
     for name, part in found.parts.items():
-        payload = choose(part, plain)
+        payload = choose_payload(part, plain)
         is_weights = payload is not None and fills(payload.format)
         requests[name] = replace(plain, into=live.get(name) if is_weights else None)
     return requests

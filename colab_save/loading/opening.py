@@ -36,7 +36,7 @@ from colab_save.proof.probe import try_opening
 from colab_save.proof.verdicts import answer_sample, answers_of, judge, verdicts_of
 from colab_save.request.request import LoadRequest
 from colab_save.types import Model
-from colab_save.versions.locating import Fetched, Found, choose, fetch_payload
+from colab_save.versions.locating import Fetched, Found, choose_payload, fetch_payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, cod
         ColabSaveError: Any of its subclasses; `RoundTripError` if the loaded model differs from the saved one.
     """
     with clock.at(Stage.FETCH):
-        payload = choose(found, request)
+        payload = choose_payload(found, request)
         fetched = fetch_payload(found, payload, work, clock.on_step)
         fetched = replace(fetched, code=fetched.code or code)
     with clock.at(Stage.LOAD):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
-from colab_save.custom_code.origins import is_own, public_module
+from colab_save.custom_code.origins import is_users_own, public_module
 from colab_save.nested import leaves
 from colab_save.wording import first_line
 
@@ -36,7 +36,11 @@ def problem_of(value: Any) -> str:
             return "is a variable and not a value for a config"
         if getattr(leaf, "__name__", "") == "<lambda>":
             return "is a lambda without a name in the captured code"
-        if isinstance(leaf, FunctionType) and not is_own(leaf) and not (public_module(leaf) or "").startswith("keras"):
+        if (
+            isinstance(leaf, FunctionType)
+            and not is_users_own(leaf)
+            and not (public_module(leaf) or "").startswith("keras")
+        ):
             return f"is {leaf.__name__} of {leaf.__module__}, which Keras does not look up"
         if callable(leaf) and not isinstance(leaf, FunctionType) and not hasattr(type(leaf), "get_config"):
             return f"is a {in_words(leaf)}, which a config cannot hold"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from colab_save.custom_code.custom_objects import held_by
-from colab_save.custom_code.origins import is_own_module
+from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import keras_of
 from colab_save.errors import FormatError
 from colab_save.model.config_values import in_words
@@ -173,7 +173,7 @@ class _Whole:
 
     def _base(self) -> dict[str, Json] | None:
         """Return the config by the ``get_config`` that the class inherits; ``None`` where it inherits none."""
-        kind = next(kind for kind in type(self.item).__mro__ if not is_own_module(kind.__module__))
+        kind = next(kind for kind in type(self.item).__mro__ if not is_users_module(kind.__module__))
         try:
             return dict(kind.get_config(self.item)) if hasattr(kind, "get_config") else None
         except NotImplementedError:

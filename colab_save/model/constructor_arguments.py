@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from colab_save.custom_code.origins import is_own_module
+from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import classes
 from colab_save.errors import CustomCodeError
 from colab_save.model.config_values import in_words, is_plain, is_same, problem_of, silent
@@ -127,7 +127,7 @@ def _parameters(cls: type) -> dict[str, inspect.Parameter]:
     There are none either where the constructor takes arguments without a name.
     """
     maker, builder = (next((kind for kind in cls.__mro__ if key in vars(kind)), cls) for key in _METHODS)
-    if not is_own_module(maker.__module__) or is_own_module(builder.__module__):
+    if not is_users_module(maker.__module__) or is_users_module(builder.__module__):
         return {}
     signature = list(inspect.signature(vars(maker)["__init__"]).parameters.values())[1:]
     if any(item.kind in {item.VAR_POSITIONAL, item.POSITIONAL_ONLY} for item in signature):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from colab_save.custom_code.origins import is_own_module
+from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import KERAS, KERAS_2, classes, dialect_of, import_dialect, is_functional, tensorflow_classes
 from colab_save.types import Layer, Model, Variable
 
@@ -198,7 +198,7 @@ def is_plain_object(node: Any) -> bool:
         return False
     if _is_variable(node) or _is_tracked(node) or _is_bookkeeping(node):
         return False
-    return is_own_module(type(node).__module__)
+    return is_users_module(type(node).__module__)
 
 
 def _join(path: str, key: str) -> str:

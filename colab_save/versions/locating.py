@@ -1,6 +1,6 @@
 """The first steps of a load: from a target to files on the local disk whose digests match.
 
-`loading` and `viewing` call `locate`, `choose` and `fetch_payload`. No model file is opened here.
+`loading` and `viewing` call `locate`, `choose_payload` and `fetch_payload`. No model file is opened here.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _older(store: Store, target: Target, error: ColabSaveError, after: Found | N
     return Found(store, place, manifest, f"{manifest.name}@{manifest.version}", passed_over)
 
 
-def choose(found: Found, request: LoadRequest) -> Payload | None:
+def choose_payload(found: Found, request: LoadRequest) -> Payload | None:
     """Return the payload of the requested format, by default the first one, which holds most."""
     if found.manifest is None:
         return None

@@ -29,7 +29,7 @@ from colab_save.reports.histogram import Histogram
 from colab_save.reports.json_fields import version_fields
 from colab_save.reports.layer_tree import LayerTree
 from colab_save.request.request import LoadRequest
-from colab_save.versions.locating import Found, choose, fetch_payload, locate
+from colab_save.versions.locating import Found, choose_payload, fetch_payload, locate
 from colab_save.viewing.weights import Weight, weigh
 
 HEAD = ("layer", "class", "output", "parameters", "dtype", "trains", "weights")
@@ -196,7 +196,7 @@ def reach(found: Found, request: LoadRequest, work: Path, on_step: OnStep) -> tu
         UntrustedError: It is damaged, unsafe, or not what was saved.
         NotFoundError: It is not there, or was not saved in that format.
     """
-    payload = fetch_payload(found, choose(found, request), work, on_step).payload
+    payload = fetch_payload(found, choose_payload(found, request), work, on_step).payload
     # The packages that a manifest names are trusted here, since no class of theirs is looked up.
     return payload, inspect(payload, packages_of(found.manifest)).format
 
