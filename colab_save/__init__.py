@@ -20,12 +20,12 @@ if TYPE_CHECKING:
         publish_pending,
         save_model,
     )
-    from colab_save.loading.pipeline import list_models
     from colab_save.reports.listing import Listing
     from colab_save.reports.pending import Pending
     from colab_save.reports.report import LoadReport, SaveReport
     from colab_save.request.request import LoadRequest, SaveRequest
     from colab_save.versions.curating import delete_version, restore_version, tag_version
+    from colab_save.versions.listing import list_models
     from colab_save.versions.pending import pending
     from colab_save.viewing.comparison import compare_versions
     from colab_save.viewing.inside import inspect_model
@@ -73,7 +73,7 @@ _MODULES = {
     "compare_versions": "viewing.comparison",
     "delete_version": "versions.curating",
     "inspect_model": "viewing.inside",
-    "list_models": "loading.pipeline",
+    "list_models": "versions.listing",
     "load_model": "frontends.python",
     "open_in_netron": "viewing.netron",
     "open_in_tensorboard": "viewing.tensorboard",

@@ -50,7 +50,7 @@ ENTRIES = {
         "curating",
         "fetching",
         "finding",
-        "local_copies",
+        "listing",
         "locating",
         "packing",
         "pending",

@@ -17,7 +17,7 @@ from colab_save.request.command import Command
 from colab_save.request.option import Option, Syntax
 from colab_save.request.request import LoadRequest, SaveRequest
 
-SAVED, DELETED = "colab_save.loading.pipeline:list_models", "colab_save.versions.curating:list_deleted"
+SAVED, DELETED = "colab_save.versions.listing:list_models", "colab_save.versions.listing:list_deleted"
 """The functions that list the versions a target may name, by pattern and store."""
 
 

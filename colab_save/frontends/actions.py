@@ -97,10 +97,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "list",
         "List the saved versions, newest first.",
-        "colab_save.loading.pipeline:list_models",
+        "colab_save.versions.listing:list_models",
         (_text("pattern", "PATTERN", "Names to list, such as 'cat*'; default: all."), _SOURCE),
         magic="listmodels",
-        function="colab_save.loading.pipeline:list_models",
+        function="colab_save.versions.listing:list_models",
         terminal=Terminal("list"),
         button=Button("Look again", _MODELS),
     ),

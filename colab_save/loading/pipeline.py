@@ -1,7 +1,7 @@
 """Resolve, fetch, open, compare: a `LoadRequest` comes in, a `LoadReport` with the model goes out.
 
-Every frontend calls `load` and `list_models`. A model that differs from the one that was saved is never returned
-unless the user has turned verification off.
+Every frontend calls `load`. A model that differs from the one that was saved is never returned unless the user has
+turned verification off.
 """
 
 from __future__ import annotations
@@ -9,18 +9,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from colab_save.artifact.layout import Place
 from colab_save.artifact.round_trip import sum_up
 from colab_save.errors import DigestError
 from colab_save.loading.collections import open_all
 from colab_save.loading.opening import Loaded
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
-from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport
 from colab_save.request.request import LoadRequest
-from colab_save.stores.opening import open_store
-from colab_save.versions.finding import contents_of
-from colab_save.versions.local_copies import keys_of
 from colab_save.versions.locating import Found, locate, step_back
 
 
@@ -62,23 +57,3 @@ def _open(request: LoadRequest, clock: Clock) -> tuple[Found, Loaded]:
                 return found, open_all(found, request, Path(work), clock)
             except DigestError as error:
                 found = step_back(found, request, error)
-
-
-def list_models(pattern: str = "*", source: str | None = None) -> Listing:
-    """List the committed versions in a store, newest first.
-
-    Args:
-        pattern: Names to list, with ``*`` and ``?``. Default: all.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
-
-    Raises:
-        StoreError: The store is not available.
-    """
-    store = open_store(source)
-    found = contents_of(store, pattern)
-    keys = {
-        f"{manifest.name}@{manifest.version}": keys_of(Place.of_version(manifest.name, manifest.version), manifest)
-        for manifest in found.manifests
-    }
-    upload_states = store.upload_states(keys) if store.address else {}
-    return Listing(store.location, store.kind, found.manifests, found.damaged, found.unfinished, upload_states)

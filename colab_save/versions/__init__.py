@@ -11,7 +11,7 @@ removal, renamed first. Whenever a process is killed, each version is therefore 
     committed      all files and the manifest               see it
     not whole      the manifest; a file missing or short    list it as missing, load the one before it
     damaged        a manifest that cannot be read           list it as damaged, load the one before it
-    deleted        ``deleted-TIME.json``, all files         do not see it; `curating.list_deleted` lists it
+    deleted        ``deleted-TIME.json``, all files         do not see it; `listing.list_deleted` lists it
     being removed  ``removed.json``, ever fewer files       treat it as unfinished
     gone           nothing                                  do not see it
 

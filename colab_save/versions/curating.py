@@ -6,15 +6,13 @@ one renaming restores it. A save that comes a day later (`publishing`) removes i
 
 from __future__ import annotations
 
-import fnmatch
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from colab_save.artifact.layout import Place, deletion_in, deletion_now
+from colab_save.artifact.layout import Place, deletion_now
 from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.custom_code.signing import is_own, signed
 from colab_save.errors import NotFoundError, TargetError, UntrustedError
@@ -27,7 +25,8 @@ from colab_save.stores.base import Store
 from colab_save.stores.opening import open_store
 from colab_save.target import NEWEST, Target, check_tag, without_secrets
 from colab_save.types import Json
-from colab_save.versions.finding import committed, find, names_of, read_manifest, versions_of
+from colab_save.versions.finding import committed, deleted, find, names_of, versions_of
+from colab_save.versions.listing import list_deleted
 from colab_save.versions.local_copies import keys_of
 from colab_save.versions.pruning import remove
 from colab_save.versions.publishing import commit
@@ -158,20 +157,6 @@ def restore_or_list(target: str | None = None, *, source: str | None = None) -> 
     return list_deleted(source=source) if target is None else restore_version(target, source=source)
 
 
-def list_deleted(pattern: str = "*", source: str | None = None) -> Listing:
-    """List the deleted versions that can be restored, newest first.
-
-    Args:
-        pattern: Names to list, with ``*`` and ``?``.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
-    """
-    store = open_store(source)
-    names = (name for name in names_of(store) if fnmatch.fnmatchcase(name, pattern))
-    found = [manifest for name in names for _, manifest in _deleted(store, name)]
-    newest_first = sorted(found, key=lambda manifest: manifest.version, reverse=True)
-    return Listing(store.location, store.kind, tuple(newest_first), kind="deleted version")
-
-
 def _deletable(store: Store, target: Target, *, also_deleted: bool) -> tuple[str, str, Manifest | None]:
     """Find a version to delete: the file name of its manifest, its id, and the manifest.
 
@@ -180,7 +165,7 @@ def _deletable(store: Store, target: Target, *, also_deleted: bool) -> tuple[str
     Raises:
         UntrustedError: A manifest cannot be read, and no single version's id begins as the target says.
     """
-    if also_deleted and target.selector and (known := next(_deleted(store, target.name, target.selector), None)):
+    if also_deleted and target.selector and (known := next(deleted(store, target.name, target.selector), None)):
         return known[0], known[1].version, known[1]
     try:
         _, manifest = find(store, target)
@@ -197,9 +182,9 @@ def _deletable(store: Store, target: Target, *, also_deleted: bool) -> tuple[str
 def _restorable(store: Store, target: Target) -> tuple[str, Manifest]:
     """Find the newest deleted version that a target means, and the file name of its manifest."""
     wanted = "" if target.selector == NEWEST else target.selector
-    if found := next(_deleted(store, target.name, wanted), None):
+    if found := next(deleted(store, target.name, wanted), None):
         return found
-    others = list(_deleted(store, target.name))
+    others = list(deleted(store, target.name))
     if found := next((pair for pair in others if wanted in pair[1].tags), None):
         return found
     names = names_of(store)
@@ -226,16 +211,6 @@ def _name(target: str) -> Target:
     if parsed.path:
         raise TargetError(f"{parsed.path!r} is a path; only a name has versions.", "Give a name such as cats.")
     return parsed
-
-
-def _deleted(store: Store, name: str, beginning: str = "") -> Iterator[tuple[str, Manifest]]:
-    """Yield the deleted versions whose ids begin so, newest first: each manifest's file name and the manifest."""
-    for version in reversed(versions_of(store, name)):
-        folder = Place.of_version(name, version).folder
-        key = deletion_in(store.keys(folder)) if version.startswith(beginning) else ""
-        if key:
-            with suppress(NotFoundError, UntrustedError):  # gone meanwhile, or damaged
-                yield key, read_manifest(store, folder, key)
 
 
 def _with_tags(store: Store, manifest: Manifest, tags: tuple[str, ...]) -> Manifest:

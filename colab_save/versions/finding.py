@@ -1,6 +1,6 @@
 """Find the committed versions in a store: those with a manifest.
 
-`locating` and `curating` call `find`; lists call `contents_of`.
+`locating` and `curating` call `find`, `listing` calls `contents_of` and `deleted`.
 """
 
 from __future__ import annotations
@@ -125,6 +125,16 @@ def readable(store: Store, name: str, before: str = "") -> Iterator[Manifest]:
         if not before or version < before:
             with contextlib.suppress(NotFoundError, UntrustedError):  # unfinished, or damaged
                 yield read_manifest(store, f"{name}/{version}")
+
+
+def deleted(store: Store, name: str, beginning: str = "") -> Iterator[tuple[str, Manifest]]:
+    """Yield the deleted versions whose ids begin so, newest first: each manifest's file name and the manifest."""
+    for version in reversed(versions_of(store, name)):
+        folder = Place.of_version(name, version).folder
+        key = deletion_in(store.keys(folder)) if version.startswith(beginning) else ""
+        if key:
+            with contextlib.suppress(NotFoundError, UntrustedError):  # gone meanwhile, or damaged
+                yield key, read_manifest(store, folder, key)
 
 
 def _matching(store: Store, name: str, wanted: str) -> Iterator[Manifest]:

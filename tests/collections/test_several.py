@@ -27,10 +27,11 @@ from colab_save.errors import (
     UnsafeFileError,
     UntrustedCodeError,
 )
-from colab_save.loading.pipeline import list_models, load
+from colab_save.loading.pipeline import load
 from colab_save.progress import Stage
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
+from colab_save.versions.listing import list_models
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

@@ -11,9 +11,10 @@ from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import TargetError
 from colab_save.format_table import FORMATS
 from colab_save.frontends.files import load_to_path
-from colab_save.loading.pipeline import list_models, load
+from colab_save.loading.pipeline import load
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
+from colab_save.versions.listing import list_models
 from colab_save.viewing.inside import inspect_model
 from tests import zoo
 from tests.formats.contract import FormatContract

@@ -22,11 +22,12 @@ from colab_save.errors import (
     UntrustedCodeError,
 )
 from colab_save.frontends.python import PassedOverWarning, load_model
-from colab_save.loading.pipeline import list_models, load
+from colab_save.loading.pipeline import load
 from colab_save.model.examining import examine
 from colab_save.proof.comparing import compare_weights
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
+from colab_save.versions.listing import list_models
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

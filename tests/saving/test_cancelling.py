@@ -7,10 +7,10 @@ import time
 import pytest
 
 from colab_save.errors import CancelledError
-from colab_save.loading.pipeline import list_models
 from colab_save.progress import Stage
 from colab_save.request.request import SaveRequest
 from colab_save.saving.pipeline import save
+from colab_save.versions.listing import list_models
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

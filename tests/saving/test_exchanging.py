@@ -13,12 +13,13 @@ from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
 from colab_save.errors import DamagedFileError, FormatError, MissingPackageError, RequestError, RoundTripError
 from colab_save.formats.base import get_format
-from colab_save.loading.pipeline import list_models, load
+from colab_save.loading.pipeline import load
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving import pipeline
 from colab_save.saving.attempts import Attempt
 from colab_save.saving.pipeline import save
 from colab_save.saving.staging import Staged
+from colab_save.versions.listing import list_models
 from colab_save.viewing.inside import inspect_model
 from tests import zoo
 

@@ -15,9 +15,10 @@ import pytest
 
 from colab_save.artifact.version import new_version
 from colab_save.errors import NoSpaceError, ReadOnlyStoreError, RequestError, StoreError, TargetError
-from colab_save.loading.pipeline import list_models, load
+from colab_save.loading.pipeline import load
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
+from colab_save.versions.listing import list_models
 
 pytestmark = pytest.mark.tensorflow
 

@@ -33,7 +33,7 @@ from colab_save.errors import (
 )
 from colab_save.format_table import FORMATS, format_names
 from colab_save.formats.base import get_format
-from colab_save.loading.pipeline import list_models, load
+from colab_save.loading.pipeline import load
 from colab_save.model.examining import examine
 from colab_save.progress import Step
 from colab_save.reports.report import SaveReport
@@ -43,6 +43,7 @@ from colab_save.saving.preparing import SPARE
 from colab_save.saving.resolving import resolve
 from colab_save.store_table import STORES
 from colab_save.stores.local import LocalStore
+from colab_save.versions.listing import list_models
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

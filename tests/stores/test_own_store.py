@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from colab_save.artifact.round_trip import Outcome
-from colab_save.loading.pipeline import list_models, load
+from colab_save.loading.pipeline import load
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
 from colab_save.store_table import STORES
 from colab_save.stores.opening import open_folder_of, open_store
+from colab_save.versions.listing import list_models
 from tests.making import V1, save_version
 from tests.plugs.toy_store import RECORD, ToyStore
 from tests.stores.contract import StoreContract

@@ -27,11 +27,11 @@ from colab_save.errors import (
     UnknownNameError,
 )
 from colab_save.frontends.completion import Completer
-from colab_save.loading.pipeline import list_models
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.stores.remote.errors import is_passing, refusal_of
 from colab_save.stores.remote.remote import RemoteStore
 from colab_save.target import Target, without_secrets
+from colab_save.versions.listing import list_models
 from colab_save.versions.locating import locate
 from tests.making import V1, save_version
 from tests.stores.contract import NEW

@@ -14,8 +14,9 @@ from colab_save.errors import DamagedFileError, NotFoundError, TargetError
 from colab_save.progress import ignore_steps
 from colab_save.stores.local import LocalStore
 from colab_save.target import NEWEST
-from colab_save.versions.curating import delete_version, list_deleted, restore_version, tag_version
+from colab_save.versions.curating import delete_version, restore_version, tag_version
 from colab_save.versions.finding import contents_of
+from colab_save.versions.listing import list_deleted
 from colab_save.versions.packing import pack
 from colab_save.versions.publishing import publish
 from tests.making import V1, V2, V3, save_version, stage

@@ -9,13 +9,13 @@ import pytest
 
 from colab_save.artifact.layout import Place
 from colab_save.errors import StoreUnavailableError
-from colab_save.loading.pipeline import list_models
 from colab_save.progress import Clock, ignore_steps
 from colab_save.stores.base import UploadState
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.target import Target
 from colab_save.versions import uploading
 from colab_save.versions.finding import find
+from colab_save.versions.listing import list_models
 from colab_save.versions.pending import pending, publish_local_copies, publish_with_local_copy
 from colab_save.versions.uploading import see_through
 from tests.fake_colab.fixtures import fuse_colab  # noqa: F401 - a fixture
