@@ -7,6 +7,7 @@ same table.
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
 import graphlib
 import itertools
@@ -98,6 +99,9 @@ TABLES = ("format_table", "store_table")
 
 REFERENCE = re.compile(r"colab_save\.([\w.]+):\w+")
 
+NAMED = re.compile(r"(?<!`)`([\w.]+)`(?!`)")
+"""What a docstring names: a single pair of backticks, where code has two."""
+
 ASKED_FOR = (ast.Import, ast.ImportFrom, ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -120,7 +124,7 @@ def nodes(module):
 def trees():
     """Forget the trees afterwards: they are more objects than all other tests leave, for the garbage collector."""
     yield
-    for remembered in (modules, nodes, public, function_sizes):
+    for remembered in (modules, nodes, public, function_sizes, ends_of_names, foreign_names):
         remembered.cache_clear()
 
 
@@ -322,6 +326,46 @@ def is_opening(docstring):
     """At most six lines at the margin, beginning with a sentence; what is indented is a drawing."""
     prose = [line for line in docstring.splitlines() if line and not line.startswith(" ")]
     return 1 <= len(prose) <= 6 and prose[0].endswith((".", ":"))
+
+
+def test_every_name_in_an_opening_docstring_exists():
+    """A module, public definition or constant of ours by the end of its full name, a builtin, or a name we import."""
+    gone = [
+        f"{module} names {name}"
+        for module, tree in modules().items()
+        for name in NAMED.findall(ast.get_docstring(tree) or "")
+        if name not in ends_of_names() and name.partition(".")[0] not in foreign_names()
+    ]
+    assert [] == gone
+
+
+@functools.cache
+def ends_of_names():
+    """Every end of the full name of what is ours: for ``a.b:c.d`` it is ``d``, ``c.d``, ``b.c.d`` and ``a.b.c.d``."""
+    names = [*modules(), *(name.replace(":", ".") for name in public()), *constants()]
+    full = [f"{PACKAGE.name}.{name.lstrip('.')}".rstrip(".") for name in names]
+    return {name.split(".", start)[-1] for name in full for start in range(name.count(".") + 1)}
+
+
+def constants():
+    """Every name that a module assigns at its own level."""
+    for module, tree in modules().items():
+        for node in (node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            assigned = itertools.chain.from_iterable(map(ast.walk, targets))
+            yield from (f"{module}.{name.id}" for name in assigned if isinstance(name, ast.Name))
+
+
+@functools.cache
+def foreign_names():
+    """Every builtin, and every name that a module of ours imports from elsewhere."""
+    found = set(dir(builtins))
+    for node in itertools.chain.from_iterable(map(nodes, modules())):
+        if isinstance(node, ast.Import):
+            found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.module.startswith("colab_save"):
+            found |= {node.module.partition(".")[0], *(alias.asname or alias.name for alias in node.names)}
+    return found
 
 
 def test_every_public_name_is_documented():

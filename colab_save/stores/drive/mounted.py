@@ -1,6 +1,6 @@
 """A folder on a mount that may hang: each call of `LocalStore`, given up after a while without a sign of life.
 
-`drive` builds on it and mounts in `_base`, in the thread that calls.
+`drive` builds on it, and mounts in the thread that calls before each call goes to another one.
 """
 
 from __future__ import annotations
