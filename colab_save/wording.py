@@ -52,6 +52,11 @@ def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
     return f"{type(error).__name__}: {literal(first[:200])}" if first else type(error).__name__
 
 
+def reason_of(error: BaseException) -> str:
+    """Return what an error says, without the full stop: the text of our own, or what `first_line` returns."""
+    return error.references[0].rstrip(".") if isinstance(error, ColabSaveError) else first_line(error)
+
+
 def is_text(value: object) -> bool:
     """Return whether a value is a text that a file can hold: one without half characters."""
     return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)

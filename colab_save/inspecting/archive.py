@@ -24,7 +24,7 @@ from typing import BinaryIO
 
 from colab_save.errors import DamagedFileError
 from colab_save.hints import literal
-from colab_save.inspecting.findings import unsafe
+from colab_save.inspecting.findings import EXHAUSTING, unsafe
 from colab_save.inspecting.limits import BOMB_FLOOR, MAX_DIRECTORY, MAX_MEMBERS, MAX_ZIP_RATIO
 from colab_save.inspecting.window import window
 
@@ -219,7 +219,7 @@ def _check_ratio(members: list[Member], where: str) -> None:
         (sum(member.size for member in members), sum(member.stored for member in members), "the zip"),
     ]:
         if declared > BOMB_FLOOR and declared > MAX_ZIP_RATIO * stored:
-            raise unsafe(where, f"{name} unpacks from {stored:,} bytes to {declared:,}: a bomb")
+            raise unsafe(where, f"{name} unpacks from {stored:,} bytes to {declared:,}; {EXHAUSTING}")
 
 
 def _damaged(where: str, found: str) -> DamagedFileError:

@@ -11,6 +11,12 @@ from colab_save.dialect import KERAS, KERAS_2
 from colab_save.errors import UnsafeFileError
 from colab_save.format_table import FORMATS
 
+DO_NOT_OPEN = "Do not open it; get the file again from its author."
+"""The hint for an unsafe file that somebody may have replaced or damaged."""
+
+EXHAUSTING = "loading it would exhaust the memory"
+"""What a file does that declares far more bytes than it stores."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class CustomName:

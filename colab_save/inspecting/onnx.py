@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.hints import literal
-from colab_save.inspecting.findings import Findings
+from colab_save.inspecting.findings import DO_NOT_OPEN, Findings
 from colab_save.inspecting.limits import MAX_DEPTH, MAX_FIELDS, MAX_GRAPH
 from colab_save.inspecting.sight import Sight
 from colab_save.protobuf import varint
@@ -107,7 +107,7 @@ def _external(file: BinaryIO, size: int, path: Path) -> Iterator[str]:
             count += 1
             if depth > MAX_DEPTH or count > MAX_FIELDS:
                 limit = f"{MAX_DEPTH} levels" if depth > MAX_DEPTH else f"{MAX_FIELDS:,} fields"
-                raise UnsafeFileError(f"{path} has more than {limit}.", "Do not open it.")
+                raise UnsafeFileError(f"{path} has more than {limit}.", DO_NOT_OPEN)
             if at + length > end:
                 raise ValueError("a field reaches beyond its message")
             below = _PARTS.get(kind, {}).get(number)
@@ -124,7 +124,7 @@ def _check_beside(path: Path, location: str) -> None:
     there = PureWindowsPath(location)  # handles both separators, and drives
     file = path.parent / location.replace("\0", "")
     if not location.strip("./\\") or "\0" in location or there.anchor or ".." in there.parts:
-        raise UnsafeFileError(f"{path} has its weights in {location!r}, outside its folder.", "Do not open it.")
+        raise UnsafeFileError(f"{path} has its weights in {location!r}, outside its folder.", DO_NOT_OPEN)
     if len(location) > LONGEST_PATH or not file.is_file():
         raise DamagedFileError(
             f"{path} has its weights in {location[:200]!r}, but there is no such file beside it.",
@@ -132,7 +132,7 @@ def _check_beside(path: Path, location: str) -> None:
         )
     if not file.resolve().is_relative_to(path.parent.resolve()):
         raise UnsafeFileError(
-            f"{path.name} has its weights in {file}, a link to a place outside its folder.", "Do not open it."
+            f"{path.name} has its weights in {file}, a link to a place outside its folder.", DO_NOT_OPEN
         )
 
 

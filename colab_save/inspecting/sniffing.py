@@ -22,6 +22,7 @@ from colab_save.errors import (
 from colab_save.format_table import FILE, FOLDER, FORMATS, HDF5, PREFIX, ZIP, format_of_path
 from colab_save.hints import literal
 from colab_save.inspecting.archive import read_directory
+from colab_save.inspecting.findings import DO_NOT_OPEN
 from colab_save.inspecting.hdf5.structure import SIGNATURE, read_structure
 from colab_save.inspecting.sight import COPY_AGAIN, Sight
 from colab_save.plugging import plugged
@@ -86,9 +87,7 @@ def _seen(file: BinaryIO, path: Path) -> Sight:
         return Sight(path, ZIP, head, size, file, members=members)
     if head.startswith(SIGNATURE):
         if zipfile.is_zipfile(file):
-            raise UnsafeFileError(
-                f"{where} is both an HDF5 file and a zip.", "Do not open it; get it again from its author."
-            )
+            raise UnsafeFileError(f"{where} is both an HDF5 file and a zip.", DO_NOT_OPEN)
         return Sight(path, HDF5, head, size, file, structure=read_structure(file, where))
     return Sight(path, FILE, head, size, file)
 

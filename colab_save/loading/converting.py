@@ -22,7 +22,7 @@ from colab_save.quieting import quiet
 from colab_save.sampling.running import run_as, run_keras
 from colab_save.sampling.sampling import take_sample
 from colab_save.types import Layer, Model, Nested, Tensor
-from colab_save.wording import first_line
+from colab_save.wording import first_line, reason_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def compile_as(made: Model, old: Model) -> list[str]:
         arguments, notes = compile_arguments(old)
         made.compile(**arguments)
     except Exception as error:  # noqa: BLE001 - a custom loss may fail in any way, and the model predicts without it
-        return [f"The model is not compiled: {first_line(error)}."]
+        return [f"The model is not compiled: {reason_of(error)}."]
     if steps := int(old.optimizer.iterations.numpy()):
         notes.append(f"The optimizer starts from scratch: its state after {steps} steps was not converted.")
     return notes

@@ -183,7 +183,7 @@ def _optimizer(old: Optimizer, notes: list[str]) -> Optimizer:
     name = type(old).__name__
     make = getattr(keras.optimizers, name, None)
     if make is None:
-        raise FormatError(f"Keras 3 has no optimizer {name}", HINT)
+        raise FormatError(f"Keras 3 has no optimizer {name}.", HINT)
     arguments, dropped = _accepted(make, name, old.get_config())
     if isinstance(arguments.get("learning_rate"), dict):
         arguments["learning_rate"] = keras.optimizers.schedules.deserialize(arguments["learning_rate"])
@@ -212,7 +212,7 @@ def _counterpart(old: Any, module: Any) -> Any:
         return old.name
     make = getattr(module, name, None)
     if make is None or is_own:
-        raise FormatError(f"Keras 3 has no {name}", HINT)
+        raise FormatError(f"Keras 3 has no {name}.", HINT)
     arguments, _ = _accepted(make, name, old.get_config())
     return make(**{key: value for key, value in arguments.items() if value is not None and value != "auto"})
 

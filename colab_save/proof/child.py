@@ -37,7 +37,7 @@ from colab_save.precision import made_in
 from colab_save.proof.job import Job, JoinJob, OpenJob, ReloadJob, read_job
 from colab_save.proof.verdicts import answer_sample, trace
 from colab_save.types import Model
-from colab_save.wording import first_line
+from colab_save.wording import first_line, reason_of
 
 NOT_NEEDED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
 """Packages that Keras and TensorFlow import if they are installed (``keras/src/wrappers``, ``keras/src/visualization``,
@@ -119,8 +119,7 @@ def open_only(job: OpenJob) -> dict[str, Any]:
         get_format(job.format).load(Path(job.payload), context)
     except Exception as error:  # noqa: BLE001 - whatever Keras, TensorFlow or the code in the file raises is the answer
         hint = error.references[1] if isinstance(error, ColabSaveError) else "Copy or download the file again."
-        reason = error.references[0].rstrip(".") if isinstance(error, ColabSaveError) else first_line(error)
-        return {"opened": False, "failed": reason, "hint": hint, "is_out_of_memory": is_out_of_memory(error)}
+        return {"opened": False, "failed": reason_of(error), "hint": hint, "is_out_of_memory": is_out_of_memory(error)}
     return {"opened": True}
 
 

@@ -49,7 +49,7 @@ def _formats_of_path(target: Target, names: tuple[str, ...]) -> tuple[str, ...]:
     """Match the formats that the user named with the suffix of a path."""
     if len(names) > 1:
         raise RequestError(
-            f"The path {target.shown!r} takes one payload, and {', '.join(names)} are {len(names)}.",
+            f"The path {target.shown!r} takes one payload, but {len(names)} formats were given: {', '.join(names)}.",
             f"Give a name, such as {last_part(target.path).partition('.')[0] or 'cats'}, to save them together.",
         )
     if target.format is None or names == (target.format,):

@@ -71,7 +71,7 @@ class Store(ABC):
             size: Bytes that are about to be written, as far as is known.
 
         Raises:
-            StoreError: Not available, read-only, or not enough room.
+            StoreError: Not available, read-only, or not enough space.
         """
 
     def check_single(self, name: str) -> None:

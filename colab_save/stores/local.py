@@ -84,7 +84,7 @@ class LocalStore(Store):
         """Refuse a folder that cannot be created or written, or a disk without enough space.
 
         Raises:
-            StoreError: Not available, read-only, or not enough room.
+            StoreError: Not available, read-only, or not enough space.
         """
         with self._refusing("write"):
             base = self._base()
@@ -214,7 +214,7 @@ class LocalStore(Store):
         if free < size:
             raise NoSpaceError(
                 f"{self.location} has {size_in_words(free)} free, and the save needs {size_in_words(size)}.",
-                self.hints.get(errno.EDQUOT, f"Free some room there, or choose another place with {option('to')}."),
+                self.hints.get(errno.EDQUOT, f"Free some space there, or choose another place with {option('to')}."),
             )
 
     def _check_writing(self, folder: Path) -> None:

@@ -150,7 +150,7 @@ REFUSED = {
         "the directory and the header",
         lambda f: entry(f, 20, "<L", 4),
     ),
-    "bomb": (lambda f: bomb(f, 0xFFFFFFF0), "a bomb", lambda f: bomb(f, 100_000)),
+    "bomb": (lambda f: bomb(f, 0xFFFFFFF0), "exhaust the memory", lambda f: bomb(f, 100_000)),
     "too many members": (lambda f: claiming(f, 20_001), "its directory has 20,001 entries", lambda f: crowded(f, 100)),
     "program in front": (
         lambda f: prefixed(f, b"PK\3\4" + b"\0" * 60),

@@ -87,7 +87,7 @@ REFUSED = {
         "declares 17,179,869,184 bytes and stores",
         declares((1 << 16,), 1 << 16, **PACKED),
     ),
-    "many small shapes": (many_empty, "a bomb", own_storage),
+    "many small shapes": (many_empty, "exhaust the memory", own_storage),
     "groups without an end": (deep(300), "256 levels of groups", deep(30)),
 }
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from colab_save.errors import DamagedFileError
 from colab_save.hints import literal
-from colab_save.inspecting.findings import unsafe
+from colab_save.inspecting.findings import EXHAUSTING, unsafe
 from colab_save.inspecting.hdf5 import objects as form
 from colab_save.inspecting.hdf5.records import MalformedError, Message, Source, messages
 from colab_save.inspecting.limits import (
@@ -78,7 +78,7 @@ def read_structure(file: BinaryIO, where: str) -> Structure:
     except (MalformedError, struct.error, IndexError, UnicodeDecodeError) as error:
         raise _damaged(where, literal(str(error))) from error
     if structure.declared > BOMB_FLOOR and structure.declared > MAX_SHAPE_RATIO * structure.stored:
-        raise unsafe(where, f"it declares {structure.declared:,} bytes and stores {structure.stored:,}: a bomb")
+        raise unsafe(where, f"it declares {structure.declared:,} bytes and stores {structure.stored:,}; {EXHAUSTING}")
     if structure.stored > size:
         raise unsafe(where, f"its datasets overlap: they take {structure.stored:,} bytes in a file of {size:,}")
     return structure
@@ -162,7 +162,8 @@ class _Walk:
         shape = form.shape_of(parts[form.DATASPACE].body)
         declared = math.prod(shape) * form.item_size(parts[form.DATATYPE].body)
         if declared > (BOMB_FLOOR if stored else EMPTY_FLOOR) and declared > MAX_SHAPE_RATIO * stored:
-            raise unsafe(self.where, f"the dataset {place} declares {declared:,} bytes and stores {stored:,}: a bomb")
+            found = f"the dataset {place} declares {declared:,} bytes and stores {stored:,}"
+            raise unsafe(self.where, f"{found}; {EXHAUSTING}")
         if kind != form.CHUNKED and stored and stored != declared:
             raise MalformedError(f"{place} declares {declared:,} bytes and stores {stored:,}")
         self.structure.datasets += 1

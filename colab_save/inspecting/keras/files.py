@@ -16,7 +16,7 @@ from colab_save.errors import DamagedFileError, StoreUnavailableError, UnsafeFil
 from colab_save.format_table import HDF5, format_of_path
 from colab_save.hints import literal
 from colab_save.inspecting.archive import open_member, read_directory, read_member
-from colab_save.inspecting.findings import Findings
+from colab_save.inspecting.findings import DO_NOT_OPEN, EXHAUSTING, Findings
 from colab_save.inspecting.hdf5.structure import SIGNATURE, read_structure
 from colab_save.inspecting.keras.config import Scan, read_json, scan_config
 from colab_save.inspecting.limits import (
@@ -51,7 +51,7 @@ def is_keras(sight: Sight) -> bool:
     if CONFIG in members and any(name in members for name in WEIGHTS):
         named = format_of_path(where)
         if named and HDF5 in named.containers and sight.file and _hides_hdf5(sight.file):
-            raise UnsafeFileError(f"{where} is both a zip and an HDF5 file.", "Do not open it.")
+            raise UnsafeFileError(f"{where} is both a zip and an HDF5 file.", DO_NOT_OPEN)
         return True
     if {CONFIG, METADATA} & members.keys():
         missing = f"no {CONFIG}" if CONFIG not in members else f"no {WEIGHTS[0]}"
@@ -122,8 +122,8 @@ def _findings(format: str, scan: Scan, stored: int, path: Path, version: str) ->
     """Return the findings of a scan; a weight with far more values than the file has bytes is a bomb."""
     if scan.parameters > BOMB_FLOOR and scan.parameters > MAX_SHAPE_RATIO * stored:
         raise UnsafeFileError(
-            f"{path} declares a weight of {scan.parameters:,} values, but has {stored:,} bytes: a bomb.",
-            "Do not open it.",
+            f"{path} declares a weight of {scan.parameters:,} values, but has {stored:,} bytes; {EXHAUSTING}.",
+            DO_NOT_OPEN,
         )
     names, risks = tuple(sorted(scan.custom_names)), tuple(_risks(scan, stored))
     return Findings(format, names, tuple(scan.runs_code), version, scan.models > 1, risks, _policy(scan.policies))
@@ -191,7 +191,7 @@ def inspect_recorded(
     if longest > max(MAX_AXIS, stored):
         raise UnsafeFileError(
             f"{where} builds a layer for an axis of {longest:,} values, but its payload has {stored:,} bytes.",
-            "Do not open it.",
+            DO_NOT_OPEN,
         )
     return _findings("weights", scan_config(configs, where, allowed), stored, Path(where), "")
 

@@ -116,7 +116,7 @@ def refusal_of(error: BaseException, action: str, where: str, login: str) -> Sto
         return kind(f"Cannot {action} {place}: not permitted ({reason}).", login)
     if status in {413, 507}:
         return NoSpaceError(
-            f"Cannot {action} {place}: {reason}.", f"Make room there, or choose another place with {option('to')}."
+            f"Cannot {action} {place}: {reason}.", f"Make space there, or choose another place with {option('to')}."
         )
     if is_passing(error):
         return StoreUnavailableError(
