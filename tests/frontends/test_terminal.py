@@ -61,11 +61,40 @@ def test_each_command_explains_itself(capsys, command):
         ["verify", "cats", "--no-verify"],
     ],
 )
-def test_a_wrong_word_ends_with_2(capsys, arguments):
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert 2 == ended.value.code
-    assert "usage: colab-save" in capsys.readouterr().err
+def test_a_wrong_word_is_an_error_and_a_hint_and_ends_with_2(capsys, arguments):
+    assert 2 == main(arguments)
+    printed = capsys.readouterr()
+    first, second = printed.err.splitlines()
+    assert ("", True, True) == (printed.out, "Error: " in first, second.startswith("Hint: "))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first", "second"),
+    [
+        (["lst"], "There is no command 'lst'.", "Did you mean 'list'?"),
+        (["list", "--jsn"], "colab-save list has no option '--jsn'.", "Did you mean '--json'?"),
+        (["verify", "cats", "--trst"], "colab-save verify has no option '--trst'.", "Did you mean '--trust'?"),
+        (
+            ["save", "cats.keras", "--keep", "abc"],
+            "colab-save save: argument --keep: 'abc' is not a number.",
+            "colab-save save --help explains every option.",
+        ),
+        (
+            ["load", "cats"],
+            "colab-save load: the following arguments are required: PATH.",
+            "colab-save load --help explains every option.",
+        ),
+        (
+            ["verify", "cats", "dogs"],
+            "colab-save verify: unexpected argument 'dogs'.",
+            "Put a text with spaces in quotes; colab-save verify --help shows what may follow.",
+        ),
+    ],
+)
+def test_a_misspelt_word_is_named_with_what_was_meant(capsys, arguments, first, second):
+    main(arguments)
+    message, hint = capsys.readouterr().err.splitlines()
+    assert (first, f"Hint: {second}") == (message.partition("Error: ")[2], hint)
 
 
 @pytest.mark.parametrize("arguments", [["verify", "cats"], ["verify", "cats", "--from", "nowhere"], ["verify", "/"]])
@@ -79,6 +108,33 @@ def test_an_error_is_a_line_and_a_hint_and_ends_with_1(capsys, arguments):
 def test_a_terminal_gets_the_same():
     ended = run("verify", "cats")
     assert (1, "", 2) == (ended.returncode, ended.stdout, len(ended.stderr.splitlines()))
+
+
+def output_of(command, unbuffered=""):
+    """Run a line of a shell; the exit code of its first program, and what it prints on standard error."""
+    path = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": unbuffered}
+    line = f"{sys.executable} -m colab_save {command}; echo ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True, check=True)
+    return ended.stdout.strip(), ended.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of a POSIX shell")
+@pytest.mark.parametrize("command", ["list", "list --json", "--help", "verify --help"])
+def test_a_reader_that_closes_the_pipe_early_is_no_error_to_talk_about(command):
+    assert ("1", "") == output_of(f"{command} | true")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of a POSIX shell")
+def test_a_pipe_that_is_closed_early_is_none_either_where_nothing_is_buffered():
+    assert ("1", "") == output_of("list | true", unbuffered="1")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", ["list", "list --json", "--help"])
+def test_output_that_cannot_be_written_is_an_error_of_one_line(command):
+    complaint = "colab-save: cannot write to standard output: No space left on device\n"
+    assert ("1", complaint) == output_of(f"{command} > /dev/full")
 
 
 def test_an_empty_store_is_listed(capsys):
