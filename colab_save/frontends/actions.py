@@ -56,11 +56,6 @@ ACTIONS: tuple[Action, ...] = (
                     "suffix.",
                 ),
                 replace(
-                    _SAVE["extra"],
-                    text="A plain attribute of the model, such as class_names, to save with it; can be repeated; "
-                    "default: none.",
-                ),
-                replace(
                     _SAVE["options"],
                     text="An option of the format, such as signatures of saved_model; VALUE is a literal or a text; "
                     "can be repeated; default: none.",
@@ -68,6 +63,7 @@ ACTIONS: tuple[Action, ...] = (
                 replace(_SAVE["wait"], text="Wait for the upload, for an hour at most; default: do not wait."),
                 _LOAD["trust"],
             ),
+            without=("extra",),
             needs=1,
             help="Load a model file, save it as a version, reload that in a fresh process and compare; nothing is "
             "published before that has passed.",

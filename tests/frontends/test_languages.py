@@ -43,7 +43,7 @@ def said(reference, *languages):
         ),
         (
             option("extra", ["a", "b"]),
-            ("--extra a --extra b", 'extra=("a", "b")', "--extra a --extra b", "“--extra” under More options: a, b"),
+            ("--extra a --extra b", 'extra=("a", "b")', 'extra=("a", "b")', "“--extra” under More options: a, b"),
         ),
         (option("formats"), ("--format", "formats=", "--format", "“Let me pick the formats”")),
         (option("format", "h5"), ("--format h5", 'format="h5"', "--format h5", "“--format” under More options: h5")),

@@ -57,6 +57,7 @@ def test_each_command_explains_itself(capsys, command):
         ["save", "cats.keras", "--rtol", "True"],
         ["save", "cats.keras", "--metric", "0.93"],
         ["save", "cats.keras", "--sample", "x"],
+        ["save", "cats.keras", "--extra", "x"],
         ["load", "cats", "cats.keras", "--into", "x"],
         ["verify", "cats", "--no-verify"],
     ],
