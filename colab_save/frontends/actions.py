@@ -84,7 +84,14 @@ ACTIONS: tuple[Action, ...] = (
         terminal=Terminal(
             "load",
             "colab_save.frontends.files:load_to_path",
-            (_text("path", "PATH", "Where to write the model file; the suffix is the format, such as ./cats.keras."),),
+            (
+                _text("path", "PATH", "Where to write the model file; the suffix is the format, such as ./cats.keras."),
+                replace(
+                    _LOAD["format"],
+                    text="Load the payload of this format, which is also written if PATH has no suffix; default: that "
+                    "of the suffix, else the one that holds most.",
+                ),
+            ),
             needs=2,
             help="Load a saved model, compare it with what was saved, and write the model to a file.",
         ),

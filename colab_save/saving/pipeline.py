@@ -1,7 +1,7 @@
 """Resolve, stage, verify, publish, prune: a `SaveRequest` comes in, a `SaveReport` goes out.
 
-Every frontend calls `save` and nothing else. Nothing is written to the store before the publish step, and whatever
-happens, the versions that were committed there stay as they are.
+Every frontend calls `save`; one that has yet to load the model calls `check` before. Nothing is written to the store
+before the publish step, and whatever happens, the versions that were committed there stay as they are.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ from colab_save.proof.process import Verifier
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import SaveRequest
 from colab_save.saving.attempts import Attempt, attempt
+from colab_save.saving.choosing import check_formats
 from colab_save.saving.describing import describe
 from colab_save.saving.examining import examine_models
 from colab_save.saving.plan import Plan
+from colab_save.saving.preparing import prepare_place
 from colab_save.saving.resolving import resolve
 from colab_save.saving.sealing import seal
 from colab_save.stores.base import UploadState
+from colab_save.target import Target
 from colab_save.versions.pending import Published, publish_with_local_copy
 from colab_save.versions.pruning import Pruned, prune
 from colab_save.versions.uploading import see_through
@@ -60,6 +63,17 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
     with clock.at(Stage.RESOLVE):
         saving = _Saving(resolve(request), clock)
     return saving.run()
+
+
+def check(request: SaveRequest) -> None:
+    """Refuse what can be refused without the model, which takes long to load: formats, their options, the place.
+
+    Raises:
+        ColabSaveError: As `save` raises it.
+    """
+    target = Target.parse(request.target) if request.target is not None else Target()
+    check_formats(request, target)
+    prepare_place(request.to, target)
 
 
 @dataclass(frozen=True, slots=True)

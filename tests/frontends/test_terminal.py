@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from colab_save import __version__, save_model
+from colab_save.artifact.manifest import Part, Payload
 from colab_save.artifact.round_trip import Outcome
 from colab_save.frontends.actions import commands
 from colab_save.frontends.terminal import exit_code, json_text, main, number, pair
 from colab_save.reports.report import LoadReport
 from colab_save.request.option import Syntax
 from colab_save.stores.opening import open_store
-from tests.making import V1, V2, V3, passed, save_version
+from tests.making import V1, V2, V3, facts, passed, save_version
 
 
 def run(*arguments):
@@ -345,6 +348,37 @@ def test_a_wrong_option_is_refused_before_the_file_is_loaded(tmp_path, capsys):
 
 
 @pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("option", "first", "second"),
+    [
+        (["--format", "kers"], "UnknownNameError: There is no format 'kers'.", "Hint: Did you mean 'keras'?"),
+        (
+            ["--format", "litert", "--option", "btch=3"],
+            "UnknownNameError: litert has no option 'btch'.",
+            "Hint: Did you mean 'batch'?",
+        ),
+        (
+            ["--to", "nonsense://bucket"],
+            "UnknownNameError: There is no store for nonsense:// URLs.",
+            "Hint: There is: ",
+        ),
+    ],
+)
+def test_what_is_wrong_for_every_model_is_refused_before_the_file_is_loaded(tmp_path, capsys, option, first, second):
+    file = tmp_path / "cats.keras"
+    file.write_bytes(b"nothing that could be loaded")
+    assert 1 == main(["save", str(file), "cats", *option])
+    message, hint = capsys.readouterr().err.splitlines()
+    assert (first, True) == (message, hint.startswith(second))
+
+
+def test_a_file_that_is_not_there_is_told_before_a_folder_for_it_is_made(tmp_path, capsys):
+    assert 1 == main(["save", str(tmp_path / "cats.keras"), "--to", str(tmp_path / "models")])
+    assert "NotFoundError" in capsys.readouterr().err
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.tensorflow
 def test_a_version_is_written_to_a_path_byte_for_byte_and_stays_proven(saved, tmp_path):
     path = tmp_path / "out" / "copy.keras"
     ended = run("load", "cats", str(path), "--from", str(saved))
@@ -367,6 +401,29 @@ def test_a_version_is_written_in_another_format_where_it_has_none_of_that_suffix
 def test_a_path_that_does_not_tell_the_format_is_refused(saved, path, capsys):
     assert 1 == main(["load", "cats", path, "--from", str(saved)])
     assert "Give a path with a suffix, such as ./cats.keras" in capsys.readouterr().err
+
+
+@pytest.mark.tensorflow
+def test_the_format_that_this_hint_names_is_written_to_a_path_without_suffix(saved, tmp_path, capsys):
+    path = str(tmp_path / "cats.xyz")
+    main(["load", "cats", path, "--from", str(saved)])
+    named = re.search(r"--format \S+(?=\.)", capsys.readouterr().err)[0].split()
+    assert 0 == main(["load", "cats", path, "--from", str(saved), *named])
+    assert (tmp_path / "cats.xyz" / "saved_model.pb").is_file()
+
+
+@pytest.mark.parametrize("path", ["./gan.keras", "./gan"])
+def test_a_collection_is_not_loaded_for_a_path_that_takes_one_model(tmp_path, capsys, path):
+    parts = tuple(Part(name, facts()) for name in ("generator", "critic"))
+    files = {f"{part.name}/model.keras": b"model" for part in parts}
+    payloads = tuple(Payload("keras", file) for file in files)
+    trips = tuple(replace(passed(), part=part.name) for part in parts)
+    made = {"parts": parts, "payloads": payloads, "round_trips": trips}
+    save_version(open_store(), tmp_path, V1, files, name="gan", **made)
+    assert 1 == main(["load", "gan", path])
+    message, hint = capsys.readouterr().err.splitlines()
+    assert f"TargetError: The path '{path[2:]}' takes one model, but gan@{V1} has 2: generator, critic." == message
+    assert 'load_model("gan@' in hint
 
 
 @pytest.mark.tensorflow
