@@ -47,7 +47,7 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
         extras=loaded.extras,
         notes=loaded.notes,
         passed_over=found.passed_over,
-        size=found.manifest.size if found.manifest else 0,
+        size=loaded.size,
         seconds=clock.seconds,
     )
 
@@ -81,4 +81,14 @@ def list_models(pattern: str = "*", source: str | None = None) -> Listing:
         for manifest in found.manifests
     }
     upload_states = store.upload_states(keys) if store.address else {}
-    return Listing(store.location, store.kind, found.manifests, found.damaged, found.unfinished, upload_states)
+    others = 0 if any(found[:3]) else len({manifest.name for manifest in contents_of(store).manifests})
+    return Listing(
+        store.location,
+        store.kind,
+        found.manifests,
+        found.damaged,
+        found.unfinished,
+        upload_states,
+        pattern=pattern,
+        others=others,
+    )

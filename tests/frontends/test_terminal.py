@@ -218,6 +218,13 @@ def test_a_version_is_a_record_with_the_fields_that_are_documented(store, capsys
     } == document["versions"][1]
 
 
+def test_a_pattern_that_matches_no_name_is_told_from_an_empty_store(store, capsys):
+    assert 0 == main(["list", "dog*"])
+    assert "matches 'dog*'. There is 1 name; colab-save list shows all." in capsys.readouterr().out
+    assert 0 == main(["list", "dog*", "--from", "./elsewhere"])
+    assert "No saved models in" in capsys.readouterr().out
+
+
 def test_a_version_is_deleted_and_brought_back(store, capsys):
     assert f"cats@{V2}" == document_of(capsys, "delete", "cats")[1]["target"]
     _, deleted = document_of(capsys, "restore")
