@@ -177,7 +177,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "restore",
         "Bring a deleted version back, or list the deleted versions.",
-        "colab_save.versions.curating:restore_or_list",
+        "colab_save.versions.curating:restore_version",
         (
             _text(
                 "target",
