@@ -28,6 +28,8 @@ def _text(name: str, shown: str, help: str) -> Option:
 
 _VERSION = _text("target", "TARGET", "A name (its newest version), name@tag or name@version.")
 
+_TAGS = Option("tags", "TAG", Syntax.REPEATED, "A tag, such as best; more can follow.")
+
 _LOOKED_AT = (_LOAD["target"], _SOURCE)
 
 _AS = "Assign the model to this variable; default: return it."
@@ -148,10 +150,12 @@ ACTIONS: tuple[Action, ...] = (
         "tag",
         "Set the tags of a version to exactly these; other versions of the name lose them.",
         "colab_save.versions.curating:tag_version",
-        (_VERSION, Option("tags", "TAG", Syntax.REPEATED, "A tag, such as best; more can follow."), _SOURCE),
+        (_VERSION, _TAGS, _SOURCE),
         needs=2,
         function="colab_save.versions.curating:tag_version",
-        terminal=Terminal("tag"),
+        terminal=Terminal(
+            "tag", options=(replace(_TAGS, text="A tag, such as best; more can follow; default: no tags."),), needs=1
+        ),
         button=Button("Set tags", _MODELS),
     ),
     Action(

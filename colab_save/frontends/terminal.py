@@ -13,7 +13,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from colab_save.artifact.environment import environment
@@ -143,8 +143,10 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _read_as(option: Option) -> dict[str, Callable[[str], Any]]:
-    """Return the argument for argparse that reads an option's value: numbers and pairs as literals, else text."""
+def _read_as(option: Option) -> dict[str, Any]:
+    """Return the arguments for argparse that read an option's value: numbers and pairs as literals, else text."""
+    if option.is_positional and option.syntax is Syntax.REPEATED:
+        return {"default": ()}
     if option.syntax is Syntax.NUMBER:
         return {"type": number}
     return {"type": pair} if option.syntax is Syntax.PAIRS else {}

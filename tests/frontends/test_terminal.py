@@ -54,7 +54,7 @@ def test_each_command_explains_itself(capsys, command):
         ["load", "cats"],
         ["verify"],
         ["compare", "cats"],
-        ["tag", "cats"],
+        ["tag"],
         ["list", "--form", "x"],
         ["save", "cats.keras", "--rtol", "tiny"],
         ["save", "cats.keras", "--rtol", "True"],
@@ -241,6 +241,11 @@ def test_deleting_tells_the_line_of_the_terminal_that_brings_it_back(store, caps
 def test_a_version_gets_exactly_the_tags(store, capsys):
     _, document = document_of(capsys, "tag", f"cats@{V2}", "best", "v 2")
     assert ["best", "v 2"] == document["version"]["tags"]
+
+
+def test_a_version_without_tags_after_it_has_none(store, capsys):
+    code, document = document_of(capsys, "tag", "cats@best")
+    assert (0, "has no tags", []) == (code, document["done"], document["version"]["tags"])
 
 
 def test_two_versions_are_compared(store, capsys):

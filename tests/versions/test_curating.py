@@ -49,7 +49,7 @@ def test_tagging_replaces_all_tags_of_a_version(store):
 
 @pytest.mark.parametrize("tag", [NEWEST, "20260822", "a/b", ""])
 def test_a_word_that_cannot_be_a_tag_changes_nothing(store, tag):
-    with pytest.raises(TargetError):
+    with pytest.raises(TargetError, match="cannot be a tag"):
         tag_version("cats", ("fine", tag))
     assert {V1: (), V2: ("best",), V3: ()} == tags_in(store)
 
