@@ -178,6 +178,16 @@ class Command:
         return textwrap.fill(usage, WIDTH, subsequent_indent=" " * 12, break_on_hyphens=False)
 
 
+_SENTENCES = (
+    (re.compile(r"the following arguments are required: (\S+)$"), r"\1 is missing"),
+    (re.compile(r"the following arguments are required: (.+)"), r"\1 are missing"),
+    (re.compile(r"argument (\S+): expected (?:one|at least one) argument"), r"\1 needs a value"),
+    (re.compile(r"argument (\S+): ignored explicit argument .+"), r"\1 takes no value"),
+    (re.compile(r"argument (\S+): "), r"\1: "),
+)
+"""What argparse reports (Python 3.12 to 3.14), and the same as a sentence."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser of argparse that raises an error of ours where argparse would print its usage and end the process."""
 
@@ -187,6 +197,8 @@ class Parser(argparse.ArgumentParser):
         Raises:
             RequestError: Always.
         """
+        for pattern, sentence in _SENTENCES:
+            message = pattern.sub(sentence, message)
         raise RequestError(f"{self.prog}: {literal(message)}.", f"{self.prog} --help explains every option.")
 
 

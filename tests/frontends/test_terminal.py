@@ -80,13 +80,24 @@ def test_a_wrong_word_is_an_error_and_a_hint_and_ends_with_2(capsys, arguments):
         (["verify", "cats", "--trst"], "colab-save verify has no option '--trst'.", "Did you mean '--trust'?"),
         (
             ["save", "cats.keras", "--keep", "abc"],
-            "colab-save save: argument --keep: 'abc' is not a number.",
+            "colab-save save: --keep: 'abc' is not a number.",
             "colab-save save --help explains every option.",
         ),
         (
             ["load", "cats"],
-            "colab-save load: the following arguments are required: PATH.",
+            "colab-save load: PATH is missing.",
             "colab-save load --help explains every option.",
+        ),
+        (
+            ["compare"],
+            "colab-save compare: FIRST, SECOND are missing.",
+            "colab-save compare --help explains every option.",
+        ),
+        (["list", "--from"], "colab-save list: --from needs a value.", "colab-save list --help explains every option."),
+        (
+            ["verify", "cats", "--trust=x"],
+            "colab-save verify: --trust takes no value.",
+            "colab-save verify --help explains every option.",
         ),
         (
             ["verify", "cats", "dogs"],
@@ -354,7 +365,7 @@ def test_a_model_file_that_is_none_is_refused_with_a_hint(tmp_path, capsys):
 @pytest.mark.tensorflow
 def test_a_wrong_option_is_refused_before_the_file_is_loaded(tmp_path, capsys):
     assert 1 == main(["save", str(tmp_path / "not_there.keras"), "cats", "--keep", "0"])
-    assert "RequestError: keep must be a whole number of at least 1, not 0." == capsys.readouterr().err.splitlines()[0]
+    assert "RequestError: --keep 0 is not a whole number of at least 1." == capsys.readouterr().err.splitlines()[0]
 
 
 @pytest.mark.tensorflow
