@@ -7,7 +7,8 @@ before the publish step, and whatever happens, the versions that were committed 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
@@ -142,6 +143,16 @@ def _hint(attempts: list[Attempt], trip: RoundTrip) -> str:
     return own if own and aspect is Aspect.OUTPUTS else HINTS[aspect]
 
 
+def _unused_options(plan: Plan, chosen: Attempt) -> Iterator[str]:
+    """Yield a note for each option that the user gave and that only formats have which were not saved."""
+    saved = [plug.name for plug in chosen.formats]
+    used = {item.name for name in saved for item in fields(plan.choice.options[name])}
+    for name, options in plan.choice.options.items():
+        for item in fields(options) if name not in saved else ():
+            if item.name not in used and getattr(options, item.name) != getattr(type(options)(), item.name):
+                yield f"The option {item.name} was not used: it is one of {name}, and {' and '.join(saved)} was saved."
+
+
 def _report(
     plan: Plan,
     manifest: Manifest,
@@ -156,6 +167,7 @@ def _report(
     if destination.key and destination.exact(first) != destination.key:
         notes.append(f"{destination.key} was saved with the suffix of its format, as {destination.exact(first)}.")
     notes += [f"auto did not try {name}: {reason}." for name, reason in plan.choice.refusals.items()]
+    notes += _unused_options(plan, chosen)
     rejected = tuple(trip for attempt in attempts if attempt is not chosen for trip in attempt.trips)
     return SaveReport(
         manifest=manifest,
