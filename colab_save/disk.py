@@ -30,6 +30,11 @@ def is_partial(name: str) -> bool:
     return _PARTIAL.fullmatch(name) is not None
 
 
+def size_of_files(path: Path) -> int:
+    """Return the bytes of a local file, or of all files in a local folder."""
+    return sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
+
+
 def digest_of(file: Path) -> str:
     """Return the SHA-256 of a local file, in hex."""
     with file.open("rb") as stream:

@@ -9,6 +9,7 @@ set its `Language` by then (``frontends/languages.py``).
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,8 +30,8 @@ class Language(Protocol):
     def action(self, name: str, arguments: Sequence[str], options: Mapping[str, Sequence[str]]) -> str:
         """Return an action with its arguments, and options by the name of their field."""
 
-    def pip(self, requirement: str) -> str:
-        """Return the command that installs a package."""
+    def pip(self, words: Sequence[str]) -> str:
+        """Return the command that installs packages, from pip's words: requirements, after ``-U`` for an upgrade."""
 
 
 class Plain:
@@ -44,9 +45,9 @@ class Plain:
         """Return the words, separated by spaces."""
         return " ".join([name, *arguments, *(self.option(*item) for item in options.items())])
 
-    def pip(self, requirement: str) -> str:
-        """Return pip's own command."""
-        return f"pip install {requirement}"
+    def pip(self, words: Sequence[str]) -> str:
+        """Return pip's own command, as a shell reads it."""
+        return f"pip install {shlex.join(words)}"
 
 
 _LANGUAGE: ContextVar[Language | None] = ContextVar("colab_save_language", default=None)
@@ -78,9 +79,15 @@ def action(name: str, /, *arguments: object, **options: object) -> str:
     return f"{{action:{_quoted(name)}{after}{given}}}"
 
 
-def pip(requirement: str) -> str:
-    """Refer to the installation of a package, such as ``colab_save[onnx]``."""
-    return f"{{pip:{_quoted(requirement)}}}"
+def pip(*requirements: str, upgrade: bool = False) -> str:
+    """Refer to the installation of packages.
+
+    Args:
+        *requirements: Each package, such as ``colab_save[onnx]`` or ``netron>=8``, unquoted.
+        upgrade: Whether to upgrade a package that is installed already.
+    """
+    words = (*(["-U"] if upgrade else []), *requirements)
+    return f"{{pip:{'|'.join(map(_quoted, words))}}}"
 
 
 def literal(text: str) -> str:
@@ -140,7 +147,7 @@ def _rendered(kind: str, text: str, language: Language) -> str:
     if kind == "literal":
         return _unquoted(text)
     if kind == "pip":
-        return language.pip(_unquoted(text))
+        return language.pip(tuple(map(_unquoted, text.split("|"))))
     if kind == "option":
         return language.option(*_read(text))
     called, *options = text.split("&")

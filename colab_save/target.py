@@ -126,7 +126,7 @@ def check_name(name: str, text: str) -> None:
     Raises:
         TargetError: The name is not allowed, or too long.
     """
-    if not _NAME.fullmatch(name) or name.endswith((".", " ")) or is_path(name):
+    if not _is_word(name):
         raise TargetError(
             f"{text!r} cannot be a name.",
             "A name begins with a letter or digit and has only letters, digits, spaces and . _ - +; "
@@ -139,13 +139,23 @@ def check_name(name: str, text: str) -> None:
         )
 
 
+def _is_word(text: str) -> bool:
+    """Return whether a text has only the characters of a name, and cannot be taken for a path."""
+    return bool(_NAME.fullmatch(text)) and not text.endswith((".", " ")) and not is_path(text)
+
+
 def check_tag(tag: str) -> None:
     """Raise if ``cats@tag`` would not find this tag.
 
     Raises:
-        TargetError: The tag is not allowed as a name, or means a version.
+        TargetError: The tag has other characters than a name, is too long, or means a version.
     """
-    check_name(tag, tag)
+    if not _is_word(tag) or len(tag.encode()) > LONGEST_NAME:
+        raise TargetError(
+            f"{tag!r} cannot be a tag.",
+            "A tag begins with a letter or digit, has only letters, digits, spaces and . _ - +, no suffix of a model "
+            f"file, and at most {LONGEST_NAME} bytes; choose a word such as best or v2.",
+        )
     if tag == NEWEST or _VERSION_BEGINNING.fullmatch(tag):
         meaning = "the newest version" if tag == NEWEST else "a version id that begins with it"
         raise TargetError(f"{tag!r} cannot be a tag: after @ it means {meaning}.", "Choose a word, such as best or v2.")

@@ -32,7 +32,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
-    """Return the class and the first line of an error, for a message of ours.
+    """Return the class and the first line of an error, for a message of ours; with the next one after a colon.
 
     Args:
         error: The error; the text of a foreign one is quoted, see `literal`.
@@ -48,7 +48,9 @@ def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
     cause = [
         line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception encountered:")
     ]
-    first = next(iter([*cause, *lines]), "")
+    found = [*cause, *lines]
+    # Keras introduces an example by a line that ends with a colon.
+    first = " ".join(found[: 2 if found and found[0].endswith(":") else 1])
     return f"{type(error).__name__}: {literal(first[:200])}" if first else type(error).__name__
 
 

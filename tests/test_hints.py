@@ -23,8 +23,8 @@ class Loud:
     def action(self, name, arguments, options):
         return f"<{name}|{list(arguments)}|{ {key: list(values) for key, values in options.items()} }>"
 
-    def pip(self, requirement):
-        return f"<{requirement}>"
+    def pip(self, words):
+        return f"<{list(words)}>"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ class Loud:
         (option("extra", ["a", "b"]), "extra=a,b"),
         (action("list"), "list"),
         (action("load", "cats@best", into="model"), "load cats@best into=model"),
-        (pip("colab_save[onnx]"), "pip install colab_save[onnx]"),
+        (pip("colab_save[onnx]", "b", upgrade=True), "pip install -U 'colab_save[onnx]' b"),
         ("{option} {a: b} {action:}", "{option} {a: b} "),
     ],
 )
@@ -54,7 +54,7 @@ def test_a_language_is_told_what_was_referred_to(value, several, options):
     assert Loud().option("to", [value]) == render(option("to", value), Loud())
     assert Loud().option("tags", several) == render(option("tags", several), Loud())
     assert Loud().action("load", several, options) == render(action("load", *several, **options), Loud())
-    assert Loud().pip(value) == render(pip(value), Loud())
+    assert Loud().pip(several) == render(pip(*several), Loud())
 
 
 LOOKALIKES = st.sampled_from(

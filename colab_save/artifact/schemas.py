@@ -71,5 +71,5 @@ def _newer(value: Json, where: str) -> DamagedFileError:
     return DamagedFileError(
         f"The manifest {where} has schema {str(value['schema'])[:40]}; this colab_save reads schemas 1 to {SCHEMA}. "
         f"It was written by {writer}, and this is {own or 'a build without a version'}.",
-        pip(f"-U 'colab_save>={release}'" if is_known else "-U colab_save"),
+        pip(f"colab_save>={release}" if is_known else "colab_save", upgrade=True),
     )

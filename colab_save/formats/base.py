@@ -150,7 +150,7 @@ def require_packages(plug: Format, packages: Sequence[str]) -> None:
         raise MissingPackageError(
             f"The format {plug.name} needs {' and '.join(missing)}, and {'it is' if len(missing) == 1 else 'they are'} "
             "not installed.",
-            pip(f"colab_save[{plug.record.extra}]" if plug.record.extra else " ".join(missing)),
+            pip(*([f"colab_save[{plug.record.extra}]"] if plug.record.extra else missing)),
         )
 
 

@@ -39,6 +39,7 @@ class Terminal:
         runs: The function for terminals, as ``module:function``; it takes the options as keywords. Default: the
             function of the action.
         options: Options that replace those of the same name, and additional ones.
+        without: The names of options that are not offered, since they are about the notebook.
         needs: How many positionals are required. Default: as in the action.
         help: What it does in a terminal. Default: the help of the action.
     """
@@ -46,6 +47,7 @@ class Terminal:
     command: str
     runs: str = ""
     options: tuple[Option, ...] = ()
+    without: tuple[str, ...] = ()
     needs: int | None = None
     help: str = ""
 
@@ -109,12 +111,12 @@ class Action:
 
     @property
     def terminal_options(self) -> tuple[Option, ...]:
-        """Return the options in a terminal: without expressions and variables."""
+        """Return the options in a terminal: without expressions, variables and what else is about the notebook."""
         own = {option.name: option for option in (self.terminal.options if self.terminal else ())}
+        left_out = {option.name for option in self.options if option.syntax in {Syntax.EXPRESSION, Syntax.VARIABLE}}
+        left_out.update(self.terminal.without if self.terminal else ())
         shared = [
-            own.pop(option.name, option)
-            for option in self.options
-            if option.name in own or option.syntax not in {Syntax.EXPRESSION, Syntax.VARIABLE}
+            own.pop(option.name, option) for option in self.options if option.name in own or option.name not in left_out
         ]
         return (*shared, *own.values())
 

@@ -28,6 +28,8 @@ def _text(name: str, shown: str, help: str) -> Option:
 
 _VERSION = _text("target", "TARGET", "A name (its newest version), name@tag or name@version.")
 
+_TAGS = Option("tags", "TAG", Syntax.REPEATED, "A tag, such as best; more can follow.")
+
 _LOOKED_AT = (_LOAD["target"], _SOURCE)
 
 _AS = "Assign the model to this variable; default: return it."
@@ -56,11 +58,6 @@ ACTIONS: tuple[Action, ...] = (
                     "suffix.",
                 ),
                 replace(
-                    _SAVE["extra"],
-                    text="A plain attribute of the model, such as class_names, to save with it; can be repeated; "
-                    "default: none.",
-                ),
-                replace(
                     _SAVE["options"],
                     text="An option of the format, such as signatures of saved_model; VALUE is a literal or a text; "
                     "can be repeated; default: none.",
@@ -68,6 +65,7 @@ ACTIONS: tuple[Action, ...] = (
                 replace(_SAVE["wait"], text="Wait for the upload, for an hour at most; default: do not wait."),
                 _LOAD["trust"],
             ),
+            without=("extra",),
             needs=1,
             help="Load a model file, save it as a version, reload that in a fresh process and compare; nothing is "
             "published before that has passed.",
@@ -88,7 +86,14 @@ ACTIONS: tuple[Action, ...] = (
         terminal=Terminal(
             "load",
             "colab_save.frontends.files:load_to_path",
-            (_text("path", "PATH", "Where to write the model file; the suffix is the format, such as ./cats.keras."),),
+            (
+                _text("path", "PATH", "Where to write the model file; the suffix is the format, such as ./cats.keras."),
+                replace(
+                    _LOAD["format"],
+                    text="Load the payload of this format, which is also written if PATH has no suffix; default: that "
+                    "of the suffix, else the one that holds most.",
+                ),
+            ),
             needs=2,
             help="Load a saved model, compare it with what was saved, and write the model to a file.",
         ),
@@ -145,10 +150,12 @@ ACTIONS: tuple[Action, ...] = (
         "tag",
         "Set the tags of a version to exactly these; other versions of the name lose them.",
         "colab_save.versions.curating:tag_version",
-        (_VERSION, Option("tags", "TAG", Syntax.REPEATED, "A tag, such as best; more can follow."), _SOURCE),
+        (_VERSION, _TAGS, _SOURCE),
         needs=2,
         function="colab_save.versions.curating:tag_version",
-        terminal=Terminal("tag"),
+        terminal=Terminal(
+            "tag", options=(replace(_TAGS, text="A tag, such as best; more can follow; default: no tags."),), needs=1
+        ),
         button=Button("Set tags", _MODELS),
     ),
     Action(
@@ -174,7 +181,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "restore",
         "Bring a deleted version back, or list the deleted versions.",
-        "colab_save.versions.curating:restore_or_list",
+        "colab_save.versions.curating:restore_version",
         (
             _text(
                 "target",

@@ -27,7 +27,7 @@ from colab_save.types import Array, Json, Model
 NAME = "digits"
 """The artifact's name, for ``%loadmodel digits`` afterwards."""
 
-ACCURACY = "Accuracy in the new process:"
+ACCURACY = "Accuracy on the test images in the new process:"
 """The words before the accuracy in the output of the new process; the number follows in full precision."""
 
 
@@ -70,11 +70,15 @@ class Demonstration(Shown):
     def card(self) -> Card:
         """Return the card of the save, with both accuracies."""
         card = self.report.card()
-        return replace(card, facts={**card.facts, "accuracy before": f"{self.before!r}", "after": f"{self.after!r}"})
+        accuracies = {"accuracy on the test images": f"{self.before!r}", "after": f"{self.after!r}"}
+        return replace(card, facts={**card.facts, **accuracies})
 
     def __str__(self) -> str:
         verdict = "The same model came back." if self.is_proven else "The model that came back is not the same."
-        return f"Accuracy before the save:    {self.before!r}\n{verdict}"
+        return (
+            f"Accuracy on the test images before the save:    {self.before!r}\n"
+            f"{verdict} The metrics in the report are of the training images."
+        )
 
     def to_json(self) -> dict[str, Json]:
         """Return the fields of the save's report as ``save``, and both accuracies."""

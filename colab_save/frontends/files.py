@@ -12,13 +12,14 @@ from typing import Any
 from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import TargetError
 from colab_save.format_table import FORMATS
+from colab_save.frontends.languages import PYTHON
 from colab_save.hints import literal, option
 from colab_save.loading.pipeline import load
 from colab_save.progress import OnStep, ignore_steps
 from colab_save.reports.card import Card, Shown
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.request.request import LoadRequest, SaveRequest
-from colab_save.saving.pipeline import save
+from colab_save.saving.pipeline import check, save
 from colab_save.target import Target, last_part
 from colab_save.types import Json
 from colab_save.versions.locating import Found, locate
@@ -72,9 +73,12 @@ def save_file(
     """
     timeout = {"timeout": fields["timeout"]} if "timeout" in fields else {}
     name = last_part(model).partition(".")[0] if target is None else target
-    SaveRequest(None, name, **fields)  # refuse wrong options before the file is loaded
-    loaded = load(LoadRequest(model, trust=trust, **timeout), on_step)
-    saved = save(SaveRequest(loaded.model, name, **fields), on_step)
+    origin = LoadRequest(model, trust=trust, **timeout)
+    wanted = SaveRequest(None, name, **fields)
+    locate(origin)  # a wrong path or option is refused before the file is loaded
+    check(wanted)
+    loaded = load(origin, on_step)
+    saved = save(replace(wanted, model=loaded.model), on_step)
     return replace(saved, notes=(*loaded.notes, *saved.notes))
 
 
@@ -83,13 +87,14 @@ def load_to_path(
 ) -> Written:
     """Load a version and write its model to a path as a plain save.
 
-    If the version has a payload in the format of the suffix, it is copied byte for byte. Otherwise the loaded model is
-    saved there in that format, with a proof like any save.
+    If the version has a payload in the format to write, it is copied byte for byte. Otherwise the loaded model is saved
+    there in that format, with a proof like any save.
 
     Args:
         target: See `LoadRequest`.
-        path: The path of the model file to write.
-        format: The payload to load. Default: that of the suffix, else the one that holds most.
+        path: The path of the model file to write; its suffix is the format to write.
+        format: The payload to load, and the format to write at a path without a suffix. Default: that of the suffix if
+            there is such a payload, else the one that holds most.
         on_step: Receives the progress.
         fields: The other fields of `LoadRequest`.
 
@@ -97,14 +102,31 @@ def load_to_path(
         ColabSaveError: Any error of the tree; `RoundTripError` if the loaded model differs from the saved one.
     """
     found = locate(LoadRequest(target, format=format, **fields))
-    held = found.manifest.formats if found.manifest and not found.parts else ()
+    _check_single(found, path)
+    held = found.manifest.formats if found.manifest else ()
     wanted = _format_at(path, format, held)
-    request = LoadRequest(target, format=format or (wanted if wanted in held else None), **fields)
+    payload = format or wanted
+    request = LoadRequest(target, format=None if payload == wanted and wanted not in held else payload, **fields)
     report = load(request, on_step)
     if report.format != wanted or report.manifest is None or request.convert:
         saved = save(SaveRequest(report.model, path, formats=wanted), on_step)
         return Written(report, saved.where, saved)
     return Written(report, place_payload(_loaded(request, report), wanted, path, on_step))
+
+
+def _check_single(found: Found, path: str) -> None:
+    """Refuse to write a collection to a path.
+
+    Raises:
+        TargetError: The version is a collection.
+    """
+    if found.parts:
+        raise TargetError(
+            f"The path {literal(repr(last_part(path)))} takes one model, but {literal(found.name)} has "
+            f"{len(found.parts)}: {literal(', '.join(found.parts))}.",
+            f"In Python, {literal(PYTHON.action('load', [found.name], {}))} returns them all, and save_model saves one "
+            "of them to a path.",
+        )
 
 
 def _format_at(path: str, format: str | None, held: tuple[str, ...]) -> str:

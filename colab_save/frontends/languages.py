@@ -64,9 +64,9 @@ class MagicLanguage:
         variable = "".join(f"{given.pop(item.name)} = " for item in action.options if _is_assigned(item, given))
         return variable + magic_line(action.magic_command, given)
 
-    def pip(self, requirement: str) -> str:
+    def pip(self, words: Sequence[str]) -> str:
         """Return IPython's magic, which installs into the kernel."""
-        return f"%pip install {shlex.quote(requirement)}"
+        return f"%pip install {shlex.join(words)}"
 
 
 class PythonLanguage:
@@ -99,9 +99,9 @@ class PythonLanguage:
         given = _filled(action.options, action.needs or bool(action.request), arguments, options)
         return python_call(f"{self._module}{action.function_name}", action.options, given)
 
-    def pip(self, requirement: str) -> str:
+    def pip(self, words: Sequence[str]) -> str:
         """Return pip's own command, for a terminal."""
-        return f"pip install {shlex.quote(requirement)}"
+        return f"pip install {shlex.join(words)}"
 
 
 class TerminalLanguage:
@@ -125,9 +125,9 @@ class TerminalLanguage:
         given = _filled(action.terminal_options, action.terminal_needs, arguments, options)
         return terminal_line(f"{PROGRAM} {action.terminal.command}", action.terminal_options, given)
 
-    def pip(self, requirement: str) -> str:
+    def pip(self, words: Sequence[str]) -> str:
         """Return pip's own command."""
-        return f"pip install {shlex.quote(requirement)}"
+        return f"pip install {shlex.join(words)}"
 
 
 class PanelLanguage(MagicLanguage):

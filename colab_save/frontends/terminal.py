@@ -11,24 +11,26 @@ import ast
 import contextlib
 import json
 import math
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from colab_save.artifact.environment import environment
 from colab_save.artifact.round_trip import Outcome
-from colab_save.errors import ColabSaveError
+from colab_save.errors import ColabSaveError, RequestError, UnknownNameError
 from colab_save.frontends.action import Action, Result, Runner
 from colab_save.frontends.actions import commands
 from colab_save.frontends.languages import PROGRAM, TERMINAL, entered
-from colab_save.hints import render, speaking
+from colab_save.hints import literal, render, speaking
 from colab_save.quieting import quiet_start
-from colab_save.request.command import add_option
+from colab_save.request.command import Parser, add_option, check_flags
 from colab_save.request.option import Option, Syntax
 from colab_save.types import Json
+from colab_save.wording import did_you_mean
 
-PASSED, FAILED = 0, 1
-"""Exit codes; argparse exits with 2, and 3 is reserved."""
+PASSED, FAILED, MISUSED = 0, 1, 2
+"""Exit codes."""
 
 EXIT_CODES = "Exit codes: 0 success, 1 error or model not proven, 2 wrong usage."
 
@@ -45,24 +47,79 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     quiet_start()
-    with speaking(TERMINAL):
-        given = vars(make_parser().parse_args(arguments))
-        action, as_json = given.pop("action"), given.pop("json")
+    try:
         try:
-            # Standard output is for the document alone; everything else that prints goes to standard error.
-            with entered(TERMINAL), contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
-                result = _carry_out(action, given)
-        except ColabSaveError as error:
-            _print_error(error, as_json=as_json)
-            return FAILED
-        print(json_text(result.to_json()) if as_json else result)
+            with speaking(TERMINAL):
+                return _run(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            print(end="", flush=True)
+    except OSError as error:
+        if not _is_output_lost():
+            raise
+        if not isinstance(error, BrokenPipeError):  # who closes a pipe early, as `head` does, has read enough
+            sys.stderr.write(f"{PROGRAM}: cannot write to standard output: {error.strerror}\n")
+        return FAILED
+
+
+def read(arguments: Sequence[str]) -> dict[str, Any]:
+    """Return the typed options by name, with the action as ``action``, and as ``json`` whether to print JSON.
+
+    Raises:
+        UnknownNameError: There is no such command or option.
+        RequestError: A word is missing, wrong or unexpected.
+        SystemExit: Help or the version was printed.
+    """
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    if command and command not in commands():
+        raise UnknownNameError(f"There is no command {literal(repr(command))}.", did_you_mean(command, commands()))
+    parsed, words = make_parser().parse_known_args(arguments)
+    action: Action = parsed.action
+    flags = [option.flag for option in action.terminal_options if not option.is_positional]
+    check_flags(f"{PROGRAM} {command}", words, [*flags, "--json"])
+    if words:
+        raise RequestError(
+            f"{PROGRAM} {command}: unexpected argument {literal(repr(words[0]))}.",
+            f"Put a text with spaces in quotes; {PROGRAM} {command} --help shows what may follow.",
+        )
+    return vars(parsed)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run one command, print its result or its error, and return the exit code."""
+    try:
+        given = read(arguments)
+    except RequestError as error:
+        _print_error(error, as_json=False)
+        return MISUSED
+    action, as_json = given.pop("action"), given.pop("json")
+    try:
+        # Standard output is for the document alone; everything else that prints goes to standard error.
+        with entered(TERMINAL), contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+            result = _carry_out(action, given)
+    except ColabSaveError as error:
+        _print_error(error, as_json=as_json)
+        return FAILED
+    print(json_text(result.to_json()) if as_json else result)
     return exit_code(action, result)
+
+
+def _is_output_lost() -> bool:
+    """Return whether not even a newline can be written to standard output; what is in its buffer is dropped then."""
+    try:
+        print(flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command, made from the table of actions."""
-    parser = argparse.ArgumentParser(
-        PROGRAM, description="Save TensorFlow models and prove that they come back.", epilog=EXIT_CODES
+    parser = Parser(
+        PROGRAM,
+        description="Save TensorFlow models and prove that they come back.",
+        epilog=EXIT_CODES,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"colab_save {environment()['colab_save']}")
     added = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -86,8 +143,10 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _read_as(option: Option) -> dict[str, Callable[[str], Any]]:
-    """Return the argument for argparse that reads an option's value: numbers and pairs as literals, else text."""
+def _read_as(option: Option) -> dict[str, Any]:
+    """Return the arguments for argparse that read an option's value: numbers and pairs as literals, else text."""
+    if option.is_positional and option.syntax is Syntax.REPEATED:
+        return {"default": ()}
     if option.syntax is Syntax.NUMBER:
         return {"type": number}
     return {"type": pair} if option.syntax is Syntax.PAIRS else {}

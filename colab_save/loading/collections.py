@@ -63,7 +63,9 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock) -> Lo
     whole = made if request.into is None else request.into
     formats = "+".join(dict.fromkeys(part.format for part in parts.values()))
     extras = read_extras(fetched.extras)
-    return Loaded(whole, formats, trips, (*supplied.notes, *notes, *collection.notes), extras.values)
+    own = sum((fetched.payload / name).stat().st_size for name in (TREE, ARRAYS))
+    size = own + sum(part.size for part in parts.values())
+    return Loaded(whole, formats, trips, (*supplied.notes, *notes, *collection.notes), size, extras.values)
 
 
 def _read(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Collection, Supplied]:

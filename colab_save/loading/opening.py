@@ -19,6 +19,7 @@ from colab_save.collections.extras import put_back, read_extras
 from colab_save.custom_code.origins import packages_of
 from colab_save.custom_code.signing import is_own, may_run
 from colab_save.dialect import KERAS, dialect_of, require_dialect
+from colab_save.disk import size_of_files
 from colab_save.errors import FormatError, RequestError, RoundTripError
 from colab_save.format_table import FORMATS
 from colab_save.formats.base import Context, Format, get_format, require_packages
@@ -48,6 +49,7 @@ class Loaded:
         format: The format of the payload that was opened.
         trips: The comparison with the manifest; for a collection one for each part, then its own.
         notes: Notes for the user, one sentence each.
+        size: Bytes of the payloads that were opened, and of the collection's own files.
         extras: The values that were saved with the model, by name.
     """
 
@@ -55,6 +57,7 @@ class Loaded:
     format: str
     trips: tuple[RoundTrip, ...]
     notes: tuple[str, ...]
+    size: int
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -87,7 +90,7 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, cod
         model, more = _converted(model)
         notes += more
         put_back(model, extras)
-    return Loaded(model, plug.name, (trip,), notes, extras.values)
+    return Loaded(model, plug.name, (trip,), notes, size_of_files(fetched.payload), extras.values)
 
 
 def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format, Model, tuple[str, ...]]:

@@ -42,7 +42,7 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
         extras=loaded.extras,
         notes=loaded.notes,
         passed_over=found.passed_over,
-        size=found.manifest.size if found.manifest else 0,
+        size=loaded.size,
         seconds=clock.seconds,
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from colab_save.artifact.layout import CUSTOM_CODE
 from colab_save.custom_code.capturing import capture
+from colab_save.disk import size_of_files
 from colab_save.errors import FormatError, UnsafeFileError, VerifierError
 from colab_save.formats.base import Context, Format
 from colab_save.hints import option
@@ -45,7 +46,7 @@ def try_opening(
         UnsafeFileError: The process hung, died or ran out of memory; this process has not opened the file.
         FormatError: The file does not open; the message quotes Keras or TensorFlow.
     """
-    memory = MEMORY + COPIES * _size(payload)
+    memory = MEMORY + COPIES * size_of_files(payload)
     with tempfile.TemporaryDirectory(prefix="colab_save_try_") as folder, Verifier() as verifier:
         file = code or _captured(context.custom_objects, Path(folder, CUSTOM_CODE))
         job = _job(plug, payload, context, file, memory)
@@ -70,10 +71,6 @@ def _job(plug: Format, payload: Path, context: Context, code: Path | None, memor
         is_compiled=context.is_compiled,
         is_safe=context.is_safe,
     )
-
-
-def _size(path: Path) -> int:
-    return sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
 
 
 def _captured(objects: Mapping[str, Any], file: Path) -> Path | None:

@@ -49,6 +49,8 @@ class Listing(Shown):
         unfinished: The folders of versions that were never committed.
         upload_states: The upload state of each version by its full name, in a store that uploads later.
         kind: What the versions are, in words.
+        pattern: The pattern of the names that were listed.
+        others: How many names the store has, if the pattern matches none of them.
     """
 
     where: str
@@ -58,6 +60,8 @@ class Listing(Shown):
     unfinished: tuple[str, ...] = ()
     upload_states: Mapping[str, UploadState] = field(default_factory=dict)
     kind: str = SAVED
+    pattern: str = "*"
+    others: int = 0
 
     def __str__(self) -> str:
         card = self.card()
@@ -75,6 +79,10 @@ class Listing(Shown):
         remarks += tuple(Remark("missing", f"{literal(name)}: {MISSING}") for name in missing)
         remarks += tuple(Remark("unfinished", f"{literal(folder)}: {UNFINISHED}") for folder in self.unfinished)
         where = literal(self.where)
+        if self.others:
+            title = f"No name in {where} matches {literal(repr(self.pattern))}"
+            are = "There is 1 name" if self.others == 1 else f"There are {self.others} names"
+            return Card(title, f"{are}; {action('list')} shows all.", remarks=remarks)
         if not self.manifests and self.kind != SAVED:
             return Card(f"No {self.kind} in {where}", "", remarks=remarks)
         if not self.manifests:

@@ -141,7 +141,7 @@ class LoadReport(Shown):
         manifest: The manifest, if there is one.
         round_trips: For a collection, the round trip of each part and of the whole; ``round_trip`` sums them up.
         notes: What the user should know.
-        size: Bytes read.
+        size: Bytes of the payloads that were loaded, and of a collection's own files.
         seconds: Seconds of each step, by its name.
         extras: The extras saved with the model, by name.
         passed_over: A message for each newer version that is not whole.

@@ -143,9 +143,7 @@ class Command:
         return tuple(option for option in self.options if option.is_positional)
 
     def _check_words(self, words: list[str]) -> None:
-        for flag in (word.partition("=")[0] for word in words if word.startswith("-")):
-            known = [option.flag for option in self.options if not option.is_positional]
-            raise UnknownNameError(f"%{self.name} has no option {literal(repr(flag))}.", did_you_mean(flag, known))
+        check_flags(f"%{self.name}", words, (option.flag for option in self.options if not option.is_positional))
         if len(words) < self.needs:
             missing = self.positionals[len(words)]
             raise RequestError(
@@ -159,7 +157,7 @@ class Command:
             )
 
     def _parser(self, options: Iterable[Option]) -> argparse.ArgumentParser:
-        parser = _Parser(
+        parser = Parser(
             f"%{self.name}",
             self._usage().replace("%", "%%"),
             render(self.about),
@@ -180,10 +178,27 @@ class Command:
         return textwrap.fill(usage, WIDTH, subsequent_indent=" " * 12, break_on_hyphens=False)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Raises an error of ours where argparse would end the process."""
+_SENTENCES = (
+    (re.compile(r"the following arguments are required: (\S+)$"), r"\1 is missing"),
+    (re.compile(r"the following arguments are required: (.+)"), r"\1 are missing"),
+    (re.compile(r"argument (\S+): expected (?:one|at least one) argument"), r"\1 needs a value"),
+    (re.compile(r"argument (\S+): ignored explicit argument .+"), r"\1 takes no value"),
+    (re.compile(r"argument (\S+): "), r"\1: "),
+)
+"""What argparse reports (Python 3.12 to 3.14), and the same as a sentence."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser of argparse that raises an error of ours where argparse would print its usage and end the process."""
 
     def error(self, message: str) -> NoReturn:
+        """Refuse what was typed; argparse calls this.
+
+        Raises:
+            RequestError: Always.
+        """
+        for pattern, sentence in _SENTENCES:
+            message = pattern.sub(sentence, message)
         raise RequestError(f"{self.prog}: {literal(message)}.", f"{self.prog} --help explains every option.")
 
 
@@ -215,6 +230,21 @@ def add_option(parser: argparse.ArgumentParser, option: Option, *, is_needed: bo
     else:
         action = "append" if is_repeated else "store"
         parser.add_argument(option.flag, dest=option.name, action=action, metavar=metavar, help=text, **how)
+
+
+def check_flags(command: str, words: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse the first word that a parser did not know and that begins with a dash.
+
+    Args:
+        command: The command that was typed, for the message.
+        words: The words that the parser left.
+        known: The flags of the command.
+
+    Raises:
+        UnknownNameError: There is such a word; the hint has the most similar flags.
+    """
+    for flag in (word.partition("=")[0] for word in words if word.startswith("-")):
+        raise UnknownNameError(f"{command} has no option {literal(repr(flag))}.", did_you_mean(flag, known))
 
 
 def _value(option: Option, raw: Any, expand: Callable[[str], str]) -> Any:

@@ -254,12 +254,12 @@ class SaveRequest:
             check_purpose(self.purpose, formats)
         if self.keep is not None and (type(self.keep) is not int or self.keep < 1):
             raise RequestError(
-                f"keep must be a whole number of at least 1, not {literal(repr(self.keep))}.",
+                f"{option('keep', repr(self.keep))} is not a whole number of at least 1.",
                 "Give the number of versions to keep, such as 3.",
             )
         if self.keep_best is not None and not is_name(Best.parse(self.keep_best).metric):
             raise RequestError(
-                f"keep_best must be the name of a metric, not {literal(repr(self.keep_best))}.",
+                f"{option('keep_best', self.keep_best)} does not name a metric.",
                 "Give a metric such as val_loss or max:score.",
             )
         if self.target is not None:

@@ -1,6 +1,6 @@
 """Choose the formats of a save: by name, by purpose, by the path's suffix, or by ``auto``.
 
-`resolving` calls `choose`, which writes nothing and opens no store.
+`resolving` calls `choose`, `pipeline.check` calls `check_formats`; both write nothing and open no store.
 """
 
 from __future__ import annotations
@@ -28,6 +28,20 @@ def choose(request: SaveRequest, target: Target, division: Division) -> Choice:
     attempts, refusals = _usable(wanted, division)
     kinds = {plug.name: plug.Options for formats in wanted for plug in formats}
     return Choice(attempts, read_options(kinds, request.options), refusals)
+
+
+def check_formats(request: SaveRequest, target: Target) -> None:
+    """Refuse formats and options that are wrong for every model.
+
+    Raises:
+        RequestError: The target, the formats or the options are not valid, or not together.
+        MissingPackageError: A format that the user chose needs a package that is not installed.
+    """
+    wanted = _attempts(request, target)
+    plugs = [plug for formats in wanted for plug in formats]
+    read_options({plug.name: plug.Options for plug in plugs}, request.options)
+    for plug in plugs if len(wanted) == 1 else ():
+        require_packages(plug, plug.record.requires)
 
 
 def _attempts(request: SaveRequest, target: Target) -> Attempts:

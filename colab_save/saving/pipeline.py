@@ -1,13 +1,14 @@
 """Resolve, stage, verify, publish, prune: a `SaveRequest` comes in, a `SaveReport` goes out.
 
-Every frontend calls `save` and nothing else. Nothing is written to the store before the publish step, and whatever
-happens, the versions that were committed there stay as they are.
+Every frontend calls `save`; one that has yet to load the model calls `check` before. Nothing is written to the store
+before the publish step, and whatever happens, the versions that were committed there stay as they are.
 """
 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
@@ -19,12 +20,15 @@ from colab_save.proof.process import Verifier
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import SaveRequest
 from colab_save.saving.attempts import Attempt, attempt
+from colab_save.saving.choosing import check_formats
 from colab_save.saving.describing import describe
 from colab_save.saving.examining import examine_models
 from colab_save.saving.plan import Plan
+from colab_save.saving.preparing import prepare_place
 from colab_save.saving.resolving import resolve
 from colab_save.saving.sealing import seal
 from colab_save.stores.base import UploadState
+from colab_save.target import Target
 from colab_save.versions.pending import Published, publish_with_local_copy
 from colab_save.versions.pruning import Pruned, prune
 from colab_save.versions.uploading import see_through
@@ -60,6 +64,17 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
     with clock.at(Stage.RESOLVE):
         saving = _Saving(resolve(request), clock)
     return saving.run()
+
+
+def check(request: SaveRequest) -> None:
+    """Refuse what can be refused without the model, which takes long to load: formats, their options, the place.
+
+    Raises:
+        ColabSaveError: As `save` raises it.
+    """
+    target = Target.parse(request.target) if request.target is not None else Target()
+    check_formats(request, target)
+    prepare_place(request.to, target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +143,16 @@ def _hint(attempts: list[Attempt], trip: RoundTrip) -> str:
     return own if own and aspect is Aspect.OUTPUTS else HINTS[aspect]
 
 
+def _unused_options(plan: Plan, chosen: Attempt) -> Iterator[str]:
+    """Yield a note for each option that the user gave and that only formats have which were not saved."""
+    saved = [plug.name for plug in chosen.formats]
+    used = {item.name for name in saved for item in fields(plan.choice.options[name])}
+    for name, options in plan.choice.options.items():
+        for item in fields(options) if name not in saved else ():
+            if item.name not in used and getattr(options, item.name) != getattr(type(options)(), item.name):
+                yield f"The option {item.name} was not used: it is one of {name}, and {' and '.join(saved)} was saved."
+
+
 def _report(
     plan: Plan,
     manifest: Manifest,
@@ -142,6 +167,7 @@ def _report(
     if destination.key and destination.exact(first) != destination.key:
         notes.append(f"{destination.key} was saved with the suffix of its format, as {destination.exact(first)}.")
     notes += [f"auto did not try {name}: {reason}." for name, reason in plan.choice.refusals.items()]
+    notes += _unused_options(plan, chosen)
     rejected = tuple(trip for attempt in attempts if attempt is not chosen for trip in attempt.trips)
     return SaveReport(
         manifest=manifest,

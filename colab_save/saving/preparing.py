@@ -1,6 +1,7 @@
 """Prepare the places of a save: space for the stage on the local disk, the store, and the name in it.
 
-`resolving` calls `prepare`, which writes nothing of the model.
+`resolving` calls `prepare`, which writes nothing of the model; a frontend that has yet to load it calls `prepare_place`
+through `pipeline.check`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,16 @@ def prepare(to: str | None, target: Target, division: Division, formats: tuple[F
         NoSpaceError: The local disk or the store has too little space.
         StoreError: The store is not available or read-only.
     """
-    size = _checked_size(division, formats)
+    return prepare_place(to, target, _checked_size(division, formats))
+
+
+def prepare_place(to: str | None, target: Target, size: int = 0) -> tuple[Store, str]:
+    """Open the store and check that a model of so many bytes can be saved there.
+
+    Raises:
+        MissingPackageError: The store needs a package that is not installed.
+        StoreError: The store is not available, read-only or full.
+    """
     store, key = open_folder_of(target.path) if target.path else (open_store(to), "")
     store.prepare(size)
     if target.name:

@@ -124,20 +124,23 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
     return Change(f"{name.name}@{version}", done, f"{store.location}/{folder}", manifest, line)
 
 
-def restore_version(target: str, *, source: str | None = None) -> Change:
-    """Restore a deleted version whose files are still there.
+def restore_version(target: str | None = None, *, source: str | None = None) -> Change | Listing:
+    """Restore a deleted version whose files are still there, or list what can be restored.
 
     Args:
-        target: ``name@version-prefix`` or ``name@tag``; a name alone means its most recent deleted version.
+        target: ``name@version-prefix`` or ``name@tag``; a name alone means its most recent deleted version. Default:
+            list the deleted versions.
         source: The store. Default: Drive in Colab, ``./models`` elsewhere.
 
     Returns:
-        What was done, with the action that loads it.
+        What was done, with the action that loads it; or the deleted versions.
 
     Raises:
         NotFoundError: There is no such deleted version, or not all of its files.
         TargetError: A path.
     """
+    if target is None:
+        return list_deleted(source=source)
     store, name = open_store(source), _name(target)
     key, manifest = _restorable(store, name)
     place = Place.of_version(manifest.name, manifest.version)
@@ -150,11 +153,6 @@ def restore_version(target: str, *, source: str | None = None) -> Change:
     store.move(f"{place.folder}/{key}", back)
     line = action("load", f"{manifest.name}@{manifest.version}", name="model", **_from(source))
     return _change(store, manifest, "is restored", ("load it", line))
-
-
-def restore_or_list(target: str | None = None, *, source: str | None = None) -> Change | Listing:
-    """Restore a deleted version as `restore_version` does; without a target, list what can be restored."""
-    return list_deleted(source=source) if target is None else restore_version(target, source=source)
 
 
 def _deletable(store: Store, target: Target, *, also_deleted: bool) -> tuple[str, str, Manifest | None]:
@@ -187,12 +185,12 @@ def _restorable(store: Store, target: Target) -> tuple[str, Manifest]:
     others = list(deleted(store, target.name))
     if found := next((pair for pair in others if wanted in pair[1].tags), None):
         return found
-    names = names_of(store)
     known = [word for _, manifest in others for word in (*manifest.tags, manifest.version)]
-    hint = did_you_mean(wanted, known) if target.name in names else did_you_mean(target.name, names)
+    names = (name for name in names_of(store) if next(deleted(store, name), None))
     raise NotFoundError(
         f"There is no deleted version {str(target)!r} in {store.location}.",
-        hint or f"{action('restore')} lists what can be restored; a deleted version's files are removed after a day.",
+        (did_you_mean(wanted, known) if others else did_you_mean(target.name, names))
+        or "Nothing there is deleted; the files of a deleted version are removed after a day.",
     )
 
 

@@ -19,6 +19,9 @@ from colab_save.stores.base import Store
 from colab_save.target import NEWEST, VERSION, Target
 from colab_save.wording import did_you_mean
 
+NAMED = 4
+"""Most versions that an error names."""
+
 
 def versions_of(store: Store, folder: str) -> list[str]:
     """List the version ids in a folder, committed or not, oldest first."""
@@ -112,8 +115,9 @@ def find(store: Store, target: Target) -> tuple[Place, Manifest]:
         raise _not_found(store, target)
     newest = chosen[0]
     if len(chosen) > 1:
+        named = [manifest.version for manifest in chosen[:NAMED]] + ["…"] * (len(chosen) > NAMED)
         raise UnknownNameError(
-            f"{target} matches {len(chosen)} versions: {', '.join(m.version for m in chosen[:4])}.",
+            f"{target} matches {len(chosen)} versions: {', '.join(named)}.",
             "Write more of the id.",
         )
     return Place.of_version(target.name, newest.version), newest

@@ -1,6 +1,6 @@
 """List the versions in a store: the committed ones, and the deleted ones that can be restored.
 
-Every frontend calls `list_models`, `curating.restore_or_list` calls `list_deleted`; completion calls both.
+Every frontend calls `list_models`, `curating.restore_version` calls `list_deleted`; completion calls both.
 """
 
 from __future__ import annotations
@@ -31,7 +31,17 @@ def list_models(pattern: str = "*", source: str | None = None) -> Listing:
         for manifest in found.manifests
     }
     upload_states = store.upload_states(keys) if store.address else {}
-    return Listing(store.location, store.kind, found.manifests, found.damaged, found.unfinished, upload_states)
+    others = 0 if any(found[:3]) else len({manifest.name for manifest in contents_of(store).manifests})
+    return Listing(
+        store.location,
+        store.kind,
+        found.manifests,
+        found.damaged,
+        found.unfinished,
+        upload_states,
+        pattern=pattern,
+        others=others,
+    )
 
 
 def list_deleted(pattern: str = "*", source: str | None = None) -> Listing:

@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from colab_save.artifact.facts import ModelFacts, precision
+from colab_save.artifact.facts import precision
 from colab_save.artifact.layout import Place
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.artifact.parts import each_part
+from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import read_arrays
 from colab_save.errors import UntrustedError
 from colab_save.hints import literal, render
 from colab_save.inspecting.inspection import inspect_npz
 from colab_save.nested import leaves
 from colab_save.progress import ignore_steps
-from colab_save.proof.comparing import compare
+from colab_save.proof.comparing import Difference, compare
 from colab_save.proof.tolerances import compare_outputs
 from colab_save.quantities import size_in_words
 from colab_save.reports.card import Card, Remark, Shown, Table
@@ -53,34 +54,48 @@ class Comparison(Shown):
     def card(self) -> Card:
         """Return the card: a table of short values, then the differences inside the models."""
         names = [literal(f"{item.name}@{item.version}") for item in (self.first, self.second)]
-        first, second = each_part(self.first), each_part(self.second)
         rows = [(label, *values) for label, values in _rows(self.first, self.second)]
-        remarks = [
-            remark
-            for name in first
-            if name in second
-            for remark in _remarks(literal(f"{name} ".lstrip()), first[name].facts, second[name].facts)
-        ]
-        if odd := sorted(first.keys() ^ second.keys()):
-            named = literal(", ".join(name or "a single model" for name in odd))
-            remarks.append(Remark("models", f"only one of the two has: {named}"))
+        equal = (Remark(f"{part}equal", ", ".join(aspects)) for part, aspects in self._equal().items())
         return Card(
             title=" and ".join(names),
             summary="",
-            table=Table(("", *names), tuple(rows)),
-            remarks=(Remark("outputs", self.outputs), *remarks),
+            table=Table(("", "first", "second"), tuple(rows)),
+            remarks=(Remark("outputs", self.outputs), *self._differences(), *equal),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return both versions, and their differences in words."""
+        """Return both versions, their differences in words, and the aspects in which their models are equal."""
         return {
             "first": version_fields(self.first),
             "second": version_fields(self.second),
             "outputs": render(self.outputs),
             "differences": [
-                {"about": render(item.about), "reason": render(item.reason)} for item in self.card().remarks[1:]
+                {"about": render(item.about), "reason": render(item.reason)} for item in self._differences()
             ],
+            "equal": [render(part) + aspect for part, aspects in self._equal().items() for aspect in aspects],
         }
+
+    def _differences(self) -> Iterator[Remark]:
+        """Yield a remark for each aspect in which the models differ, and one for models that only one version has."""
+        for part, found_in in self._compared():
+            for aspect, found in found_in.items():
+                if found:
+                    reason = (f"{len(found)} places differ, first " if len(found) > 1 else "") + literal(str(found[0]))
+                    yield Remark(f"{part}{aspect}", reason)
+        if odd := sorted(each_part(self.first).keys() ^ each_part(self.second).keys()):
+            yield Remark("models", f"only one of the two has: {literal(', '.join(n or 'a single model' for n in odd))}")
+
+    def _equal(self) -> dict[str, list[Aspect]]:
+        """Return the aspects that are equal, by part; a part without any is left out."""
+        equal = {part: [aspect for aspect, found in in_.items() if not found] for part, in_ in self._compared()}
+        return {part: aspects for part, aspects in equal.items() if aspects}
+
+    def _compared(self) -> Iterator[tuple[str, dict[Aspect, list[Difference]]]]:
+        """Yield the beginning of a label for each part that both have, and the differences by aspect."""
+        first, second = each_part(self.first), each_part(self.second)
+        for name in first:
+            if name in second:
+                yield literal(f"{name} ".lstrip()), compare(first[name].facts, second[name].facts)
 
 
 def compare_versions(first: str, second: str, *, source: str | None = None) -> Comparison:
@@ -97,17 +112,6 @@ def compare_versions(first: str, second: str, *, source: str | None = None) -> C
     store = open_store(source)
     (place, one), (other_place, other) = find(store, Target.parse(first)), find(store, Target.parse(second))
     return Comparison(one, other, _compare_outputs(store, (place, one), (other_place, other)))
-
-
-def _remarks(part: str, first: ModelFacts, second: ModelFacts) -> Iterator[Remark]:
-    """Yield a remark for each aspect in which two models differ, and one for those in which they are equal."""
-    found_in = compare(first, second)
-    for aspect, found in found_in.items():
-        if found:
-            reason = (f"{len(found)} places differ, first " if len(found) > 1 else "") + literal(str(found[0]))
-            yield Remark(f"{part}{aspect}", reason)
-    if equal := [aspect for aspect, found in found_in.items() if not found]:
-        yield Remark(f"{part}equal", ", ".join(equal))
 
 
 def _rows(first: Manifest, second: Manifest) -> Iterator[tuple[str, tuple[str, str]]]:

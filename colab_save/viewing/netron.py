@@ -64,7 +64,7 @@ def serve_to_netron(target: str, source: str | None = None, on_step: OnStep = ig
     with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
         for name, part in (found.parts or {"": found}).items():
             paths[name] = _copy(part.name, *reach(part, request, Path(work), on_step))
-    with translated("Netron could not be started", pip("-U netron")), _logging_unchanged():
+    with translated("Netron could not be started", pip("netron", upgrade=True)), _logging_unchanged():
         host, port = _address()
     where = {name: f"http://{host}:{port}{path}" for name, path in paths.items()}
     notes = ("Only this machine can reach it. Netron's page reports its use anonymously to its makers.",)

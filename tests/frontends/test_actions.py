@@ -50,6 +50,15 @@ def test_an_action_is_explained_in_sentences(action):
     assert all(option.help for option in action.options)
 
 
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_the_help_of_each_option_with_a_value_tells_its_default(action):
+    """A flag is off by default; a positional that is needed has none."""
+    for options, needs in ((action.options, action.needs), (action.terminal_options, action.terminal_needs)):
+        needed = [option for option in options if option.is_positional][:needs]
+        with_value = [option for option in options if not option.is_flag and option not in needed]
+        assert [] == [option.name for option in with_value if "default: " not in option.help]
+
+
 def test_no_two_actions_share_a_name():
     for names in (
         [each.name for each in ACTIONS],

@@ -68,6 +68,13 @@ def test_the_demo_prints_two_equal_accuracies(demo):
 
 
 @pytest.mark.tensorflow
+def test_the_demo_says_which_images_each_accuracy_is_of(demo):
+    _, done = demo
+    assert 2 == done.stdout.count("Accuracy on the test images")
+    assert "The metrics in the report are of the training images." in done.stdout
+
+
+@pytest.mark.tensorflow
 def test_the_demo_leaves_the_model_in_the_default_store(demo):
     folder, _ = demo
     assert len(list(folder.glob("models/digits/*/manifest.json"))) == 1

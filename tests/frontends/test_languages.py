@@ -43,7 +43,7 @@ def said(reference, *languages):
         ),
         (
             option("extra", ["a", "b"]),
-            ("--extra a --extra b", 'extra=("a", "b")', "--extra a --extra b", "“--extra” under More options: a, b"),
+            ("--extra a --extra b", 'extra=("a", "b")', 'extra=("a", "b")', "“--extra” under More options: a, b"),
         ),
         (option("formats"), ("--format", "formats=", "--format", "“Let me pick the formats”")),
         (option("format", "h5"), ("--format h5", 'format="h5"', "--format h5", "“--format” under More options: h5")),
@@ -116,6 +116,23 @@ def test_an_action_is_written_as_each_frontend_has_it_done(reference, expected):
 def test_a_package_is_installed_by_the_notebooks_magic_or_by_pip():
     assert ("%pip install x", "pip install x", "pip install x", "%pip install x") == said(pip("x"))
     assert ("%pip install 'colab_save[onnx]'",) == said(pip("colab_save[onnx]"), "magic")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        (pip("colab_save>=7.3", upgrade=True), ["-U", "colab_save>=7.3"]),
+        (pip("netron", upgrade=True), ["-U", "netron"]),
+        (pip("tf2onnx", "onnx"), ["tf2onnx", "onnx"]),
+        (pip("colab_save[onnx]"), ["colab_save[onnx]"]),
+        (pip("s3fs==2026.1.0"), ["s3fs==2026.1.0"]),
+        (pip("colab_save[keras2] @ git+https://example.org/it"), ["colab_save[keras2] @ git+https://example.org/it"]),
+    ],
+)
+def test_a_shell_reads_each_requirement_as_one_word(language, reference, words):
+    (line,) = said(reference, language)
+    assert ["install", *words] == shlex.split(line)[1:]
 
 
 # --- everything renders, and reads back ---

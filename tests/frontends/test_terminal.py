@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from colab_save import __version__, save_model
+from colab_save.artifact.manifest import Part, Payload
 from colab_save.artifact.round_trip import Outcome
 from colab_save.frontends.actions import commands
 from colab_save.frontends.terminal import exit_code, json_text, main, number, pair
 from colab_save.reports.report import LoadReport
 from colab_save.request.option import Syntax
 from colab_save.stores.opening import open_store
-from tests.making import V1, V2, V3, passed, save_version
+from tests.making import V1, V2, V3, facts, passed, save_version
 
 
 def run(*arguments):
@@ -51,21 +54,62 @@ def test_each_command_explains_itself(capsys, command):
         ["load", "cats"],
         ["verify"],
         ["compare", "cats"],
-        ["tag", "cats"],
+        ["tag"],
         ["list", "--form", "x"],
         ["save", "cats.keras", "--rtol", "tiny"],
         ["save", "cats.keras", "--rtol", "True"],
         ["save", "cats.keras", "--metric", "0.93"],
         ["save", "cats.keras", "--sample", "x"],
+        ["save", "cats.keras", "--extra", "x"],
         ["load", "cats", "cats.keras", "--into", "x"],
         ["verify", "cats", "--no-verify"],
     ],
 )
-def test_a_wrong_word_ends_with_2(capsys, arguments):
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert 2 == ended.value.code
-    assert "usage: colab-save" in capsys.readouterr().err
+def test_a_wrong_word_is_an_error_and_a_hint_and_ends_with_2(capsys, arguments):
+    assert 2 == main(arguments)
+    printed = capsys.readouterr()
+    first, second = printed.err.splitlines()
+    assert ("", True, True) == (printed.out, "Error: " in first, second.startswith("Hint: "))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first", "second"),
+    [
+        (["lst"], "There is no command 'lst'.", "Did you mean 'list'?"),
+        (["list", "--jsn"], "colab-save list has no option '--jsn'.", "Did you mean '--json'?"),
+        (["verify", "cats", "--trst"], "colab-save verify has no option '--trst'.", "Did you mean '--trust'?"),
+        (
+            ["save", "cats.keras", "--keep", "abc"],
+            "colab-save save: --keep: 'abc' is not a number.",
+            "colab-save save --help explains every option.",
+        ),
+        (
+            ["load", "cats"],
+            "colab-save load: PATH is missing.",
+            "colab-save load --help explains every option.",
+        ),
+        (
+            ["compare"],
+            "colab-save compare: FIRST, SECOND are missing.",
+            "colab-save compare --help explains every option.",
+        ),
+        (["list", "--from"], "colab-save list: --from needs a value.", "colab-save list --help explains every option."),
+        (
+            ["verify", "cats", "--trust=x"],
+            "colab-save verify: --trust takes no value.",
+            "colab-save verify --help explains every option.",
+        ),
+        (
+            ["verify", "cats", "dogs"],
+            "colab-save verify: unexpected argument 'dogs'.",
+            "Put a text with spaces in quotes; colab-save verify --help shows what may follow.",
+        ),
+    ],
+)
+def test_a_misspelt_word_is_named_with_what_was_meant(capsys, arguments, first, second):
+    main(arguments)
+    message, hint = capsys.readouterr().err.splitlines()
+    assert (first, f"Hint: {second}") == (message.partition("Error: ")[2], hint)
 
 
 @pytest.mark.parametrize("arguments", [["verify", "cats"], ["verify", "cats", "--from", "nowhere"], ["verify", "/"]])
@@ -79,6 +123,33 @@ def test_an_error_is_a_line_and_a_hint_and_ends_with_1(capsys, arguments):
 def test_a_terminal_gets_the_same():
     ended = run("verify", "cats")
     assert (1, "", 2) == (ended.returncode, ended.stdout, len(ended.stderr.splitlines()))
+
+
+def output_of(command, unbuffered=""):
+    """Run a line of a shell; the exit code of its first program, and what it prints on standard error."""
+    path = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": unbuffered}
+    line = f"{sys.executable} -m colab_save {command}; echo ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True, check=True)
+    return ended.stdout.strip(), ended.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of a POSIX shell")
+@pytest.mark.parametrize("command", ["list", "list --json", "--help", "verify --help"])
+def test_a_reader_that_closes_the_pipe_early_is_no_error_to_talk_about(command):
+    assert ("1", "") == output_of(f"{command} | true")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of a POSIX shell")
+def test_a_pipe_that_is_closed_early_is_none_either_where_nothing_is_buffered():
+    assert ("1", "") == output_of("list | true", unbuffered="1")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", ["list", "list --json", "--help"])
+def test_output_that_cannot_be_written_is_an_error_of_one_line(command):
+    complaint = "colab-save: cannot write to standard output: No space left on device\n"
+    assert ("1", complaint) == output_of(f"{command} > /dev/full")
 
 
 def test_an_empty_store_is_listed(capsys):
@@ -158,6 +229,13 @@ def test_a_version_is_a_record_with_the_fields_that_are_documented(store, capsys
     } == document["versions"][1]
 
 
+def test_a_pattern_that_matches_no_name_is_told_from_an_empty_store(store, capsys):
+    assert 0 == main(["list", "dog*"])
+    assert "matches 'dog*'. There is 1 name; colab-save list shows all." in capsys.readouterr().out
+    assert 0 == main(["list", "dog*", "--from", "./elsewhere"])
+    assert "No saved models in" in capsys.readouterr().out
+
+
 def test_a_version_is_deleted_and_brought_back(store, capsys):
     assert f"cats@{V2}" == document_of(capsys, "delete", "cats")[1]["target"]
     _, deleted = document_of(capsys, "restore")
@@ -176,12 +254,15 @@ def test_a_version_gets_exactly_the_tags(store, capsys):
     assert ["best", "v 2"] == document["version"]["tags"]
 
 
+def test_a_version_without_tags_after_it_has_none(store, capsys):
+    code, document = document_of(capsys, "tag", "cats@best")
+    assert (0, "has no tags", []) == (code, document["done"], document["version"]["tags"])
+
+
 def test_two_versions_are_compared(store, capsys):
     code, document = document_of(capsys, "compare", "cats", "cats@best")
     assert (0, V2, V1) == (code, document["first"]["version"], document["second"]["version"])
-    assert [("equal", "weights, training, structure, code")] == [
-        (each["about"], each["reason"]) for each in document["differences"]
-    ]
+    assert ([], ["weights", "training", "structure", "code"]) == (document["differences"], document["equal"])
 
 
 def test_a_version_is_looked_into(store, capsys):
@@ -284,7 +365,38 @@ def test_a_model_file_that_is_none_is_refused_with_a_hint(tmp_path, capsys):
 @pytest.mark.tensorflow
 def test_a_wrong_option_is_refused_before_the_file_is_loaded(tmp_path, capsys):
     assert 1 == main(["save", str(tmp_path / "not_there.keras"), "cats", "--keep", "0"])
-    assert "RequestError: keep must be a whole number of at least 1, not 0." == capsys.readouterr().err.splitlines()[0]
+    assert "RequestError: --keep 0 is not a whole number of at least 1." == capsys.readouterr().err.splitlines()[0]
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("option", "first", "second"),
+    [
+        (["--format", "kers"], "UnknownNameError: There is no format 'kers'.", "Hint: Did you mean 'keras'?"),
+        (
+            ["--format", "litert", "--option", "btch=3"],
+            "UnknownNameError: litert has no option 'btch'.",
+            "Hint: Did you mean 'batch'?",
+        ),
+        (
+            ["--to", "nonsense://bucket"],
+            "UnknownNameError: There is no store for nonsense:// URLs.",
+            "Hint: There is: ",
+        ),
+    ],
+)
+def test_what_is_wrong_for_every_model_is_refused_before_the_file_is_loaded(tmp_path, capsys, option, first, second):
+    file = tmp_path / "cats.keras"
+    file.write_bytes(b"nothing that could be loaded")
+    assert 1 == main(["save", str(file), "cats", *option])
+    message, hint = capsys.readouterr().err.splitlines()
+    assert (first, True) == (message, hint.startswith(second))
+
+
+def test_a_file_that_is_not_there_is_told_before_a_folder_for_it_is_made(tmp_path, capsys):
+    assert 1 == main(["save", str(tmp_path / "cats.keras"), "--to", str(tmp_path / "models")])
+    assert "NotFoundError" in capsys.readouterr().err
+    assert not (tmp_path / "models").exists()
 
 
 @pytest.mark.tensorflow
@@ -310,6 +422,29 @@ def test_a_version_is_written_in_another_format_where_it_has_none_of_that_suffix
 def test_a_path_that_does_not_tell_the_format_is_refused(saved, path, capsys):
     assert 1 == main(["load", "cats", path, "--from", str(saved)])
     assert "Give a path with a suffix, such as ./cats.keras" in capsys.readouterr().err
+
+
+@pytest.mark.tensorflow
+def test_the_format_that_this_hint_names_is_written_to_a_path_without_suffix(saved, tmp_path, capsys):
+    path = str(tmp_path / "cats.xyz")
+    main(["load", "cats", path, "--from", str(saved)])
+    named = re.search(r"--format \S+(?=\.)", capsys.readouterr().err)[0].split()
+    assert 0 == main(["load", "cats", path, "--from", str(saved), *named])
+    assert (tmp_path / "cats.xyz" / "saved_model.pb").is_file()
+
+
+@pytest.mark.parametrize("path", ["./gan.keras", "./gan"])
+def test_a_collection_is_not_loaded_for_a_path_that_takes_one_model(tmp_path, capsys, path):
+    parts = tuple(Part(name, facts()) for name in ("generator", "critic"))
+    files = {f"{part.name}/model.keras": b"model" for part in parts}
+    payloads = tuple(Payload("keras", file) for file in files)
+    trips = tuple(replace(passed(), part=part.name) for part in parts)
+    made = {"parts": parts, "payloads": payloads, "round_trips": trips}
+    save_version(open_store(), tmp_path, V1, files, name="gan", **made)
+    assert 1 == main(["load", "gan", path])
+    message, hint = capsys.readouterr().err.splitlines()
+    assert f"TargetError: The path '{path[2:]}' takes one model, but gan@{V1} has 2: generator, critic." == message
+    assert 'load_model("gan@' in hint
 
 
 @pytest.mark.tensorflow

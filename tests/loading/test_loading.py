@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from colab_save.artifact.parts import payload_sizes
 from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.errors import (
     ColabSaveError,
@@ -130,6 +131,17 @@ def test_a_plain_file_loads_and_is_not_called_proven():
     report = load(LoadRequest("./theirs.keras"))
     assert (False, {Outcome.SKIPPED}) == (report.is_proven, {v.outcome for v in report.round_trip.verdicts.values()})
     assert report.model.built
+
+
+def test_the_size_of_a_plain_file_is_that_of_the_file():
+    zoo.untrained().save("theirs.keras")
+    assert Path("theirs.keras").stat().st_size == load(LoadRequest("./theirs.keras")).size
+
+
+@pytest.mark.parametrize("format", ["keras", "saved_model"])
+def test_the_size_of_a_load_is_that_of_the_payload_that_was_loaded(format):
+    manifest = quick(zoo.untrained(), formats=("keras", "saved_model")).manifest
+    assert payload_sizes(manifest)[format] == load(LoadRequest("cats", format=format)).size
 
 
 def test_a_path_without_suffix_means_the_file_that_keeps_most():

@@ -232,6 +232,12 @@ def test_the_repr_of_a_report_holds_no_facts():
     assert "ModelFacts" not in repr(saved()) + repr(loaded(manifest=manifest()))
 
 
+def test_a_listing_of_a_pattern_that_matches_nothing_says_how_many_names_there_are():
+    listing = Listing("./models", "local", (), pattern="dog*", others=2)
+    assert "No name in ./models matches 'dog*'. There are 2 names; list shows all." == str(listing)
+    assert "There is 1 name;" in str(replace(listing, others=1))
+
+
 def test_an_empty_listing_says_how_to_begin():
     text, seen = both(Listing("./models", "local", ()))
     assert "No saved models in ./models. Save one with save." == text

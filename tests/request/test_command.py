@@ -153,7 +153,7 @@ def test_an_option_is_not_guessed_from_its_beginning():
     ("command", "line", "message"),
     [
         (SAVE, "model cats dogs", "%savemodel: unexpected argument 'dogs'."),
-        (SAVE, "model --to", "%savemodel: argument --to: expected one argument."),
+        (SAVE, "model --to", "%savemodel: --to needs a value."),
         (SAVE, "model --option key", "--option key is not KEY=VALUE."),
         (LOAD, "--trust", "%loadmodel needs a TARGET."),
         (LOAD, "", "%loadmodel needs a TARGET."),

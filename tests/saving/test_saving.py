@@ -167,6 +167,18 @@ def test_a_module_is_saved_as_saved_model_though_nobody_said_so():
     assert 4.0 == float(load(LoadRequest("counter")).model([[1.0, 0.0]])["y"][0, 0])
 
 
+@pytest.mark.parametrize(
+    ("formats", "notes"),
+    [
+        ("auto", ("The option batch was not used: it is one of saved_model, and keras was saved.",)),
+        (("keras", "saved_model"), ()),
+    ],
+)
+def test_an_option_that_no_saved_format_has_is_noted(formats, notes):
+    report = save(SaveRequest(zoo.untrained(), "cats", formats=formats, options={"batch": 2}, verify=False))
+    assert notes == report.notes
+
+
 def test_auto_falls_back_to_saved_model_and_says_why():
     report = save(SaveRequest(secretive(), "cats"))
     assert [("keras", Outcome.FAILED)] == [(trip.format, trip.outcome) for trip in report.attempts]

@@ -50,7 +50,7 @@ def test_tagging_replaces_all_tags_of_a_version(store):
 
 @pytest.mark.parametrize("tag", [NEWEST, "20260822", "a/b", ""])
 def test_a_word_that_cannot_be_a_tag_changes_nothing(store, tag):
-    with pytest.raises(TargetError):
+    with pytest.raises(TargetError, match="cannot be a tag"):
         tag_version("cats", ("fine", tag))
     assert {V1: (), V2: ("best",), V3: ()} == tags_in(store)
 
@@ -108,10 +108,23 @@ def test_a_version_that_was_not_deleted_cannot_be_restored(store, target, hint):
     assert caught.value.hint.startswith(hint)
 
 
-def test_a_name_without_deleted_versions_says_how_to_list_them_and_how_long_they_last(store):
+def test_where_nothing_is_deleted_the_hint_says_so_and_how_long_that_lasts(store):
     with pytest.raises(NotFoundError) as caught:
         restore_version("cats")
-    assert "restore lists what can be restored; a deleted version's files are removed after a day." == caught.value.hint
+    assert "Nothing there is deleted; the files of a deleted version are removed after a day." == caught.value.hint
+
+
+def test_the_hint_names_only_what_can_be_restored(store, tmp_path):
+    save_version(store, tmp_path, V1, name="dogs")
+    delete_version("dogs")
+    with pytest.raises(NotFoundError) as caught:
+        restore_version("cats")
+    assert "There is: dogs." == caught.value.hint
+
+
+def test_without_a_target_what_can_be_restored_is_listed(store):
+    delete_version(f"cats@{V2}")
+    assert (V2,) == tuple(item.version for item in restore_version().manifests)
 
 
 def test_a_deleted_version_that_lacks_a_file_is_not_restored(store):

@@ -73,6 +73,13 @@ def test_a_prefix_of_several_versions_is_refused_with_all_of_them(store, beginni
         find(store, Target("cats", beginning))
 
 
+def test_more_versions_than_a_message_names_are_told_by_an_ellipsis(store, tmp_path):
+    for number in (4, 5):
+        save_version(store, tmp_path, f"2026082{number + 1}T101530Z-000{number}")
+    with pytest.raises(UnknownNameError, match=f"matches 5 versions: .*, {V2}, …\\."):
+        find(store, Target("cats", "2026"))
+
+
 @pytest.mark.parametrize(
     ("selector", "hint"), [("bset", "'best'"), ("20260821T", V1[:8]), ("nothing like it", "There is: ")]
 )

@@ -76,11 +76,25 @@ def test_of_several_models_each_is_compared_with_its_own(own_folder, tmp_path):
     assert "only one of the two has: a single model, d, g" in str(compare_versions(f"cats@{V1}", f"cats@{V3}"))
 
 
+def test_json_tells_differences_and_what_is_equal_apart(save):
+    save(V1, [1.0], [3.0])
+    save(V2, [1.0], [3.0], facts=facts(iterations=9))
+    document = compare_versions(f"cats@{V1}", f"cats@{V2}").to_json()
+    differences = [each["about"] for each in document["differences"]]
+    assert (["training"], ["weights", "structure", "code"]) == (differences, document["equal"])
+
+
+def test_a_row_of_values_does_not_repeat_the_versions(save):
+    save(V1, [1.0], [3.0], tags=("best",))
+    save(V2, [1.0], [3.0], tags=("worst",))
+    assert "  tags: first best, second worst" in compared().splitlines()
+
+
 def test_only_what_differs_of_the_environment_is_shown(save):
     save(V1, [1.0], [3.0], environment={"python": "3.12.0", "keras": "3.13.2"})
     save(V2, [1.0], [3.0], environment={"python": "3.12.0", "keras": "3.15.1"})
     said = compared()
-    assert f"keras: cats@{V1} 3.13.2, cats@{V2} 3.15.1" in said
+    assert "keras: first 3.13.2, second 3.15.1" in said
     assert "python" not in said
 
 

@@ -172,7 +172,7 @@ def test_without_the_package_the_command_that_installs_it_is_told(cats, monkeypa
     monkeypatch.setitem(sys.modules, "netron", None)
     with pytest.raises(MissingPackageError) as caught:
         open_in_netron("cats")
-    assert "pip install colab_save[netron]" == caught.value.hint
+    assert "pip install 'colab_save[netron]'" == caught.value.hint
 
 
 def test_logging_stays_as_it_was(cats):
