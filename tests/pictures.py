@@ -17,6 +17,8 @@ from pathlib import Path
 from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts
 from colab_save.artifact.manifest import FileFacts, Manifest, Payload
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+from colab_save.frontends.languages import MAGIC
+from colab_save.hints import action, speaking
 from colab_save.reports.card import Card
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport, SaveReport
@@ -106,9 +108,9 @@ def saved(made: Manifest, store: str = "drive", attempts: tuple[RoundTrip, ...] 
     """Make the report of a save."""
     seconds = {"resolve": 0.02, "stage": 0.41, "verify": 5.83, "publish": 0.37}
     where = f"{WHERE}{made.name}/{VERSION}"
-    line = f"model = %loadmodel {made.name}"
+    line = action("load", made.name, name="model")
     upload_state = UploadState.UNKNOWN if store == "drive" else UploadState.DONE
-    return SaveReport(made, where, store, upload_state, line, attempts, notes, seconds)
+    return SaveReport(made, where, store, upload_state, line, attempts, notes, seconds=seconds)
 
 
 def loaded(found: RoundTrip, made: Manifest | None = None, *notes: str) -> LoadReport:
@@ -167,6 +169,12 @@ def draw(pages: dict[Path, tuple[str, int, str]], scale: float) -> None:
 
 def main(out: str | None = None) -> None:
     """Draw what the command line asks for."""
+    with speaking(MAGIC):
+        draw_all(out)
+
+
+def draw_all(out: str | None) -> None:
+    """Draw the picture of the README, or all cards in a folder."""
     if out is None:
         content = f'<!doctype html><html theme="light"><body style="margin: 6px">{cards()["passed"].to_html()}'
         return draw({Path("notebooks/card.png"): (content, 800, "light")}, 1.0)

@@ -69,7 +69,7 @@ class Terms:
     def __str__(self) -> str:
         dropped = f"drops {self.drops}" if self.drops else "drops nothing"
         needed = f"needs {self.needs}" if self.needs else "needs no other package"
-        return f"holds {self.holds}; {dropped}; {needed}; size {self.size}"
+        return f"holds {self.holds}; {dropped}; {needed}; {self.size}"
 
 
 def terms_of(name: str, offer: Offer | None) -> Terms:
@@ -88,7 +88,7 @@ def terms_of(name: str, offer: Offer | None) -> Terms:
         ", ".join(aspect for aspect in Aspect if aspect in record.holds),
         "all but the forward pass" if record.holds == {Aspect.OUTPUTS} else dropped,
         needs,
-        f"about {size_in_words(size)}" if size else "that of the weights",
+        f"about {size_in_words(size)}" if size else "as large as the weights",
     )
 
 
