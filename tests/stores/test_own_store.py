@@ -52,7 +52,7 @@ def test_a_model_that_was_saved_there_is_listed_and_comes_back():
     from tests.zoo import untrained
 
     report = save(SaveRequest(untrained(), "cats", to="toy://shelf"))
-    assert (Outcome.PASSED, "on the shelf") == (report.outcome, report.card().facts["kept"])
+    assert (Outcome.PASSED, "on the shelf") == (report.outcome, report.card().facts["upload"])
     assert [report.manifest] == list(list_models(source="toy://shelf").manifests)
     assert load(LoadRequest("cats", source="toy://shelf")).is_proven
 
