@@ -81,8 +81,7 @@ def require_dialect(dialect: str) -> None:
     """
     if importlib.util.find_spec(dialect) is None:
         raise MissingPackageError(
-            f"The file was written by Keras 2. It opens with {dialect}, which is not installed.",
-            pip(dialect),
+            f"The file was written by Keras 2. It opens with {KERAS_2}, which is not installed.", pip(KERAS_2)
         )
 
 

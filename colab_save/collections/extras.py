@@ -82,14 +82,14 @@ def find_extras(names: Sequence[str], model: Model | None, variables: Mapping[st
         UnknownNameError: Neither the model nor the notebook has the name.
         RequestError: The value cannot be loaded again without running code.
     """
-    attributes, others = {}, {}
+    attributes, others, free = {}, {}, free_attributes(model)
     for name in names:
-        if name in free_attributes(model):
+        if name in free:
             attributes[name] = getattr(model, name)
         elif name in variables or hasattr(model, name):
             others[name] = variables[name] if name in variables else getattr(model, name)
         else:
-            known = [*free_attributes(model), *(other for other in variables if not other.startswith("_"))]
+            known = [*free, *(other for other in variables if not other.startswith("_"))]
             raise UnknownNameError(
                 f"{option('extra', name)}: neither the model nor the notebook has {name}.",
                 did_you_mean(name, known),

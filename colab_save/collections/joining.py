@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from colab_save.artifact.collection import Collection, walk_tree
-from colab_save.collections.kinds import is_model
+from colab_save.collections.splitting import is_model
 from colab_save.dialect import DIALECTS, import_dialect, optimizer_variables
 from colab_save.errors import DamagedFileError, FormatError, RequestError
 from colab_save.hints import action, literal, option

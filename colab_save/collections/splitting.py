@@ -15,14 +15,75 @@ from typing import Any
 
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.parts import part_name
-from colab_save.collections.kinds import is_configured, is_layer, is_loss, is_metric, is_model, is_tensor, maker_of
-from colab_save.dialect import DIALECTS, dialect_of, keras_of, kind_of, optimizer_variables
+from colab_save.dialect import (
+    DIALECTS,
+    KERAS,
+    classes,
+    dialect_of,
+    keras_of,
+    kind_of,
+    optimizer_variables,
+    tensorflow_classes,
+)
 from colab_save.errors import UnsupportedError
 from colab_save.model.compiling import trained_by
 from colab_save.model.describing import plain_attributes
 from colab_save.model.walking import is_plain_object, walk_variables
 from colab_save.types import Array, Json, Model, Variable
 from colab_save.wording import is_text, translated
+
+OPTIMIZERS = ("optimizers.Optimizer", "optimizers.legacy.Optimizer")
+"""The classes of optimizers; tf_keras also has the legacy ones."""
+
+
+def is_model(value: object) -> bool:
+    """Return whether a value can be a part; metrics of tf_keras, which are layers, cannot."""
+    if is_configured(value):
+        return False
+    try:
+        kind_of(value)
+    except UnsupportedError:
+        return False
+    return True
+
+
+def is_layer(value: object) -> bool:
+    """Return whether a value is a layer of Keras, or a model."""
+    return isinstance(value, classes("layers.Layer"))
+
+
+def is_optimizer(value: object) -> bool:
+    """Return whether a value is an optimizer of Keras."""
+    return isinstance(value, tuple(kind for name in OPTIMIZERS for kind in classes(name)))
+
+
+def is_metric(value: object) -> bool:
+    """Return whether a value is a metric of Keras."""
+    return isinstance(value, classes("metrics.Metric"))
+
+
+def is_loss(value: object) -> bool:
+    """Return whether a value is a loss of Keras."""
+    return isinstance(value, classes("losses.Loss"))
+
+
+def is_configured(value: object) -> bool:
+    """Return whether a value is an optimizer, metric, loss or schedule of Keras, which its config rebuilds."""
+    is_schedule = isinstance(value, classes("optimizers.schedules.LearningRateSchedule"))
+    return is_schedule or is_optimizer(value) or is_metric(value) or is_loss(value)
+
+
+def maker_of(value: object) -> str:
+    """Return whose variable a value is, ``keras`` or ``tensorflow``; empty for anything else."""
+    if isinstance(value, classes("Variable")):
+        return KERAS
+    return "tensorflow" if isinstance(value, tensorflow_classes("Variable")) else ""
+
+
+def is_tensor(value: object) -> bool:
+    """Return whether a value is a tensor with known values."""
+    return isinstance(value, tensorflow_classes("Tensor")) and hasattr(value, "numpy")
+
 
 DEEPEST = 24
 """The deepest nesting of a collection, from the manifest's limit on JSON at three levels for each."""

@@ -41,21 +41,8 @@ def prepare(to: str | None, target: Target, division: Division, formats: tuple[F
         NoSpaceError: The local disk or the store has too little space.
         StoreError: The store is not available or read-only.
     """
-    return prepare_place(to, target, _checked_size(division, formats))
-
-
-def prepare_place(to: str | None, target: Target, size: int = 0) -> tuple[Store, str]:
-    """Open the store and check that a model of so many bytes can be saved there.
-
-    Raises:
-        MissingPackageError: The store needs a package that is not installed.
-        StoreError: The store is not available, read-only or full.
-    """
-    store, key = open_folder_of(target.path) if target.path else (open_store(to), "")
-    store.prepare(size)
-    if target.name:
-        store.check_single(target.name)
-    return store, key
+    size = _checked_size(division, formats)
+    return prepare_place(to, target, size)
 
 
 def _checked_size(division: Division, formats: tuple[Format, ...]) -> int:
@@ -76,3 +63,17 @@ def _check_stage(size: int) -> None:
             f"Staging needs {size_in_words(size + SPARE)} in {folder}, and {size_in_words(free)} are free.",
             "Remove files from the local disk, or point TMPDIR at a larger one.",
         )
+
+
+def prepare_place(to: str | None, target: Target, size: int = 0) -> tuple[Store, str]:
+    """Open the store and check that a model of so many bytes can be saved there.
+
+    Raises:
+        MissingPackageError: The store needs a package that is not installed.
+        StoreError: The store is not available, read-only or full.
+    """
+    store, key = open_folder_of(target.path) if target.path else (open_store(to), "")
+    store.prepare(size)
+    if target.name:
+        store.check_single(target.name)
+    return store, key

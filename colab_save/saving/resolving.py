@@ -28,10 +28,10 @@ def resolve(request: SaveRequest) -> Plan:
         MissingPackageError: A format needs a package that is not installed.
         StoreError: The store is not available, read-only or full; or the local disk is.
     """
-    division = divide(request.model)
-    extras = find_extras(request.extra, division.models.get(""), vars(sys.modules["__main__"]))
     name = request.target if request.target is not None else _default_name(request.model)
     target, source = Target.parse(name), without_secrets(request.to or "")
+    division = divide(request.model)
+    extras = find_extras(request.extra, division.models.get(""), vars(sys.modules["__main__"]))
     choice = choose(request, target, division)
     store, key = prepare(request.to, target, division, choice.attempts[0])
     destination = Destination(

@@ -10,8 +10,7 @@ import tensorflow as tf
 
 from colab_save.artifact.collection import compare_collections, read_collection, write_collection
 from colab_save.collections.joining import join
-from colab_save.collections.kinds import is_model
-from colab_save.collections.splitting import collection_of, divide
+from colab_save.collections.splitting import collection_of, divide, is_model
 
 with warnings.catch_warnings(action="ignore"):  # it imports what TensorFlow has deprecated
     import tf_keras
