@@ -29,8 +29,8 @@ COMMAND = (sys.executable, "-P", "-c")
 """Python without the current folder on its path: a reload must not work only because of the notebook's modules."""
 
 PROGRAM = """
-import importlib.util, sys
-spec = importlib.util.spec_from_file_location("colab_save", {package!r})
+import importlib.machinery, importlib.util, sys
+spec = importlib.machinery.PathFinder.find_spec("colab_save", [{folder!r}])
 sys.modules["colab_save"] = package = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
 sys.path += {beside!r}
@@ -199,7 +199,7 @@ def _program() -> str:
     """
     package = Path(__file__).resolve().parents[1]
     beside = [] if package.parent == Path.cwd() else [str(package.parent)]
-    return PROGRAM.format(package=str(package / "__init__.py"), beside=beside)
+    return PROGRAM.format(folder=str(package.parent), beside=beside)
 
 
 def _read(stream: IO[str], answers: queue.SimpleQueue[str]) -> None:

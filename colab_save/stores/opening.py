@@ -35,6 +35,12 @@ def open_store(location: str | None = None) -> Store:
     return store
 
 
+def is_known(address: str) -> bool:
+    """Return whether a store in the table has such addresses, and can be opened again by them."""
+    record = STORES.get(address.partition(":")[0])
+    return record is not None and bool(record.reopen)
+
+
 def reopen(address: str, patience: float = 20.0) -> Store:
     """Return a store that uploads later by its address; nothing is mounted or connected yet.
 
@@ -46,10 +52,9 @@ def reopen(address: str, patience: float = 20.0) -> Store:
         StoreUnavailableError: No store in the table has such addresses.
     """
     name, _, rest = address.partition(":")
-    hook = STORES[name].reopen if name in STORES else ""
-    if not hook:
+    if not is_known(address):
         raise StoreUnavailableError(f"No store has the address {address!r}.", "Another release made it; save again.")
-    store: Store = plugged(hook)(rest, patience)
+    store: Store = plugged(STORES[name].reopen)(rest, patience)
     return store
 
 

@@ -217,7 +217,10 @@ def _recorded(folder: Path, text: str) -> LocalCopy:
     record = json.loads(text)
     place = Place(record["folder"], record["exact"])
     manifest = Manifest.from_json(record["manifest"], str(folder / _RECORD))
-    return LocalCopy(folder, record["address"], record["where"], place, manifest, record["is_published"])
+    address = record["address"]
+    if json.loads(record["manifest"])["schema"] == 1 and not address.startswith("drive:"):
+        address = f"drive:{address}"  # these records did not name the store: only Drive had copies
+    return LocalCopy(folder, address, record["where"], place, manifest, record["is_published"])
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -19,7 +19,7 @@ from colab_save.progress import OnStep, ignore_steps
 from colab_save.reports.pending import PENDING, PUBLISH_PENDING, Pending, PendingSave
 from colab_save.store_table import STORES
 from colab_save.stores.base import Store, UploadState
-from colab_save.stores.opening import reopen
+from colab_save.stores.opening import is_known, reopen
 from colab_save.versions.local_copies import LocalCopy, keys_of, local_copies, make_copy, trim
 from colab_save.versions.packing import stored
 from colab_save.versions.publishing import publish
@@ -61,6 +61,8 @@ def _waiting(copy: LocalCopy, upload_state: UploadState | None) -> PendingSave:
 def publish_local_copies(on_step: OnStep = ignore_steps) -> Pending:
     """Publish each pending save that is not in its store, from its local copy; the model itself is not needed.
 
+    Copies whose store is no longer in the table of stores stay as they are.
+
     Args:
         on_step: Called with the bytes written.
 
@@ -70,7 +72,8 @@ def publish_local_copies(on_step: OnStep = ignore_steps) -> Pending:
     Raises:
         StoreError: The store refused again; the copies stay.
     """
-    published = tuple(copy.name for copy in local_copies() if _publish_if_missing(copy, on_step))
+    known = [copy for copy in local_copies() if is_known(copy.address)]
+    published = tuple(copy.name for copy in known if _publish_if_missing(copy, on_step))
     return Pending(pending().saves, published)
 
 

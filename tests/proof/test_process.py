@@ -55,6 +55,15 @@ def test_another_copy_that_is_installed_proves_nothing(stand_ins, monkeypatch):
     assert str(Path(colab_save.__file__).resolve()) in answer["failed"]
 
 
+def test_a_package_in_a_zip_runs_from_there(stand_ins, tmp_path, monkeypatch):
+    archive = shutil.make_archive(str(tmp_path / "x"), "zip", Path(colab_save.__file__).parents[1], "colab_save")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([archive, str(stand_ins)])}
+    (tmp_path / "custom_code.py").write_text("CUSTOM_OBJECTS = {}")
+    command = [sys.executable, "-P", "-c", ASK, str(tmp_path / "custom_code.py")]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert f"{archive}/colab_save/__init__.py" in run.stdout
+
+
 def test_a_package_in_the_notebooks_folder_lets_nothing_else_of_it_in(stand_ins, tmp_path):
     notebook = tmp_path / "notebook"
     shutil.copytree(Path(colab_save.__file__).parent, notebook / "colab_save")

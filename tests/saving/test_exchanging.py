@@ -146,7 +146,7 @@ def test_where_answers_differ_the_format_says_what_may_be_done(format, words):
     trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")})
     staged = Staged(Path(), (get_format(format),), {"": SampleFacts()})
     with pytest.raises(RoundTripError) as caught:
-        pipeline._choose([Attempt(staged, (trip,))], is_forced=False)
+        pipeline._choose([Attempt(staged, (trip,))], None, is_forced=False)
     assert words in caught.value.hint
 
 
@@ -155,7 +155,7 @@ def test_without_the_extra_a_save_is_refused_before_anything_is_staged(live, mon
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingPackageError) as caught:
         save(SaveRequest(live, "pair", purpose="exchange"))
-    assert ("pip install colab_save[onnx]", []) == (caught.value.hint, [*own_folder.iterdir()])
+    assert ("pip install 'colab_save[onnx]'", []) == (caught.value.hint, [*own_folder.iterdir()])
 
 
 def test_without_onnx_runtime_a_file_is_not_opened(theirs, monkeypatch):

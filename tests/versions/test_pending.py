@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 from pathlib import Path
@@ -23,6 +24,7 @@ from colab_save.stores.local import LocalStore
 from colab_save.stores.opening import reopen
 from colab_save.target import Target
 from colab_save.versions import caching
+from colab_save.versions.caching import cache_base
 from colab_save.versions.curating import delete_version
 from colab_save.versions.finding import contents_of, find
 from colab_save.versions.local_copies import LEFTOVER_AGE, local_copies
@@ -404,8 +406,20 @@ def test_a_copy_whose_store_is_no_longer_known_stays_and_is_listed_as_unknown(sa
     others = {name: record for name, record in STORES.items() if name != "drive"}
     monkeypatch.setattr(opening, "STORES", others)  # deleting and restoring the item would change the order
     assert {f"cats@{V1}": "written, upload unknown"} == states()
+    assert () == publish_local_copies().published
     with pytest.raises(StoreUnavailableError, match="No store has the address 'drive:MyDrive/models'"):
-        publish_local_copies()
+        opening.reopen("drive:MyDrive/models")
+
+
+def test_a_copy_of_the_first_schema_names_no_store_and_is_published_to_drive(save, store, upload):
+    refused(save, store)
+    (record,) = cache_base().rglob("copy.json")
+    old = json.loads(record.read_text("utf-8"))
+    first = json.dumps(json.loads(old["manifest"]) | {"schema": 1})
+    old |= {"address": old["address"].removeprefix("drive:"), "manifest": first}
+    record.write_text(json.dumps(old), "utf-8")
+    upload[V1] = b"1"
+    assert (f"cats@{V1}",) == publish_local_copies().published
 
 
 def test_a_copy_that_cannot_be_recorded_costs_only_the_copy(save, store, monkeypatch):
