@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 ROWS = 4
 """Rows of a derived sample: more than one, so that batch axes show (docs/losses.md §8)."""
 
-FREE_SIZES = (8, 32, 224, 1)
-"""Sizes to try for an axis of free size: 8 is enough for sequences, deep convolutions need more."""
+FREE_SIZES = (8, 32, 224, 1, 512)
+"""Sizes to try for an axis of free size: 8 is enough for sequences, deep convolutions and frames of sound need more."""
 
 WORDS = ("the", "model", "came", "back", "as", "it", "was", "saved")
 

@@ -1,8 +1,8 @@
-"""Refuse inputs that are too small for a model, computed from shapes, layer by layer, before each layer runs.
+"""Refuse inputs that are too small for a model's convolutions, poolings and framings, from shapes, before each runs.
 
 `sampling` runs the live model inside `sizes_checked`. TensorFlow's own errors are not enough: on some processors a
 convolution whose output would be empty returns whatever is in memory, and such a pooling ends the process (2.20 and
-2.21, with oneDNN).
+2.21, with oneDNN). The output of any other layer may be empty: a slice of a short sequence is.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from colab_save.types import Layer, Model, Nested, Specs
 _SHAPE = ("compute_output_shape", "compute_output_spec")
 """The methods by which a class declares the shape of its output."""
 
+_SLIDING = re.compile("conv|pool|locallyconnected|stft|spectrogram|frame|extract_?(sequences|patches)", re.IGNORECASE)
+"""The names of Keras's layers and operations, and of TensorFlow's functions, that slide a window over their input."""
+
 _TOO_SMALL = re.compile(
     "output size would be (zero or )?negative|dimensions in the output is <= 0|Negative dimension size caused by"
 )
@@ -34,7 +37,7 @@ TensorFlow in a trace."""
 
 @contextmanager
 def sizes_checked(model: Model, inputs: Nested, specs: Specs) -> Iterator[None]:
-    """Refuse inputs for which the output of a layer would be empty, while a model runs on them.
+    """Refuse inputs for which a convolution, pooling or framing would return nothing, while a model runs on them.
 
     A layer whose output is empty for inputs of any size is allowed: that is so where the inputs have the sizes that the
     model declares, and where a graph model declares the layer's output as empty.
@@ -45,9 +48,9 @@ def sizes_checked(model: Model, inputs: Nested, specs: Specs) -> Iterator[None]:
         specs: Nested `TensorFacts` of the inputs that the model declares; ``None`` if it declares none.
 
     Raises:
-        SampleError: The output of a layer would be empty; the message names the first such layer, with its shapes.
+        SampleError: The output of such a layer would be empty; the message names the first such layer, with its shapes.
     """
-    layers = [] if _are_as_declared(inputs, specs) else _layers_alone(model)
+    layers = [] if _are_as_declared(inputs, specs) else _sliding(model)
     checking = _Checking(is_traced=isinstance(model, classes("Model")) and is_graph(model))
     try:
         with calls_wrapped(layers, checking.before):
@@ -62,21 +65,33 @@ def _are_as_declared(inputs: Nested, specs: Specs) -> bool:
     return given.keys() == wanted.keys() and all(given[at].shape[1:] == wanted[at].shape[1:] for at in given)
 
 
-def _layers_alone(model: Model) -> list[tuple[str, Layer]]:
-    """Return every layer that contains no other, and in graphs of Keras 3 every operation that is not a layer."""
+def _sliding(model: Model) -> list[tuple[str, Layer]]:
+    """Return the layers that slide a window and contain no other, and in graphs of Keras 3 such operations."""
     walked = list(walk_layers(model))
     holding = {path[:end] for path, _ in walked for end, letter in enumerate(path) if letter == "/"} | {""}
     layers = [(path, layer) for path, layer in walked if path not in holding]
     known = {id(layer) for _, layer in walked}
     operations = (item for _, layer in walked for item in getattr(layer, "operations", ()))
-    return layers + [(item.name, item) for item in operations if id(item) not in known]
+    layers += [(item.name, item) for item in operations if id(item) not in known]
+    return [(path, layer) for path, layer in layers if _is_sliding(layer)]
+
+
+def _is_sliding(layer: Layer) -> bool:
+    """Return whether Keras made a layer's class, or one that it derives from, to slide a window over the input.
+
+    A graph of tf_keras has a layer for each function of TensorFlow, and only the function tells which.
+    """
+    names = [kind.__name__ for kind in type(layer).__mro__ if is_of_keras(kind.__module__)]
+    if is_of_keras(type(layer).__module__) and not isinstance(layer, classes("layers.Lambda")):
+        names.append(getattr(getattr(layer, "function", None), "__name__", ""))
+    return any(map(_SLIDING.search, names))
 
 
 class _Checking:
     """The check of each layer's shapes before it is called.
 
-    A custom layer that does not declare its output shape is traced alone, in graph models only: Keras traced it when
-    the graph was made, while the ``call`` of a subclassed model may do anything.
+    One of Keras's own that does not declare its output shape is traced alone, in graph models only. A custom layer is
+    never traced: its ``call`` may hold on to the symbolic tensors.
     """
 
     def __init__(self, *, is_traced: bool) -> None:
@@ -91,11 +106,12 @@ class _Checking:
 
         @functools.wraps(call)
         def checked(*inputs: Any, **named: Any) -> Any:
-            shapes = str([list(item.shape) for _, item in leaves(list(inputs)) if _is_tensor(item)])
-            if not self._is_busy and (id(layer), shapes) not in self._passed:
+            given = _known_shapes(inputs)
+            shapes = str(given)
+            if given is not None and not self._is_busy and (id(layer), shapes) not in self._passed:
                 self._is_busy = True  # tracing a layer calls it
                 try:
-                    self.refusal = self._refused(path, layer, inputs, named)
+                    self.refusal = self._refused(path, layer, given, inputs, named)
                 finally:
                     self._is_busy = False
                 if self.refusal is not None:
@@ -105,10 +121,17 @@ class _Checking:
 
         return checked
 
-    def _refused(self, path: str, layer: Layer, inputs: tuple[Any, ...], named: dict[str, Any]) -> SampleError | None:
-        given = [tuple(item.shape) for _, item in leaves(list(inputs)) if _is_tensor(item)]
+    def _refused(
+        self,
+        path: str,
+        layer: Layer,
+        given: list[tuple[Any, ...]],
+        inputs: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> SampleError | None:
         is_declared = _declares_shape(type(layer))
-        if any(map(_is_empty, given)) or not (is_declared or self.is_traced):
+        is_own = is_of_keras(_maker(type(layer), "call").__module__)
+        if any(map(_is_empty, given)) or not (is_declared or (is_own and self.is_traced)):
             return None
         try:
             shapes = _computed(layer, inputs, named, is_declared=is_declared)
@@ -128,6 +151,13 @@ def _refusal(path: str, given: list[tuple[int, ...]], found: str) -> SampleError
 
 def _in_words(shapes: Iterable[tuple[Any, ...]]) -> str:
     return ", ".join(str(list(shape)) for shape in shapes)
+
+
+def _known_shapes(inputs: tuple[Any, ...]) -> list[tuple[Any, ...]] | None:
+    """Return the shapes of a layer's inputs; ``None`` if TensorFlow does not know the rank of one while it traces."""
+    shapes = [item.shape for _, item in leaves(list(inputs)) if _is_tensor(item)]
+    is_known = all(getattr(shape, "rank", 0) is not None for shape in shapes)
+    return [tuple(shape) for shape in shapes] if is_known else None
 
 
 def _is_tensor(item: Any) -> bool:

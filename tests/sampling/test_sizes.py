@@ -70,20 +70,7 @@ def silent(dialect):
     return [Silent(1, 3, strides=2) for _ in range(4)]
 
 
-def raw(dialect):
-    """A convolution that declares no shape."""
-
-    class Raw(dialect.layers.Layer):
-        def build(self, shape):
-            self.kernel = self.add_weight(shape=(3, 3, 1, 1), name="kernel")
-
-        def call(self, inputs):
-            return tf.nn.conv2d(inputs, self.kernel, 2, "VALID")
-
-    return [Raw() for _ in range(4)]
-
-
-@pytest.mark.parametrize("layers", [convolutions, silent, raw])
+@pytest.mark.parametrize("layers", [convolutions, silent])
 def test_a_graph_gets_an_image_that_reaches_its_last_layer(layers, dialect):
     assert (4, 32, 32, 1) == sample_of(sequential(dialect, *layers(dialect))).inputs.shape
 
@@ -100,14 +87,25 @@ def test_a_pooling_whose_window_is_too_large_never_runs(dialect):
     assert (4, 32, 32, 1) == sample_of(model).inputs.shape
 
 
+def test_a_pooling_function_in_a_graph_never_runs_on_too_little(dialect):
+    given = dialect.layers.Input((None, 1))
+    pooled = keras.ops.max_pool(given, 10, 1) if dialect is keras else tf.nn.max_pool1d(given, 10, 1, "VALID")
+    assert (4, 23, 1) == sample_of(dialect.Model(given, pooled)).outputs.shape
+
+
+def test_a_sequence_is_long_enough_for_a_window_of_256(dialect):
+    model = dialect.Sequential([dialect.layers.Input((None, 1)), dialect.layers.Conv1D(1, 256)])
+    assert (4, 512, 1) == sample_of(model).inputs.shape
+
+
 def test_an_image_is_no_larger_than_needed(dialect):
     assert (4, 8, 8, 1) == sample_of(sequential(dialect, *convolutions(dialect, 2))).inputs.shape
 
 
-@pytest.mark.parametrize("layers", [convolutions, silent, raw])
+@pytest.mark.parametrize("layers", [convolutions, silent])
 def test_a_given_image_that_is_too_small_is_refused_with_the_layer_and_its_shape(layers, dialect):
     model = sequential(dialect, *layers(dialect))
-    with pytest.raises(SampleError, match=r"too small: the layer (conv2d|silent|raw)_2 is given \[2, 1, 1, 1\]"):
+    with pytest.raises(SampleError, match=r"too small: the layer (conv2d|silent)_2 is given \[2, 1, 1, 1\]"):
         sample_of(model, image(8))
 
 
@@ -149,6 +147,68 @@ def test_an_output_that_the_model_declares_empty_is_not_refused(dialect):
     given = dialect.layers.Input((None, 3))
     nothing = dialect.layers.Lambda(lambda inputs: inputs[..., :0])(given)
     assert (4, 8, 0) == sample_of(dialect.Model(given, nothing)).outputs.shape
+
+
+def halves(dialect):
+    layers = dialect.layers
+    given = layers.Input((None, 4))
+    parts = [layers.Dense(3)(given[:, :512]), layers.Dense(3)(given[:, 512:])]
+    return dialect.Model(given, layers.Concatenate(axis=1)(parts))
+
+
+@pytest.mark.parametrize(("given", "length"), [(None, 8), (np.ones((2, 100, 4), "float32"), 100)])
+def test_a_slice_of_a_short_sequence_may_be_empty(given, length, dialect):
+    assert length == sample_of(halves(dialect), given).outputs.shape[1]
+
+
+def test_a_cropping_may_leave_nothing(dialect):
+    class Cropped(dialect.Model):
+        def __init__(self):
+            super().__init__()
+            self.crop = dialect.layers.Lambda(lambda inputs: inputs[:, 8:], output_shape=lambda shape: (shape[0], 0, 4))
+
+        def call(self, inputs):
+            return self.crop(inputs)
+
+    assert (2, 0, 4) == sample_of(Cropped(), np.ones((2, 8, 4), "float32")).outputs.shape
+
+
+@pytest.mark.parametrize("name", ["Activation", "Conv1D"])
+def test_a_layer_given_a_tensor_of_unknown_rank_runs_unchecked(name, dialect):
+    class Parsing(dialect.Model):
+        def __init__(self):
+            super().__init__()
+            self.act = dialect.layers.Activation("relu") if name == "Activation" else Unranked(3, 1)
+
+        @tf.function
+        def call(self, inputs):
+            parsed = tf.io.parse_tensor(tf.io.serialize_tensor(inputs), tf.float32)
+            return tf.reshape(self.act(parsed), tf.shape(inputs))
+
+    class Unranked(dialect.layers.Conv1D):
+        def __init__(self, *args):
+            super().__init__(*args)
+            self.input_spec = None
+            self.built = True
+
+        def call(self, inputs):
+            return tf.nn.relu(inputs)
+
+    assert (3, 4) == sample_of(Parsing(), np.ones((3, 4), "float32")).outputs.shape
+
+
+@pytest.mark.parametrize("base", ["Layer", "MaxPooling2D"])
+def test_a_custom_layer_never_sees_a_symbolic_tensor(base, dialect):
+    class Seeing(getattr(dialect.layers, base)):
+        def call(self, inputs):
+            seen.append(inputs)
+            return inputs
+
+    seen = []
+    model = sequential(dialect, Seeing())
+    seen.clear()  # of the making of the graph
+    sample_of(model)
+    assert all(isinstance(each, tf.Tensor) and hasattr(each, "numpy") for each in seen)
 
 
 def test_inputs_without_features_are_not_refused(dialect):
