@@ -6,7 +6,7 @@ So each part is located, fetched, opened and compared like a single model. `vers
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from colab_save.artifact.collection import ARRAYS, COLLECTION, TREE
@@ -14,6 +14,7 @@ from colab_save.artifact.layout import CUSTOM_CODE, EXTRAS, is_in
 from colab_save.artifact.manifest import MANIFEST, FileFacts, Manifest, Payload
 from colab_save.artifact.readme import README
 from colab_save.errors import TargetError
+from colab_save.hints import literal
 from colab_save.target import check_name
 
 RESERVED = (ARRAYS, CUSTOM_CODE, EXTRAS, MANIFEST, README, TREE)
@@ -39,6 +40,11 @@ def _is_folder(name: str) -> bool:
     except TargetError:
         return False
     return True
+
+
+def collection_with(names: Collection[str]) -> str:
+    """Return what a collection is called in a message, with the names of its parts."""
+    return f"a collection with {len(names)} model{'s' * (len(names) != 1)}: {literal(', '.join(names))}"
 
 
 def of_part(manifest: Manifest, name: str) -> Manifest:

@@ -9,21 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from colab_save.artifact.parts import collection_with
 from colab_save.artifact.round_trip import Outcome
-from colab_save.errors import TargetError
+from colab_save.errors import NotFoundError, TargetError
 from colab_save.format_table import FORMATS
 from colab_save.frontends.languages import PYTHON
-from colab_save.hints import literal, option
+from colab_save.hints import action, literal, option
 from colab_save.loading.pipeline import load
 from colab_save.progress import OnStep, ignore_steps
 from colab_save.reports.card import Card, Shown
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import check, save
-from colab_save.target import Target, last_part
+from colab_save.target import Target, last_part, without_secrets
 from colab_save.types import Json
 from colab_save.versions.locating import Found, locate
-from colab_save.versions.placing import place_payload
+from colab_save.versions.placing import open_place, place_payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def save_file(
     name = last_part(model).partition(".")[0] if target is None else target
     origin = LoadRequest(model, trust=trust, **timeout)
     wanted = SaveRequest(None, name, **fields)
-    locate(origin)  # a wrong path or option is refused before the file is loaded
+    _check_file(origin)  # a wrong path or option is refused before the file is loaded
     check(wanted)
     loaded = load(origin, on_step)
     saved = save(replace(wanted, model=loaded.model), on_step)
@@ -102,31 +103,54 @@ def load_to_path(
         ColabSaveError: Any error of the tree; `RoundTripError` if the loaded model differs from the saved one.
     """
     found = locate(LoadRequest(target, format=format, **fields))
-    _check_single(found, path)
+    _check_single(found, path, fields.get("source"))
     held = found.manifest.formats if found.manifest else ()
     wanted = _format_at(path, format, held)
+    open_place(path, wanted)  # what is in the way is refused before the version is loaded
     payload = format or wanted
     request = LoadRequest(target, format=None if payload == wanted and wanted not in held else payload, **fields)
     report = load(request, on_step)
     if report.format != wanted or report.manifest is None or request.convert:
         saved = save(SaveRequest(report.model, path, formats=wanted), on_step)
         return Written(report, saved.where, saved)
-    return Written(report, place_payload(_loaded(request, report), wanted, path, on_step))
+    loaded = _loaded(request, report)
+    _check_single(loaded, path, fields.get("source"))  # an older version may be a collection where the newest is none
+    return Written(report, place_payload(loaded, wanted, path, on_step))
 
 
-def _check_single(found: Found, path: str) -> None:
+def _check_file(origin: LoadRequest) -> None:
+    """Refuse to save what is not there.
+
+    Raises:
+        NotFoundError: There is no such file; for a name, no such artifact in the default store.
+    """
+    try:
+        locate(origin)
+    except NotFoundError as error:
+        if Target.parse(origin.target).path:
+            raise
+        raise NotFoundError(
+            error.references[0],
+            f"Give the path of a model file or folder, such as {literal(f'./{origin.target}')}; "
+            f"{action('load', origin.target)} writes a saved version to one.",
+        ) from error
+
+
+def _check_single(found: Found, path: str, source: str | None) -> None:
     """Refuse to write a collection to a path.
 
     Raises:
         TargetError: The version is a collection.
     """
-    if found.parts:
-        raise TargetError(
-            f"The path {literal(repr(last_part(path)))} takes one model, but {literal(found.name)} has "
-            f"{len(found.parts)}: {literal(', '.join(found.parts))}.",
-            f"In Python, {literal(PYTHON.action('load', [found.name], {}))} returns them all, and save_model saves one "
-            "of them to a path.",
-        )
+    if not found.parts:
+        return
+    given = {} if source is None else {"source": [without_secrets(source)]}
+    raise TargetError(
+        f"The path {literal(repr(last_part(path)))} takes one model, and {literal(found.name)} is "
+        f"{collection_with(found.parts)}.",
+        f"In Python, {literal(PYTHON.action('load', [found.name], given))} returns all of it, and save_model saves one "
+        "of its models to a path.",
+    )
 
 
 def _format_at(path: str, format: str | None, held: tuple[str, ...]) -> str:

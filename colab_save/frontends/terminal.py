@@ -1,7 +1,7 @@
 """The terminal command ``colab-save save | load | list | verify | …``: one command for each action that has one.
 
 It prints the same reports as a notebook shows, or with ``--json`` one JSON document. The exit code is 0 for success, 1
-for an error or a model that is not proven, and 2 for wrong usage.
+for an error or a model that is not proven, 2 for wrong usage, and 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import io
 import json
 import math
 import os
@@ -29,10 +30,10 @@ from colab_save.request.option import Option, Syntax
 from colab_save.types import Json
 from colab_save.wording import did_you_mean
 
-PASSED, FAILED, MISUSED = 0, 1, 2
-"""Exit codes."""
+PASSED, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes; the last is that of a shell for Ctrl-C."""
 
-EXIT_CODES = "Exit codes: 0 success, 1 error or model not proven, 2 wrong usage."
+EXIT_CODES = "Exit codes: 0 success, 1 error or model not proven, 2 wrong usage, 130 interrupted."
 
 JSON_HELP = 'Print one JSON document, for an error {"error": {"type", "message", "hint"}}; default: text.'
 
@@ -47,12 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     quiet_start()
+    _write_any_text()
     try:
         try:
             with speaking(TERMINAL):
                 return _run(sys.argv[1:] if arguments is None else arguments)
         finally:
             print(end="", flush=True)
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        return INTERRUPTED
     except OSError as error:
         if not _is_output_lost():
             raise
@@ -101,6 +106,13 @@ def _run(arguments: Sequence[str]) -> int:
         return FAILED
     print(json_text(result.to_json()) if as_json else result)
     return exit_code(action, result)
+
+
+def _write_any_text() -> None:
+    """Write a character that the encoding of an output lacks as its escape in Python, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _is_output_lost() -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from colab_save.artifact.parts import collection_with
 from colab_save.collections.splitting import Division
 from colab_save.errors import RequestError, UnsupportedError
 from colab_save.format_table import FORMATS, purposes
@@ -80,9 +81,8 @@ def _check_single(division: Division, target: Target) -> None:
     """Refuse to save a collection to a path."""
     if target.path and division.collection:
         raise RequestError(
-            f"The path {last_part(target.path)!r} takes one model, and there are {len(division.models)} to save: "
-            f"{', '.join(division.models)}.",
-            f"Give a name, such as {last_part(target.path).partition('.')[0] or 'agent'}, to save them together.",
+            f"The path {last_part(target.path)!r} takes one model, and this is {collection_with(division.models)}.",
+            f"Give a name, such as {last_part(target.path).partition('.')[0] or 'agent'}, to save all of it.",
         )
 
 

@@ -1,7 +1,8 @@
 """Put one payload of a version at an exact path, byte for byte, with its manifest beside it, as a plain save does.
 
-The terminal's ``load TARGET PATH`` calls `place_payload` once the version is verified. The version itself stays where
-it is, so that no local copy is needed while the store uploads. Plain saves ask `find_obstacle` too.
+The terminal's ``load TARGET PATH`` calls `open_place` first, and `place_payload` once the version is verified. The
+version itself stays where it is, so that no local copy is needed while the store uploads. Plain saves ask
+`find_obstacle` too.
 """
 
 from __future__ import annotations
@@ -50,9 +51,7 @@ def place_payload(found: Found, format_name: str, path: str, on_step: OnStep) ->
     payload = next((item for item in (manifest.payloads if manifest else ()) if item.format == format_name), None)
     if manifest is None or payload is None:
         raise NotFoundError(f"{found.name} was not saved as {format_name}.", "Choose a path with another suffix.")
-    store, key = open_folder_of(path)
-    if obstacle := find_obstacle(store, key, format_name):
-        raise TargetError(f"{obstacle}.", "Choose another path: only a model of the same kind is replaced.")
+    store, key = open_place(path, format_name)
     with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
         stage = Path(work, "artifact")
         with refusing("write", str(stage)):
@@ -62,6 +61,19 @@ def place_payload(found: Found, format_name: str, path: str, on_step: OnStep) ->
         store.prepare(placed.size)
         publish(store, Place.of_plain(key, placed.version), stage, placed, on_step)
     return f"{store.location}/{key}"
+
+
+def open_place(path: str, format_name: str) -> tuple[Store, str]:
+    """Return the store and the key of an exact path that a payload of a format may be put at; nothing is written.
+
+    Raises:
+        TargetError: There is something that the payload may not replace.
+        StoreError: The store is not available.
+    """
+    store, key = open_folder_of(path)
+    if obstacle := find_obstacle(store, key, format_name):
+        raise TargetError(f"{obstacle}.", "Choose another path: only a model of the same kind is replaced.")
+    return store, key
 
 
 def find_obstacle(store: Store, key: str, format_name: str) -> str:

@@ -23,9 +23,9 @@ from colab_save.stores.opening import open_store
 from tests.making import V1, V2, V3, facts, passed, save_version
 
 
-def run(*arguments):
+def run(*arguments, **variables):
     """Run the command as a terminal does."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **variables}
     command = [sys.executable, "-m", "colab_save", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
@@ -150,6 +150,31 @@ def test_a_pipe_that_is_closed_early_is_none_either_where_nothing_is_buffered():
 def test_output_that_cannot_be_written_is_an_error_of_one_line(command):
     complaint = "colab-save: cannot write to standard output: No space left on device\n"
     assert ("1", complaint) == output_of(f"{command} > /dev/full")
+
+
+@pytest.mark.parametrize(("command", "written"), [(["list"], r"h\xf6 st"), (["save", "--help"], r"F[,F\u2026]")])
+def test_an_output_that_lacks_a_character_gets_its_escape(tmp_path, command, written):
+    save_version(open_store(), tmp_path, V1, name="hö st")
+    ended = run(*command, PYTHONIOENCODING="ascii")
+    assert (0, True) == (ended.returncode, written in ended.stdout), ended.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_ends_with_one_line_and_130():
+    script = (
+        "import os, signal, sys\n"
+        "from colab_save.frontends import terminal\n"
+        "terminal.read = lambda words: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.exit(terminal.main(['list']))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (130, "", "Interrupted.\n") == (ended.returncode, ended.stdout, ended.stderr)
 
 
 def test_an_empty_store_is_listed(capsys):
@@ -433,18 +458,37 @@ def test_the_format_that_this_hint_names_is_written_to_a_path_without_suffix(sav
     assert (tmp_path / "cats.xyz" / "saved_model.pb").is_file()
 
 
-@pytest.mark.parametrize("path", ["./gan.keras", "./gan"])
-def test_a_collection_is_not_loaded_for_a_path_that_takes_one_model(tmp_path, capsys, path):
-    parts = tuple(Part(name, facts()) for name in ("generator", "critic"))
+def save_collection(folder, *names, version=V1, name="agent"):
+    """Save a version of a collection with these models to the default store."""
+    parts = tuple(Part(each, facts()) for each in names)
     files = {f"{part.name}/model.keras": b"model" for part in parts}
     payloads = tuple(Payload("keras", file) for file in files)
     trips = tuple(replace(passed(), part=part.name) for part in parts)
     made = {"parts": parts, "payloads": payloads, "round_trips": trips}
-    save_version(open_store(), tmp_path, V1, files, name="gan", **made)
+    save_version(open_store(), folder, version, files, name=name, **made)
+
+
+@pytest.mark.parametrize("path", ["./gan.keras", "./gan"])
+def test_a_collection_is_not_loaded_for_a_path_that_takes_one_model(tmp_path, capsys, path):
+    save_collection(tmp_path, "generator", "critic", name="gan")
     assert 1 == main(["load", "gan", path])
     message, hint = capsys.readouterr().err.splitlines()
-    assert f"TargetError: The path '{path[2:]}' takes one model, but gan@{V1} has 2: generator, critic." == message
-    assert 'load_model("gan@' in hint
+    told = f"gan@{V1} is a collection with 2 models: generator, critic."
+    assert f"TargetError: The path '{path[2:]}' takes one model, and {told}" == message
+    assert f'load_model("gan@{V1}") returns all of it' in hint
+
+
+def test_a_collection_with_a_single_model_is_not_loaded_for_a_path_either(tmp_path, capsys):
+    save_collection(tmp_path, "m")
+    assert 1 == main(["load", "agent", "./x.keras"])
+    assert f"agent@{V1} is a collection with 1 model: m.\n" in capsys.readouterr().err
+    assert not Path("x.keras").exists()
+
+
+def test_the_call_that_loads_such_a_collection_names_its_store(tmp_path, capsys):
+    save_collection(tmp_path, "m")
+    assert 1 == main(["load", "agent", "./x.keras", "--from", "models"])
+    assert f'load_model("agent@{V1}", source="models")' in capsys.readouterr().err
 
 
 @pytest.mark.tensorflow
@@ -454,6 +498,28 @@ def test_a_folder_in_the_way_stays(saved, tmp_path, capsys):
     assert 1 == main(["load", "cats", str(tmp_path / "cats.keras"), "--from", str(saved)])
     assert "TargetError" in capsys.readouterr().err
     assert (tmp_path / "cats.keras" / "mine").is_file()
+
+
+def test_a_folder_in_the_way_is_told_before_the_version_is_loaded(tmp_path, capsys):
+    save_version(open_store(), tmp_path, V1, {"model.keras": b"nothing that could be loaded"})
+    Path("cats.keras").mkdir()
+    Path("cats.keras", "mine").touch()
+    assert 1 == main(["load", "cats", "./cats.keras"])
+    assert "cats.keras is a folder." in capsys.readouterr().err
+
+
+@pytest.mark.tensorflow
+def test_a_folder_of_the_same_format_is_replaced(saved, tmp_path):
+    arguments = ["load", "cats", str(tmp_path / "copy"), "--from", str(saved), "--format", "saved_model"]
+    assert [0, 0] == [main(arguments), main(arguments)]
+    assert (tmp_path / "copy" / "saved_model.pb").is_file()
+
+
+def test_what_is_no_file_to_save_is_told_with_a_hint_that_fits_saving(capsys):
+    assert 1 == main(["save", "x", "--to", "store"])
+    hint = capsys.readouterr().err.splitlines()[1]
+    told = "Give the path of a model file or folder, such as ./x; colab-save load x PATH writes a saved version to one."
+    assert f"Hint: {told}" == hint
 
 
 @pytest.mark.tensorflow
