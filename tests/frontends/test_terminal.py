@@ -492,6 +492,19 @@ def test_the_call_that_loads_such_a_collection_names_its_store(tmp_path, capsys)
 
 
 @pytest.mark.tensorflow
+def test_an_older_collection_is_not_written_in_place_of_a_newest_model_that_is_not_whole(capsys):
+    import keras
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    save_model({"m": model, "n": 3}, "agent", verify=False)
+    newest = save_model(model, "agent", verify=False)
+    Path(newest.where, "model.keras").write_bytes(b"not whole")
+    assert 1 == main(["load", "agent", "./x.keras"])
+    assert "is a collection with 1 model: m." in capsys.readouterr().err
+    assert not Path("x.keras").exists()
+
+
+@pytest.mark.tensorflow
 def test_a_folder_in_the_way_stays(saved, tmp_path, capsys):
     (tmp_path / "cats.keras").mkdir()
     (tmp_path / "cats.keras" / "mine").touch()
