@@ -32,7 +32,9 @@ None subclasses `ImportError`: Colab's handler for that error would hide the hin
 
 from __future__ import annotations
 
-from colab_save.hints import Language, render
+from typing import Any
+
+from colab_save.hints import Language, Plain, render
 
 
 class ColabSaveError(Exception):
@@ -44,10 +46,11 @@ class ColabSaveError(Exception):
     Attributes:
         references: The message and the hint before rendering, for another process that shows them later.
         language: The language of the frontend that passed the error on; the frontend sets it.
+        args: The message alone, with the names of options and actions, whichever frontend was called.
     """
 
     def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
+        super().__init__(render(message, Plain()))
         self.references = (message, hint)
         self.language: Language | None = None
 
@@ -64,8 +67,11 @@ class ColabSaveError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\nHint: {self.hint}"
 
-    def __reduce__(self) -> tuple[type[ColabSaveError], tuple[str, str]]:
-        return type(self), self.references
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.message!r})"
+
+    def __reduce__(self) -> tuple[type[ColabSaveError], tuple[str, str], dict[str, Any]]:
+        return type(self), self.references, self.__dict__  # the language too, also in a copy
 
     def _render_traceback_(self) -> list[str]:
         """Return the message and the hint, which a cell shows instead of a stack trace.

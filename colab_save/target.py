@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 
 from colab_save.errors import TargetError
 from colab_save.format_table import format_of_path
-from colab_save.hints import option
+from colab_save.hints import literal, option
 
 LONGEST_NAME = 120
 """Most bytes of a name: file systems allow 255, and temporary files and sidecars add to it."""
@@ -69,13 +69,14 @@ class Target:
             raise TargetError("The target is empty.", "Use a name such as cats, or a path such as ./cats.keras.")
         if is_path(text):
             if "\0" in text:
-                raise TargetError(f"The path {text!r} contains a null character.", "Remove it.")
+                raise TargetError(f"The path {literal(repr(text))} contains a null character.", "Remove it.")
             return cls(path=text)
         name, at, selector = text.partition("@")
         check_name(name, text)
         if at and not _SELECTOR.fullmatch(selector):
             raise TargetError(
-                f"{selector!r} in {text!r} is neither a tag nor a version.", "Write cats@best or cats@20260822."
+                f"{literal(repr(selector))} in {literal(repr(text))} is neither a tag nor a version.",
+                "Write cats@best or cats@20260822.",
             )
         return cls(name=name, selector=selector)
 
@@ -128,7 +129,7 @@ def check_name(name: str, text: str) -> None:
     """
     if not _is_word(name):
         raise TargetError(
-            f"{text!r} cannot be a name.",
+            f"{literal(repr(text))} cannot be a name.",
             "A name begins with a letter or digit and has only letters, digits, spaces and . _ - +; "
             "for a file at an exact place, use a path such as ./cats.keras.",
         )
@@ -152,13 +153,15 @@ def check_tag(tag: str) -> None:
     """
     if not _is_word(tag) or len(tag.encode()) > LONGEST_NAME:
         raise TargetError(
-            f"{tag!r} cannot be a tag.",
+            f"{literal(repr(tag))} cannot be a tag.",
             "A tag begins with a letter or digit, has only letters, digits, spaces and . _ - +, no suffix of a model "
             f"file, and at most {LONGEST_NAME} bytes; choose a word such as best or v2.",
         )
     if tag == NEWEST or _VERSION_BEGINNING.fullmatch(tag):
         meaning = "the newest version" if tag == NEWEST else "a version id that begins with it"
-        raise TargetError(f"{tag!r} cannot be a tag: after @ it means {meaning}.", "Choose a word, such as best or v2.")
+        raise TargetError(
+            f"{literal(repr(tag))} cannot be a tag: after @ it means {meaning}.", "Choose a word, such as best or v2."
+        )
 
 
 def last_part(path: str) -> str:

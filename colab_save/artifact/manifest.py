@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from colab_save.artifact.facts import ModelFacts
@@ -20,7 +20,7 @@ from colab_save.artifact.sample import Pass, is_structure
 from colab_save.artifact.schemas import SCHEMA, upgraded
 from colab_save.disk import digest_of
 from colab_save.errors import DamagedFileError, UnsafeFileError
-from colab_save.hints import action, literal
+from colab_save.hints import Plain, action, literal, render
 from colab_save.target import VERSION
 from colab_save.types import Json
 from colab_save.wording import first_line
@@ -119,7 +119,8 @@ class Manifest:
         files: All files but the manifest, with size and digest.
         packed: The zip files in which folders are published, see `versions.packing`; none in older releases.
         facts: The facts of the live model; for a collection only the class of the object.
-        round_trips: The round trip of each payload.
+        round_trips: The round trip of each payload. The file has plain reasons; those that were read are quoted, since
+            they may come from anywhere.
         environment: The versions of Python and packages that made it.
         requirements: The installed packages that its custom code needs, with their versions.
         sample: See `SampleFacts`.
@@ -182,7 +183,8 @@ class Manifest:
 
     def _value(self) -> dict[str, Json]:
         # Later fields are left out while empty, so that an older manifest is written as the text that was signed.
-        found = ((name, item) for name, item in asdict(self).items() if item or name not in {"metrics", "packed"})
+        plain = replace(self, round_trips=_with_reasons(self.round_trips, _plain))
+        found = ((name, item) for name, item in asdict(plain).items() if item or name not in {"metrics", "packed"})
         return {name: item for name, item in found if name != "original"}
 
     @classmethod
@@ -205,6 +207,7 @@ class Manifest:
             todays = upgraded(value, where)
             check_values(value)
             manifest = read_record(cls, todays)
+            object.__setattr__(manifest, "round_trips", _with_reasons(manifest.round_trips, literal))
             _check_files(manifest)
             _check_parts(manifest)
         except ValueError as error:
@@ -214,10 +217,19 @@ class Manifest:
         outside = next((file.path for file in (*manifest.files, *manifest.packed) if not _is_inside(file.path)), None)
         if outside is not None:
             raise UnsafeFileError(
-                f"The manifest {where} names a file outside its artifact: {outside[:80]!r}.",
+                f"The manifest {literal(where)} names a file outside its artifact: {literal(repr(outside[:80]))}.",
                 "Do not use this artifact: somebody made the manifest so that loading it would touch your other files.",
             )
         return manifest
+
+
+def _with_reasons(trips: Iterable[RoundTrip], change: Callable[[str], str]) -> tuple[RoundTrip, ...]:
+    return tuple(trip.with_reasons(change) for trip in trips)
+
+
+def _plain(reason: str) -> str:
+    """Return a reason as a manifest has it, for readers that do not know the references of `hints`."""
+    return render(reason, Plain())
 
 
 def _text(value: Mapping[str, Json]) -> str:
@@ -268,6 +280,6 @@ def _is_inside(path: str) -> bool:
 
 def _damaged(where: str, reason: str) -> DamagedFileError:
     return DamagedFileError(
-        f"The manifest {where} cannot be read ({reason}).",
+        f"The manifest {literal(where)} cannot be read ({reason}).",
         f"This version is damaged; {action('list')} lists the others. The payload may still open with Keras alone.",
     )

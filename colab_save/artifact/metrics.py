@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import SupportsFloat
 
 from colab_save.errors import RequestError
+from colab_save.hints import literal
 
 LONGEST = 100
 """Most letters of a metric's name."""
@@ -70,12 +71,13 @@ def check_metrics(value: object) -> dict[str, float]:
     """
     if not isinstance(value, Mapping):
         raise RequestError(
-            f"metrics must be a dict of names and numbers, not {value!r}.", "Pass a dict such as {'accuracy': 0.93}."
+            f"metrics must be a dict of names and numbers, not {literal(repr(value))}.",
+            "Pass a dict such as {'accuracy': 0.93}.",
         )
     for name in value:
         if not is_name(name):
             raise RequestError(
-                f"{str(name)[:40]!r} cannot be the name of a metric.",
+                f"{literal(repr(str(name)[:40]))} cannot be the name of a metric.",
                 f"Use printable text of at most {LONGEST} letters, such as val_accuracy.",
             )
     return {name: _checked(name, item) for name, item in value.items()}
@@ -90,7 +92,8 @@ def _checked(name: str, value: object) -> float:
     number = number_of(value)
     if number is None:
         raise RequestError(
-            f"The metric {name} must be a number, not {str(value)[:60]!r}.", f"Pass a number, such as {name}=0.93."
+            f"The metric {literal(name)} must be a number, not {literal(repr(str(value)[:60]))}.",
+            f"Pass a number, such as {literal(name)}=0.93.",
         )
     return number
 

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from colab_save.hints import literal
 
 
 class Aspect(enum.StrEnum):
@@ -45,7 +47,8 @@ class Verdict:
 
     Attributes:
         outcome: See `Outcome`.
-        reason: If it is not ``PASSED``: the first place that differs, or what the format does not hold.
+        reason: If it is not ``PASSED``: the first place that differs, or what the format does not hold. It may refer to
+            options and actions (`hints`); a manifest is written with plain texts instead.
         differences: How many places differ.
     """
 
@@ -90,6 +93,13 @@ class RoundTrip:
     part: str = ""
     lost: tuple[str, ...] = ()
 
+    def with_reasons(self, change: Callable[[str], str]) -> RoundTrip:
+        """Return it with every reason changed by a function."""
+        verdicts = {
+            aspect: replace(verdict, reason=change(verdict.reason)) for aspect, verdict in self.verdicts.items()
+        }
+        return replace(self, verdicts=verdicts)
+
     @property
     def label(self) -> str:
         """The name of the payload: its part, if it has one, and its format."""
@@ -125,7 +135,9 @@ def sum_up(trips: Sequence[RoundTrip]) -> RoundTrip:
         found = [(trip.label, trip.verdicts[aspect]) for trip in trips if aspect in trip.verdicts]
         worst = min((verdict.outcome for _, verdict in found), key=WORST_FIRST.index)
         reasons = [
-            f"{label}: {verdict.reason}" for label, verdict in found if verdict.outcome is worst and verdict.reason
+            f"{literal(label)}: {verdict.reason}"
+            for label, verdict in found
+            if verdict.outcome is worst and verdict.reason
         ]
         verdicts[aspect] = Verdict(worst, "; ".join(reasons), sum(verdict.differences for _, verdict in found))
     errors = tuple(replace(error, name=f"{trip.label}: {error.name}") for trip in trips for error in trip.errors)

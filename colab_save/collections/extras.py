@@ -24,7 +24,7 @@ from colab_save.collections.joining import join
 from colab_save.collections.splitting import collection_of
 from colab_save.dialect import DIALECTS
 from colab_save.errors import DamagedFileError, FormatError, RequestError, UnknownNameError
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.inspecting.inspection import inspect_npz
 from colab_save.model.attributes import free_attributes, is_free
 from colab_save.types import Model
@@ -103,7 +103,7 @@ def find_extras(names: Sequence[str], model: Model | None, variables: Mapping[st
 def _check(name: str, collection: Collection) -> None:
     refused = next((REFUSED[kind] for node in walk_tree(collection.tree) for kind in REFUSED if kind in node), "")
     if collection.lost or refused:
-        why = collection.lost[0] if collection.lost else f"{name} is or contains {refused}"
+        why = literal(collection.lost[0]) if collection.lost else f"{name} is or contains {refused}"
         raise RequestError(f"{option('extra', name)} cannot be saved: {why}.", f"Convert it to plain values. {SAVABLE}")
 
 

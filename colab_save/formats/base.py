@@ -18,7 +18,7 @@ from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS
 from colab_save.errors import MissingPackageError, UnknownNameError
 from colab_save.format_table import FORMATS, FormatRecord, format_names
-from colab_save.hints import pip
+from colab_save.hints import literal, pip
 from colab_save.plugging import plugged
 from colab_save.types import Model, Nested, Specs
 from colab_save.wording import did_you_mean
@@ -134,7 +134,7 @@ def get_format(name: str) -> Format:
         UnknownNameError: There is no such format.
     """
     if name not in format_names():
-        raise UnknownNameError(f"There is no format {name!r}.", did_you_mean(name, format_names()))
+        raise UnknownNameError(f"There is no format {literal(repr(name))}.", did_you_mean(name, format_names()))
     plug: Format = plugged(FORMATS[name].plug)(FORMATS[name])
     return plug
 
@@ -174,7 +174,8 @@ def read_options(kinds: Mapping[str, type], given: Mapping[str, Any]) -> dict[st
         having = [n for n, kind in kinds.items() if option in {f.name for f in fields(kind)} and prefix in ("", n)]
         if not having:
             raise UnknownNameError(
-                f"{', '.join(kinds)} has no option {key!r}.", did_you_mean(option, known) or "It has no options at all."
+                f"{', '.join(kinds)} has no option {literal(repr(key))}.",
+                did_you_mean(option, known) or "It has no options at all.",
             )
         for name in having:
             values[name][option] = value

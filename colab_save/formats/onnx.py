@@ -22,7 +22,7 @@ from colab_save.formats.base import Context
 from colab_save.formats.loaded.onnx import NESTING, OnnxModel, open_session
 from colab_save.formats.program import INSTEAD, Program, program_of
 from colab_save.formats.saved_model import SavedModelFormat
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.model.walking import walk_layers
 from colab_save.quantities import size_in_words
 from colab_save.quieting import native_silence, quiet
@@ -53,7 +53,7 @@ class OnnxOptions:
         """Refuse a version that tf2onnx does not write."""
         if self.opset is not None and (type(self.opset) is not int or self.opset not in OPSETS):
             raise RequestError(
-                f"opset must be one of {', '.join(map(str, OPSETS))}, not {self.opset!r}.",
+                f"opset must be one of {', '.join(map(str, OPSETS))}, not {literal(repr(self.opset))}.",
                 "Give one of these, or leave it out: the default is 15.",
             )
 

@@ -17,7 +17,7 @@ from colab_save.errors import RequestError
 from colab_save.formats.base import SERVING, Context, Format
 from colab_save.formats.loaded.saved_model import SavedModel, main_function, restore
 from colab_save.formats.program import facts_of_signature, program_of
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.nested import map_structure
 from colab_save.quieting import quiet
 from colab_save.sampling.running import run_keras, to_arrays
@@ -118,6 +118,6 @@ def check_signature(name: str, function: object) -> None:
 
     if not isinstance(function, tf.types.experimental.GenericFunction):
         raise RequestError(
-            f"The signature {name!r} is a {type(function).__name__}, not a tf.function.",
+            f"The signature {literal(repr(name))} is a {type(function).__name__}, not a tf.function.",
             "Decorate it: @tf.function(input_signature=[tf.TensorSpec([None, 4])]).",
         )

@@ -104,9 +104,9 @@ def _not_a_folder(sight: Sight) -> ColabSaveError:
 def _not_there(sight: Sight) -> ColabSaveError:
     """Return the error for a path that does not exist."""
     here = sight.path.parent
-    there = "" if here.is_dir() else f" {here} does not exist either."
+    there = "" if here.is_dir() else f" {literal(str(here))} does not exist either."
     return NotFoundError(
-        f"There is no file {sight.path}.{there}",
+        f"There is no file {literal(str(sight.path))}.{there}",
         "Check the spelling and, for a file on Drive, that it is mounted.",
     )
 

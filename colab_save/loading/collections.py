@@ -19,6 +19,7 @@ from colab_save.collections.splitting import collection_of
 from colab_save.custom_code.origins import packages_of
 from colab_save.custom_code.signing import may_run
 from colab_save.format_table import fills
+from colab_save.hints import literal
 from colab_save.inspecting.inspection import inspect_npz, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.loading.custom_objects import Supplied, supply
@@ -59,13 +60,14 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock) -> Lo
     if request.into is not None:
         put_into(request.into, collection.tree, made)
     trips = (*(replace(part.trips[0], part=name) for name, part in parts.items()), trip)
-    notes = (f"{name}: {note}" for name, part in parts.items() for note in part.notes)
+    of_parts = (f"{literal(name)}: {note}" for name, part in parts.items() for note in part.notes)
     whole = made if request.into is None else request.into
     formats = "+".join(dict.fromkeys(part.format for part in parts.values()))
     extras = read_extras(fetched.extras)
     own = sum((fetched.payload / name).stat().st_size for name in (TREE, ARRAYS))
     size = own + sum(part.size for part in parts.values())
-    return Loaded(whole, formats, trips, (*supplied.notes, *notes, *collection.notes), size, extras.values)
+    notes = (*supplied.notes, *of_parts, *map(literal, collection.notes))
+    return Loaded(whole, formats, trips, notes, size, extras.values)
 
 
 def _read(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Collection, Supplied]:

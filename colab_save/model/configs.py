@@ -17,6 +17,7 @@ from colab_save.custom_code.custom_objects import held_by
 from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import keras_of
 from colab_save.errors import FormatError
+from colab_save.hints import literal
 from colab_save.model.config_values import in_words
 from colab_save.model.constructor_arguments import Argument, accepted, is_completable, lacking
 from colab_save.types import Json, Model
@@ -50,12 +51,10 @@ class Completion:
 
     def __str__(self) -> str:
         old = [
-            f"{item.name!r} ({item.outdated}; written: {in_words(item.value)})"
-            for item in self.arguments.values()
-            if item.outdated
+            f"{item.name!r} ({item.outdated}; {_as_written(item)})" for item in self.arguments.values() if item.outdated
         ]
         dropped = [
-            f"{item.name!r} ({f'lost: it {item.problem}' if item.problem else f'written: {in_words(item.value)}'})"
+            f"{item.name!r} ({f'lost: it {item.problem}' if item.problem else _as_written(item)})"
             for item in self.arguments.values()
             if not item.outdated
         ]
@@ -77,6 +76,10 @@ class Completion:
             made = f"{{k: keras.saving.deserialize_keras_object(config[k]) for k in [{keys}]}}"
             lines += ["@classmethod", "def from_config(cls, config):", f"    return cls(**{{**config, **{made}}})"]
         return "\n    ".join([f"Add to {self.class_name}:", *lines])
+
+
+def _as_written(argument: Argument) -> str:
+    return f"written: {literal(in_words(argument.value))}"
 
 
 @dataclass

@@ -18,6 +18,7 @@ from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTr
 from colab_save.artifact.sample import read_arrays
 from colab_save.dialect import DIALECTS, dialect_of
 from colab_save.formats.base import Format
+from colab_save.hints import literal
 from colab_save.proof.comparing import compare, lost_attributes
 from colab_save.proof.tolerances import compare_outputs, compare_shapes
 from colab_save.sampling.running import layers_recorded, run_as, run_pass
@@ -82,7 +83,7 @@ def judge_collection(expected: Collection, actual: Collection, seconds: float = 
 def _verdict(differences: list[str], lost: list[str]) -> Verdict:
     if differences:
         return _failed(differences)
-    return Verdict(Outcome.NOT_HELD, "; ".join(lost), len(lost)) if lost else Verdict(Outcome.PASSED)
+    return Verdict(Outcome.NOT_HELD, literal("; ".join(lost)), len(lost)) if lost else Verdict(Outcome.PASSED)
 
 
 def answer_sample(plug: Format, model: Model, file: Path, sample: SampleFacts) -> dict[str, Nested]:
@@ -145,7 +146,7 @@ def _failed(differences: list[str]) -> Verdict:
     """Return a verdict that lists the first differences, and how many more there are."""
     more = len(differences) - NAMED
     reason = "; ".join(differences[:NAMED]) + (f"; and {more} more" if more > 0 else "")
-    return Verdict(Outcome.FAILED, reason, len(differences))
+    return Verdict(Outcome.FAILED, literal(reason), len(differences))
 
 
 def first_difference(expected: list[list[Array]], actual: list[list[Array]]) -> str:
@@ -154,11 +155,11 @@ def first_difference(expected: list[list[Array]], actual: list[list[Array]]) -> 
 
     for (path, before), (other, after) in zip(expected, actual, strict=False):
         if (path := _text(path)) != _text(other):
-            return f"the first layer call that differs: {path} before, {_text(other)} after"
+            return f"the first layer call that differs: {literal(path)} before, {literal(_text(other))} after"
         if before.shape != after.shape or not np.allclose(
             before.astype("float64"), after.astype("float64"), 1e-3, 1e-5, equal_nan=True
         ):
-            return f"the first layer whose output differs is {path}"
+            return f"the first layer whose output differs is {literal(path)}"
     if len(expected) != len(actual):
         return f"{len(expected)} layers were called before, {len(actual)} after"
     return "all layers have equal outputs: the difference arises in call(), between them"

@@ -18,6 +18,7 @@ from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, failed
 from colab_save.artifact.sample import read_arrays
 from colab_save.errors import DamagedFileError, VerifierError
 from colab_save.formats.base import Format
+from colab_save.hints import literal
 from colab_save.model.repairing import Record
 from colab_save.proof.job import JoinJob, ReloadJob
 from colab_save.proof.process import OnLack, OnWait, Verifier
@@ -91,7 +92,9 @@ def verify(
         except (VerifierError, DamagedFileError) as error:
             return failed(plug.name, error.references[0], plug.holds)
         except (ValueError, KeyError) as error:
-            return failed(plug.name, f"the answer of the fresh process cannot be read ({error})", plug.holds)
+            return failed(
+                plug.name, f"the answer of the fresh process cannot be read ({literal(str(error))})", plug.holds
+            )
         expected = answers_of(trial.file, trial.sample)
         trip = judge(plug, trial.facts, facts, trial.sample, expected, actual, reply["seconds"])
         if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and Aspect.STRUCTURE in plug.holds:

@@ -119,7 +119,7 @@ class SaveReport(Shown):
         yield "upload", states.get(self.upload_state, f"written to {self.store}; {confirmed}")
         yield "size", f"{size_in_words(manifest.size)} in {count_in_words(len(manifest.files), 'file')}"
         if self.extras:
-            yield "extras", ", ".join(self.extras)
+            yield "extras", literal(", ".join(self.extras))
         if self.pruned:
             names = [*self.pruned[:NAMED], *([f"{len(self.pruned) - NAMED} more"] if self.pruned[NAMED:] else [])]
             yield "pruned", f"{count_in_words(len(self.pruned), 'older version')}: {', '.join(names)}"
@@ -211,7 +211,7 @@ class LoadReport(Shown):
             yield "loaded as", class_name
         yield "saved", age_in_words(self.manifest.created)
         if self.extras:
-            yield "extras", ", ".join(self.extras)
+            yield "extras", literal(", ".join(self.extras))
         yield from _about(self.manifest, self.seconds)
 
 

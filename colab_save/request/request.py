@@ -268,8 +268,8 @@ class SaveRequest:
     def _check_target(self, target: Target) -> None:
         if target.selector:
             raise RequestError(
-                f"{self.target!r} names a version, but a save always makes a new one.",
-                f"Save to {target.name!r} with {option('tags', target.selector)}.",
+                f"{literal(repr(self.target))} names a version, but a save always makes a new one.",
+                f"Save to {literal(repr(target.name))} with {option('tags', target.selector)}.",
             )
         if target.path and (self.keep or self.keep_best):
             raise RequestError(

@@ -10,7 +10,7 @@ from colab_save.collections.splitting import Division
 from colab_save.errors import RequestError, UnsupportedError
 from colab_save.format_table import FORMATS, purposes
 from colab_save.formats.base import Format, get_format, read_options, require_packages
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.request.request import AUTO, SaveRequest
 from colab_save.saving.plan import Attempts, Choice
 from colab_save.target import Target, last_part, without_secrets
@@ -51,7 +51,8 @@ def _attempts(request: SaveRequest, target: Target) -> Attempts:
     if target.path:
         if request.to is not None:
             raise RequestError(
-                f"{target.shown!r} and {option('to', without_secrets(request.to))} both say where to save.",
+                f"{literal(repr(target.shown))} and {option('to', without_secrets(request.to))} both say where "
+                "to save.",
                 f"Leave {option('to')} out, or give a name instead of the path.",
             )
         names = _formats_of_path(target, names)
@@ -64,7 +65,8 @@ def _formats_of_path(target: Target, names: tuple[str, ...]) -> tuple[str, ...]:
     """Match the formats that the user named with the suffix of a path."""
     if len(names) > 1:
         raise RequestError(
-            f"The path {target.shown!r} takes one payload, but {len(names)} formats were given: {', '.join(names)}.",
+            f"The path {literal(repr(target.shown))} takes one payload, but {len(names)} formats were given: "
+            f"{', '.join(names)}.",
             f"Give a name, such as {last_part(target.path).partition('.')[0] or 'cats'}, to save them together.",
         )
     if target.format is None or names == (target.format,):
@@ -72,7 +74,7 @@ def _formats_of_path(target: Target, names: tuple[str, ...]) -> tuple[str, ...]:
     if names == (AUTO,):
         return (target.format,)
     raise RequestError(
-        f"The suffix of {target.shown!r} means {target.format}, but {option('formats')} is {names[0]}.",
+        f"The suffix of {literal(repr(target.shown))} means {target.format}, but {option('formats')} is {names[0]}.",
         f"Change the suffix, or leave {option('formats')} out.",
     )
 
@@ -80,8 +82,9 @@ def _formats_of_path(target: Target, names: tuple[str, ...]) -> tuple[str, ...]:
 def _check_single(division: Division, target: Target) -> None:
     """Refuse to save a collection to a path."""
     if target.path and division.collection:
+        path, whole = literal(repr(last_part(target.path))), literal(collection_with(division.models))
         raise RequestError(
-            f"The path {last_part(target.path)!r} takes one model, and this is {collection_with(division.models)}.",
+            f"The path {path} takes one model, and this is {whole}.",
             f"Give a name, such as {last_part(target.path).partition('.')[0] or 'agent'}, to save all of it.",
         )
 

@@ -16,6 +16,7 @@ from colab_save.artifact.sample import FILE, Sample, write_arrays
 from colab_save.collections.extras import write_extras
 from colab_save.custom_code.captured import lambdas_by_name
 from colab_save.formats.base import Format
+from colab_save.hints import literal
 from colab_save.saving.examining import Examined
 from colab_save.saving.plan import Plan
 
@@ -59,10 +60,10 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
     if code.source:
         (folder / CUSTOM_CODE).write_text(code.source, encoding="utf-8")
     write_extras(folder / EXTRAS, plan.extras)
-    notes |= dict.fromkeys(plan.extras.notes)
+    notes |= dict.fromkeys(map(literal, plan.extras.notes))
     if collection:
         write_collection(folder, collection)
-        notes |= dict.fromkeys(collection.notes)
+        notes |= dict.fromkeys(map(literal, collection.notes))
     return Staged(folder, formats, samples, tuple(notes))
 
 

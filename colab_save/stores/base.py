@@ -16,7 +16,7 @@ from typing import BinaryIO, ClassVar, TypeVar
 
 from colab_save.disk import CHUNK
 from colab_save.errors import DigestError, NotFoundError, TargetError
-from colab_save.hints import action
+from colab_save.hints import action, literal
 
 OnBytes = Callable[[int], None]
 """Called with the number of bytes that have just been moved."""
@@ -207,7 +207,7 @@ def expect(where: str, size: int, sha256: str, expected_size: int, expected_sha2
     if size == expected_size:
         what = f"digest {sha256[:12]}, expected {expected_sha256[:12]}"
     raise DigestError(
-        f"{where} is not what was saved: {what}.",
+        f"{literal(where)} is not what was saved: {what}.",
         f"The copy is damaged. Load another version ({action('list')} shows them), or save again.",
     )
 
@@ -220,5 +220,5 @@ def check_key(key: str) -> PurePosixPath:
     """
     path = PurePosixPath(key)
     if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in key or "\0" in key:
-        raise TargetError(f"{key!r} is not a valid key of a store.", "Use a relative path without '..'.")
+        raise TargetError(f"{literal(repr(key))} is not a valid key of a store.", "Use a relative path without '..'.")
     return path

@@ -17,7 +17,7 @@ from typing import BinaryIO, ClassVar, Self
 
 from colab_save.disk import CHUNK, is_partial, partial_of
 from colab_save.errors import NoSpaceError, NotFoundError, StoreUnavailableError, TargetError
-from colab_save.hints import action, option
+from colab_save.hints import action, literal, option
 from colab_save.os_errors import NO_HINTS, SafeFile, refusing, system_error
 from colab_save.quantities import size_in_words
 from colab_save.stores.base import OnBytes, Store, UploadState, check_key
@@ -38,7 +38,9 @@ def folder_at(location: str) -> Path:
         return Path(os.path.normpath(Path(text).expanduser().absolute()))
     except RuntimeError as error:
         user = text.partition("/")[0].removeprefix("~")
-        message = f"There is no user {user!r} on this machine." if user else "This user has no home folder."
+        message = (
+            f"There is no user {literal(repr(user))} on this machine." if user else "This user has no home folder."
+        )
         raise TargetError(message, "Write ~/FOLDER or the whole path.") from error
     except OSError as error:  # the folder has been deleted, or it was on a Drive mount that has died
         raise StoreUnavailableError(
@@ -176,7 +178,9 @@ class LocalStore(Store):
         with self._refusing("move", key):
             old, new = self._place(key), self._place(to)
             if not exists(old):
-                raise NotFoundError(f"There is no {old}.", f"Check the spelling; {action('list')} shows what there is.")
+                raise NotFoundError(
+                    f"There is no {literal(str(old))}.", f"Check the spelling; {action('list')} shows what there is."
+                )
             new.parent.mkdir(parents=True, exist_ok=True)
             if not old.is_dir():
                 self._install(old, new)
@@ -206,7 +210,9 @@ class LocalStore(Store):
         try:
             os.fsencode(path)
         except UnicodeEncodeError as error:
-            raise TargetError(f"{key!r} cannot be encoded as a file name.", "Choose another name.") from error
+            raise TargetError(
+                f"{literal(repr(key))} cannot be encoded as a file name.", "Choose another name."
+            ) from error
         return self._base() / path
 
     def _check_room(self, folder: Path, size: int) -> None:

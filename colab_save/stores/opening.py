@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colab_save.errors import StoreUnavailableError, TargetError
+from colab_save.hints import literal
 from colab_save.plugging import plugged
 from colab_save.store_table import STORES, StoreRecord
 from colab_save.target import without_secrets
@@ -53,7 +54,9 @@ def reopen(address: str, patience: float = 20.0) -> Store:
     """
     name, _, rest = address.partition(":")
     if not is_known(address):
-        raise StoreUnavailableError(f"No store has the address {address!r}.", "Another release made it; save again.")
+        raise StoreUnavailableError(
+            f"No store has the address {literal(repr(address))}.", "Another release made it; save again."
+        )
     store: Store = plugged(STORES[name].reopen)(rest, patience)
     return store
 
@@ -68,7 +71,8 @@ def open_folder_of(path: str) -> tuple[Store, str]:
     hook = _record_of(path).split
     folder, key = plugged(hook)(path) if hook else _split_url(path)
     if key in {"", ".."}:
-        raise TargetError(f"{without_secrets(path)!r} does not end in a file name.", "Add one, such as cats.keras.")
+        shown = literal(repr(without_secrets(path)))
+        raise TargetError(f"{shown} does not end in a file name.", "Add one, such as cats.keras.")
     return open_store(folder), key
 
 

@@ -92,7 +92,7 @@ def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = 
     for other in committed(store, manifest.name):
         if other.version != manifest.version and set(wanted) & set(other.tags):
             _with_tags(store, other, tuple(tag for tag in other.tags if tag not in wanted))
-    return _change(store, tagged, f"has the tags {', '.join(wanted)}" if wanted else "has no tags")
+    return _change(store, tagged, f"has the tags {literal(', '.join(wanted))}" if wanted else "has no tags")
 
 
 def delete_version(target: str, *, source: str | None = None, for_good: bool = False) -> Change:
@@ -147,7 +147,7 @@ def restore_version(target: str | None = None, *, source: str | None = None) -> 
     back = f"{place.folder}/{MANIFEST}"
     if lost := {*keys_of(place, manifest)} - {back, *store.walk(place.folder)}:
         raise NotFoundError(
-            f"{min(lost)} is no longer in {store.location}: the removal of its version had begun.",
+            f"{literal(min(lost))} is no longer in {literal(store.location)}: the removal of its version had begun.",
             f"{action('list')} shows the other versions.",
         )
     store.move(f"{place.folder}/{key}", back)
@@ -188,7 +188,7 @@ def _restorable(store: Store, target: Target) -> tuple[str, Manifest]:
     known = [word for _, manifest in others for word in (*manifest.tags, manifest.version)]
     names = (name for name in names_of(store) if next(deleted(store, name), None))
     raise NotFoundError(
-        f"There is no deleted version {str(target)!r} in {store.location}.",
+        f"There is no deleted version {literal(repr(str(target)))} in {literal(store.location)}.",
         (did_you_mean(wanted, known) if others else did_you_mean(target.name, names))
         or "Nothing there is deleted; the files of a deleted version are removed after a day.",
     )
@@ -207,7 +207,9 @@ def _from(source: str | None) -> dict[str, str]:
 def _name(target: str) -> Target:
     parsed = Target.parse(target)
     if parsed.path:
-        raise TargetError(f"{parsed.path!r} is a path; only a name has versions.", "Give a name such as cats.")
+        raise TargetError(
+            f"{literal(repr(parsed.path))} is a path; only a name has versions.", "Give a name such as cats."
+        )
     return parsed
 
 

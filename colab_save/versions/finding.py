@@ -14,7 +14,7 @@ from typing import NamedTuple
 from colab_save.artifact.layout import Place, deletion_in, is_sidecar
 from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.errors import DamagedFileError, NotFoundError, UnknownNameError, UntrustedError
-from colab_save.hints import action, option
+from colab_save.hints import action, literal, option
 from colab_save.stores.base import Store
 from colab_save.target import NEWEST, VERSION, Target
 from colab_save.wording import did_you_mean
@@ -117,7 +117,7 @@ def find(store: Store, target: Target) -> tuple[Place, Manifest]:
     if len(chosen) > 1:
         named = [manifest.version for manifest in chosen[:NAMED]] + ["…"] * (len(chosen) > NAMED)
         raise UnknownNameError(
-            f"{target} matches {len(chosen)} versions: {', '.join(named)}.",
+            f"{literal(str(target))} matches {len(chosen)} versions: {', '.join(named)}.",
             "Write more of the id.",
         )
     return Place.of_version(target.name, newest.version), newest
@@ -160,9 +160,9 @@ def _not_found(store: Store, target: Target) -> NotFoundError | UnknownNameError
             did_you_mean(target.name, names)
             or f"Nothing has been saved there yet; choose another store with {option('source')}."
         )
-        return NotFoundError(f"There is no {target.name!r} in {store.location}.", hint)
+        return NotFoundError(f"There is no {literal(repr(target.name))} in {literal(store.location)}.", hint)
     known = [word for manifest in committed(store, target.name) for word in (*manifest.tags, manifest.version)]
     return UnknownNameError(
-        f"{target.name!r} in {store.location} has no version or tag {target.selector!r}.",
+        f"{literal(f'{target.name!r} in {store.location}')} has no version or tag {literal(repr(target.selector))}.",
         did_you_mean(target.selector, known),
     )

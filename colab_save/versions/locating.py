@@ -17,7 +17,7 @@ from colab_save.artifact.sample import FILE
 from colab_save.disk import CHUNK
 from colab_save.errors import ColabSaveError, DamagedFileError, DigestError, NotFoundError, RequestError
 from colab_save.format_table import fills, suffixes
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.progress import OnStep
 from colab_save.request.request import LoadRequest
 from colab_save.stores.base import Store
@@ -105,10 +105,9 @@ def locate(request: LoadRequest) -> Found:
             return _older(store, target, error)
         return Found(store, place, manifest, f"{manifest.name}@{manifest.version}")
     if request.source is not None:
+        shown, source = literal(repr(target.shown)), option("source", without_secrets(request.source))
         raise RequestError(
-            f"{target.shown!r} is a path or URL, so {option('source', without_secrets(request.source))} cannot be used "
-            "with it.",
-            f"Leave {option('source')} out.",
+            f"{shown} is a path or URL, so {source} cannot be used with it.", f"Leave {option('source')} out."
         )
     store, key = open_folder_of(target.path)
     for name in (key, *(f"{key}{suffix}" for suffix in suffixes())):  # a save adds one to a path without
@@ -118,7 +117,9 @@ def locate(request: LoadRequest) -> Found:
         if store.has(name):
             return Found(store, Place("", name), None, target.shown)
     near = [name.rstrip("/") for name in store.keys("")] if store.is_quick else []
-    raise NotFoundError(f"There is no {store.location}/{key}.", did_you_mean(key, near) or "Check the path.")
+    raise NotFoundError(
+        f"There is no {literal(f'{store.location}/{key}')}.", did_you_mean(key, near) or "Check the path."
+    )
 
 
 def _plain(store: Store, key: str) -> tuple[tuple[Place, Manifest] | None, tuple[str, ...]]:
@@ -167,7 +168,8 @@ def choose_payload(found: Found, request: LoadRequest) -> Payload | None:
         return next(filling, found.manifest.payloads[0])
     if request.format not in payloads:
         raise NotFoundError(
-            f"{found.name} was not saved as {request.format}.", f"Choose one it has: {', '.join(payloads)}."
+            f"{literal(found.name)} was not saved as {literal(request.format)}.",
+            f"Choose one it has: {literal(', '.join(payloads))}.",
         )
     return payloads[request.format]
 
@@ -196,7 +198,7 @@ def fetch_collection(found: Found, on_step: OnStep) -> Fetched:
     manifest = found.manifest
     names = {file.path for file in manifest.files} if manifest else set()
     if manifest is None or not {TREE, ARRAYS} <= names:
-        raise DamagedFileError(f"{found.name} lacks {TREE} or {ARRAYS}.", "Load another version.")
+        raise DamagedFileError(f"{literal(found.name)} lacks {TREE} or {ARRAYS}.", "Load another version.")
     wanted = [name for name in sorted(names) if name in {TREE, ARRAYS, CUSTOM_CODE} or is_in(name, EXTRAS)]
     local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
     return Fetched(local_files[TREE].parent, code=local_files.get(CUSTOM_CODE), extras=_extras_in(local_files))

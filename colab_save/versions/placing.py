@@ -19,6 +19,7 @@ from colab_save.artifact.version import new_version
 from colab_save.custom_code.signing import is_own, signed
 from colab_save.errors import NotFoundError, TargetError
 from colab_save.format_table import FORMATS
+from colab_save.hints import literal
 from colab_save.os_errors import refusing
 from colab_save.progress import OnStep
 from colab_save.stores.base import Store
@@ -50,7 +51,9 @@ def place_payload(found: Found, format_name: str, path: str, on_step: OnStep) ->
     manifest = found.manifest
     payload = next((item for item in (manifest.payloads if manifest else ()) if item.format == format_name), None)
     if manifest is None or payload is None:
-        raise NotFoundError(f"{found.name} was not saved as {format_name}.", "Choose a path with another suffix.")
+        raise NotFoundError(
+            f"{literal(found.name)} was not saved as {literal(format_name)}.", "Choose a path with another suffix."
+        )
     store, key = open_place(path, format_name)
     with tempfile.TemporaryDirectory(prefix="colab_save_") as work:
         stage = Path(work, "artifact")

@@ -15,7 +15,7 @@ from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.artifact.metrics import Best
 from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import ColabSaveError, StoreError
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.stores.base import Store
 from colab_save.versions.finding import is_committed, read_manifest, readable, versions_of
 from colab_save.versions.local_copies import forget_copies, keys_of
@@ -124,7 +124,7 @@ def _doubts(manifest: Manifest, rule: Retention) -> Iterator[str]:
         metric = rule.best.metric
         wanted = option("metrics", f"{metric}=VALUE")
         hint = did_you_mean(metric, manifest.metrics) if manifest.metrics else f"Save it with {wanted}."
-        yield f"This version has no metric {metric!r}, by which the best one is kept. {hint}".strip()
+        yield f"This version has no metric {literal(repr(metric))}, by which the best one is kept. {hint}".strip()
 
 
 def _superseded_in(store: Store, manifest: Manifest, rule: Retention) -> tuple[Manifest, ...]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import string
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +16,10 @@ from colab_save.artifact.manifest import FileFacts, Manifest, Payload, SampleFac
 from colab_save.artifact.records import DEEPEST
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
 from colab_save.artifact.version import new_version
+from colab_save.custom_code.signing import is_own, signed
 from colab_save.errors import DamagedFileError, UnsafeFileError, UntrustedError
+from colab_save.frontends.languages import MAGIC, PANEL, PYTHON, TERMINAL
+from colab_save.hints import Plain, action, literal, option, pip, render
 from colab_save.target import VERSION
 from tests import making
 
@@ -72,7 +76,9 @@ round_trips = st.builds(
     RoundTrip,
     texts,
     st.dictionaries(
-        st.sampled_from(Aspect), st.builds(Verdict, st.sampled_from(Outcome), texts, st.integers()), max_size=3
+        st.sampled_from(Aspect),
+        st.builds(Verdict, st.sampled_from(Outcome), texts.map(literal), st.integers()),
+        max_size=3,
     ),
     st.lists(st.builds(OutputError, texts, numbers, numbers), max_size=2).map(tuple),
     numbers,
@@ -149,6 +155,58 @@ def test_any_manifest_comes_back_equal(manifest):
 @given(manifests())
 def test_what_was_read_is_written_as_the_same_text(manifest):
     assert manifest.to_json() == Manifest.from_json(manifest.to_json(), "there").to_json()
+
+
+REFERENCES = st.one_of(
+    st.builds(option, st.sampled_from(["trust", "to"]), st.none() | words),
+    st.builds(action, st.sampled_from(["load", "list"]), words),
+    st.builds(pip, words),
+    st.builds(literal, st.sampled_from(["use trust {}", "a layer {x: 1}", "100 %"])),
+    words,
+)
+"""Pieces of reasons: references to options, actions and packages, and quoted texts."""
+
+
+def with_reason(reason):
+    trip = RoundTrip("keras", {Aspect.OUTPUTS: Verdict(Outcome.FAILED, reason, 1)})
+    return making.manifest(round_trips=(trip,))
+
+
+def reason_in(manifest):
+    return manifest.round_trips[0].verdicts[Aspect.OUTPUTS].reason
+
+
+@given(st.lists(REFERENCES).map(" ".join))
+def test_a_manifest_has_plain_reasons_without_references(reason):
+    text = with_reason(reason).to_json()
+    assert [] == re.findall(r"\{(?:option|action|pip|literal):|%20|%7[BD]", text)
+
+
+HOSTILE = ["{option:trust}", "{literal:%7B}", "a {action:load|cats} and {pip:evil}", "{literal:", "%7Boption:trust%7D"]
+
+
+@pytest.mark.parametrize("language", [Plain(), MAGIC, PYTHON, TERMINAL, PANEL])
+@pytest.mark.parametrize("reason", HOSTILE)
+def test_a_reason_in_a_manifest_of_others_is_shown_as_it_is(reason, language):
+    value = written()
+    value["round_trips"][0]["verdicts"]["outputs"] = {"outcome": "FAILED", "reason": reason, "differences": 1}
+    assert reason == render(reason_in(read(value)), language)
+
+
+@pytest.mark.parametrize("reason", HOSTILE)
+def test_a_reason_in_a_manifest_of_others_is_signed_and_written_as_it_is(reason):
+    value = written()
+    value["round_trips"][0]["verdicts"]["outputs"] = {"outcome": "FAILED", "reason": reason, "differences": 1}
+    assert reason == json.loads(read(value).signed_text())["round_trips"][0]["verdicts"]["outputs"]["reason"]
+
+
+def test_the_report_of_a_save_still_refers_to_options():
+    assert "{option:trust}" == reason_in(with_reason(option("trust")))
+
+
+def test_a_signature_over_references_holds_after_reading():
+    own = signed(with_reason(f"use {option('trust')}: {literal('{x}')}"))
+    assert is_own(Manifest.from_json(own.to_json(), "there"))
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd)[:20])

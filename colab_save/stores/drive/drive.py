@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar, Self, TypeVar
 
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError
-from colab_save.hints import option
+from colab_save.hints import literal, option
 from colab_save.os_errors import system_error
 from colab_save.stores.base import UploadState
 from colab_save.stores.drive.deadline import alive, within
@@ -277,6 +277,7 @@ def _normal(folder: str) -> str:
     first = _SPELLINGS.get(first, first)
     if ".." in rest or first not in _SPELLINGS.values():
         raise TargetError(
-            f"{folder!r} is neither in MyDrive nor in Shareddrives.", "Write it as in /content/drive/MyDrive/models."
+            f"{literal(repr(folder))} is neither in MyDrive nor in Shareddrives.",
+            "Write it as in /content/drive/MyDrive/models.",
         )
     return str(PurePosixPath(first, *rest))

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from colab_save.errors import StoreUnavailableError, TargetError
-from colab_save.hints import action, option
+from colab_save.hints import action, literal, option
 from colab_save.wording import first_line
 
 ELSEWHERE = f"or save elsewhere with {option('to', 'FOLDER')}."
@@ -125,8 +125,8 @@ def check_twins(place: Path) -> None:
     twin = place.with_name(f"{place.name} (1)")
     if place.exists() and twin.exists():
         raise TargetError(
-            f"Drive has two folders named {place.name!r}: the mount shows {twin.name!r} beside it, and which is which "
-            "may change.",
+            f"Drive has two folders named {literal(repr(place.name))}: the mount shows "
+            f"{literal(repr(twin.name))} beside it, and which is which may change.",
             f"Rename one: `!mv {shlex.quote(str(twin))} {shlex.quote(f'{place}_2')}`; "
             f"{action('list')} then shows what is in each. Or save under another name.",
         )

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from colab_save.disk import is_partial, partial_name
 from colab_save.errors import ColabSaveError, NotFoundError, ReadOnlyStoreError, TargetError
-from colab_save.hints import action, option
+from colab_save.hints import action, literal, option
 from colab_save.stores.base import OnBytes, Store, UploadState, check_key
 from colab_save.stores.remote.calling import Caller, Patience
 from colab_save.stores.remote.clients import FileSystem, client_of, open_filesystem
@@ -49,9 +49,11 @@ class RemoteStore(Store):
         self._protocol, _, path = self._url.partition("://")
         self._client = client_of(self._protocol)
         if ".." in path.split("/") or (self._client.is_whole and not path.strip("/")):
-            raise TargetError(f"{self.location!r} has no bucket, or '..' in it.", "Write it as in s3://bucket/models.")
+            raise TargetError(
+                f"{literal(repr(self.location))} has no bucket, or '..' in it.", "Write it as in s3://bucket/models."
+            )
         if query and not self._client.is_read_only:
-            raise TargetError(f"{self.location!r} has a '?', which only http URLs may have.", "Remove it.")
+            raise TargetError(f"{literal(repr(self.location))} has a '?', which only http URLs may have.", "Remove it.")
 
     def prepare(self, size: int) -> None:
         """Refuse what cannot be reached or written; a byte is written as a test where that leaves no traces.
@@ -156,7 +158,7 @@ class RemoteStore(Store):
         old, new = self._place(key), self._place(to)
         names = self.walk(key)
         if not names and not self.has(key):
-            raise NotFoundError(f"There is no {self.location}/{key}.", _MISSING)
+            raise NotFoundError(f"There is no {literal(f'{self.location}/{key}')}.", _MISSING)
         with self._refusing("move", key):
             if self._names(to) or (names and self.has(to)):
                 raise FileExistsError(new)
@@ -204,7 +206,7 @@ class RemoteStore(Store):
         try:
             str(path).encode()
         except UnicodeEncodeError as error:
-            raise TargetError(f"{key!r} cannot be encoded as a key.", "Choose another name.") from error
+            raise TargetError(f"{literal(repr(key))} cannot be encoded as a key.", "Choose another name.") from error
         with self._refusing("reach"):
             return f"{self._root}/{path}{self._query}"
 
