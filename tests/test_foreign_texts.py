@@ -15,6 +15,7 @@ from colab_save.errors import ColabSaveError
 from colab_save.formats.base import get_format, read_options
 from colab_save.frontends.languages import MAGIC, PANEL, PYTHON, TERMINAL
 from colab_save.hints import Plain, render
+from colab_save.inspecting.findings import unsafe
 from colab_save.proof.verdicts import first_difference, judge_outputs, verdicts_of
 from colab_save.request.request import LoadRequest
 from colab_save.stores.base import check_key, expect
@@ -58,6 +59,12 @@ CALLS = {
     "the address of a store": reopen,
     "a path without a file": lambda text: open_folder_of(f"./{text}/.."),
 }
+
+
+@pytest.mark.parametrize("text", [TEXT, QUOTED])
+def test_what_makes_a_file_unsafe_is_shown_as_it_is(text):
+    message = unsafe("cats.keras", f"the member {text!r} has an absolute path").references[0]
+    assert f"cats.keras: the member {text!r} has an absolute path." == render(message, MAGIC)
 
 
 @pytest.mark.parametrize("text", [TEXT, QUOTED])

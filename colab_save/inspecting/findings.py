@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from colab_save.dialect import KERAS, KERAS_2
 from colab_save.errors import UnsafeFileError
 from colab_save.format_table import FORMATS
+from colab_save.hints import literal
 
 DO_NOT_OPEN = "Do not open it; get the file again from its author."
 """The hint for an unsafe file that somebody may have replaced or damaged."""
@@ -76,7 +77,8 @@ class Findings:
 def unsafe(where: str, found: str) -> UnsafeFileError:
     """Return the error for a file whose structure is none that Keras writes."""
     return UnsafeFileError(
-        f"{where}: {found}.", "Do not open it. Keras never writes such a file; get it again from its author."
+        f"{literal(f'{where}: {found}')}.",
+        "Do not open it. Keras never writes such a file; get it again from its author.",
     )
 
 

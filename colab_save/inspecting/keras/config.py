@@ -190,4 +190,4 @@ def _dotted(module: str, name: str) -> str:
 
 
 def _unsafe(place: str, found: str) -> UnsafeFileError:
-    return UnsafeFileError(f"{place} names {found}.", _HINT)
+    return UnsafeFileError(f"{literal(f'{place} names {found}')}.", _HINT)
