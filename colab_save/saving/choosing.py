@@ -82,7 +82,7 @@ def _formats_of_path(target: Target, names: tuple[str, ...]) -> tuple[str, ...]:
 def _check_single(division: Division, target: Target) -> None:
     """Refuse to save a collection to a path."""
     if target.path and division.collection:
-        path, whole = literal(repr(last_part(target.path))), literal(collection_with(division.models))
+        path, whole = literal(repr(last_part(target.path))), collection_with(division.models)
         raise RequestError(
             f"The path {path} takes one model, and this is {whole}.",
             f"Give a name, such as {last_part(target.path).partition('.')[0] or 'agent'}, to save all of it.",
