@@ -186,5 +186,5 @@ def test_in_a_notebook_without_tensorboard_nothing_is_written(cats, fresh_ipytho
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     with pytest.raises(MissingPackageError) as caught:
         open_in_tensorboard("cats")
-    assert "pip install colab_save[tensorboard]" == caught.value.hint
+    assert "pip install 'colab_save[tensorboard]'" == caught.value.hint
     assert not (own_folder / "logs").exists()
