@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import difflib
 import keyword
-import sys
 from collections.abc import Mapping
 from typing import Any
 
+from colab_save.dialect import classes, tensorflow_classes
 from colab_save.errors import AmbiguousModelError, NoModelError, RequestError, TargetError, UnknownNameError
 from colab_save.hints import action, literal, option
 from colab_save.request.command import Expression
@@ -156,15 +156,7 @@ def _is_target(text: str) -> bool:
 
 
 def _is_model(value: object) -> bool:
-    if isinstance(value, _classes("keras", "Model") + _classes("tf_keras", "Model")):
+    if isinstance(value, classes("Model")):
         return True
     # In Keras 2 every layer is a tf.Module.
-    return isinstance(value, _classes("tensorflow", "Module")) and not isinstance(
-        value, _classes("tf_keras.layers", "Layer")
-    )
-
-
-def _classes(module: str, name: str) -> tuple[type, ...]:
-    """Return a class as a tuple for `isinstance`, which is empty if its module has not been imported."""
-    found = getattr(sys.modules.get(module), name, None)
-    return (found,) if isinstance(found, type) else ()
+    return isinstance(value, tensorflow_classes("Module")) and not isinstance(value, classes("layers.Layer"))

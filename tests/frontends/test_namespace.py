@@ -42,8 +42,8 @@ def module(name, **names):
 def loaded(monkeypatch):
     """A process in which small modules of these names are loaded."""
     monkeypatch.setitem(sys.modules, "keras", module("keras", Model=Model))
-    monkeypatch.setitem(sys.modules, "tf_keras", module("tf_keras", Model=OldModel))
-    monkeypatch.setitem(sys.modules, "tf_keras.layers", module("tf_keras.layers", Layer=Layer))
+    layers = module("tf_keras.layers", Layer=Layer)
+    monkeypatch.setitem(sys.modules, "tf_keras", module("tf_keras", Model=OldModel, layers=layers))
     monkeypatch.setitem(sys.modules, "tensorflow", module("tensorflow", Module=Module))
 
 
