@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from colab_save.hints import Language, Plain, render
+from colab_save.hints import Language, Plain, literal_around, render
 
 
 class ColabSaveError(Exception):
@@ -159,7 +159,13 @@ class NotFoundError(StoreError):
 
 
 class UntrustedError(ColabSaveError):
-    """A file must not be opened as it is."""
+    """A file must not be opened as it is.
+
+    The message names what is in the file, so nothing in it is taken for a reference; the hint may have references.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(literal_around(message), hint)
 
 
 class DamagedFileError(UntrustedError):

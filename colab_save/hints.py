@@ -98,6 +98,11 @@ def literal(text: str) -> str:
     return f"{{literal:{_quoted(text)}}}" if {"{", "}"} & set(text) else text
 
 
+def literal_around(text: str) -> str:
+    """Quote a whole text, with what is quoted in it; for messages that tell what a file of others holds."""
+    return literal(_REFERENCE.sub(lambda found: _unquoted(found[2]) if found[1] == "literal" else found[0], text))
+
+
 def render(text: str, language: Language | None = None) -> str:
     """Return a text with every reference written as the user of a frontend types it.
 

@@ -6,8 +6,10 @@ import copy
 import pickle
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from colab_save.errors import ColabSaveError, RequestError
+from colab_save.errors import ColabSaveError, RequestError, UnsafeFileError
 from colab_save.frontends.languages import PYTHON, TERMINAL
 from colab_save.hints import literal, option
 
@@ -48,3 +50,19 @@ def test_a_copy_may_get_another_language(error):
 
 def test_an_error_without_a_language_has_none_in_a_copy():
     assert copy.copy(ColabSaveError("It failed.", "Try again.")).language is None
+
+
+NAMES = st.one_of(st.text(), st.sampled_from(["{option:trust}", "{action:load|x}", "{pip:x}", "{x}"]))
+
+
+@given(NAMES)
+def test_what_a_file_of_others_holds_is_never_taken_for_a_reference(name):
+    error = UnsafeFileError(f"x.zip has the member {name}.", f"Add {option('trust')}.")
+    error.language = TERMINAL
+    assert (f"x.zip has the member {name}.", "Add --trust.") == (error.message, error.hint)
+
+
+@given(NAMES)
+def test_a_text_that_is_quoted_already_is_shown_once(name):
+    again = pickle.loads(pickle.dumps(UnsafeFileError(f"It holds {literal(name)}.", "Do not open it.")))
+    assert f"It holds {name}." == again.message

@@ -136,14 +136,14 @@ def unregister(shell: InteractiveShell) -> None:
     shell.strdispatchers[HOOK].regexs.pop(line_pattern(), None)
 
 
-def _place_of(before: list[str], valued: Iterable[str]) -> tuple[int, str | None]:
+def _place_of(before: list[str], valued: Mapping[str, Option]) -> tuple[int, str | None]:
     """Return how many positionals stand before the cursor, and the store that the line names."""
     place, source, words = 0, None, iter(before)
     for word in words:
         flag, equals, value = word.partition("=")
         if flag in valued:
             value = value if equals else next(words, "")
-            source = value if flag in {"--to", "--from"} else source
+            source = value if valued[flag].name in {"to", "source"} else source
         elif not word.startswith("-"):
             place += 1
     return place, source
