@@ -96,5 +96,5 @@ def purpose_in_words(purpose: str | None, offer: Offer | None) -> str:
     """Return what a purpose means, in one line; ``None`` is the default, ``auto``."""
     if purpose is None:
         first, *others = [record.name for record in FORMATS.values() if record.is_automatic]
-        return f"{AUTO}: {first}; if its round trip fails {' or '.join(others)}, and the report says why."
+        return f"{AUTO}: {first}, or {' or '.join(others)} if its round trip fails; the report says why."
     return " ".join(f"{name} {terms_of(name, offer)}." for name in purposes()[purpose])
