@@ -101,16 +101,21 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
-    """Register the magics and their completion; IPython calls this for ``%load_ext colab_save``."""
-    from colab_save.frontends import completion, magics
+    """Register the magics and their completion; IPython calls this for ``%load_ext colab_save``.
+
+    A warm process for proofs starts in the background once TensorFlow is imported.
+    """
+    from colab_save.frontends import completion, early_start, magics
 
     magics.register(ipython)
     completion.register(ipython)
+    early_start.register(ipython)
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
-    """Remove the magics and their completion; IPython calls this for ``%unload_ext colab_save``."""
-    from colab_save.frontends import completion, magics
+    """Remove the magics and their completion, and leave the warm process; IPython calls this for ``%unload_ext``."""
+    from colab_save.frontends import completion, early_start, magics
 
     magics.unregister(ipython)
     completion.unregister(ipython)
+    early_start.unregister(ipython)

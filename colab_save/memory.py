@@ -1,7 +1,7 @@
-"""Memory limits: how much a process may take, and which process Linux ends first when memory runs out.
+"""Memory: how much is left, how much a process may take, and which process Linux ends first when it runs out.
 
-`proof.child` limits the fresh process, which holds only a copy of the model; the notebook may hold hours of training.
-`formats.keras` asks how much memory a container has left.
+`fresh_process.child` limits the fresh process, which holds only a copy of the model; the notebook may hold hours of
+training. `formats.keras` asks how much a container has left, `fresh_process.parent` whether it may stay.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from pathlib import Path
 
 CONTAINER = Path("/sys/fs/cgroup")
 """Where Linux shows a process the limits of its container (cgroups(7))."""
+
+SHORT = 1_000_000_000
+"""Bytes: with less available, memory is short."""
 
 _LIMIT_FILES = (
     ("memory.max", "memory.current", "memory.stat", "inactive_file"),
@@ -27,14 +30,37 @@ def is_tight(size: int) -> bool:
     Keras asks psutil, which reports the memory of the machine. Linux ends a container that exceeds its own limit, and
     the notebook with it.
     """
+    left = _left_in_container()
+    return left is not None and 2 * size > left
+
+
+def available_memory() -> int:
+    """Return how many bytes are available, in the machine and in the container of this process."""
+    import psutil
+
+    free: int = psutil.virtual_memory().available
+    left = _left_in_container()
+    return free if left is None else min(free, left)
+
+
+def resident_memory() -> int:
+    """Return how many bytes of memory this process takes."""
+    import psutil
+
+    taken: int = psutil.Process().memory_info().rss
+    return taken
+
+
+def _left_in_container() -> int | None:
+    """Return the bytes that the container has left, its file cache included; ``None`` if it has no limit."""
     for limit, used, statistics, cached in _LIMIT_FILES:
         try:
             most, taken = (int((CONTAINER / name).read_text("ascii")) for name in (limit, used))
             found = re.search(rf"^{cached} (\d+)$", (CONTAINER / statistics).read_text("ascii"), re.MULTILINE)
         except (OSError, ValueError):  # not in a container, or in one without a limit ("max")
             continue
-        return 2 * size > most - taken + int(found[1] if found else 0)
-    return False
+        return most - taken + int(found[1] if found else 0)
+    return None
 
 
 def end_first() -> None:

@@ -23,6 +23,7 @@ from colab_save.disk import size_of_files
 from colab_save.errors import FormatError, RequestError, RoundTripError
 from colab_save.format_table import FORMATS
 from colab_save.formats.base import Context, Format, get_format, require_packages
+from colab_save.fresh_process.answering import answer_sample
 from colab_save.hints import action, option
 from colab_save.inspecting.findings import Findings, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_architecture, inspect_npz, inspect_recorded
@@ -34,7 +35,7 @@ from colab_save.model.repairing import Record, repair, unbuilt
 from colab_save.precision import made_in
 from colab_save.progress import Clock, Stage
 from colab_save.proof.probe import try_opening
-from colab_save.proof.verdicts import answer_sample, answers_of, judge, verdicts_of
+from colab_save.proof.verdicts import answers_of, judge, verdicts_of
 from colab_save.request.request import LoadRequest
 from colab_save.types import Model
 from colab_save.versions.locating import Fetched, Found, choose_payload, fetch_payload

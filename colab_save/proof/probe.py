@@ -17,9 +17,9 @@ from colab_save.custom_code.capturing import capture
 from colab_save.disk import size_of_files
 from colab_save.errors import FormatError, UnsafeFileError, VerifierError
 from colab_save.formats.base import Context, Format
+from colab_save.fresh_process.job import OpenJob
+from colab_save.fresh_process.process import Verifier
 from colab_save.hints import option
-from colab_save.proof.job import OpenJob
-from colab_save.proof.process import Verifier
 from colab_save.quantities import size_in_words
 
 MEMORY = 4 << 30

@@ -18,11 +18,12 @@ from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, failed
 from colab_save.artifact.sample import read_arrays
 from colab_save.errors import DamagedFileError, VerifierError
 from colab_save.formats.base import Format
+from colab_save.fresh_process.answering import trace
+from colab_save.fresh_process.job import JoinJob, ReloadJob
+from colab_save.fresh_process.process import OnLack, OnWait, Verifier
 from colab_save.hints import literal
 from colab_save.model.repairing import Record
-from colab_save.proof.job import JoinJob, ReloadJob
-from colab_save.proof.process import OnLack, OnWait, Verifier
-from colab_save.proof.verdicts import answers_of, first_difference, judge, judge_collection, trace
+from colab_save.proof.verdicts import answers_of, first_difference, judge, judge_collection
 from colab_save.types import Model
 
 
@@ -83,6 +84,8 @@ def verify(
         supply: See `Verifier.ask`.
     """
     plug = trial.plug
+    if not trial.is_part:
+        verifier.renew()
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
         answer = Path(folder, "actual.npz")
         try:

@@ -14,9 +14,9 @@ from colab_save.artifact.layout import CUSTOM_CODE
 from colab_save.artifact.round_trip import Outcome, RoundTrip, failed
 from colab_save.errors import FormatError
 from colab_save.formats.base import Format
+from colab_save.fresh_process.process import Verifier
 from colab_save.os_errors import refusal, refusing, system_error
 from colab_save.progress import Clock, Stage
-from colab_save.proof.process import Verifier
 from colab_save.saving.examining import Examined
 from colab_save.saving.plan import Plan
 from colab_save.saving.proving import prove

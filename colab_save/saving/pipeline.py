@@ -14,9 +14,9 @@ from pathlib import Path
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip
 from colab_save.errors import RoundTripError, VerifierError
+from colab_save.fresh_process.process import Verifier
 from colab_save.hints import option
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
-from colab_save.proof.process import Verifier
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import SaveRequest
 from colab_save.saving.attempts import Attempt, attempt

@@ -12,8 +12,8 @@ from colab_save.artifact.layout import CUSTOM_CODE
 from colab_save.artifact.round_trip import NOT_VERIFIED, Outcome, RoundTrip, skipped
 from colab_save.custom_code.growing import Supply
 from colab_save.formats.base import Format
+from colab_save.fresh_process.process import Verifier
 from colab_save.progress import Clock, Stage
-from colab_save.proof.process import Verifier
 from colab_save.proof.verify import Trial, verify, verify_collection
 from colab_save.saving.examining import Examined, Subject
 from colab_save.saving.plan import ProofRules
@@ -32,6 +32,7 @@ def prove(
         verifier: The fresh process, open.
         clock: Reports the progress.
     """
+    verifier.renew()
     proving = _Proving(staged, examined, rules, verifier, clock)
     trips = tuple(proving.of_payload(subject, plug) for subject in examined.subjects for plug in staged.formats)
     return trips + proving.of_collection(is_possible=all(trip.outcome is not Outcome.FAILED for trip in trips))

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from colab_save.proof.child import NOT_NEEDED
+from colab_save.fresh_process.child import NOT_NEEDED
 
 PROGRAM = """
 import contextlib, io, json, os, sys, traceback

@@ -15,11 +15,11 @@ import tf_keras
 from colab_save.artifact.round_trip import Aspect
 from colab_save.dialect import dialect_of, is_functional, kind_of, nodes_of
 from colab_save.formats.base import Context, get_format
+from colab_save.fresh_process.child import NOT_NEEDED
 from colab_save.loading.pipeline import load
 from colab_save.model.examining import examine
 from colab_save.model.repairing import Record, repair
 from colab_save.nested import leaves
-from colab_save.proof.child import NOT_NEEDED
 from colab_save.proof.comparing import compare, compare_weights
 from colab_save.proof.tolerances import compare_outputs
 from colab_save.request.request import LoadRequest, SaveRequest

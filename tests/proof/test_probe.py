@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 import zipfile
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from colab_save.errors import FormatError, UnsafeFileError
 from colab_save.formats.base import Context, get_format
+from colab_save.fresh_process.warm import warm_parent
 from colab_save.hints import action
 from colab_save.loading.pipeline import load
 from colab_save.proof import probe
@@ -80,10 +80,10 @@ def wide(units):
     return plain(model, model_config=json.dumps(config))
 
 
-def children():
-    """The processes that this one has started and that still run."""
-    mine = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [pid for pid in mine if b"colab_save.proof.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+def forks():
+    """The fresh processes that the warm parent has forked and that still run."""
+    parent = warm_parent.status().pid
+    return Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
 
 
 def test_a_model_in_a_model_of_keras_2_ends_in_an_error_and_not_in_a_notebook_that_hangs():
@@ -93,7 +93,7 @@ def test_a_model_in_a_model_of_keras_2_ends_in_an_error_and_not_in_a_notebook_th
         try_opening(get_format("h5"), path, Context({}), None, seconds)
     assert time.monotonic() - began < seconds + 20
     assert ("within 12 seconds" if LOOPS else "Functional model") in caught.value.message
-    assert [] == children()
+    assert [] == forks()
 
 
 def test_a_file_that_would_take_all_memory_is_opened_by_nothing_in_this_process(monkeypatch):

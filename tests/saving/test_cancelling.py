@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import keras
 import pytest
 
 from colab_save.errors import CancelledError
@@ -11,9 +12,19 @@ from colab_save.progress import Stage
 from colab_save.request.request import SaveRequest
 from colab_save.saving.pipeline import save
 from colab_save.versions.listing import list_models
-from tests import zoo
 
 pytestmark = pytest.mark.tensorflow
+
+
+@keras.saving.register_keras_serializable("tests")
+class Slow(keras.layers.Layer):
+    """Takes a second to build, in a fresh process too."""
+
+    def build(self, _):
+        time.sleep(1)
+
+    def call(self, inputs):
+        return inputs
 
 
 def cancel_when(is_due):
@@ -46,8 +57,9 @@ def second_beat():
 )
 def test_it_leaves_nothing_behind_and_ends_at_once(own_folder, is_due):
     on_step, told = cancel_when(is_due)
+    model = keras.Sequential([keras.Input((2,)), Slow(), keras.layers.Dense(1)])
     with pytest.raises(CancelledError):
-        save(SaveRequest(zoo.untrained(), "cats"), on_step)
+        save(SaveRequest(model, "cats"), on_step)
     assert time.monotonic() - told["at"] < 2
     assert () == list_models().manifests
     assert [] == [path for path in own_folder.rglob("*") if path.is_file()]

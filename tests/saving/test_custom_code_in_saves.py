@@ -15,8 +15,8 @@ import tensorflow as tf
 from colab_save.artifact.round_trip import Outcome
 from colab_save.custom_code.running import load_custom_code
 from colab_save.errors import FormatError, RoundTripError
+from colab_save.fresh_process.child import lacking_name
 from colab_save.loading.pipeline import load
-from colab_save.proof.child import lacking_name
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
 from tests import zoo

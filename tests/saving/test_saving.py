@@ -465,7 +465,7 @@ def test_an_exception_at_any_format_call_leaves_the_previous_version(monkeypatch
 
 PROGRAM = """
 import sys
-from colab_save.proof.child import NOT_NEEDED, import_keras
+from colab_save.fresh_process.child import NOT_NEEDED, import_keras
 keras = import_keras(NOT_NEEDED)
 from colab_save.request.request import SaveRequest
 from colab_save.saving.pipeline import save

@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-from colab_save.proof.child import NOT_NEEDED, absent
+from colab_save.fresh_process.child import NOT_NEEDED, absent
 
 CHILD = """
 import json, sys
-from colab_save.proof import child as reloading
+from colab_save.fresh_process import child as reloading
 found = reloading.import_keras({without})
 print(json.dumps([found.__version__, sorted(sys.modules)]))
 import {later}

@@ -1,8 +1,8 @@
 """The fresh process: load a staged payload, run it on the sample, report its facts, with nothing of the notebook.
 
-`process` starts it before anything is staged, so that its TensorFlow import overlaps with staging. It reads one job
-per line from standard input and writes one answer per line; whatever TensorFlow and the user's code print goes to
-standard error. It runs on the CPU, since the notebook may hold all of the GPU's memory.
+The warm `parent` forks it, or `own` starts it, before anything is staged. Over its connection it reads its
+surroundings, then one job per line, and writes one answer per line; whatever TensorFlow and the user's code print goes
+to a log. It runs on the CPU, since the notebook may hold all of the GPU's memory.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import re
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -26,16 +27,18 @@ from colab_save.collections.extras import prove_extras
 from colab_save.collections.joining import join
 from colab_save.collections.splitting import collection_of
 from colab_save.custom_code.running import CODE_MODULE, load_custom_code
-from colab_save.dialect import dialect_of
+from colab_save.dialect import KERAS_2, dialect_of, import_dialect
 from colab_save.errors import ColabSaveError
+from colab_save.format_table import format_names
 from colab_save.formats.base import Context, get_format
+from colab_save.fresh_process.answering import answer_sample, trace
+from colab_save.fresh_process.job import Job, JoinJob, OpenJob, ReloadJob, read_job
+from colab_save.fresh_process.surroundings import Surroundings
 from colab_save.memory import end_first, is_out_of_memory, limit_memory
 from colab_save.model.configs import Configs, rebuilding
 from colab_save.model.examining import examine
 from colab_save.model.repairing import repair
 from colab_save.precision import made_in
-from colab_save.proof.job import Job, JoinJob, OpenJob, ReloadJob, read_job
-from colab_save.proof.verdicts import answer_sample, trace
 from colab_save.types import Model
 from colab_save.wording import first_line, reason_of
 
@@ -146,13 +149,25 @@ def import_keras(without: tuple[str, ...]) -> ModuleType:
     return importlib.import_module("keras")
 
 
-def serve(jobs: TextIO, answers: TextIO) -> None:
-    """Read jobs and write answers until the input ends."""
+def import_all() -> None:
+    """Import all that jobs need: Keras with its backend, and what this package imports when it is first used."""
     gc.disable()  # an import leaves next to no garbage, and collecting it takes a tenth of the time
-    answers.write(json.dumps({"ready": import_keras(NOT_NEEDED).__version__}) + "\n")
-    answers.flush()
+    import_keras(NOT_NEEDED)
+    if os.environ.get("TF_USE_LEGACY_KERAS") == "1":
+        import_dialect(KERAS_2)
+    for name in format_names():
+        get_format(name)
     gc.freeze()
     gc.enable()
+
+
+def serve(jobs: TextIO, answers: TextIO) -> None:
+    """Take over the surroundings, then read jobs and write answers until the input ends."""
+    surroundings = jobs.readline()
+    if not surroundings:
+        return
+    Surroundings.from_line(surroundings).enter()
+    _write(answers, {"ready": True})
     parts: Parts = {}
     for line in jobs:
         try:
@@ -162,9 +177,34 @@ def serve(jobs: TextIO, answers: TextIO) -> None:
         except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer
             hint = "Load the model in a new runtime and call it on the sample to see the whole error."
             answer = {"error": first_line(error), "hint": hint, "lacks": lacking_name(error)}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        _write(answers, answer)
         gc.collect()  # a model is a reference cycle: without this, the next one is loaded while it is still in memory
+
+
+def _write(answers: TextIO, answer: dict[str, Any]) -> None:
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+
+
+def probe() -> int:
+    """Compute something, as a job would; return the exit status."""
+    keras: Any = importlib.import_module("keras")
+    total = keras.ops.sum(keras.ops.matmul(keras.ops.ones((2, 2)), keras.ops.ones((2, 2))))
+    return int(float(total) != 8.0)
+
+
+def serve_connection(connection: socket.socket) -> int:
+    """Serve a connection as a fork; the log comes with the first byte. Return the exit status."""
+    _, logs, _, _ = socket.recv_fds(connection, 1, 1)
+    for log in logs:
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+    if numpy_random := sys.modules.get("numpy.random"):
+        numpy_random.seed()  # else all forks of a parent draw the same numbers; Python's own do not
+    with connection, connection.makefile("r", encoding="utf-8") as jobs:
+        serve(jobs, connection.makefile("w", encoding="utf-8"))
+    return 0
 
 
 LOOKUPS = re.compile(r"Could not locate (?:class|function) '([^']+)'|^Unknown [\w ]+: '([^']+)'")
@@ -183,15 +223,19 @@ def lacking_name(error: BaseException | None) -> str:
     return ""
 
 
+def take_connection() -> socket.socket:
+    """Return the socket that this process has as its standard input, which is empty from now on."""
+    connection = socket.socket(fileno=os.dup(0))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return connection
+
+
 def main() -> None:
-    """Serve jobs, with standard output for answers only and everything else on standard error."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    """Serve the connection that is the standard input."""
+    connection = take_connection()
     end_first()
-    serve(sys.stdin, answers)
-
-
-if __name__ == "__main__":
-    main()
+    import_all()
+    with connection, connection.makefile("r", encoding="utf-8") as jobs:
+        serve(jobs, connection.makefile("w", encoding="utf-8"))

@@ -99,7 +99,7 @@ KINDS: Mapping[str, type[Any]] = {"reload": ReloadJob, "join": JoinJob, "open": 
 def to_line(job: Job) -> str:
     """Return a job as one line of JSON."""
     kind = next(name for name, record in KINDS.items() if isinstance(job, record))
-    return json.dumps({"kind": kind, "job": asdict(job)}) + "\n"
+    return json.dumps({"kind": kind, "job": asdict(job)})
 
 
 def read_job(line: str) -> Job:

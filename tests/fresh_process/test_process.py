@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import colab_save
-from colab_save.proof.job import OpenJob
-from colab_save.proof.process import Verifier
+from colab_save.fresh_process.job import OpenJob
+from colab_save.fresh_process.process import Verifier
 
 STAND_IN = """
 import colab_save
@@ -29,8 +29,8 @@ class saving:
 
 ASK = """
 import sys
-from colab_save.proof.job import OpenJob
-from colab_save.proof.process import Verifier
+from colab_save.fresh_process.job import OpenJob
+from colab_save.fresh_process.process import Verifier
 
 with Verifier() as verifier:
     print(verifier.ask(OpenJob("keras", "model.keras", 4 << 30, custom_code=sys.argv[1]), 60)["failed"])

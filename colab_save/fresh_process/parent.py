@@ -1,0 +1,192 @@
+"""The warm parent: a process that has only imported Keras, and forks a fresh process for each connection.
+
+`warm` starts it with a listening socket as its standard input; who connects before the imports are over has to wait,
+since the thread that imports must be the one that forks: Keras has state that belongs to a thread. The first byte of a
+connection says what it is: a lease of a notebook, which lasts as long as the connection; a job, which gets a fork; or a
+question for the status. The parent itself never opens a model, and never initialises a backend. It serves until no
+notebook has a lease, until it has been idle for half an hour, or until memory is short.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import time
+from functools import partial
+from pathlib import Path
+
+from colab_save.fresh_process.child import import_all, probe, serve_connection, take_connection
+from colab_save.fresh_process.forking import Forks
+from colab_save.fresh_process.polling import Poller
+from colab_save.fresh_process.sockets import JOB, LEASE, STATUS, is_of_this_user, remove
+from colab_save.fresh_process.trust import reason_against_forking
+from colab_save.memory import SHORT, available_memory, end_first, resident_memory
+from colab_save.wording import first_line
+
+IDLE = 1800.0
+"""Seconds without a job after which the parent ends: half an hour."""
+
+UNUSED = 60.0
+"""Seconds after which it ends if no notebook has taken a lease: the one that started it has died meanwhile."""
+
+LOOK = 2.0
+"""Seconds between two looks at the time and the memory."""
+
+PROBE = 60.0
+"""Seconds within which the first fork must have computed something, else forks are not trusted."""
+
+
+class Parent:
+    """The parent's connections, and what it knows about its forks.
+
+    Args:
+        listener: The socket that notebooks connect to.
+        distrust: Why forks are not trusted; empty if nothing speaks against them yet.
+    """
+
+    def __init__(self, listener: socket.socket, distrust: str) -> None:
+        self._listener = listener
+        self._poller = Poller()
+        self._forks = Forks(self._poller)
+        self._leases: set[socket.socket] = set()
+        self._waiting: list[socket.socket] = []
+        self._distrust: str | None = distrust or None
+        """Why forks are not trusted, empty if they are, and ``None`` until that is known."""
+        self._started = self._used = time.monotonic()
+        self._is_used = False
+
+    def serve(self) -> None:
+        """Serve until there is no reason to go on."""
+        self._poller.watch(self._listener.fileno(), self._accept)
+        probing = self._forks.fork(probe, None, self._judge) if self._distrust is None else 0
+        while not self._is_over():
+            self._poller.wait(LOOK)
+            if self._distrust is None and time.monotonic() - self._started > PROBE:
+                self._forks.end(probing)
+
+    def _is_over(self) -> bool:
+        if self._forks or self._waiting:
+            return False
+        now = time.monotonic()
+        is_left = not self._leases and (self._is_used or now - self._started > UNUSED)
+        is_past = bool(self._distrust) and now - self._started > LOOK
+        return is_past or is_left or now - self._used > IDLE or available_memory() < SHORT
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        if is_of_this_user(connection):
+            self._poller.watch(connection.fileno(), partial(self._greet, connection))
+        else:
+            connection.close()
+
+    def _greet(self, connection: socket.socket) -> None:
+        """Find out what a connection is for; the byte of a job stays for the fork, with the descriptor beside it."""
+        self._poller.forget(connection.fileno())
+        try:
+            kind = connection.recv(1, socket.MSG_PEEK)
+        except OSError:
+            kind = b""
+        if kind == LEASE:
+            self._is_used = True
+            self._leases.add(connection)
+            self._poller.watch(connection.fileno(), partial(self._end_lease, connection), is_read=False)
+        elif kind == JOB:
+            self._queue(connection)
+        else:
+            if kind == STATUS:
+                _say(connection, self._status())
+            connection.close()
+
+    def _end_lease(self, connection: socket.socket) -> None:
+        self._poller.forget(connection.fileno())
+        self._leases.remove(connection)
+        connection.close()
+
+    def _status(self) -> dict[str, object]:
+        return {
+            "pid": os.getpid(),
+            "is_ready": self._distrust == "",
+            "idle": time.monotonic() - self._used,
+            "memory": resident_memory(),
+        }
+
+    def _queue(self, connection: socket.socket) -> None:
+        """Fork for a job, or let it wait until the forks are known to be good."""
+        self._used = time.monotonic()
+        self._waiting.append(connection)
+        self._poller.watch(connection.fileno(), partial(self._give_up, connection), is_read=False)
+        self._dispatch()
+
+    def _give_up(self, connection: socket.socket) -> None:
+        self._poller.forget(connection.fileno())
+        self._waiting.remove(connection)
+        connection.close()
+
+    def _dispatch(self) -> None:
+        """Give each job that waits a fork, or the reason why there is none."""
+        while self._waiting and self._distrust is not None:
+            connection = self._waiting[0]
+            self._poller.forget(connection.fileno())
+            if self._distrust:
+                _say(connection, {"refused": self._distrust})
+                connection.close()
+            else:
+                self._fork(connection)
+            del self._waiting[0]
+
+    def _fork(self, connection: socket.socket) -> None:
+        descriptor = connection.fileno()
+        pid = self._forks.fork(partial(serve_connection, connection), descriptor, partial(self._end_job, connection))
+        # A notebook that closes its connection ends the fork: it was interrupted, has given up or has died.
+        self._poller.watch(descriptor, partial(self._end_fork, descriptor, pid), is_read=False)
+
+    def _end_fork(self, descriptor: int, pid: int) -> None:
+        self._poller.forget(descriptor)
+        self._forks.end(pid)
+
+    def _end_job(self, connection: socket.socket, code: int) -> None:
+        self._used = time.monotonic()
+        self._poller.forget(connection.fileno())
+        _say(connection, {"ended": code})
+        connection.close()
+
+    def _judge(self, code: int) -> None:
+        self._distrust = f"the first fork ended with status {code}" if code else ""
+        self._dispatch()
+
+
+def _say(connection: socket.socket, answer: dict[str, object]) -> None:
+    """Send a line of its own, whatever the fork has written before."""
+    with contextlib.suppress(OSError):  # the notebook has ended
+        connection.settimeout(1.0)
+        connection.sendall(f"\n{json.dumps(answer)}\n".encode())
+
+
+def main(niceness: str) -> None:
+    """Import what fresh processes need, then serve the socket that is the standard input.
+
+    Args:
+        niceness: How much lower than the notebook's the priority of the imports is, 0 to 19 (nice(2)).
+    """
+    listener = take_connection()
+    end_first()
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    os.nice(int(niceness))
+    try:
+        distrust = _import()
+        with contextlib.suppress(OSError):  # not every user may raise a priority; the forks stay low then
+            os.setpriority(os.PRIO_PROCESS, 0, own)
+        Parent(listener, distrust).serve()
+    finally:
+        remove(Path(listener.getsockname()))
+
+
+def _import() -> str:
+    """Import all that jobs need, and return why this process cannot be forked then; empty if it can."""
+    try:
+        import_all()
+    except BaseException as error:  # noqa: BLE001 - whatever a broken installation raises is the reason
+        return f"Keras cannot be imported: {first_line(error)}"
+    return reason_against_forking()

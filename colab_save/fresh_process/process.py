@@ -1,0 +1,151 @@
+"""The fresh process of a round trip, seen from the proof: start it, send it jobs, end it.
+
+A save opens a `Verifier` before it stages, so that the import of TensorFlow, if there must be one, overlaps with that.
+Each round trip gets a process of its own, forked from the warm parent (`warm`); where forks cannot be trusted, those of
+one save share one (`own`). A process can hang or die without harm: it has a time limit and is killed with all that it
+started.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+from colab_save.errors import VerifierError
+from colab_save.fresh_process.base import FreshProcess
+from colab_save.fresh_process.job import Job, ReloadJob, to_line
+from colab_save.fresh_process.own import OwnProcess, spare
+from colab_save.fresh_process.warm import Fork, warm_parent
+from colab_save.hints import option
+
+OnWait: TypeAlias = Callable[[], None]
+OnLack: TypeAlias = Callable[[str], bool]
+
+
+def leave() -> None:
+    """Give up what waits for the next use: the lease on the warm parent, and the spare process."""
+    warm_parent.leave()
+    spare.drop()
+
+
+class Verifier:
+    """A fresh Python process that reloads payloads; a context manager that always ends it.
+
+    Args:
+        is_used: Whether to start it at once; unused, it costs nothing.
+
+    Attributes:
+        death: How it died, or ran out of time, last; ``None`` if it never did.
+    """
+
+    def __init__(self, *, is_used: bool = True) -> None:
+        self._is_used = is_used
+        self.death: VerifierError | None = None
+        self._process: FreshProcess | None = None
+        self._is_spare_wanted = False
+
+    def __enter__(self) -> Self:
+        if self._is_used:
+            self._process = self._open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        if self._is_spare_wanted:
+            spare.prepare()
+
+    def renew(self) -> None:
+        """End the process if it is a fork that has done a job, so that the next job finds nothing of that."""
+        if isinstance(self._process, Fork) and self._process.is_ready:
+            self.close()
+
+    def ask(
+        self, job: Job, timeout: float, on_wait: OnWait = lambda: None, supply: OnLack = lambda _: False
+    ) -> dict[str, Any]:
+        """Send one job, and return its answer.
+
+        Args:
+            job: See `job`.
+            timeout: Seconds, including the import of TensorFlow where the process has yet to do that.
+            on_wait: Called several times a second while the process works; an error that it raises ends the waiting.
+            supply: Called with a name that the process lacked; returns whether to try again.
+
+        Raises:
+            VerifierError: The process died, was killed for taking too long, or reported an error.
+        """
+        end = time.monotonic() + timeout
+        try:
+            process = self._make_ready(end, on_wait)
+            process.send(to_line(job), max(end - time.monotonic(), 0.1))
+            answer = process.receive(end - time.monotonic(), on_wait)
+        except TimeoutError:
+            self.death = self._timed_out(timeout)
+            raise self.death from None
+        if answer is None:
+            self.death = self._died(process)
+            raise self.death
+        if "error" in answer:
+            if (name := str(answer.get("lacks", ""))) and supply(name):
+                if isinstance(job, ReloadJob) and not job.is_part:  # those of a collection stay together
+                    self.renew()
+                return self.ask(job, timeout, on_wait, supply)
+            raise VerifierError(f"In a fresh process: {answer['error']}", str(answer["hint"]))
+        return answer
+
+    def _open(self) -> FreshProcess:
+        """Open a process: a fork, else the spare one or a new one."""
+        process = warm_parent.fork() or spare.take()
+        process.begin()
+        return process
+
+    def _make_ready(self, end: float, on_wait: OnWait) -> FreshProcess:
+        """Return a process that is ready, or one that has ended before it was.
+
+        Raises:
+            TimeoutError: None was ready before the end.
+        """
+        ended = 0
+        while True:
+            process = self._process = self._process or self._open()
+            answer = None if process.is_ready else process.receive(end - time.monotonic(), on_wait)
+            if process.is_ready or isinstance(process, OwnProcess):
+                return process
+            # A parent that has just ended is replaced once; one that says why it cannot fork is believed.
+            ended += 1
+            if answer is not None or ended > 1:
+                warm_parent.refuse(answer["refused"] if answer else "the warm process has ended twice")
+            self.close()
+
+    def _timed_out(self, timeout: float) -> VerifierError:
+        """End the process, and return the error that says that it took too long."""
+        self.close()
+        return VerifierError(
+            f"The fresh process did not answer within {timeout:g} seconds.",
+            f"Give it more time with {option('timeout', 900)}, or save with {option('verify', value=False)}.",
+        )
+
+    def _died(self, process: FreshProcess) -> VerifierError:
+        """Close a process that has ended, and return the error that says how."""
+        tail = process.last_line()
+        code = process.code
+        self.close()
+        if code is None:
+            how = "ended together with the warm process that it was forked from"
+        else:
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
+        return VerifierError(
+            f"The fresh process {how}{f': {tail[:200]}' if tail else ''}.",
+            "The usual reason is too little memory for a second copy of the model. Free some, or save with "
+            f"{option('verify', value=False)}.",
+        )
+
+    def close(self) -> None:
+        """End the process and everything that it started."""
+        process, self._process = self._process, None
+        if process is not None:
+            self._is_spare_wanted = isinstance(process, OwnProcess) and warm_parent.is_wanted
+            process.close()

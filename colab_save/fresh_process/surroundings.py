@@ -1,0 +1,118 @@
+"""What a fresh process takes over from the notebook: the environment, folders of packages, a folder to work in.
+
+A warm parent is older than the save, and may serve several notebooks, so each fresh process is told these first. It
+takes over nothing else; precision travels in the record of a job, and Keras's other settings do not, since the runtime
+that loads the model tomorrow will not have them either.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import site
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+WITHOUT_GPU = {"CUDA_VISIBLE_DEVICES": "-1"}
+"""A fresh process runs on the CPU, since the notebook may hold all of the GPU's memory."""
+
+FEWER_LINES = {"TF_CPP_MIN_LOG_LEVEL": "2"}
+"""Errors only, where the user has not asked for more."""
+
+
+DECIDING = ("JAX_", "KERAS_", "LD_", "MKL_", "OMP_", "OPENBLAS_", "PROTOCOL_BUFFERS_", "PYTHON", "TF_", "XLA_")
+"""How the names of variables begin that Python, Keras and its backends read while they are imported."""
+
+
+OF_THE_USER = ("HOME", "LANG", "LC_", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER", "XDG_")
+"""How the names of variables begin that belong to the user and her machine, not to one notebook."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is around a fresh process.
+
+    Attributes:
+        environment: The notebook's environment variables.
+        packages: The folders on the notebook's ``sys.path`` that hold installed packages.
+        folder: The working folder, empty at first.
+    """
+
+    environment: Mapping[str, str]
+    packages: tuple[str, ...]
+    folder: str
+
+    @classmethod
+    def of_notebook(cls, folder: str) -> Self:
+        """Return those of this process, with another folder to work in."""
+        environment = {**FEWER_LINES, **os.environ, **WITHOUT_GPU}
+        return cls(environment, tuple(path for path in sys.path if path and _holds_packages(Path(path))), folder)
+
+    def to_line(self) -> str:
+        """Return them as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_line(cls, line: str) -> Self:
+        """Read them from a line of JSON."""
+        written = json.loads(line)
+        return cls(written["environment"], tuple(written["packages"]), written["folder"])
+
+    def enter(self) -> None:
+        """Take them over in this process."""
+        os.environ.clear()
+        os.environ.update(self.environment)
+        tempfile.tempdir = None  # TMPDIR may be another one
+        sys.path += [path for path in self.packages if path not in sys.path]
+        importlib.invalidate_caches()
+        os.chdir(self.folder)
+
+
+def _holds_packages(folder: Path) -> bool:
+    """Return whether pip has installed something here; the user's own modules must come from the artifact."""
+    return any(folder.glob("*.dist-info"))
+
+
+def deciding() -> list[object]:
+    """Return, as JSON, what a process must share with the notebook from its start to be of use for its jobs.
+
+    That is Python and the variables that decide what an import does, and when packages were last installed, since a
+    process that has imported Keras would still have the one from before.
+    """
+    variables = sorted(
+        (name, value) for name, value in os.environ.items() if name.startswith(DECIDING) and name not in FEWER_LINES
+    )
+    return [sys.executable, sys.prefix, variables, [_age(path) for path in _places()], _keras_settings()]
+
+
+def innocent_environment() -> dict[str, str]:
+    """Return the environment of a process that will serve several notebooks: only what it must know from its start."""
+    own = {name: value for name, value in os.environ.items() if name.startswith((*DECIDING, *OF_THE_USER))}
+    return {**FEWER_LINES, **own, **WITHOUT_GPU}
+
+
+def _places() -> Iterator[Path]:
+    """Yield the folders of installed packages, and the files of this one."""
+    yield from map(Path, (*site.getsitepackages(), site.getusersitepackages()))
+    package = Path(__file__).parents[1]
+    yield package
+    yield from sorted(package.rglob("*.py"))
+
+
+def _keras_settings() -> str:
+    try:
+        return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "keras.json").read_text("utf-8")
+    except (OSError, ValueError, RuntimeError):  # there is none, or no home (RuntimeError)
+        return ""
+
+
+def _age(path: Path) -> list[object]:
+    try:
+        return [str(path), path.stat().st_mtime_ns]
+    except OSError:  # there is none, or the package is in a zip
+        return [str(path), 0]

@@ -1,0 +1,220 @@
+"""The warm parent, seen from the notebook: find it or start it, hold a lease on it, have it fork a fresh process.
+
+One parent serves all notebooks of a user whose Python, packages and deciding variables are the same. It ends by itself
+(`parent`); a notebook that finds none starts another.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from colab_save.fresh_process.base import FreshProcess
+from colab_save.fresh_process.channel import Channel
+from colab_save.fresh_process.sockets import JOB, LEASE, STATUS, connect, listen, locked, remove_dead, runtime_folder
+from colab_save.fresh_process.starting import start
+from colab_save.fresh_process.surroundings import deciding, innocent_environment
+from colab_save.memory import available_memory
+
+PARENT = "colab_save.fresh_process.parent"
+
+LOW = 10
+"""The niceness of an early start, which nobody waits for (nice(2))."""
+
+ROOM = 2_000_000_000
+"""Bytes that must be available for an early start; a parent takes 0.5 to 0.75 GB."""
+
+ENDING = 5.0
+"""Seconds to wait for a parent to end a fork, which takes it milliseconds."""
+
+CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
+"""Whether the system has what a parent needs; elsewhere each fresh process is started anew."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WarmStatus:
+    """How fresh processes are made.
+
+    Attributes:
+        is_running: Whether a warm parent runs now.
+        is_ready: Whether it has imported Keras and has found that its forks are good.
+        reason: Why none is used; empty if one is, or will be at the next save.
+        pid: The number of its process, or ``None``.
+        idle: Seconds since its last job, or ``None``.
+        memory: Bytes of memory that it takes, or ``None``.
+    """
+
+    is_running: bool
+    is_ready: bool = False
+    reason: str = ""
+    pid: int | None = None
+    idle: float | None = None
+    memory: int | None = None
+
+
+class Fork(FreshProcess):
+    """A fresh process that a warm parent has forked, or will once it has imported Keras."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection)
+        with contextlib.suppress(OSError):  # the parent has ended; `receive` tells that
+            socket.send_fds(connection, [JOB], [self.log.fileno()])
+
+    def _find_code(self) -> int | None:
+        return None  # the parent would have told it
+
+    def close(self) -> None:
+        """Have the parent end it with all that it started."""
+        if self.is_ready:  # else nothing has been forked, and the parent may still import
+            self._channel.finish(ENDING)
+        super().close()
+
+
+class WarmParent:
+    """The parent that this notebook uses, if any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lease: socket.socket | None = None
+        self._leased = ""
+        self._distrust: dict[str, str] = {}
+        self._early: subprocess.Popen[bytes] | None = None
+
+    def fork(self) -> Fork | None:
+        """Return a new fresh process, of a parent that is started if need be; ``None`` where there can be none."""
+        with self._lock:
+            self._hurry()
+            connection = self._connect(0)
+        return None if connection is None else Fork(connection)
+
+    def start_early(self) -> None:
+        """Start a parent at low priority if none runs and memory is ample, so that a first save need not wait."""
+        if available_memory() < ROOM:
+            _LOG.info("No warm process is started early: less than 2 GB of memory are available.")
+            return
+        with self._lock:
+            connection = self._connect(LOW)
+        if connection is not None:
+            connection.close()
+
+    def refuse(self, reason: str) -> None:
+        """Note why forks cannot be trusted, and ask for no more of them."""
+        _LOG.info("Fresh processes are started anew: %s.", reason)
+        with self._lock:
+            self._distrust[_name()] = reason
+            self._end_lease()
+
+    def leave(self) -> None:
+        """Give the lease back; a parent that nobody uses ends. What a killed one has left is removed."""
+        with self._lock:
+            path = self._leased.partition(" ")[2]
+            self._end_lease()
+        if path:
+            remove_dead(Path(path))
+
+    def status(self) -> WarmStatus:
+        """Return how fresh processes are made now; starts nothing."""
+        name = _name()
+        if reason := self._reason(name):
+            return WarmStatus(is_running=False, reason=reason)
+        connection = connect(_path(name))
+        if connection is None:
+            return WarmStatus(is_running=False)
+        channel = Channel(connection)
+        try:
+            connection.sendall(STATUS)
+            told: dict[str, Any] = json.loads(channel.receive(1.0) or channel.receive(1.0) or "{}")
+        except TimeoutError:
+            return WarmStatus(is_running=True)  # it imports
+        except (OSError, ValueError):
+            return WarmStatus(is_running=False)  # it has just ended
+        finally:
+            channel.close()
+        return WarmStatus(is_running=True, **told) if told else WarmStatus(is_running=False)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the user wants the next fresh process to be warm."""
+        return True
+
+    def _reason(self, name: str) -> str:
+        """Return why no warm parent of this name is used; empty if one is, or could be."""
+        if not self.is_wanted:
+            return "it is switched off"
+        if not CAN_FORK:
+            return "forks are trusted on Linux only"
+        return self._distrust.get(name, "")
+
+    def _connect(self, niceness: int) -> socket.socket | None:
+        """Return a connection to the parent, on which this notebook has a lease then."""
+        name = _name()
+        if self._reason(name):
+            return None
+        path = _path(name)
+        try:
+            connection = connect(path)
+            if connection is None or self._leased != f"{os.getpid()} {path}":
+                with locked(path.parent):
+                    connection = connection or connect(path) or self._start(path, niceness)
+                    self._take_lease(path)
+        except OSError as error:
+            self._distrust[name] = f"its socket cannot be made ({error})"
+            return None
+        return connection
+
+    def _start(self, path: Path, niceness: int) -> socket.socket | None:
+        """Start a parent, whose socket can be connected at once."""
+        with listen(path) as listener:
+            process = start(PARENT, listener, innocent_environment(), "/", subprocess.DEVNULL, (str(niceness),))
+        # Without a thread that waits for its end, it would stay as a zombie then.
+        threading.Thread(target=process.wait, name="colab_save warm parent", daemon=True).start()
+        _LOG.info("A warm process is started for fresh processes (process %d).", process.pid)
+        self._early = process if niceness else None
+        return connect(path)
+
+    def _hurry(self) -> None:
+        """Let an early start go on at the notebook's priority, where the system lets this user raise it."""
+        process, self._early = self._early, None
+        if process is not None and process.poll() is None:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0))
+
+    def _take_lease(self, path: Path) -> None:
+        self._end_lease()
+        self._lease = connect(path)
+        if self._lease is not None:
+            self._lease.sendall(LEASE)
+            atexit.register(self.leave)
+            self._leased = f"{os.getpid()} {path}"
+
+    def _end_lease(self) -> None:
+        if self._lease is not None:
+            self._lease.close()
+        self._lease, self._leased = None, ""
+
+
+def _path(name: str) -> Path:
+    """Return the path of a parent's socket."""
+    return runtime_folder() / f"{name}.sock"
+
+
+def _name() -> str:
+    """Return a name that two notebooks share if the same parent can serve both."""
+    return hashlib.sha256(json.dumps(deciding()).encode()).hexdigest()[:16]
+
+
+warm_parent = WarmParent()
+"""The parent that this process uses."""

@@ -1,0 +1,407 @@
+"""The life of the warm parent: who starts it, who shares it, what it costs when something dies, and when it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from colab_save.errors import VerifierError
+from colab_save.fresh_process import warm
+from colab_save.fresh_process.job import to_line
+from colab_save.fresh_process.own import spare
+from colab_save.fresh_process.process import Verifier
+from colab_save.fresh_process.sockets import JOB, connect, locked
+from colab_save.fresh_process.warm import WarmParent, warm_parent
+from tests.fresh_process.conftest import group_of, is_alive, kill, wait_until
+
+pytestmark = [
+    pytest.mark.outside,
+    pytest.mark.skipif(sys.platform != "linux", reason="forks are trusted on Linux only"),
+]
+
+ANOTHER_NOTEBOOK = """
+import sys
+from colab_save.fresh_process.process import Verifier
+from colab_save.fresh_process.job import read_job
+from colab_save.fresh_process.warm import warm_parent
+
+with Verifier() as verifier:
+    verifier.ask(read_job(sys.argv[1]), 60)
+print(warm_parent.status().pid, flush=True)
+sys.stdin.readline()
+"""
+
+HANG = """
+import os, signal, subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+open(file, "w").write(str(os.getpid()))
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def another(notebook):
+    """Start other notebooks, each of which uses the parent of its user once and stays; returns process and parent."""
+    running = []
+
+    def start():
+        command = [sys.executable, "-c", ANOTHER_NOTEBOOK, to_line(notebook.write("found = 1"))]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        running.append(process)
+        return process, int(process.stdout.readline())
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def hanging(notebook, tmp_path):
+    """A program that never ends and has started another process; its number is in a file once it hangs."""
+    file = tmp_path / "pid"
+    program = f"file = {str(file)!r}\n{HANG}"
+
+    def pid():
+        wait_until(lambda: file.exists() and file.read_text())
+        return int(file.read_text())
+
+    return program, pid
+
+
+def pid_of_parent(notebook):
+    notebook.run("found = 1")
+    return warm_parent.status().pid
+
+
+# Who starts it, who shares it
+
+
+def test_nothing_runs_before_the_first_save(notebook):
+    assert not warm_parent.status().is_running
+
+
+def test_two_notebooks_share_one_parent(notebook, another):
+    assert pid_of_parent(notebook) == another()[1]
+
+
+def test_notebooks_that_start_at_once_share_one_parent(notebook, another):
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(another()[1])) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {warm_parent.status().pid} == set(found)
+
+
+def test_a_notebook_with_another_backend_has_a_parent_of_its_own(notebook, another, monkeypatch):
+    own = pid_of_parent(notebook)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert own != another()[1]
+
+
+def test_a_package_that_is_installed_meanwhile_gets_a_new_parent(notebook, tmp_path, monkeypatch):
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    monkeypatch.setattr("site.getsitepackages", lambda: [str(packages)])
+    own = pid_of_parent(notebook)
+    (packages / "installed").mkdir()
+    assert own != pid_of_parent(notebook)
+    wait_until(lambda: not is_alive(own))
+
+
+def test_a_parent_that_was_left_for_another_ends(notebook, monkeypatch):
+    own = pid_of_parent(notebook)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    pid_of_parent(notebook)
+    wait_until(lambda: not is_alive(own))
+
+
+def test_only_its_user_can_open_its_socket(notebook, runtime_folder):
+    notebook.run("found = 1")
+    [folder] = runtime_folder.iterdir()
+    assert ["700", "600"] == [f"{path.stat().st_mode & 0o777:o}" for path in (folder, *folder.iterdir())]
+
+
+def test_a_folder_that_others_can_open_is_not_used(notebook, runtime_folder):
+    folder = runtime_folder / f"colab_save-{os.getuid()}"
+    folder.mkdir()
+    folder.chmod(0o755)
+    with pytest.raises(PermissionError, match="can be opened by others"), locked(folder):
+        pass
+    assert "1" == notebook.run("found = 1")
+    assert "can be opened by others" in warm_parent.status().reason
+    warm_parent._distrust.clear()
+    folder.rmdir()
+
+
+def test_a_path_that_is_too_long_for_a_socket_costs_only_the_warmth(notebook, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("long" * 40)))
+    assert "1" == notebook.run("found = 1")
+    assert "too long" in warm_parent.status().reason
+    warm_parent._distrust.clear()
+
+
+# What dies costs only itself
+
+
+def test_a_killed_parent_is_replaced_at_the_next_save(notebook):
+    first = pid_of_parent(notebook)
+    kill(first)
+    assert first != pid_of_parent(notebook)
+
+
+def test_a_parent_that_is_killed_between_opening_and_asking_is_replaced(notebook):
+    first = pid_of_parent(notebook)
+    with Verifier() as verifier:
+        kill(first)
+        assert "1" == notebook.run("found = 1", verifier=verifier)
+
+
+def test_a_job_whose_parent_is_killed_says_so(notebook):
+    parent = pid_of_parent(notebook)
+    threading.Timer(0.5, os.kill, (parent, signal.SIGKILL)).start()
+    with pytest.raises(VerifierError, match="ended together with the warm process"):
+        notebook.run("import time; time.sleep(600)")
+
+
+def test_the_forks_of_a_killed_parent_are_gone(notebook, hanging):
+    program, pid = hanging
+    parent = pid_of_parent(notebook)
+    threading.Thread(target=lambda: (pid(), kill(parent))).start()
+    with pytest.raises(VerifierError):
+        notebook.run(program)
+    wait_until(lambda: not is_alive(pid()))
+
+
+def test_a_job_that_dies_costs_only_itself(notebook):
+    parent = pid_of_parent(notebook)
+    with pytest.raises(VerifierError, match="was killed by signal 9: last words"):
+        notebook.run("import os, sys; os.write(2, b'last words\\n'); os.kill(os.getpid(), 9)")
+    assert "1" == notebook.run("found = 1")
+    assert parent == warm_parent.status().pid
+
+
+def test_a_job_that_ends_python_says_its_status(notebook):
+    with pytest.raises(VerifierError, match="ended with status 3"):
+        notebook.run("import os; os._exit(3)")
+
+
+def test_a_job_that_hangs_is_ended_with_all_that_it_started(notebook, hanging):
+    program, pid = hanging
+    parent = pid_of_parent(notebook)
+    with pytest.raises(VerifierError, match="did not answer within 2 seconds"):
+        notebook.run(program, timeout=2)
+    wait_until(lambda: group_of(pid()) == [])
+    assert parent == warm_parent.status().pid
+
+
+def test_a_job_that_left_a_process_behind_is_ended_with_it(notebook):
+    program = """
+import subprocess, sys, os
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+found = os.getpid()
+"""
+    pid = int(notebook.run(program))
+    wait_until(lambda: group_of(pid) == [])
+
+
+def test_ctrl_c_is_obeyed_at_once(notebook, hanging):
+    program, pid = hanging
+    notebook.run("found = 1")
+
+    def interrupt():
+        pid()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        notebook.run(program)
+    wait_until(lambda: not is_alive(pid()))
+
+
+def test_a_job_takes_no_more_memory_than_its_limit(notebook):
+    program = "import numpy; found = numpy.ones(2**25).sum()"
+    with Verifier() as verifier:
+        answer = verifier.ask(notebook.write(program, memory=2**27), 30)
+    assert answer["is_out_of_memory"]
+    assert "33554432.0" == notebook.run(program)
+
+
+# When it ends
+
+
+def test_it_ends_with_the_last_notebook(notebook, another):
+    (first, parent), (second, _) = another(), another()
+    first.communicate("\n")
+    assert is_alive(parent)
+    second.communicate("\n")
+    wait_until(lambda: not is_alive(parent))
+
+
+def test_it_ends_with_a_notebook_that_is_killed(notebook, another):
+    process, parent = another()
+    process.kill()
+    wait_until(lambda: not is_alive(parent))
+
+
+def test_a_fork_ends_with_a_notebook_that_is_killed(notebook, hanging):
+    program, pid = hanging
+    command = [sys.executable, "-c", ANOTHER_NOTEBOOK, to_line(notebook.write(program))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        fork = pid()
+        process.kill()
+    wait_until(lambda: not is_alive(fork))
+
+
+def test_leaving_gives_up_the_parent(notebook, runtime_folder):
+    parent = pid_of_parent(notebook)
+    warm_parent.leave()
+    wait_until(lambda: not is_alive(parent))
+    wait_until(lambda: not list(runtime_folder.iterdir()))
+
+
+def test_a_notebook_that_left_gets_another_at_its_next_save(notebook):
+    parent = pid_of_parent(notebook)
+    warm_parent.leave()
+    wait_until(lambda: not is_alive(parent))
+    assert "1" == notebook.run("found = 1")
+
+
+def test_a_socket_that_a_killed_parent_left_is_removed_by_whoever_leaves(notebook, runtime_folder):
+    kill(pid_of_parent(notebook))
+    warm_parent.leave()
+    assert [] == list(runtime_folder.iterdir())
+
+
+@pytest.mark.parametrize("constant", ["IDLE = 0.1", "SHORT = 1 << 60"], ids=["idle for long", "memory is short"])
+def test_it_ends_although_a_notebook_uses_it_when(notebook, stand_in, constant):
+    """The stand-in changes the parent's own constants while that imports Keras."""
+    name, _, value = constant.partition(" = ")
+    stand_in(f"import sys\nvars(sys.modules.get('colab_save.fresh_process.parent', sys))[{name!r}] = {value}")
+    with Verifier() as verifier:
+        parent = int(notebook.run("import os; found = os.getppid()", verifier=verifier))
+    wait_until(lambda: not is_alive(parent))
+    assert "1" == notebook.run("found = 1")
+
+
+def test_it_does_not_end_while_a_job_runs(notebook, stand_in):
+    stand_in("import sys\nvars(sys.modules.get('colab_save.fresh_process.parent', sys)).update(IDLE=0.1, LOOK=0.1)")
+    assert "1" == notebook.run("import time; time.sleep(1); found = 1")
+
+
+# The early start
+
+
+def test_an_early_start_is_the_parent_of_the_first_save(notebook):
+    warm_parent.start_early()
+    early = warm_parent.status().pid
+    assert early == pid_of_parent(notebook)
+
+
+def test_an_early_start_imports_at_low_priority_and_its_forks_have_the_notebooks(notebook, stand_in):
+    stand_in("import os; niceness = os.nice(0)")
+    warm_parent.start_early()
+    wait_until(lambda: warm_parent.status().is_ready)
+    assert f"({warm.LOW}, 0)" == notebook.run("import keras, os; found = (keras.niceness, os.nice(0))")
+
+
+def test_there_is_no_early_start_when_memory_is_low(notebook, monkeypatch):
+    monkeypatch.setattr(warm, "ROOM", 1 << 60)
+    warm_parent.start_early()
+    assert not warm_parent.status().is_running
+
+
+# Where forks cannot be trusted
+
+
+def test_the_reason_why_nothing_is_warm_is_told(notebook, stand_in):
+    stand_in("raise ImportError('it is broken')")
+    with pytest.raises(VerifierError, match="it is broken"):
+        notebook.run("found = 1")
+    assert "Keras cannot be imported: ImportError: it is broken" == warm_parent.status().reason
+    warm_parent._distrust.clear()
+
+
+def test_a_backend_that_started_its_runtime_is_not_forked(notebook, stand_in):
+    stand_in(
+        "import sys, types\n"
+        "context = sys.modules['tensorflow.python.eager.context'] = types.ModuleType('context')\n"
+        "context.context_safe = lambda: types.SimpleNamespace(_initialized=True)"
+    )
+    assert "1" == notebook.run("found = 1")
+    assert "TensorFlow has started its runtime while it was imported" == warm_parent.status().reason
+    warm_parent._distrust.clear()
+
+
+def test_a_first_fork_that_computes_nothing_right_is_not_followed_by_others(notebook, stand_in):
+    packages = stand_in()
+    text = (packages / "keras.py").read_text().replace("np.sum", "lambda _: 9.0")
+    (packages / "keras.py").write_text(text)
+    assert "1" == notebook.run("found = 1")
+    assert "the first fork ended with status 1" == warm_parent.status().reason
+    warm_parent._distrust.clear()
+
+
+def test_a_spare_process_serves_the_next_save(notebook, monkeypatch):
+    monkeypatch.setattr(warm, "CAN_FORK", False)
+    program = "import os; found = os.getpid()"
+    first = notebook.run(program)
+    waiting = spare._process._process.pid
+    assert [str(waiting), True] == [notebook.run(program), first != str(waiting)]
+
+
+def test_a_spare_process_that_died_is_replaced(notebook, monkeypatch):
+    monkeypatch.setattr(warm, "CAN_FORK", False)
+    notebook.run("found = 1")
+    kill(spare._process._process.pid)
+    assert "1" == notebook.run("found = 1")
+
+
+def test_a_spare_process_ends_with_the_notebook(notebook, monkeypatch):
+    monkeypatch.setattr(warm, "CAN_FORK", False)
+    notebook.run("found = 1")
+    pid = spare._process._process.pid
+    spare.drop()
+    assert not is_alive(pid)
+
+
+# Others who connect
+
+
+def test_a_connection_that_says_nothing_stops_nobody(notebook):
+    notebook.run("found = 1")
+    path = warm._path(warm._name())
+    with connect(path), connect(path) as other:
+        other.sendall(b"?")
+        assert "1" == notebook.run("found = 1")
+
+
+def test_a_job_without_a_log_stops_nobody(notebook):
+    notebook.run("found = 1")
+    with connect(warm._path(warm._name())) as connection:
+        connection.sendall(JOB)
+        assert "1" == notebook.run("found = 1")
+
+
+def test_another_link_of_the_same_notebook_finds_the_same_parent(notebook):
+    own, other = pid_of_parent(notebook), WarmParent()
+    other.fork().close()
+    assert own == other.status().pid
+    other.leave()
+
+
+def test_many_trips_come_from_one_parent_whose_memory_stays(notebook):
+    notebook.run("found = 1")
+    before = warm_parent.status()
+    for _ in range(100):
+        notebook.run("found = 1")
+    after = warm_parent.status()
+    assert before.pid == after.pid
+    assert after.memory - before.memory < 2**20
