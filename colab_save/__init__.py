@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from colab_save.errors import ColabSaveError
+    from colab_save.frontends.configuring import configure
     from colab_save.frontends.python import (
         PassedOverWarning,
         UnprovenWarning,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from colab_save.reports.listing import Listing
     from colab_save.reports.pending import Pending
     from colab_save.reports.report import LoadReport, SaveReport
+    from colab_save.reports.settings import Settings
     from colab_save.request.request import LoadRequest, SaveRequest
     from colab_save.versions.curating import delete_version, restore_version, tag_version
     from colab_save.versions.listing import list_models
@@ -44,8 +46,10 @@ __all__ = [
     "Pending",
     "SaveReport",
     "SaveRequest",
+    "Settings",
     "UnprovenWarning",
     "compare_versions",
+    "configure",
     "delete_version",
     "inspect_model",
     "list_models",
@@ -69,8 +73,10 @@ _MODULES = {
     "Pending": "reports.pending",
     "SaveReport": "reports.report",
     "SaveRequest": "request.request",
+    "Settings": "reports.settings",
     "UnprovenWarning": "frontends.python",
     "compare_versions": "viewing.comparison",
+    "configure": "frontends.configuring",
     "delete_version": "versions.curating",
     "inspect_model": "viewing.inside",
     "list_models": "versions.listing",
@@ -101,16 +107,18 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
-    """Register the magics and their completion; IPython calls this for ``%load_ext colab_save``."""
-    from colab_save.frontends import completion, magics
+    """Register the magics, their completion and the settings; IPython calls this for ``%load_ext colab_save``."""
+    from colab_save.frontends import completion, configuring, magics
 
     magics.register(ipython)
     completion.register(ipython)
+    configuring.register(ipython)
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
-    """Remove the magics and their completion; IPython calls this for ``%unload_ext colab_save``."""
-    from colab_save.frontends import completion, magics
+    """Remove the magics, their completion and the settings; IPython calls this for ``%unload_ext colab_save``."""
+    from colab_save.frontends import completion, configuring, magics
 
     magics.unregister(ipython)
     completion.unregister(ipython)
+    configuring.unregister(ipython)

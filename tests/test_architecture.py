@@ -30,14 +30,24 @@ LEVELS = {
     "records": {"artifact", "inspecting", "stores"},
     "ground": {
         *{"dialect", "disk", "errors", "format_table", "hints", "memory", "nested", "os_errors", "plugging"},
-        *{"precision", "progress", "protobuf", "quantities", "quieting", "store_table", "target", "types"},
-        "wording",
+        *{"precision", "progress", "protobuf", "quantities", "quieting", "settings", "store_table", "target"},
+        *{"types", "wording"},
     },
 }
 """From the top down. A package imports from lower levels, and from its neighbours where that makes no circle."""
 
 ENTRIES = {
-    "frontends": {"action", "actions", "completion", "languages", "magics", "namespace", "python", "terminal"},
+    "frontends": {
+        "action",
+        "actions",
+        "completion",
+        "configuring",
+        "languages",
+        "magics",
+        "namespace",
+        "python",
+        "terminal",
+    },
     "widgets": {"board"},
     "saving": {"pipeline"},
     "loading": {"pipeline"},
@@ -71,6 +81,7 @@ ENTRIES = {
         "listing",
         "pending",
         "report",
+        "settings",
         "theme",
         "viewed",
     },
