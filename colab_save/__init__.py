@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from colab_save.errors import ColabSaveError
+    from colab_save.frontends.configuring import configure
     from colab_save.frontends.python import (
         PassedOverWarning,
         UnprovenWarning,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from colab_save.reports.listing import Listing
     from colab_save.reports.pending import Pending
     from colab_save.reports.report import LoadReport, SaveReport
+    from colab_save.reports.settings import Settings
     from colab_save.request.request import LoadRequest, SaveRequest
     from colab_save.versions.curating import delete_version, restore_version, tag_version
     from colab_save.versions.listing import list_models
@@ -44,8 +46,10 @@ __all__ = [
     "Pending",
     "SaveReport",
     "SaveRequest",
+    "Settings",
     "UnprovenWarning",
     "compare_versions",
+    "configure",
     "delete_version",
     "inspect_model",
     "list_models",
@@ -69,8 +73,10 @@ _MODULES = {
     "Pending": "reports.pending",
     "SaveReport": "reports.report",
     "SaveRequest": "request.request",
+    "Settings": "reports.settings",
     "UnprovenWarning": "frontends.python",
     "compare_versions": "viewing.comparison",
+    "configure": "frontends.configuring",
     "delete_version": "versions.curating",
     "inspect_model": "viewing.inside",
     "list_models": "versions.listing",
@@ -101,21 +107,19 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
-    """Register the magics and their completion; IPython calls this for ``%load_ext colab_save``.
+    """Register the magics, their completion and the settings; IPython calls this for ``%load_ext colab_save``.
 
     A warm process for proofs starts in the background once TensorFlow is imported.
     """
-    from colab_save.frontends import completion, early_start, magics
+    from colab_save.frontends import completion, configuring, early_start, magics
 
-    magics.register(ipython)
-    completion.register(ipython)
-    early_start.register(ipython)
+    for part in (magics, completion, configuring, early_start):
+        part.register(ipython)
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
-    """Remove the magics and their completion, and leave the warm process; IPython calls this for ``%unload_ext``."""
-    from colab_save.frontends import completion, early_start, magics
+    """Remove what `load_ipython_extension` registered, and leave the warm process; IPython calls this."""
+    from colab_save.frontends import completion, configuring, early_start, magics
 
-    magics.unregister(ipython)
-    completion.unregister(ipython)
-    early_start.unregister(ipython)
+    for part in (magics, completion, configuring, early_start):
+        part.unregister(ipython)

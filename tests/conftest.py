@@ -10,17 +10,20 @@ import re
 import signal
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
-from colab_save import hints
+from colab_save import hints, settings
 from colab_save.frontends import languages
 
 # A busy machine is slow, and no test is about that. Who looks for more asks for more: --hypothesis-profile=thorough
 for profile, examples in {"quick": 20, "thorough": 1000}.items():
-    settings.register_profile(
+    hypothesis_settings.register_profile(
         profile, max_examples=examples, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
-settings.load_profile("quick")
+hypothesis_settings.load_profile("quick")
+for variable in [name for name in os.environ if name.startswith(settings.PREFIX)]:
+    del os.environ[variable]  # the settings of whoever runs the tests
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
@@ -93,6 +96,12 @@ def names_alone(monkeypatch):
     """Have hints read as names alone where no frontend runs, whatever other tests have imported."""
     assert languages.PYTHON
     monkeypatch.setattr(hints, "_default", hints.Plain())
+
+
+@pytest.fixture(autouse=True)
+def own_settings(monkeypatch):
+    """Have each test begin with no setting changed."""
+    monkeypatch.setattr(settings, "_changed", {})
 
 
 @pytest.fixture(scope="session")

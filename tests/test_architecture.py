@@ -30,8 +30,8 @@ LEVELS = {
     "records": {"artifact", "inspecting", "stores"},
     "ground": {
         *{"dialect", "disk", "errors", "format_table", "hints", "memory", "nested", "os_errors", "plugging"},
-        *{"precision", "progress", "protobuf", "quantities", "quieting", "store_table", "target", "types"},
-        "wording",
+        *{"precision", "progress", "protobuf", "quantities", "quieting", "settings", "store_table", "target"},
+        *{"types", "wording"},
     },
 }
 """From the top down. A package imports from lower levels, and from its neighbours where that makes no circle."""
@@ -41,6 +41,7 @@ ENTRIES = {
         "action",
         "actions",
         "completion",
+        "configuring",
         "early_start",
         "languages",
         "magics",
@@ -82,6 +83,7 @@ ENTRIES = {
         "listing",
         "pending",
         "report",
+        "settings",
         "theme",
         "viewed",
     },

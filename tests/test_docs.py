@@ -18,6 +18,7 @@ from colab_save.artifact.round_trip import Aspect, OutputError, RoundTrip, Verdi
 from colab_save.artifact.sample import Pass
 from colab_save.format_table import format_names
 from colab_save.formats.base import get_format
+from colab_save.settings import SETTINGS
 from tests.kernels import started
 from tests.test_architecture import LEVELS
 
@@ -79,6 +80,12 @@ def test_the_table_of_formats_says_what_a_format_writes_and_holds(name):
     kind = get_format(name)
     holds = ", ".join(aspect for aspect in Aspect if aspect in kind.holds)
     assert f"| `{name}` | `{kind.payload}` | {holds} |" in PAGES["guide/formats.md"]
+
+
+def test_the_page_on_settings_has_the_table_of_settings():
+    records = SETTINGS.values()
+    table = [[f"`{it.name}`", it.default_in_words, f"`{it.variable}`", it.help] for it in records]
+    assert table == rows_of("guide/settings.md", "Settings")
 
 
 GLOSSARY = rows_of("glossary.md", "Glossary")

@@ -20,12 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from colab_save.errors import RequestError
 from colab_save.fresh_process.base import FreshProcess
 from colab_save.fresh_process.channel import Channel
 from colab_save.fresh_process.sockets import JOB, LEASE, STATUS, connect, listen, locked, remove_dead, runtime_folder
 from colab_save.fresh_process.starting import start
 from colab_save.fresh_process.surroundings import deciding, innocent_environment
 from colab_save.memory import available_memory
+from colab_save.settings import setting
 
 PARENT = "colab_save.fresh_process.parent"
 
@@ -147,13 +149,16 @@ class WarmParent:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether the user wants the next fresh process to be warm."""
-        return True
+        """Whether the user wants the next fresh process to be warm; no, if what she set cannot be read."""
+        try:
+            return bool(setting("warm"))
+        except RequestError:  # a save refuses it; an early start in the background must not
+            return False
 
     def _reason(self, name: str) -> str:
         """Return why no warm parent of this name is used; empty if one is, or could be."""
         if not self.is_wanted:
-            return "it is switched off"
+            return "the setting warm is off"
         if not CAN_FORK:
             return "forks are trusted on Linux only"
         return self._distrust.get(name, "")
@@ -162,6 +167,7 @@ class WarmParent:
         """Return a connection to the parent, on which this notebook has a lease then."""
         name = _name()
         if self._reason(name):
+            self._end_lease()
             return None
         path = _path(name)
         try:

@@ -13,6 +13,7 @@ from colab_save.frontends.action import DELETED, Action, Button, Result, Termina
 from colab_save.hints import action
 from colab_save.request.option import Option, Syntax
 from colab_save.request.request import LoadRequest, SaveRequest, options_of
+from colab_save.settings import SETTINGS, Setting
 
 _LOAD = {item.name: item for item in options_of(LoadRequest)}
 _SAVE = {item.name: item for item in options_of(SaveRequest)}
@@ -31,6 +32,13 @@ _VERSION = _text("target", "TARGET", "A name (its newest version), name@tag or n
 _TAGS = Option("tags", "TAG", Syntax.REPEATED, "A tag, such as best; more can follow.")
 
 _LOOKED_AT = (_LOAD["target"], _SOURCE)
+
+
+def _of_setting(record: Setting) -> Option:
+    syntax = Syntax.VALUE if record.kind.type is str else Syntax.EXPRESSION
+    text = f"{record.help.removesuffix('.')}; default: {record.default_in_words}."
+    return Option(record.name, f"--{record.name.replace('_', '-')}", syntax, text)
+
 
 _AS = "Assign the model to this variable; default: return it."
 
@@ -238,6 +246,13 @@ ACTIONS: tuple[Action, ...] = (
         result=Result.PANEL,
         magic="modelpanel",
         function="colab_save.widgets.board:panel",
+    ),
+    Action(
+        "configure",
+        "Change settings for this process, and show all of them and where each comes from.",
+        "colab_save.frontends.configuring:configure",
+        tuple(map(_of_setting, SETTINGS.values())),
+        function="colab_save.frontends.configuring:configure",
     ),
     Action(
         "demo",

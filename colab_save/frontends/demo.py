@@ -94,7 +94,7 @@ def run_demo(to: str | None = None) -> Demonstration:
     """Train, save and reload in a new process, and print each report as it comes.
 
     Args:
-        to: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        to: The store. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
 
     Raises:
         MissingPackageError: scikit-learn is not installed.

@@ -60,8 +60,8 @@ def save_model(
     Args:
         model: A Keras model, a `tf.Module` with `tf.function` methods, or a dict or object that holds several models.
         target: A name (``cats``), or a path or URL for a plain save. Default: the model's own name.
-        to: The store: ``drive``, a folder, or a URL such as ``s3://bucket/models``. Default: Drive in Colab,
-            ``./models`` elsewhere.
+        to: The store: ``drive``, a folder, or a URL such as ``s3://bucket/models``. Default: the store in the
+            settings, else Drive in Colab, ``./models`` elsewhere.
         formats: ``keras``, ``h5``, ``weights``, ``saved_model``, ``litert``, ``onnx``, several of them, or ``auto``:
             ``keras``, and if it fails ``saved_model``. Default: ``auto``.
         purpose: What the model is for, which picks the format: ``training``, ``serving``, ``mobile`` or ``exchange``.
@@ -79,11 +79,11 @@ def save_model(
             with the model. Default: none.
         metrics: Numbers that you measured, by name. Default: only the last values of the last training, which are
             always recorded.
-        keep: Keep this many of the newest versions of the name and remove older ones, but never one with a tag.
-            Default: keep all.
-        keep_best: Also keep the version that is best in this metric, such as ``val_loss`` or ``max:score``; without
-            ``keep``, keep only that one and the newest. Metrics whose name contains loss, error, mae or mse are
-            minimised, others maximised; force it with ``min:`` or ``max:``. Default: keep all.
+        keep: Keep this many of the newest versions of the name and remove older ones, but never one with a tag;
+            0 keeps all. Default: the number in the settings, else keep all.
+        keep_best: Also keep the version that is best in this metric, such as ``val_loss`` or ``max:score``; without a
+            number of versions to keep, keep only that one and the newest. Metrics whose name contains loss, error, mae
+            or mse are minimised, others maximised; force it with ``min:`` or ``max:``. Default: no metric.
         wait: Wait for the upload, for an hour at most, or for this many seconds at most. Default: do not wait.
         flush: Upload everything on Drive now, which unmounts it and can take hours.
         note: Free text, saved with the version. Default: none.
@@ -121,7 +121,7 @@ def load_model(
     Args:
         target: A name, ``name@tag``, ``name@version``, or the path or URL of a model file or folder. A prefix of the
             version is enough.
-        source: The store to look in. Default: Drive in Colab, ``./models`` elsewhere.
+        source: The store to look in. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
         format: Load the payload of this format. Default: the one that holds most.
         into: A model of the same architecture that gets the weights, or a dict or object that gets several models.
             Default: a new model.

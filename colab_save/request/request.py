@@ -17,10 +17,13 @@ from colab_save.errors import RequestError
 from colab_save.format_table import FORMATS, format_names, purposes
 from colab_save.hints import literal, option
 from colab_save.request.option import Option, Syntax, check_numbers, check_texts, declare, names_of, texts_of
+from colab_save.settings import DEFAULT_STORE
 from colab_save.store_table import STORES
 from colab_save.target import Target, check_tag
 from colab_save.types import Model, Nested
 from colab_save.wording import did_you_mean, is_text
+
+_DEFAULT_STORE = f"default: the store in the settings, else {DEFAULT_STORE}."
 
 AUTO = "auto"
 """The default format: ``keras``, and ``saved_model`` as well if the round trip of ``keras`` fails."""
@@ -36,7 +39,7 @@ def stores_in_words() -> str:
     """Return the help of ``--to``."""
     *most, last = [record.typed for record in STORES.values()]
     known = f"{', '.join(most)}, or {last}"
-    return f"The store: {known}; default: Drive in Colab, ./models elsewhere."
+    return f"The store: {known}; {_DEFAULT_STORE}"
 
 
 def check_purpose(purpose: str, formats: Sequence[str]) -> None:
@@ -179,8 +182,8 @@ class SaveRequest:
         metadata=declare(
             "--keep",
             Syntax.NUMBER,
-            "Keep the N newest versions of the name and remove older ones, but never one with a tag; default: keep "
-            "all.",
+            "Keep the N newest versions of the name and remove older ones, but never one with a tag; 0 keeps all; "
+            "default: the number in the settings, else keep all.",
             "N",
         ),
     )
@@ -190,8 +193,8 @@ class SaveRequest:
         metadata=declare(
             "--keep-best",
             Syntax.VALUE,
-            f"Also keep the version that is best in this metric, such as val_loss or max:score; without "
-            f"{option('keep')}, keep only that one and the newest; default: keep all.",
+            "Also keep the version that is best in this metric, such as val_loss or max:score; without a number of "
+            "versions to keep, keep only that one and the newest; default: no metric.",
             "METRIC",
         ),
     )
@@ -252,10 +255,10 @@ class SaveRequest:
             raise RequestError(f"{AUTO} cannot be combined with {others}.", f"Give {AUTO} alone, or only the others.")
         if self.purpose is not None:
             check_purpose(self.purpose, formats)
-        if self.keep is not None and (type(self.keep) is not int or self.keep < 1):
+        if self.keep is not None and (type(self.keep) is not int or self.keep < 0):
             raise RequestError(
-                f"{option('keep', repr(self.keep))} is not a whole number of at least 1.",
-                "Give the number of versions to keep, such as 3.",
+                f"{option('keep', repr(self.keep))} is not a whole number of at least 0.",
+                "Give the number of versions to keep, such as 3; 0 keeps all.",
             )
         if self.keep_best is not None and not is_name(Best.parse(self.keep_best).metric):
             raise RequestError(
@@ -314,9 +317,7 @@ class LoadRequest:
         default=None,
         kw_only=True,
         repr=False,
-        metadata=declare(
-            "--from", Syntax.VALUE, "The store to look in; default: Drive in Colab, ./models elsewhere.", "STORE"
-        ),
+        metadata=declare("--from", Syntax.VALUE, f"The store to look in; {_DEFAULT_STORE}", "STORE"),
     )
     format: str | None = field(
         default=None,

@@ -27,6 +27,7 @@ from colab_save.saving.plan import Plan
 from colab_save.saving.preparing import prepare_place
 from colab_save.saving.resolving import resolve
 from colab_save.saving.sealing import seal
+from colab_save.settings import check_settings
 from colab_save.stores.base import UploadState
 from colab_save.target import Target
 from colab_save.versions.pending import Published, publish_with_local_copy
@@ -67,11 +68,12 @@ def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
 
 
 def check(request: SaveRequest) -> None:
-    """Refuse what can be refused without the model, which takes long to load: formats, their options, the place.
+    """Refuse what can be refused without the model, which takes long to load: settings, formats, options, the place.
 
     Raises:
         ColabSaveError: As `save` raises it.
     """
+    check_settings()
     target = Target.parse(request.target) if request.target is not None else Target()
     check_formats(request, target)
     prepare_place(request.to, target)

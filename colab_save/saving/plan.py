@@ -95,7 +95,8 @@ class Destination:
         store: The store, prepared.
         name: The artifact's name; for a plain save the file's.
         key: For a plain save, the payload's key in the store, without the suffix of a format; else empty.
-        source: The ``source`` that finds the artifact again; empty for the default store.
+        source: The ``source`` that finds the artifact again, also where other settings hold; empty for the store that
+            is the default without settings.
         path: For a plain save, the target as it was typed, without the secrets of a URL.
         packs_folders: A payload that is a folder is packed into one zip file.
     """

@@ -15,6 +15,7 @@ from colab_save.saving.choosing import choose
 from colab_save.saving.free_places import with_free_places
 from colab_save.saving.plan import Destination, Label, Plan, ProofRules, Upload
 from colab_save.saving.preparing import prepare
+from colab_save.settings import check_settings, setting
 from colab_save.target import Target, check_name, without_secrets
 from colab_save.types import Model
 from colab_save.versions.pruning import Retention
@@ -24,12 +25,13 @@ def resolve(request: SaveRequest) -> Plan:
     """Turn a request into a plan, or refuse it.
 
     Raises:
-        RequestError: The object, the target, the formats or the options are not valid, or not together.
+        RequestError: The object, the target, the formats, the options or the settings are not valid, or not together.
         MissingPackageError: A format needs a package that is not installed.
         StoreError: The store is not available, read-only or full; or the local disk is.
     """
+    check_settings()
     name = request.target if request.target is not None else _default_name(request.model)
-    target, source = Target.parse(name), without_secrets(request.to or "")
+    target, to = Target.parse(name), request.to if request.to is not None else setting("to")
     division = divide(request.model)
     extras = find_extras(request.extra, division.models.get(""), vars(sys.modules["__main__"]))
     choice = choose(request, target, division)
@@ -38,7 +40,7 @@ def resolve(request: SaveRequest) -> Plan:
         store=store,
         name=key or target.name,
         key=key,
-        source=source,
+        source=without_secrets(to or ""),
         path=target.shown,
         packs_folders=store.packs_folders and not request.unpacked,
     )
@@ -56,9 +58,15 @@ def resolve(request: SaveRequest) -> Plan:
             timeout=request.timeout,
         ),
         label=Label(tags=request.tags, note=request.note, metrics=request.metrics),
-        retention=Retention.of(request.keep, request.keep_best),
+        retention=None if key else _retention(request),
         upload=Upload(wait=request.wait, flush=request.flush),
     )
+
+
+def _retention(request: SaveRequest) -> Retention | None:
+    """Return which versions to keep: what the request says, else the settings; 0 in the settings says nothing."""
+    keep = request.keep if request.keep is not None else setting("keep") or None
+    return Retention.of(keep, request.keep_best)
 
 
 def _default_name(model: Model) -> str:

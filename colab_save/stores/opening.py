@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from colab_save.errors import StoreUnavailableError, TargetError
 from colab_save.hints import literal
 from colab_save.plugging import plugged
+from colab_save.settings import SETTINGS, in_force
 from colab_save.store_table import STORES, StoreRecord
 from colab_save.target import without_secrets
 
@@ -24,15 +25,27 @@ def open_store(location: str | None = None) -> Store:
 
     Args:
         location: ``drive``, ``drive:FOLDER`` (below MyDrive), a folder, or a URL. A folder on a Drive mount is Drive.
-            Default: Drive in Colab, ``./models`` elsewhere.
+            Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
 
     Raises:
         TargetError: A URL without a bucket, or a folder on Drive outside MyDrive and Shareddrives.
         StoreUnavailableError: The working directory no longer exists.
+        RequestError: The setting ``to`` has a bad value.
     """
-    location = _default_location() if location is None else location
-    record = _record_of(location)
-    store: Store = plugged(record.open)(location)
+    if location is not None:
+        return _opened(location)
+    default = in_force(SETTINGS["to"])
+    if (place := default.checked()) is None:
+        return _opened(_usual_location())
+    try:
+        return _opened(place)
+    except (TargetError, StoreUnavailableError) as error:
+        message, hint = error.references
+        raise type(error)(message, f"{hint} The store is set by {default.where}.") from error
+
+
+def _opened(location: str) -> Store:
+    store: Store = plugged(_record_of(location).open)(location)
     return store
 
 
@@ -91,8 +104,8 @@ def is_usual(name: str) -> bool:
     return record is not None and (not record.is_usual or bool(plugged(record.is_usual)()))
 
 
-def _default_location() -> str:
-    """Return the location of the default store: of the first in the table that is a default here."""
+def _usual_location() -> str:
+    """Return the location of the default store where no setting says another: of the first that is a default here."""
     return next(record.usual for record in STORES.values() if record.usual and is_usual(record.name))
 
 

@@ -15,12 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
-
-LARGEST = 5_000_000_000
-"""Bytes that all fetched files may take together, and as many again all local copies."""
+from colab_save.settings import setting
 
 SHARE = 4
-"""Either may take this part of the space that would be free without it: a quarter."""
+"""Fetched files, and local copies, may each take this part of the space that would be free without them: a quarter."""
 
 IN_USE = 3600.0
 """Seconds for which a folder stays after it was used: a notebook may be reading its files."""
@@ -34,8 +32,12 @@ def cache_base() -> Path:
 
 
 def size_limit(folder: Path, total: int) -> int:
-    """Return how many bytes a part of the cache may take, if it takes so many now."""
-    return min(LARGEST, (shutil.disk_usage(folder).free + total) // SHARE)
+    """Return how many bytes a part of the cache may take, if it takes so many now.
+
+    Raises:
+        RequestError: The setting ``cache_gb`` has a bad value.
+    """
+    return round(min(float(setting("cache_gb")) * 1e9, (shutil.disk_usage(folder).free + total) // SHARE))
 
 
 def cache_of(manifest: Manifest) -> Path:
@@ -47,7 +49,11 @@ def cache_of(manifest: Manifest) -> Path:
 
 
 def trim_cache() -> None:
-    """Remove fetched artifacts, the least recently used first, until the rest fits."""
+    """Remove fetched artifacts, the least recently used first, until the rest fits.
+
+    Raises:
+        RequestError: The setting ``cache_gb`` has a bad value.
+    """
     with suppress(FileNotFoundError):  # nothing was ever fetched, or another notebook is trimming too
         folders = [folder for folder in cache_base().iterdir() if re.fullmatch("[0-9a-f]{32}", folder.name)]
         used = {folder: folder.stat().st_mtime for folder in folders}

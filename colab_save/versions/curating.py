@@ -74,7 +74,7 @@ def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = 
     Args:
         target: A name, ``name@tag`` or ``name@version-prefix``.
         tags: All tags that the version will have; none removes its tags.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        source: The store. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
 
     Returns:
         What was done, with the manifest as it is now.
@@ -100,7 +100,7 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
 
     Args:
         target: A name, ``name@tag`` or ``name@version-prefix``.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        source: The store. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
         for_good: Remove the files now to free their space, also those of a version that is deleted already.
 
     Returns:
@@ -130,7 +130,7 @@ def restore_version(target: str | None = None, *, source: str | None = None) -> 
     Args:
         target: ``name@version-prefix`` or ``name@tag``; a name alone means its most recent deleted version. Default:
             list the deleted versions.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        source: The store. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
 
     Returns:
         What was done, with the action that loads it; or the deleted versions.

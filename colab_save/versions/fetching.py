@@ -38,6 +38,7 @@ def fetch(
 
     Raises:
         DigestError: A file is missing, or is not what was saved.
+        RequestError: A file was copied, and the setting ``cache_gb`` has a bad value.
     """
     wanted = [file for file in manifest.files if any(is_in(file.path, path) for path in paths)]
     total, done = sum(file.size for file in wanted), 0

@@ -19,7 +19,7 @@ def list_models(pattern: str = "*", source: str | None = None) -> Listing:
 
     Args:
         pattern: Names to list, with ``*`` and ``?``. Default: all.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        source: The store. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
 
     Raises:
         StoreError: The store is not available.
@@ -49,7 +49,7 @@ def list_deleted(pattern: str = "*", source: str | None = None) -> Listing:
 
     Args:
         pattern: Names to list, with ``*`` and ``?``.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        source: The store. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
     """
     store = open_store(source)
     names = (name for name in names_of(store) if fnmatch.fnmatchcase(name, pattern))

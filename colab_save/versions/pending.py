@@ -17,6 +17,7 @@ from colab_save.errors import CancelledError, ColabSaveError, DigestError, NotFo
 from colab_save.hints import render
 from colab_save.progress import OnStep, ignore_steps
 from colab_save.reports.pending import PENDING, PUBLISH_PENDING, Pending, PendingSave
+from colab_save.settings import setting
 from colab_save.store_table import STORES
 from colab_save.stores.base import Store, UploadState
 from colab_save.stores.opening import is_known, reopen
@@ -71,7 +72,9 @@ def publish_local_copies(on_step: OnStep = ignore_steps) -> Pending:
 
     Raises:
         StoreError: The store refused again; the copies stay.
+        RequestError: The setting ``cache_gb`` has a bad value.
     """
+    setting("cache_gb")  # which trimming needs, when it is too late to refuse
     known = [copy for copy in local_copies() if is_known(copy.address)]
     published = tuple(copy.name for copy in known if _publish_if_missing(copy, on_step))
     return Pending(pending().saves, published)

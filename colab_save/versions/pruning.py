@@ -41,8 +41,8 @@ class Retention:
 
     @classmethod
     def of(cls, keep: int | None, keep_best: str | None) -> Retention | None:
-        """Return the retention of a request; ``None`` keeps everything."""
-        if keep is None and keep_best is None:
+        """Return the retention of a save; ``None`` keeps everything, and so does 0."""
+        if keep == 0 or (keep is None and keep_best is None):
             return None
         return cls(keep or 1, Best.parse(keep_best) if keep_best else None)
 

@@ -104,7 +104,7 @@ def compare_versions(first: str, second: str, *, source: str | None = None) -> C
     Args:
         first: A name, ``name@tag`` or ``name@version-prefix``.
         second: The same for the other version.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        source: The store. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
 
     Raises:
         NotFoundError: There is no such version.

@@ -153,7 +153,7 @@ def inspect_model(target: str, *, source: str | None = None) -> Inside:
 
     Args:
         target: A name, ``name@tag``, ``name@version-prefix``, a path or a URL.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        source: The store. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
 
     Raises:
         NotFoundError: There is no such version.

@@ -42,7 +42,7 @@ def open_in_netron(target: str, *, source: str | None = None) -> Viewed:
 
     Args:
         target: A name, ``name@tag``, ``name@version-prefix``, a path or a URL.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        source: The store. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
 
     Returns:
         The address to open.

@@ -54,7 +54,7 @@ def open_in_tensorboard(target: str, *, source: str | None = None, logs: str = L
 
     Args:
         target: A name, ``name@tag``, ``name@version-prefix``, a path or a URL.
-        source: The store. Default: Drive in Colab, ``./models`` elsewhere.
+        source: The store. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
         logs: The folder for the version's log folder. Default: ``logs``.
 
     Returns:

@@ -6,6 +6,7 @@ Only this module mounts Drive for the panel, in the click itself: `drive.mount` 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from colab_save.errors import ColabSaveError
 from colab_save.frontends.action import Runner
@@ -35,11 +36,12 @@ class Destination:
         self, label: str, run: Runner, on_change: Callable[[], None], on_error: Callable[[ColabSaveError], None]
     ) -> None:
         self._run, self._on_change, self._on_error = run, on_change, on_error
-        self._is_default = run("is_on_drive", None)
+        self._is_default = False
+        self.folder = fields.text("Folder")
+        self._look()
         kinds = [("Google Drive", DRIVE), ("Folder or URL", FOLDER)]
         self.kind = fields.choice(label, kinds)
         self.kind.value = DRIVE if self._is_default else FOLDER
-        self.folder = fields.text("Folder", "a folder or URL" if self._is_default else "./models")
         self._state = fields.html(name="csp-state")
         self.mount = fields.button("Mount Drive", "Ask for access to Google Drive", self._mount)
         self._drive = fields.row(self._state, self.mount, name="csp-drive")
@@ -67,7 +69,8 @@ class Destination:
         return not self.needs_mount
 
     def refresh(self) -> None:
-        """Update the state of Drive."""
+        """Update the default store and the state of Drive."""
+        self._look()
         is_drive = self.kind.value == DRIVE
         fields.show(self.folder, is_shown=not is_drive)
         fields.show(self._drive, is_shown=is_drive)
@@ -75,6 +78,11 @@ class Destination:
             state = self._run("drive")
             self._state.value = f'<span class="soft">{escape(f"Drive is {state}")}</span>'
             fields.show(self.mount, is_shown=state.can_mount)
+
+    def _look(self) -> None:
+        with suppress(ColabSaveError):  # a bad setting: what needs it refuses it, with a hint
+            self._is_default = self._run("is_on_drive", None)
+            self.folder.placeholder = "a folder or URL" if self._is_default else self._run("default_folder")
 
     def _is_on_drive(self) -> bool:
         try:

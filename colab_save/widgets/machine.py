@@ -24,6 +24,7 @@ BESIDE = {
     "drive": "colab_save.stores.drive.drive_state:drive_state",
     "mount": "colab_save.widgets.machine:mount_drive",
     "is_on_drive": "colab_save.widgets.machine:is_on_drive",
+    "default_folder": "colab_save.widgets.machine:default_folder",
     "start": "colab_save.widgets.machine:start_in_background",
 }
 """The functions that the panel calls besides the actions."""
@@ -62,6 +63,18 @@ def is_on_drive(location: str | None) -> bool:
     from colab_save.stores.opening import open_store
 
     return open_store(location).kind == "drive"
+
+
+def default_folder() -> str:
+    """Return the location of the default store where that is not Drive, without the secrets of a URL.
+
+    Raises:
+        RequestError: The setting ``to`` has a bad value.
+    """
+    from colab_save.settings import setting
+    from colab_save.target import without_secrets
+
+    return without_secrets(setting("to") or "./models")
 
 
 def start_in_background(work: Callable[[], None], tick: Callable[[], None]) -> None:

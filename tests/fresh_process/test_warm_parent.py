@@ -405,3 +405,19 @@ def test_many_trips_come_from_one_parent_whose_memory_stays(notebook):
     after = warm_parent.status()
     assert before.pid == after.pid
     assert after.memory - before.memory < 2**20
+
+
+# Where the user wants none
+
+
+def test_switched_off_every_save_starts_its_process_anew_and_leaves_none(notebook, monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_WARM", "0")
+    assert "1" == notebook.run("found = 1")
+    assert [False, None] == [warm_parent.status().is_running, spare._process]
+
+
+def test_switching_it_off_gives_up_the_parent_at_the_next_save(notebook, monkeypatch):
+    parent = pid_of_parent(notebook)
+    monkeypatch.setenv("COLAB_SAVE_WARM", "0")
+    notebook.run("found = 1")
+    wait_until(lambda: not is_alive(parent))

@@ -380,6 +380,24 @@ def test_a_model_file_is_saved_as_a_version_under_its_own_name(saved, tmp_path):
     assert ("foreign", "PASSED", {"f1": 0.93}) == tuple(document[name] for name in ("name", "outcome", "metrics"))
 
 
+def test_the_environment_names_the_store(tmp_path, own_folder, capsys, monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_TO", "./experiments")
+    save_version(open_store("./experiments"), tmp_path, V1, name="dogs")
+    assert 0 == main(["list"])
+    assert capsys.readouterr().out.startswith(f"1 saved version in {own_folder / 'experiments'}\n")
+
+
+@pytest.mark.tensorflow
+def test_a_bad_variable_of_the_environment_is_refused_before_the_file_is_loaded(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_KEEP", "many")
+    (tmp_path / "cats.keras").write_bytes(b"nothing that could be loaded")
+    assert 1 == main(["save", str(tmp_path / "cats.keras"), "cats"])
+    assert [
+        "RequestError: The setting keep must be a whole number of at least 0, not 'many'.",
+        "Hint: It is set by COLAB_SAVE_KEEP in the environment; correct it there.",
+    ] == capsys.readouterr().err.splitlines()
+
+
 @pytest.mark.tensorflow
 def test_a_model_file_that_is_none_is_refused_with_a_hint(tmp_path, capsys):
     (tmp_path / "cats.keras").write_bytes(b"nothing")
@@ -389,8 +407,8 @@ def test_a_model_file_that_is_none_is_refused_with_a_hint(tmp_path, capsys):
 
 @pytest.mark.tensorflow
 def test_a_wrong_option_is_refused_before_the_file_is_loaded(tmp_path, capsys):
-    assert 1 == main(["save", str(tmp_path / "not_there.keras"), "cats", "--keep", "0"])
-    assert "RequestError: --keep 0 is not a whole number of at least 1." == capsys.readouterr().err.splitlines()[0]
+    assert 1 == main(["save", str(tmp_path / "not_there.keras"), "cats", "--keep", "-1"])
+    assert "RequestError: --keep=-1 is not a whole number of at least 0." == capsys.readouterr().err.splitlines()[0]
 
 
 @pytest.mark.tensorflow

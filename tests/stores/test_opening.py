@@ -35,6 +35,23 @@ def test_where_drive_is_mounted_the_default_is_drive_in_a_terminal_too(colab, mo
     assert "drive" == open_store().kind
 
 
+def test_the_setting_is_the_default_everywhere(colab, own_folder, monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_TO", "./experiments")
+    assert own_folder / "experiments" == open_store().root
+
+
+def test_a_location_wins_over_the_setting(own_folder, monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_TO", "./experiments")
+    assert own_folder / "models" == open_store("./models").root
+
+
+def test_a_setting_that_is_no_store_names_its_origin(monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_TO", "s3://")
+    with pytest.raises(TargetError) as caught:
+        open_store()
+    assert caught.value.hint.endswith(" The store is set by COLAB_SAVE_TO in the environment.")
+
+
 @pytest.mark.parametrize(
     ("location", "folder"),
     [

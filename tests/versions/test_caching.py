@@ -20,7 +20,7 @@ def own_cache(tmp_path, monkeypatch):
 @pytest.fixture
 def fetched(monkeypatch):
     """Make the folder of a version with 10 bytes, last used so many hours ago; 25 bytes may stay."""
-    monkeypatch.setattr(caching, "LARGEST", 25)
+    monkeypatch.setenv("COLAB_SAVE_CACHE_GB", "25e-9")
 
     def make(version, hours):
         folder = cache_of(manifest(version=version))

@@ -316,7 +316,7 @@ def test_a_plain_save_is_published_at_its_place(save, store):
 
 @pytest.fixture
 def little_space(monkeypatch):
-    monkeypatch.setattr(caching, "LARGEST", 25)
+    monkeypatch.setenv("COLAB_SAVE_CACHE_GB", "25e-9")
 
 
 def test_the_oldest_copies_are_removed_at_the_limit_and_a_note_says_so(little_space, save):

@@ -126,6 +126,8 @@ def test_pruning_again_prunes_nothing(history):
     ("keep", "keep_best", "expected"),
     [
         (None, None, None),
+        (0, None, None),
+        (0, "val_loss", None),
         (3, None, Retention(3)),
         (None, "val_loss", Retention(1, Best("val_loss", is_rising=False))),
         (2, "max:score", Retention(2, Best("score", is_rising=True))),
@@ -136,7 +138,7 @@ def test_a_request_makes_a_rule(keep, keep_best, expected):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"keep": 0}, {"keep": True}, {"keep": 1.0}, {"keep_best": ""}, {"keep_best": "max:"}, {"keep_best": 1}]
+    "fields", [{"keep": -1}, {"keep": True}, {"keep": 1.0}, {"keep_best": ""}, {"keep_best": "max:"}, {"keep_best": 1}]
 )
 def test_an_invalid_rule_is_refused(fields):
     with pytest.raises(RequestError, match="keep"):

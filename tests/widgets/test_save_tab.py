@@ -10,6 +10,7 @@ from colab_save.frontends.actions import action_of
 from colab_save.frontends.namespace import save_request
 from colab_save.progress import Stage, Step
 from colab_save.request.request import SaveRequest, options_of
+from colab_save.settings import Origin, change
 from colab_save.stores.drive.drive_state import Mounted
 from colab_save.widgets.choices import WORDS
 from colab_save.widgets.fields import GONE
@@ -161,6 +162,24 @@ def test_in_colab_drive_is_meant_and_mounted_in_the_click(shell, fake):
     assert ["mount", "save"] == [asked[0] for asked in fake.asked]
     assert fake.of("save")[0].to is None
     panel.close()
+
+
+def test_the_store_of_the_settings_is_shown_and_meant(shell, fake, monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_TO", "s3://user:geheim@host/bucket")
+    panel = panel_in(shell, fake)
+    assert ("s3://user:…@host/bucket", None) == (panel.save.where.folder.placeholder, panel.save.where.location)
+    panel.close()
+
+
+def test_a_setting_that_changes_is_shown_after_the_cell(tab, shell, monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_TO", "./experiments")
+    shell.run_cell("1")
+    assert "./experiments" == tab.where.folder.placeholder
+
+
+def test_a_panel_opens_with_a_bad_setting(shell, fake):
+    change({"to": 5}, Origin.IPYTHON)
+    panel_in(shell, fake).close()
 
 
 def test_a_mount_that_is_refused_saves_nothing_and_says_why(shell, fake):
