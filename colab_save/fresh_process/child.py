@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import re
+import select
 import socket
 import sys
 import time
@@ -34,7 +35,7 @@ from colab_save.formats.base import Context, get_format
 from colab_save.fresh_process.answering import answer_sample, trace
 from colab_save.fresh_process.job import Job, JoinJob, OpenJob, ReloadJob, read_job
 from colab_save.fresh_process.surroundings import Surroundings
-from colab_save.memory import end_first, is_out_of_memory, limit_memory
+from colab_save.memory import SHORT, available_memory, end_first, is_out_of_memory, limit_memory
 from colab_save.model.configs import Configs, rebuilding
 from colab_save.model.examining import examine
 from colab_save.model.repairing import repair
@@ -46,6 +47,12 @@ NOT_NEEDED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
 """Packages that Keras and TensorFlow import if they are installed (``keras/src/wrappers``, ``keras/src/visualization``,
 ``keras/src/saving/file_editor.py``). A reload needs none of them, and they take a third of the import time."""
 
+
+IDLE = 1800.0
+"""Seconds without a job after which a process that waits for one ends: half an hour."""
+
+LOOK = 2.0
+"""Seconds between two looks at the time and the memory while a process waits."""
 
 Parts: TypeAlias = dict[Path, Model]
 """The reloaded parts of a collection by their folder, each from the first of its formats."""
@@ -232,10 +239,19 @@ def take_connection() -> socket.socket:
     return connection
 
 
+def is_waiting_over(since: float) -> bool:
+    """Return whether a process that has had no job since then should wait no longer, or its memory is needed."""
+    return time.monotonic() - since > IDLE or available_memory() < SHORT
+
+
 def main() -> None:
     """Serve the connection that is the standard input."""
     connection = take_connection()
     end_first()
     import_all()
+    began = time.monotonic()
+    while not select.select([connection], [], [], LOOK)[0]:  # a spare process
+        if is_waiting_over(began):
+            return
     with connection, connection.makefile("r", encoding="utf-8") as jobs:
         serve(jobs, connection.makefile("w", encoding="utf-8"))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import os
 import signal
 import sys
@@ -79,7 +78,6 @@ class Forks:
             for descriptor in self._poller:
                 if descriptor != retained:
                     os.close(descriptor)
-            gc.enable()
             if os.getppid() == parent:  # else it has died before prctl
                 code = run()
         except BaseException:  # noqa: BLE001 - nothing may return into the parent's loop

@@ -17,22 +17,16 @@ import time
 from functools import partial
 from pathlib import Path
 
-from colab_save.fresh_process.child import import_all, probe, serve_connection, take_connection
+from colab_save.fresh_process.child import LOOK, import_all, is_waiting_over, probe, serve_connection, take_connection
 from colab_save.fresh_process.forking import Forks
 from colab_save.fresh_process.polling import Poller
 from colab_save.fresh_process.sockets import JOB, LEASE, STATUS, is_of_this_user, remove
 from colab_save.fresh_process.trust import reason_against_forking
-from colab_save.memory import SHORT, available_memory, end_first, resident_memory
+from colab_save.memory import end_first, resident_memory
 from colab_save.wording import first_line
-
-IDLE = 1800.0
-"""Seconds without a job after which the parent ends: half an hour."""
 
 UNUSED = 60.0
 """Seconds after which it ends if no notebook has taken a lease: the one that started it has died meanwhile."""
-
-LOOK = 2.0
-"""Seconds between two looks at the time and the memory."""
 
 PROBE = 60.0
 """Seconds within which the first fork must have computed something, else forks are not trusted."""
@@ -72,7 +66,7 @@ class Parent:
         now = time.monotonic()
         is_left = not self._leases and (self._is_used or now - self._started > UNUSED)
         is_past = bool(self._distrust) and now - self._started > LOOK
-        return is_past or is_left or now - self._used > IDLE or available_memory() < SHORT
+        return is_past or is_left or is_waiting_over(self._used)
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()

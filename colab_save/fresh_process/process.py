@@ -8,6 +8,7 @@ started.
 
 from __future__ import annotations
 
+import atexit
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -28,6 +29,9 @@ def leave() -> None:
     """Give up what waits for the next use: the lease on the warm parent, and the spare process."""
     warm_parent.leave()
     spare.drop()
+
+
+atexit.register(leave)
 
 
 class Verifier:

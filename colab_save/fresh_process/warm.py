@@ -6,7 +6,6 @@ One parent serves all notebooks of a user whose Python, packages and deciding va
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import hashlib
 import json
@@ -203,7 +202,6 @@ class WarmParent:
         self._lease = connect(path)
         if self._lease is not None:
             self._lease.sendall(LEASE)
-            atexit.register(self.leave)
             self._leased = f"{os.getpid()} {path}"
 
     def _end_lease(self) -> None:

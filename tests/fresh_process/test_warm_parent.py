@@ -44,6 +44,10 @@ time.sleep(600)
 """
 
 
+SET = "from colab_save.fresh_process import child, parent\nchild.{}\nparent.LOOK = child.LOOK"
+"""What a stand-in for Keras does to the constants of the process that imports it."""
+
+
 @pytest.fixture
 def another(notebook):
     """Start other notebooks, each of which uses the parent of its user once and stays; returns process and parent."""
@@ -282,9 +286,7 @@ def test_a_socket_that_a_killed_parent_left_is_removed_by_whoever_leaves(noteboo
 
 @pytest.mark.parametrize("constant", ["IDLE = 0.1", "SHORT = 1 << 60"], ids=["idle for long", "memory is short"])
 def test_it_ends_although_a_notebook_uses_it_when(notebook, stand_in, constant):
-    """The stand-in changes the parent's own constants while that imports Keras."""
-    name, _, value = constant.partition(" = ")
-    stand_in(f"import sys\nvars(sys.modules.get('colab_save.fresh_process.parent', sys))[{name!r}] = {value}")
+    stand_in(SET.format(constant))
     with Verifier() as verifier:
         parent = int(notebook.run("import os; found = os.getppid()", verifier=verifier))
     wait_until(lambda: not is_alive(parent))
@@ -292,7 +294,7 @@ def test_it_ends_although_a_notebook_uses_it_when(notebook, stand_in, constant):
 
 
 def test_it_does_not_end_while_a_job_runs(notebook, stand_in):
-    stand_in("import sys\nvars(sys.modules.get('colab_save.fresh_process.parent', sys)).update(IDLE=0.1, LOOK=0.1)")
+    stand_in(SET.format("IDLE = child.LOOK = 0.1"))
     assert "1" == notebook.run("import time; time.sleep(1); found = 1")
 
 
@@ -362,6 +364,14 @@ def test_a_spare_process_that_died_is_replaced(notebook, monkeypatch):
     notebook.run("found = 1")
     kill(spare._process._process.pid)
     assert "1" == notebook.run("found = 1")
+
+
+@pytest.mark.parametrize("constant", ["IDLE = 0.1", "SHORT = 1 << 60"], ids=["idle for long", "memory is short"])
+def test_a_spare_process_ends_when(notebook, stand_in, monkeypatch, constant):
+    stand_in(SET.format(constant))
+    monkeypatch.setattr(warm, "CAN_FORK", False)
+    notebook.run("found = 1")
+    wait_until(lambda: not spare._process.is_running)
 
 
 def test_a_spare_process_ends_with_the_notebook(notebook, monkeypatch):
