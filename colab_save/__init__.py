@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from colab_save.diagnosing.doctor import doctor
     from colab_save.errors import ColabSaveError
     from colab_save.frontends.configuring import configure
     from colab_save.frontends.python import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from colab_save.reports.report import LoadReport, SaveReport
     from colab_save.reports.settings import Settings
     from colab_save.request.request import LoadRequest, SaveRequest
+    from colab_save.versions.clearing import cache
     from colab_save.versions.curating import delete_version, restore_version, tag_version
     from colab_save.versions.listing import list_models
     from colab_save.versions.pending import pending
@@ -48,9 +50,11 @@ __all__ = [
     "SaveRequest",
     "Settings",
     "UnprovenWarning",
+    "cache",
     "compare_versions",
     "configure",
     "delete_version",
+    "doctor",
     "inspect_model",
     "list_models",
     "load_model",
@@ -75,9 +79,11 @@ _MODULES = {
     "SaveRequest": "request.request",
     "Settings": "reports.settings",
     "UnprovenWarning": "frontends.python",
+    "cache": "versions.clearing",
     "compare_versions": "viewing.comparison",
     "configure": "frontends.configuring",
     "delete_version": "versions.curating",
+    "doctor": "diagnosing.doctor",
     "inspect_model": "viewing.inside",
     "list_models": "versions.listing",
     "load_model": "frontends.python",

@@ -30,7 +30,7 @@ def is_tight(size: int) -> bool:
     Keras asks psutil, which reports the memory of the machine. Linux ends a container that exceeds its own limit, and
     the notebook with it.
     """
-    left = _left_in_container()
+    left = left_in_container()
     return left is not None and 2 * size > left
 
 
@@ -39,7 +39,7 @@ def available_memory() -> int:
     import psutil
 
     free: int = psutil.virtual_memory().available
-    left = _left_in_container()
+    left = left_in_container()
     return free if left is None else min(free, left)
 
 
@@ -51,7 +51,7 @@ def resident_memory() -> int:
     return taken
 
 
-def _left_in_container() -> int | None:
+def left_in_container() -> int | None:
     """Return the bytes that the container has left, its file cache included; ``None`` if it has no limit."""
     for limit, used, statistics, cached in _LIMIT_FILES:
         try:

@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parents[1] / "colab_save"
 LEVELS = {
     "top": {"colab_save", "__main__"},
     "frontends": {"frontends", "widgets"},
-    "pipelines": {"saving", "loading", "viewing"},
+    "pipelines": {"saving", "loading", "viewing", "diagnosing"},
     "proof": {"proof", "fresh_process"},
     "formats": {"formats"},
     "inputs": {"sampling", "collections"},
@@ -52,6 +52,7 @@ ENTRIES = {
     "widgets": {"board"},
     "saving": {"pipeline"},
     "loading": {"pipeline"},
+    "diagnosing": {"doctor"},
     "viewing": {"comparison", "inside", "netron", "tensorboard"},
     "proof": {"comparing", "probe", "tolerances", "verdicts", "verify"},
     "fresh_process": {"answering", "job", "process", "warm"},
@@ -60,6 +61,8 @@ ENTRIES = {
     "collections": {"extras", "joining", "splitting"},
     "model": {"attributes", "compiling", "configs", "describing", "examining", "history", "repairing", "walking"},
     "versions": {
+        "caching",
+        "clearing",
         "curating",
         "fetching",
         "finding",
@@ -74,7 +77,9 @@ ENTRIES = {
     "custom_code": {"captured", "capturing", "comparing", "custom_objects", "growing", "origins", "running", "signing"},
     "reports": {
         "bars",
+        "cache",
         "card",
+        "diagnosis",
         "drawing.picture",
         "glance",
         "histogram",
@@ -103,7 +108,7 @@ ENTRIES = {
         "version",
     },
     "inspecting": {"archive", "findings", "inspection", "keras.files", "limits"},
-    "stores": {"base", "drive.drive_state", "opening"},
+    "stores": {"base", "drive.deadline", "drive.drive_state", "opening"},
 }
 """The modules that other packages may import; what is not named here is private to its package."""
 

@@ -9,15 +9,18 @@ from importlib import metadata
 
 
 def environment(keras: str = "keras") -> dict[str, str]:
-    """Return the versions of Python, colab_save, TensorFlow, Keras and NumPy, by name; missing packages are left out.
+    """Return the versions of Python, colab_save, TensorFlow, Keras and NumPy, by name.
+
+    A package that is missing, or whose own metadata is broken, is left out.
 
     Args:
         keras: The dialect of the model.
     """
     found = {"python": platform.python_version()}
     for name in ("colab_save", "tensorflow", keras, "numpy"):
-        with contextlib.suppress(metadata.PackageNotFoundError):  # a nightly build of TensorFlow has another name
-            found[name] = _version(name)
+        with contextlib.suppress(Exception):  # broken metadata can raise anything; a nightly build has another name
+            if version := _version(name):
+                found[name] = version
     return found
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.disk import partial_of
-from colab_save.stores.opening import key_folder
+from colab_save.stores.opening import key_folder, key_folders
 
 KEY = "colab_save.key"
 """The file with the user's key: random bytes in hex."""
@@ -45,6 +45,16 @@ def may_run(manifest: Manifest | None, *, is_trusted: bool) -> bool:
     return is_trusted or (manifest is not None and is_own(manifest))
 
 
+def key_files() -> dict[Path, bool]:
+    """Return each file with a key of the user, and whether the key is whole; the one in use comes first.
+
+    Raises:
+        OSError: A file cannot be read; on a dead mount it may also hang.
+    """
+    files = [folder / KEY for folder in key_folders()]
+    return {file: _read(file) is not None for file in files if file.exists()}
+
+
 def _signature(manifest: Manifest, key: bytes) -> str:
     return hmac.new(key, manifest.signed_text().encode(), "sha256").hexdigest()
 
@@ -52,10 +62,16 @@ def _signature(manifest: Manifest, key: bytes) -> str:
 def _key(*, is_made: bool) -> bytes | None:
     """Return the user's key, made if asked; ``None`` when there is none or it cannot be read or written."""
     with contextlib.suppress(OSError, ValueError):
-        folder = key_folder()
-        file = folder / KEY
+        file = key_folder() / KEY
         if is_made and not file.exists():
             _make_key(file)
+        return _read(file)
+    return None
+
+
+def _read(file: Path) -> bytes | None:
+    """Return the key in a file; ``None`` if it is not whole."""
+    with contextlib.suppress(ValueError):
         key = bytes.fromhex(file.read_text(encoding="ascii"))
         return key if len(key) == KEY_BYTES else None
     return None

@@ -221,6 +221,31 @@ ACTIONS: tuple[Action, ...] = (
         terminal=Terminal("publish-pending"),
     ),
     Action(
+        "cache",
+        "Show the cache: fetched artifacts and local copies, how large they are and may become; or clear it.",
+        "colab_save.versions.clearing:cache",
+        (
+            Option(
+                "clear",
+                "--clear",
+                Syntax.FLAG,
+                "Remove fetched artifacts that were not used within the last hour, and local copies that are known to "
+                "be uploaded; never one whose save is pending.",
+            ),
+        ),
+        function="colab_save.versions.clearing:cache",
+        terminal=Terminal("cache"),
+    ),
+    Action(
+        "doctor",
+        "Show what a bug report needs: versions, the environment, Drive, the store, keys and the cache; without your "
+        "name, your home folder, addresses and tokens.",
+        "colab_save.diagnosing.doctor:doctor",
+        magic="modeldoctor",
+        function="colab_save.diagnosing.doctor:doctor",
+        terminal=Terminal("doctor"),
+    ),
+    Action(
         "netron",
         "Show a saved version in Netron, a viewer of model graphs in the browser.",
         "colab_save.viewing.netron:serve_to_netron",

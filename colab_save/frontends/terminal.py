@@ -133,7 +133,7 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"colab_save {environment()['colab_save']}")
+    parser.add_argument("--version", action="version", version=f"colab_save {environment().get('colab_save', '')}")
     added = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, action in commands().items():
         about = render((action.terminal and action.terminal.help) or action.help)

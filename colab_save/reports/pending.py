@@ -24,6 +24,11 @@ _STATES: Mapping[UploadState | None, str] = {
 """The state of a pending save in words; ``None``: it was never committed."""
 
 
+def state_in_words(upload_state: UploadState | None) -> str:
+    """Return the state of a save that has a local copy; ``None``: it was never committed."""
+    return _STATES.get(upload_state, str(upload_state))
+
+
 @dataclass(frozen=True, slots=True)
 class PendingSave:
     """One save that is not known to be uploaded yet.
@@ -47,7 +52,7 @@ class PendingSave:
     @property
     def state(self) -> str:
         """Return its state in words."""
-        return _STATES[self.upload_state]
+        return state_in_words(self.upload_state)
 
     @property
     def is_in_store(self) -> bool:

@@ -11,6 +11,7 @@ import enum
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, ClassVar, TypeVar
 
@@ -43,6 +44,19 @@ class UploadState(enum.StrEnum):
         return self in {UploadState.DONE, UploadState.UPLOADED, UploadState.FLUSHED}
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What is known of a store without writing to it; ``None`` where nothing is known.
+
+    Attributes:
+        exists: Whether it exists; a save makes a folder that does not.
+        is_writable: Whether it, or the folder that it would be made in, can be written.
+    """
+
+    exists: bool | None = None
+    is_writable: bool | None = None
+
+
 _Name = TypeVar("_Name")
 
 
@@ -73,6 +87,15 @@ class Store(ABC):
         Raises:
             StoreError: Not available, read-only, or not enough space.
         """
+
+    def access(self) -> Access:
+        """Return what is known of the store without writing to it; nothing is mounted. By default it is listed once.
+
+        Raises:
+            StoreError: Not available, or no permission.
+        """
+        self.keys()
+        return Access(exists=True)
 
     def check_single(self, name: str) -> None:
         """Refuse a folder that exists twice under one name, as far as the store can see.

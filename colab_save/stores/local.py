@@ -20,7 +20,7 @@ from colab_save.errors import NoSpaceError, NotFoundError, StoreUnavailableError
 from colab_save.hints import action, literal, option
 from colab_save.os_errors import NO_HINTS, SafeFile, refusing, system_error
 from colab_save.quantities import size_in_words
-from colab_save.stores.base import OnBytes, Store, UploadState, check_key
+from colab_save.stores.base import Access, OnBytes, Store, UploadState, check_key
 
 FILE_URL = "file://"
 """The prefix of a URL for a folder on this machine."""
@@ -93,6 +93,11 @@ class LocalStore(Store):
             self._check_room(next(folder for folder in (base, *base.parents) if folder.exists()), size)
             base.mkdir(parents=True, exist_ok=True)
             self._check_writing(base)
+
+    def access(self) -> Access:
+        """Return whether the folder exists, and whether it or the nearest folder above can be written."""
+        nearest = next(folder for folder in (self.root, *self.root.parents) if folder.exists())
+        return Access(nearest == self.root, nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK))
 
     def put(self, key: str, source: Path, on_bytes: OnBytes) -> None:
         """Write a sibling, sync it to the disk and rename it; after any failure the key has its old bytes.

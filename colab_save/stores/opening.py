@@ -91,11 +91,16 @@ def open_folder_of(path: str) -> tuple[Store, str]:
 
 def key_folder() -> Path:
     """Return the user's own folder for the signing key, one that outlives the session; nothing is mounted."""
+    return key_folders()[0]
+
+
+def key_folders() -> list[Path]:
+    """Return every folder that may have a signing key, the one in use first; nothing is mounted."""
     import platformdirs
 
     hooks = [record.key_folder for record in STORES.values() if record.key_folder]
     own: list[Path] = [folder for hook in hooks if (folder := plugged(hook)()) is not None]
-    return own[0] if own else platformdirs.user_config_path("colab_save", appauthor=False)
+    return [*own, platformdirs.user_config_path("colab_save", appauthor=False)]
 
 
 def is_usual(name: str) -> bool:

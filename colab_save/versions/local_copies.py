@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -165,7 +165,7 @@ def trim(spare: LocalCopy) -> tuple[str, ...]:
         A note for each copy that was removed.
     """
     copies = local_copies()
-    _remove_leftovers({copy.folder for copy in copies})
+    _remove_leftovers(copies)
     total = sum(copy.manifest.size for copy in copies)
     limit = size_limit(_base(), total)
     notes = []
@@ -173,7 +173,7 @@ def trim(spare: LocalCopy) -> tuple[str, ...]:
         if total <= limit:
             break
         is_only = copy.folder == spare.folder and not spare.is_published
-        if not is_only and _drop(copy):
+        if not is_only and drop(copy):
             total -= copy.manifest.size
             state = "its upload is not confirmed" if copy.is_published else "it was never published"
             notes.append(
@@ -183,7 +183,7 @@ def trim(spare: LocalCopy) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _drop(copy: LocalCopy) -> bool:
+def drop(copy: LocalCopy) -> bool:
     """Forget a copy and return ``True``, unless it is being published now."""
     with copy.lock() as is_mine:
         if is_mine:
@@ -191,10 +191,23 @@ def _drop(copy: LocalCopy) -> bool:
         return is_mine
 
 
-def _remove_leftovers(known: set[Path]) -> None:
+def leftovers(copies: Collection[LocalCopy]) -> list[Path]:
+    """List the folders that have no copy that can be read: one that is being made, or what a killed process left.
+
+    Args:
+        copies: The copies that can be read.
+    """
+    known = {copy.folder for copy in copies}
+    try:
+        return sorted(folder for folder in _base().iterdir() if folder not in known)
+    except OSError:  # there never was a copy
+        return []
+
+
+def _remove_leftovers(copies: Collection[LocalCopy]) -> None:
     with suppress(OSError):  # another notebook may be doing the same
-        for folder in _base().iterdir():
-            if folder not in known and time.time() - folder.stat().st_mtime > LEFTOVER_AGE.total_seconds():
+        for folder in leftovers(copies):
+            if time.time() - folder.stat().st_mtime > LEFTOVER_AGE.total_seconds():
                 shutil.rmtree(folder, ignore_errors=True)
 
 

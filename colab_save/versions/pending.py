@@ -1,7 +1,8 @@
 """Publish to a store that uploads later without risking the model: a local copy stays until the upload is known.
 
-`saving.pipeline` calls `publish_with_local_copy`. `pending` lists the saves whose upload is not known yet;
-`publish_local_copies` publishes from the local copies, without the model, what did not reach the store.
+`saving.pipeline` calls `publish_with_local_copy`. `watch` asks what is known of the uploads, and `pending` lists the
+saves whose upload is not known yet; `publish_local_copies` publishes from the local copies, without the model, what did
+not reach the store.
 """
 
 from __future__ import annotations
@@ -27,6 +28,47 @@ from colab_save.versions.publishing import publish
 from colab_save.wording import first_line
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A local copy, and what is known of its upload.
+
+    Attributes:
+        copy: The copy.
+        upload_state: The upload state of its save; ``None`` if it was never published.
+        is_needed: Whether the copy may be the only one: its upload is not known, and its user has not deleted it.
+    """
+
+    copy: LocalCopy
+    upload_state: UploadState | None
+    is_needed: bool
+
+
+def watch(patience: float) -> list[Watched]:
+    """Return what is known of the upload of each local copy, oldest first; nothing is mounted, removed or published.
+
+    Args:
+        patience: Seconds that a mount may take to answer.
+    """
+    found = local_copies()
+    watched: dict[Path, Watched] = {}
+    for address in dict.fromkeys(copy.address for copy in found):
+        copies = {copy.folder: copy for copy in found if copy.address == address}
+        try:
+            store = reopen(address, patience)
+        except StoreError:  # their store is no longer in the table of stores
+            watched |= {folder: Watched(copy, UploadState.UNKNOWN, is_needed=True) for folder, copy in copies.items()}
+            continue
+        known = store.upload_states({folder: copy.keys for folder, copy in copies.items() if copy.is_published})
+        watched |= {folder: _watched(store, copy, known.get(folder)) for folder, copy in copies.items()}
+    return [watched[copy.folder] for copy in found]
+
+
+def _watched(store: Store, copy: LocalCopy, upload_state: UploadState | None) -> Watched:
+    is_uploaded = upload_state is not None and upload_state.is_done
+    is_gone = upload_state is UploadState.MISSING and _is_deleted(store, copy)
+    return Watched(copy, upload_state, is_needed=not (is_uploaded or is_gone))
+
+
 def pending(patience: float = 2.0) -> Pending:
     """Return the saves whose upload is not known yet, and forget the local copies of the others.
 
@@ -34,23 +76,11 @@ def pending(patience: float = 2.0) -> Pending:
         patience: Seconds that a mount may take to answer; nothing is mounted.
     """
     waiting: list[PendingSave] = []
-    found = local_copies()
-    for address in dict.fromkeys(copy.address for copy in found):
-        copies = {copy.folder: copy for copy in found if copy.address == address}
-        try:
-            store = reopen(address, patience)
-        except StoreError:  # their store is no longer in the table of stores
-            waiting += [_waiting(copy, UploadState.UNKNOWN) for copy in copies.values()]
-            continue
-        published = {folder: copy.keys for folder, copy in copies.items() if copy.is_published}
-        known = store.upload_states(published)
-        for folder, copy in copies.items():
-            upload_state = known.get(folder)
-            is_missing = upload_state is UploadState.MISSING
-            if (upload_state and upload_state.is_done) or (is_missing and _is_deleted(store, copy)):
-                copy.forget()
-            elif not copy.is_busy:
-                waiting.append(_waiting(copy, upload_state))
+    for each in watch(patience):
+        if not each.is_needed:
+            each.copy.forget()
+        elif not each.copy.is_busy:
+            waiting.append(_waiting(each.copy, each.upload_state))
     return Pending(tuple(sorted(waiting, key=lambda save: save.since)))
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from colab_save.diagnosing.doctor import PROBES
 from colab_save.frontends.demo import Demonstration
 from colab_save.frontends.files import Written
+from colab_save.reports.cache import Cache, CacheEntry
+from colab_save.reports.diagnosis import Diagnosis, Finding
 from colab_save.reports.json_fields import round_trip_fields, version_fields
 from colab_save.reports.listing import Listing
 from colab_save.reports.pending import Pending, PendingSave
@@ -26,6 +29,7 @@ TOLD = dict(re.findall(r"^\| (.+?) \| (.*) \|$", GUIDE.partition("## JSON")[2], 
 
 SAVED = SaveReport(manifest(), "models/cats", "local", UploadState.DONE, "", attempts=(passed(),))
 LOADED = LoadReport(object(), "cats", "models", "keras", passed(), manifest(), extras={"names": ["a"]})
+LEFT = CacheEntry(7, "2026-08-22T10:15:30Z", name="cats@1", state="uploaded")
 WAITING = PendingSave("cats@1", 7, None, "2026-08-22T10:15:30Z", "drive", Path("copy"))
 DOCUMENTS = {
     "a version": version_fields(manifest()),
@@ -39,6 +43,9 @@ DOCUMENTS = {
     "`tag`, `delete`, `restore`": Change("cats@1", "is gone", "models", manifest()).to_json(),
     "`pending`, `publish-pending`": Pending((WAITING,)).to_json(),
     "a pending save": WAITING.to_json(),
+    "`cache`": Cache("cache", (), (LEFT,), 9, 9).to_json(),
+    "an entry of the cache": LEFT.to_json(),
+    "`doctor`": Diagnosis({name: Finding("") for name in PROBES}).to_json(),
     "`demo`": Demonstration(SAVED, 0.9, 0.9).to_json(),
 }
 

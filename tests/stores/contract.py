@@ -64,6 +64,11 @@ class StoreContract:
         put(key)
         assert NEW == store.read(key)
 
+    def test_what_has_a_key_exists_and_looking_at_that_adds_none(self, store, put):
+        put("a/key")
+        assert store.access().exists
+        assert ["a/key"] == store.walk("")
+
     @settings(suppress_health_check=SHARED)
     @given(key=st.text(st.characters(codec="utf-8"), min_size=1, max_size=30), content=st.binary(max_size=200))
     def test_any_key_is_stored_inside_the_store_or_is_refused(self, store, put, key, content):

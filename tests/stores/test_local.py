@@ -10,7 +10,7 @@ import pytest
 
 from colab_save.errors import NoSpaceError, NotFoundError, ReadOnlyStoreError, StoreError, StoreUnavailableError
 from colab_save.os_errors import refusal
-from colab_save.stores.base import UploadState, ignore_bytes
+from colab_save.stores.base import Access, UploadState, ignore_bytes
 from colab_save.stores.local import LocalStore
 from tests.stores.contract import NEW, OLD, StoreContract, os_error
 
@@ -36,6 +36,10 @@ class TestLocalStore(StoreContract):
     def test_preparing_makes_the_folder_and_leaves_it_empty(self, store):
         store.prepare(1)
         assert [] == list(store.root.iterdir())
+
+    def test_looking_makes_no_folder(self, store):
+        assert Access(exists=False, is_writable=True) == store.access()
+        assert not store.root.exists()
 
     def test_a_refused_size_makes_no_folder(self, store):
         with pytest.raises(NoSpaceError):

@@ -1,7 +1,7 @@
 """Run calls that may never return: a call on a dead mount can hang for ever, and no signal ends it.
 
-`mounted` runs everything that touches the mount in daemon threads that can be abandoned. An abandoned one that wakes up
-later stops at its next sign of life and undoes what it has begun.
+`mounted` runs everything that touches the mount in daemon threads that can be abandoned, and `doctor` its probes. An
+abandoned one that wakes up later stops at its next sign of life and undoes what it has begun.
 """
 
 # Why by hand: Drive is a FUSE mount, and when it dies a system call on it blocks inside the kernel, where neither a

@@ -21,7 +21,7 @@ from typing import ClassVar, Self, TypeVar
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError
 from colab_save.hints import literal, option
 from colab_save.os_errors import system_error
-from colab_save.stores.base import UploadState
+from colab_save.stores.base import Access, UploadState
 from colab_save.stores.drive.deadline import alive, within
 from colab_save.stores.drive.mount import (
     ELSEWHERE,
@@ -120,6 +120,14 @@ class DriveStore(MountedStore):
         places = itertools.chain([path], (Path(os.path.realpath(link)) for link in [path]))
         below = (place.relative_to(point) for place in places for point in points if place.is_relative_to(point))
         return next(map(str, below), None)
+
+    def access(self) -> Access:
+        """Look as `LocalStore` does if Drive is mounted; if not, nothing is known."""
+        mount = self._mount()
+        if mount is None:
+            return Access()
+        found = super().access()
+        return Access(found.exists, is_writable=False if mount.is_read_only else found.is_writable)
 
     def check_single(self, name: str) -> None:
         """Refuse a name that two folders on Drive have: the mount shows the second with a number (#6106)."""

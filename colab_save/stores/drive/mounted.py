@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from colab_save.disk import CHUNK
-from colab_save.stores.base import OnBytes
+from colab_save.stores.base import Access, OnBytes
 from colab_save.stores.drive.deadline import PatientFile, alive, within
 from colab_save.stores.local import LocalStore
 
@@ -32,6 +32,10 @@ class MountedStore(LocalStore):
     def prepare(self, size: int) -> None:
         """Refuse what `LocalStore` refuses, and a mount that does not answer."""
         self._patiently("write", "", partial(super().prepare, size))
+
+    def access(self) -> Access:
+        """Look as `LocalStore` does."""
+        return self._patiently("read", "", super().access)
 
     def put(self, key: str, source: Path, on_bytes: OnBytes) -> None:
         """Write as `LocalStore` does; each chunk is a sign of life."""
