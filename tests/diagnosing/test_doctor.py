@@ -85,6 +85,12 @@ def test_a_magic_shows_it(fresh_ipython, capsys):
     fresh_ipython.run_line_magic("unload_ext", "colab_save")
 
 
+def test_nothing_heavy_is_imported():
+    script = "import sys, colab_save; colab_save.doctor(); print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert set() == {"tensorflow", "keras", "numpy", "h5py", "IPython", "fsspec"}.intersection(ended.stdout.split())
+
+
 # --- what fails ---
 
 

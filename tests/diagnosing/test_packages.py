@@ -10,15 +10,17 @@ from types import ModuleType
 
 import pytest
 
-from colab_save.diagnosing.packages import REQUIRED, USED, packages
+from colab_save.diagnosing.packages import MODULES, REQUIRED, USED, packages
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
 
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """Install packages by their metadata alone, as the only ones there are."""
+    """Install packages by their metadata alone, as the only ones there are; none of them is loaded."""
+    known = {MODULES.get(name, name) for name in (*REQUIRED, *USED)}
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.setattr(sys, "modules", {name: module for name, module in sys.modules.items() if name not in known})
 
     def install(name, version):
         folder = tmp_path / f"{name.replace('-', '_')}-{version}.dist-info"
