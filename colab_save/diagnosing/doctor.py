@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from types import MappingProxyType
 
@@ -64,8 +65,9 @@ def diagnose(probes: Mapping[str, Probe], patience: float = PATIENCE) -> Diagnos
         patience: Seconds that each may take.
     """
     secrets = Secrets.of_this_user()
+    asked = [partial(copy_context().run, probe) for probe in probes.values()]  # a thread has no language of its own
     with ThreadPoolExecutor(len(probes)) as pool:
-        answers = list(pool.map(partial(_answer, patience), probes.values()))
+        answers = list(pool.map(partial(_answer, patience), asked))
     findings = (_failed(answer, secrets) if isinstance(answer, Exception) else answer for answer in answers)
     return Diagnosis({name: _hidden(finding, secrets) for name, finding in zip(probes, findings, strict=True)})
 

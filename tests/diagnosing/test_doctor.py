@@ -18,7 +18,7 @@ from colab_save.diagnosing.doctor import PROBES, diagnose, doctor
 from colab_save.errors import StoreUnavailableError
 from colab_save.frontends.languages import TERMINAL
 from colab_save.frontends.terminal import main
-from colab_save.hints import option, speaking
+from colab_save.hints import option, render, speaking
 from colab_save.reports.diagnosis import Finding
 from colab_save.store_table import STORES
 from tests.making import manifest
@@ -118,6 +118,11 @@ def test_an_error_of_ours_is_told_in_the_language_of_the_frontend():
 
     with speaking(TERMINAL):
         assert "not known (StoreUnavailableError: It needs --to.)" == diagnose({"a": probe}).findings["a"].text
+
+
+def test_a_probe_speaks_the_language_of_the_frontend():
+    with speaking(TERMINAL):
+        assert "--to" == diagnose({"a": lambda: Finding(render(option("to")))}).findings["a"].text
 
 
 def test_without_a_home_and_an_account_it_comes(monkeypatch):
