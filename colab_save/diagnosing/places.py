@@ -13,7 +13,7 @@ from colab_save.reports.diagnosis import Finding
 from colab_save.reports.pending import state_in_words
 from colab_save.stores.base import Access
 from colab_save.stores.drive.drive_state import drive_state
-from colab_save.stores.opening import key_folders, open_store
+from colab_save.stores.opening import open_store
 from colab_save.versions.caching import cache_base, fetched, size_below, size_limit
 from colab_save.versions.pending import watch
 
@@ -53,8 +53,7 @@ def signing_key() -> Finding:
     """Return where there is a key that signs; not the key."""
     files = key_files()
     if not files:
-        where = key_folders()[0]
-        return Finding(f"none; the first save makes one in {where}", {"folders": [], "count": 0})
+        return Finding("none; a save makes one", {"folders": [], "count": 0})
     shown = [
         f"{file.parent}{'' if is_whole else ' (not whole, so it is not used)'}" for file, is_whole in files.items()
     ]
