@@ -13,7 +13,7 @@ from contextvars import copy_context
 from functools import partial
 from types import MappingProxyType
 
-from colab_save.diagnosing import machine, packages, places
+from colab_save.diagnosing import machine, packages, places, session
 from colab_save.diagnosing.redacting import Secrets
 from colab_save.hints import render
 from colab_save.reports.diagnosis import Diagnosis, Finding
@@ -43,6 +43,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "signing key": places.signing_key,
         "cache": places.cached,
         "local copies": places.copies,
+        "fresh process": session.fresh_process,
     }
 )
 """The probe of each subject, in the order of the report."""

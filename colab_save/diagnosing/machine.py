@@ -115,16 +115,13 @@ def accelerator() -> Finding:
 
 def memory() -> Finding:
     """Return the memory of the machine, what is available, and what the container has left."""
-    text = (PROC / "meminfo").read_text("ascii")
-    total, available = (
-        int(found[1]) * 1024 if (found := re.search(rf"^{name}:\s*(\d+) kB", text, re.MULTILINE)) else 0
-        for name in ("MemTotal", "MemAvailable")
-    )
-    left = left_in_container()
-    left = None if left is None or left > total else left  # the first version of cgroups has a number for no limit
+    import psutil
+
+    found, left = psutil.virtual_memory(), left_in_container()
+    left = None if left is None or left > found.total else left  # the first version of cgroups has a number for none
     limit = "" if left is None else f"; the container has {size_in_words(left)} left"
-    shown = f"{size_in_words(total)}, {size_in_words(available)} available{limit}"
-    return Finding(shown, {"total": total, "available": available, "left_in_container": left})
+    shown = f"{size_in_words(found.total)}, {size_in_words(found.available)} available{limit}"
+    return Finding(shown, {"total": found.total, "available": found.available, "left_in_container": left})
 
 
 def disk() -> Finding:

@@ -9,16 +9,8 @@ from pathlib import Path
 from colab_save.reports.diagnosis import Finding
 
 REQUIRED = (
-    "tensorflow",
-    "keras",
-    "h5py",
-    "ml_dtypes",
-    "numpy",
-    "ipython",
-    "platformdirs",
-    "tqdm",
-    "fsspec",
-    "tenacity",
+    *("tensorflow", "keras", "h5py", "ml_dtypes", "numpy", "ipython"),
+    *("platformdirs", "psutil", "tqdm", "fsspec", "tenacity"),
 )
 """What colab_save cannot do without."""
 

@@ -138,18 +138,30 @@ def test_a_tpu_is_seen_by_its_variable_or_its_device(bare, monkeypatch):
     assert "TPU v5e-1" == machine.accelerator().text
 
 
-def test_memory_is_that_of_the_machine_and_of_the_container(bare):
-    write(bare / "proc" / "meminfo", "MemTotal: 13000000 kB\nMemFree: 1 kB\nMemAvailable: 10000000 kB\n")
-    assert "13.3 GB, 10.2 GB available" == machine.memory().text
-    for name, content in {"memory.max": "5000000000", "memory.current": "1000000000", "memory.stat": "x 1"}.items():
-        write(bare / "cgroup" / name, content)
-    assert "13.3 GB, 10.2 GB available; the container has 4.0 GB left" == machine.memory().text
+@pytest.fixture
+def container(bare, monkeypatch):
+    """A machine with 13 GB of memory, and a container of which 1 GB is in use, with a limit."""
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=13 * 10**9, available=10 * 10**9))
+
+    def limited(limit):
+        for name, content in {"memory.max": limit, "memory.current": "1000000000", "memory.stat": "x 1"}.items():
+            write(bare / "cgroup" / name, content)
+
+    return limited
 
 
-def test_a_container_whose_limit_is_no_limit_is_not_told(bare):
-    write(bare / "proc" / "meminfo", "MemTotal: 13000000 kB\nMemAvailable: 10000000 kB\n")
-    for name, content in {"memory.max": "9223372036854771712", "memory.current": "1", "memory.stat": "x 1"}.items():
-        write(bare / "cgroup" / name, content)
+def test_memory_is_that_of_the_machine(container):
+    assert "13.0 GB, 10.0 GB available" == machine.memory().text
+
+
+def test_memory_is_also_that_of_the_container(container):
+    container("5000000000")
+    assert "13.0 GB, 10.0 GB available; the container has 4.0 GB left" == machine.memory().text
+
+
+@pytest.mark.parametrize("limit", ["max", "9223372036854771712"])
+def test_a_container_without_a_limit_is_not_told(container, limit):
+    container(limit)
     assert machine.memory().fields["left_in_container"] is None
 
 

@@ -1,0 +1,42 @@
+"""What a report says of the fresh process."""
+
+from __future__ import annotations
+
+import pytest
+
+from colab_save.diagnosing import session
+from colab_save.fresh_process.warm import WarmStatus
+
+
+@pytest.fixture(autouse=True)
+def sockets(tmp_path, monkeypatch):
+    """Keep out of the way of a warm process that this user has."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (WarmStatus(is_running=False), "no warm process runs; a save starts one, and forks from it"),
+        (WarmStatus(is_running=False, reason="it is switched off"), "started anew for each use: it is switched off"),
+        (WarmStatus(is_running=True), "a warm process is importing Keras"),
+        (
+            WarmStatus(is_running=True, is_ready=True, pid=7, idle=12.4, memory=600_000_000),
+            "forked from a warm process (600 MB, idle for 12 s)",
+        ),
+        (WarmStatus(is_running=True, is_ready=True), "forked from a warm process"),
+    ],
+)
+def test_how_fresh_processes_are_made_is_told_in_words(status, text):
+    assert text == session._in_words(status)
+
+
+def test_asking_starts_none(sockets):
+    assert not session.fresh_process().fields["is_running"]
+    assert not sockets.exists()
+
+
+def test_forks_that_cannot_be_trusted_are_told_with_the_reason(monkeypatch):
+    monkeypatch.setattr("colab_save.fresh_process.warm.CAN_FORK", False)
+    assert "started anew for each use: forks are trusted on Linux only" == session.fresh_process().text
