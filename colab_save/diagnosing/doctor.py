@@ -38,6 +38,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "disk": machine.disk,
         "working folder": machine.working_folder,
         "variables": machine.variables,
+        "settings": session.settings,
         "drive": places.drive,
         "default store": places.default_store,
         "signing key": places.signing_key,
@@ -50,7 +51,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
 
 
 def doctor() -> Diagnosis:
-    """Return what a bug report needs: versions, the environment, memory, disk, Drive, the store, keys and the cache.
+    """Return what a bug report needs: versions, the environment, settings, Drive, the store, keys, the cache and more.
 
     Your name, your home folder, addresses, passwords and tokens are hidden where they are recognised. Nothing is
     imported, mounted, or written to a store; a line says why if something cannot be found out.

@@ -37,9 +37,10 @@ HOSTS = {
 
 VARIABLES = re.compile(
     r"KERAS_\w+|TF_(USE|CPP|ENABLE|DISABLE|FORCE|GPU|XLA|DETERMINISTIC|NUM|CUDNN)_\w+|XLA_\w+|CUDA_VISIBLE_DEVICES"
-    r"|COLAB_SAVE_\w+|XDG_(CONFIG|CACHE)_HOME|TMPDIR"
+    r"|XDG_(CONFIG|CACHE)_HOME|TMPDIR"
 )
-"""The environment variables that change what is done here. Terraform's also begin with TF, and may be secret."""
+"""The environment variables that change what is done here, besides settings. Terraform's, which may be secret, also
+begin with TF."""
 
 
 def python() -> Finding:
@@ -140,7 +141,7 @@ def working_folder() -> Finding:
 
 
 def variables() -> Finding:
-    """Return the environment variables that change what TensorFlow, Keras and colab_save do."""
+    """Return the environment variables that change what TensorFlow, Keras and colab_save do, besides settings."""
     found = {name: value for name, value in sorted(os.environ.items()) if VARIABLES.fullmatch(name)}
     return Finding(", ".join(f"{name}={value}" for name, value in found.items()) or "none", {"values": found})
 

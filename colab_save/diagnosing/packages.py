@@ -10,7 +10,7 @@ from colab_save.reports.diagnosis import Finding
 
 REQUIRED = (
     *("tensorflow", "keras", "h5py", "ml_dtypes", "numpy", "ipython"),
-    *("platformdirs", "psutil", "tqdm", "fsspec", "tenacity"),
+    *("platformdirs", "psutil", "traitlets", "tqdm", "fsspec", "tenacity"),
 )
 """What colab_save cannot do without."""
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from colab_save.settings import SETTINGS, in_force
 from colab_save.stores.drive.deadline import within
 from colab_save.target import without_secrets
 
@@ -70,7 +71,7 @@ class Secrets:
             account = within(patience, lambda: _account(homes))
             homes, names = homes | account.homes, names | account.names
         return cls(
-            frozenset(_longest_first(_values(os.environ))),
+            frozenset(_values(_given())),
             frozenset(home.rstrip("/\\") for home in homes if len(Path(home).parts) > 1),
             frozenset(word for name in names for word in _words(name)),
         )
@@ -102,9 +103,15 @@ def _account(homes: Iterable[str]) -> Secrets:
     return Secrets(homes=frozenset(found), names=frozenset(names))
 
 
-def _values(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield the values of variables that sound secret, and of logins in the URLs of all others."""
-    for name, value in environment.items():
+def _given() -> dict[str, str]:
+    """Return the environment, and the settings as if all were set there."""
+    found = {record.variable: in_force(record).value for record in SETTINGS.values()}
+    return {**os.environ, **{name: value for name, value in found.items() if isinstance(value, str)}}
+
+
+def _values(variables: Mapping[str, str]) -> Iterator[str]:
+    """Yield the values of variables that sound secret, and the logins in the URLs of all others."""
+    for name, value in variables.items():
         logins = (part for login in _LOGIN_OF.findall(value) for part in login)
         found = (*logins, *([value] if _SECRET.search(name) else []))
         yield from (text for text in found if len(text) >= SHORTEST and text.lower() not in SWITCHES)

@@ -1,4 +1,4 @@
-"""Probes of this session: how fresh processes are made for the proof. Each returns a `Finding` for `doctor`."""
+"""Probes of this session: the settings, and how fresh processes are made. Each returns a `Finding` for `doctor`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,29 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from colab_save.hints import render
 from colab_save.quantities import size_in_words
 from colab_save.reports.diagnosis import Finding
+from colab_save.reports.settings import settings_in_force
+from colab_save.settings import InForce, Origin
 
 if TYPE_CHECKING:
     from colab_save.fresh_process.warm import WarmStatus
+
+
+def settings() -> Finding:
+    """Return the settings that are in force, where each comes from, and which are bad."""
+    report = settings_in_force()
+    fields = report.to_json()
+    bad = {item["name"] for item in fields["settings"] if item["problem"]}
+    shown = (_setting_in_words(item, is_bad=item.setting.name in bad) for item in report.values)
+    unknown = f"; no such setting: {', '.join(report.unknown)}" if report.unknown else ""
+    return Finding("; ".join(shown) + unknown, fields)
+
+
+def _setting_in_words(item: InForce, *, is_bad: bool) -> str:
+    origin = "" if item.origin is Origin.DEFAULT else f", set by {render(item.where)}"
+    return f"{item.setting.name}: {item.shown}{origin}{', which is a bad value' if is_bad else ''}"
 
 
 def fresh_process() -> Finding:

@@ -38,23 +38,24 @@ def cache(*, clear: bool = False, patience: float = 2.0) -> Cache:
 
     Raises:
         StoreUnavailableError: The folder of the cache cannot be read.
+        RequestError: The setting ``cache_gb`` has a bad value.
     """
     folder = cache_base()
     try:
-        artifacts = tuple(_of_fetched(each, clear=clear) for each in fetched())
+        artifacts = fetched()
     except OSError as error:
         raise StoreUnavailableError(
             f"The cache in {literal(str(folder))} cannot be read ({first_line(error)}).",
             "Have its permissions changed, move it out of the way, or set XDG_CACHE_HOME to another folder.",
         ) from error
+    limit = size_limit(folder, sum(each.size for each in artifacts))  # before anything is removed: it may refuse
     watched = watch(patience)
-    copies = tuple(_of_copy(each, clear=clear) for each in watched)
     return Cache(
         str(folder),
-        artifacts,
-        copies,
-        _limit(folder, artifacts),
-        _limit(folder, copies),
+        tuple(_of_fetched(each, clear=clear) for each in artifacts),
+        tuple(_of_copy(each, clear=clear) for each in watched),
+        limit,
+        size_limit(folder, sum(size_below(each.copy.stage) for each in watched)),
         tuple(str(each) for each in leftovers([each.copy for each in watched])),
         is_cleared=clear,
     )
@@ -88,7 +89,3 @@ def _of_copy(watched: Watched, *, clear: bool) -> CacheEntry:
 def _freed(folder: Path, size: int) -> int:
     """Return how many of a folder's bytes are gone."""
     return size - size_below(folder)
-
-
-def _limit(folder: Path, entries: tuple[CacheEntry, ...]) -> int:
-    return size_limit(folder, sum(entry.size - entry.freed for entry in entries))

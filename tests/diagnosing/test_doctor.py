@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,6 @@ from colab_save.frontends.languages import TERMINAL
 from colab_save.frontends.terminal import main
 from colab_save.hints import option, render, speaking
 from colab_save.reports.diagnosis import Finding
-from colab_save.store_table import STORES
 from tests.making import manifest
 
 ROOT = Path(__file__).parents[2]
@@ -182,7 +180,9 @@ SECRETS = {
     "HF_TOKEN": "hf_swordfishswordfish",
     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG",
     "JUPYTER_TOKEN": "0123456789abcdef",
-    "COLAB_SAVE_TO": "s3://AKIDEXAMPLE:wJalr/pass@bucket/mallory?sig=signature",
+    "COLAB_SAVE_TO": "memory://AKIDEXAMPLE:wJalr/pass@shelf/mallory",
+    "COLAB_SAVE_KEEP": "s3://AKIDEXAMPLE:wJalr/pass@bucket/mallory?sig=signature",
+    "COLAB_SAVE_MALLORY": "wJalr",
     "KERAS_HOME": "/data/trudy/keras-hf_swordfishswordfish",
     "XLA_FLAGS": "--xla_dump_to=/home/mallory/dump",
     "TF_XLA_FLAGS": "eve.adams@example.org",
@@ -208,8 +208,6 @@ class TestPlanted:
         for name, folder in {"HOME": "", "XDG_CONFIG_HOME": ".config", "XDG_CACHE_HOME": ".cache"}.items():
             monkeypatch.setenv(name, str(home / folder))
         (home / ".config" / "colab_save" / "colab_save.key").write_text("ab" * 32, "ascii")
-        own = replace(STORES["remote"], usual="memory://mallory:wJalr/pass@shelf/trudy")
-        monkeypatch.setattr("colab_save.stores.opening.STORES", {"remote": own, "local": STORES["local"]})
         monkeypatch.chdir(work)
         return home
 
@@ -231,6 +229,7 @@ class TestPlanted:
         assert "signing key: 1, in ~/.config/colab_save" in text
         assert "cache: ~/.cache/colab_save: nothing fetched" in text
         assert "default store: memory://…@shelf/… (remote): it answers" in text
+        assert "settings: to: memory://…@shelf/…, set by COLAB_SAVE_TO in the environment; keep: s3://" in text
         assert "failing: not known (RuntimeError: ~/x: … of …; cats" in text
 
     @pytest.mark.parametrize("form", [[], ["--json"]])

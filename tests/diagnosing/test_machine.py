@@ -100,7 +100,7 @@ def test_pythons_prompt_is_known(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "is_shown"),
     [
-        *(("KERAS_BACKEND", True), ("TF_USE_LEGACY_KERAS", True), ("XLA_FLAGS", True), ("COLAB_SAVE_KEEP", True)),
+        *(("KERAS_BACKEND", True), ("TF_USE_LEGACY_KERAS", True), ("XLA_FLAGS", True), ("COLAB_SAVE_KEEP", False)),
         *(("TF_VAR_password", False), ("TF_TOKEN_app", False), ("TF_CONFIG", False), ("PATH", False)),
     ],
 )

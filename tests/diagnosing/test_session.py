@@ -1,4 +1,4 @@
-"""What a report says of the fresh process."""
+"""What a report says of the settings and of the fresh process."""
 
 from __future__ import annotations
 
@@ -13,6 +13,24 @@ def sockets(tmp_path, monkeypatch):
     """Keep out of the way of a warm process that this user has."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
     return tmp_path / "run"
+
+
+def test_settings_that_nobody_set_are_the_defaults():
+    defaults = "to: Drive in Colab, ./models elsewhere; keep: 0; warm: True; cache_gb: 5.0"
+    assert defaults == session.settings().text
+
+
+def test_a_setting_is_told_with_its_origin(monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_KEEP", "3")
+    assert "; keep: 3, set by COLAB_SAVE_KEEP in the environment; " in session.settings().text
+
+
+def test_bad_and_unknown_settings_are_told(monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_KEEP", "all")
+    monkeypatch.setenv("COLAB_SAVE_STORE", "drive")
+    text = session.settings().text
+    assert "keep: all, set by COLAB_SAVE_KEEP in the environment, which is a bad value; " in text
+    assert text.endswith("; no such setting: COLAB_SAVE_STORE")
 
 
 @pytest.mark.parametrize(

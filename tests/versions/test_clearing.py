@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from colab_save.artifact.layout import Place
-from colab_save.errors import StoreUnavailableError
+from colab_save.errors import RequestError, StoreUnavailableError
 from colab_save.frontends.terminal import main
 from colab_save.progress import ignore_steps
 from colab_save.reports.pending import state_in_words
@@ -109,6 +109,14 @@ def test_a_cache_that_cannot_be_read_is_an_error_with_a_hint(clear):
     with pytest.raises(StoreUnavailableError, match="cannot be read") as caught:
         cache(clear=clear)
     assert "XDG_CACHE_HOME" in caught.value.hint
+
+
+def test_a_bad_limit_is_refused_before_anything_is_removed(monkeypatch):
+    folder = fetch()
+    monkeypatch.setenv("COLAB_SAVE_CACHE_GB", "much")
+    with pytest.raises(RequestError, match="cache_gb"):
+        cache(clear=True)
+    assert folder.exists()
 
 
 # --- local copies ---
