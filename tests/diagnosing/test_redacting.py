@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from colab_save.diagnosing.redacting import Secrets
+from colab_save.frontends.configuring import configure
 
 
 @pytest.fixture
@@ -79,6 +80,11 @@ def test_a_switch_is_no_secret(account, monkeypatch, value):
 def test_the_login_of_any_variable_is_hidden_where_it_stands_alone(account, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://gatekeeper:swordfish@proxy:3128")
     assert "… may not enter with …" == hidden("gatekeeper may not enter with swordfish")
+
+
+def test_the_login_of_a_setting_is_hidden_where_it_stands_alone(account):
+    configure(to="s3://gatekeeper:sword/fish@bucket")
+    assert "… may not enter with …" == hidden("gatekeeper may not enter with sword/fish")
 
 
 @pytest.mark.parametrize(
