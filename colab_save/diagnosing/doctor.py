@@ -1,7 +1,7 @@
 """Ask what a bug report needs to know: `doctor` is an action of every frontend.
 
 Each probe is asked in a thread of its own, for some seconds, and its failure becomes its line: the report is about what
-is broken. Nothing is imported that could be broken, nothing is mounted, and nothing is written to a store.
+is broken. TensorFlow and Keras are not imported, nothing is mounted, and nothing is written to a store.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
 def doctor() -> Diagnosis:
     """Return what a bug report needs: versions, the environment, settings, Drive, the store, keys, the cache and more.
 
-    Your name, your home folder, addresses, passwords and tokens are hidden where they are recognised. Nothing is
-    imported, mounted, or written to a store; a line says why if something cannot be found out.
+    Your name, your home folder, addresses, passwords and tokens are hidden where they are recognised. TensorFlow and
+    Keras are not imported, nothing is mounted, and nothing is written to a store. What cannot be found out says why.
     """
     return diagnose(PROBES)
 
