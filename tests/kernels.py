@@ -71,7 +71,16 @@ class Kernel:
             reply = self.client.get_shell_msg(timeout=max(1, end - time.monotonic()))
             cell = cells.get(reply["parent_header"].get("msg_id"), Cell())  # or what was asked while it started
             cell.status = reply["content"]["status"]
+        self._await_turn(end)
         return list(cells.values())
+
+    def _await_turn(self, end):
+        """Wait until the kernel has taken a turn of its loop, as it has long before a person runs the next cell.
+
+        After a cell that failed, ipykernel 6.17 aborts whatever arrives until then, and not only what waited behind it
+        (``_abort_queues``). It answers this question in any case, and no cell that is sent later is aborted.
+        """
+        self.client.kernel_info(reply=True, timeout=max(1, end - time.monotonic()))
 
     def _listen(self, open_cells, cells, end):
         while open_cells:
