@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.benchmarks.models import dense, weight_of
@@ -32,21 +33,22 @@ def peak_of(call: Callable[..., object], *arguments: object, others: Callable[[]
     """
     import psutil
 
-    own, seen, is_over = psutil.Process(), [0], threading.Event()
+    own, is_over = psutil.Process(), threading.Event()
     before = memory_of(own)
 
-    def watch() -> None:
+    def watch() -> int:
+        most = 0
         while not is_over.wait(BEAT):
-            seen.append(memory_of(own) + others() - before)
+            most = max(most, memory_of(own) + others() - before)
+        return most
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        call(*arguments)
-    finally:
-        is_over.set()
-        watcher.join()
-    return max(seen)
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(watch)
+        try:
+            call(*arguments)
+        finally:
+            is_over.set()
+        return watching.result()
 
 
 def memory_of(process: Any) -> int:

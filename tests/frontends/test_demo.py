@@ -78,7 +78,7 @@ def test_the_demo_says_which_images_each_accuracy_is_of(demo):
 def test_the_demo_prints_how_long_both_saves_took(demo):
     _, done = demo
     took = re.search(r"^PASSED in [\d.]+ s; the first save took ([\d.]+) s\.$", done.stdout, re.MULTILINE)
-    assert took[1] == re.search(r"time +([\d.]+) s", done.stdout)[1]
+    assert took[1] == re.search(r"time: ([\d.]+) s", done.stdout)[1]
 
 
 @pytest.mark.tensorflow
