@@ -75,6 +75,11 @@ class SaveReport(Shown):
         """Return the worst outcome of the round trips of the version."""
         return self.manifest.outcome
 
+    @property
+    def duration(self) -> float:
+        """Return the seconds of all steps together."""
+        return sum(self.seconds.values())
+
     def card(self) -> Card:
         """Return a card with what was proven of each payload, where it is, and how to load it."""
         manifest = self.manifest

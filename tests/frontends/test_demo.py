@@ -75,6 +75,13 @@ def test_the_demo_says_which_images_each_accuracy_is_of(demo):
 
 
 @pytest.mark.tensorflow
-def test_the_demo_leaves_the_model_in_the_default_store(demo):
+def test_the_demo_prints_how_long_both_saves_took(demo):
+    _, done = demo
+    took = re.search(r"^PASSED in [\d.]+ s; the first save took ([\d.]+) s\.$", done.stdout, re.MULTILINE)
+    assert took[1] == re.search(r"time: ([\d.]+) s", done.stdout)[1]
+
+
+@pytest.mark.tensorflow
+def test_the_demo_leaves_both_versions_in_the_default_store(demo):
     folder, _ = demo
-    assert len(list(folder.glob("models/digits/*/manifest.json"))) == 1
+    assert 2 == len(list(folder.glob("models/digits/*/manifest.json")))

@@ -46,7 +46,7 @@ DOCUMENTS = {
     "`cache`": Cache("cache", (), (LEFT,), 9, 9).to_json(),
     "an entry of the cache": LEFT.to_json(),
     "`doctor`": Diagnosis({name: Finding("") for name in PROBES}).to_json(),
-    "`demo`": Demonstration(SAVED, 0.9, 0.9).to_json(),
+    "`demo`": Demonstration(SAVED, SAVED, 0.9, 0.9).to_json(),
 }
 
 
