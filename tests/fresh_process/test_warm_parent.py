@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,6 +36,8 @@ with Verifier() as verifier:
 print(warm_parent.status().pid, flush=True)
 sys.stdin.readline()
 """
+
+PARENT = "import os; found = os.getppid()"
 
 HANG = """
 import os, signal, subprocess, sys, time
@@ -146,10 +149,20 @@ def test_a_folder_that_others_can_open_is_not_used(notebook, runtime_folder):
 
 
 def test_a_path_that_is_too_long_for_a_socket_costs_only_the_warmth(notebook, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("long" * 40)))
+    folder = tmp_path / ("long" * 40)
+    folder.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     assert "1" == notebook.run("found = 1")
     assert "too long" in warm_parent.status().reason
     warm_parent._distrust.clear()
+
+
+def test_a_folder_that_is_deleted_meanwhile_costs_one_start(notebook, runtime_folder):
+    first = pid_of_parent(notebook)
+    shutil.rmtree(runtime_folder / f"colab_save-{os.getuid()}")
+    second = notebook.run(PARENT)
+    wait_until(lambda: not is_alive(first))
+    assert second == notebook.run(PARENT)
 
 
 # What dies costs only itself
