@@ -23,7 +23,6 @@ class FreshProcess(ABC):
         connection: This side of the connection.
 
     Attributes:
-        folder: Its working folder.
         log: What it writes, other than answers.
         is_ready: Whether it has said that it is ready for jobs.
         code: Its exit status, negative after a signal; ``None`` while it runs, or where it is not known.
@@ -31,15 +30,15 @@ class FreshProcess(ABC):
 
     def __init__(self, connection: socket.socket) -> None:
         self._channel = Channel(connection)
-        self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
-        self.folder = self._folder.name
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed in close)
         self.is_ready = False
         self.code: int | None = None
 
     def begin(self) -> None:
-        """Tell it what is around the notebook now; its first answer is that it is ready."""
-        self.send(Surroundings.of_notebook(self.folder).to_line(), timeout=10.0)
+        """Tell it what is around the notebook now, with a folder to work in; it answers that it is ready."""
+        self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
+        self.send(Surroundings.of_notebook(self._folder.name).to_line(), timeout=10.0)
 
     def send(self, line: str, timeout: float) -> None:
         """Send a line within so many seconds; if the process does not take it, `receive` tells why."""
@@ -77,4 +76,5 @@ class FreshProcess(ABC):
         """End it, and remove its log and its folder."""
         self._channel.close()
         self.log.close()
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()

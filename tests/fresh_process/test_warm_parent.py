@@ -39,6 +39,21 @@ sys.stdin.readline()
 
 PARENT = "import os; found = os.getppid()"
 
+FORKING_NOTEBOOK = """
+import os, signal, sys, time
+from colab_save.fresh_process import warm
+from colab_save.fresh_process.job import read_job
+from colab_save.fresh_process.own import spare
+from colab_save.fresh_process.process import Verifier, leave
+
+def save():
+    with Verifier() as verifier:
+        verifier.ask(read_job(sys.argv[1]), 60)
+
+{}
+"""
+"""A notebook that calls ``os.fork``, as multiprocessing does."""
+
 HANG = """
 import os, signal, subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -105,6 +120,14 @@ def test_notebooks_that_start_at_once_share_one_parent(notebook, another):
     for thread in threads:
         thread.join()
     assert {warm_parent.status().pid} == set(found)
+
+
+def test_a_notebook_uses_the_parent_that_another_has_started_instead_of_its_own(notebook, another):
+    kill(pid_of_parent(notebook))
+    process, parent = another()
+    notebook.run("found = 1")
+    process.communicate("\n")
+    assert str(parent) == notebook.run(PARENT)
 
 
 def test_a_notebook_with_another_backend_has_a_parent_of_its_own(notebook, another, monkeypatch):
@@ -249,6 +272,61 @@ def test_a_job_takes_no_more_memory_than_its_limit(notebook):
         answer = verifier.ask(notebook.write(program, memory=2**27), 30)
     assert answer["is_out_of_memory"]
     assert "33554432.0" == notebook.run(program)
+
+
+# A fork of the notebook
+
+
+@pytest.fixture
+def forking(notebook):
+    """Run a notebook that forks, and return what it prints."""
+
+    def run(program):
+        command = [sys.executable, "-c", FORKING_NOTEBOOK.format(program), to_line(notebook.write("found = 1"))]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    return run
+
+
+def test_a_fork_of_the_notebook_does_not_hold_the_parent(forking):
+    program = """
+save()
+if (fork := os.fork()) == 0:
+    time.sleep(600)
+parent = os.pidfd_open(warm.warm_parent.status().pid)
+leave()
+import select
+print(bool(select.select([parent], [], [], 30)[0]))
+os.kill(fork, signal.SIGKILL)
+"""
+    assert "True" == forking(program)
+
+
+def test_a_fork_saves_whatever_the_notebook_was_doing_when_it_was_forked(forking):
+    program = """
+save()
+warm.warm_parent._lock.acquire()
+if (fork := os.fork()) == 0:
+    signal.alarm(20)
+    save()
+    os._exit(0)
+warm.warm_parent._lock.release()
+print(os.waitpid(fork, 0)[1])
+"""
+    assert "0" == forking(program)
+
+
+def test_the_spare_process_is_not_that_of_a_fork_of_the_notebook(forking):
+    program = """
+warm.CAN_FORK = False
+save()
+if (fork := os.fork()) == 0:
+    sys.exit()
+os.waitpid(fork, 0)
+save()
+print("saved")
+"""
+    assert "saved" == forking(program)
 
 
 # When it ends
