@@ -144,6 +144,8 @@ class Parent:
         self._used = time.monotonic()
         self._poller.forget(connection.fileno())
         _say(connection, {"ended": code})
+        with contextlib.suppress(OSError):  # the notebook has closed it
+            connection.shutdown(socket.SHUT_RDWR)  # what the fork has started in another session may have it too
         connection.close()
 
     def _judge(self, code: int) -> None:

@@ -35,7 +35,7 @@ def start(
     module: str,
     listener: socket.socket,
     environment: Mapping[str, str],
-    log: IO[str] | int,
+    log: IO[bytes] | int,
     arguments: tuple[str, ...] = (),
 ) -> subprocess.Popen[bytes]:
     """Start the ``main`` of a module, in a session of its own, and away from the notebook's folder.

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 
 import pytest
 
@@ -228,6 +229,15 @@ def test_a_job_that_dies_costs_only_itself(notebook):
     assert parent == warm_parent.status().pid
 
 
+def test_of_a_huge_log_only_the_end_is_read(notebook):
+    notebook.run("found = 1")
+    tracemalloc.start()
+    with pytest.raises(VerifierError, match="ended with status 3: last words"):
+        notebook.run("import os; os.lseek(1, 2**28, 0); os.write(1, b'\\nlast words\\n'); os._exit(3)")
+    assert tracemalloc.get_traced_memory()[1] < 2**25
+    tracemalloc.stop()
+
+
 def test_a_job_that_ends_python_says_its_status(notebook):
     with pytest.raises(VerifierError, match="ended with status 3"):
         notebook.run("import os; os._exit(3)")
@@ -250,6 +260,23 @@ found = os.getpid()
 """
     pid = int(notebook.run(program))
     wait_until(lambda: group_of(pid) == [])
+
+
+def test_what_a_job_has_started_in_another_session_delays_nobody(notebook, monkeypatch):
+    monkeypatch.setattr(warm, "ENDING", 60.0)
+    program = """
+import os, time
+ours, theirs = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    os.write(theirs, str(os.getpid()).encode())
+    time.sleep(30)
+    os._exit(0)
+found = os.read(ours, 9).decode()
+"""
+    pid = int(notebook.run(program))
+    assert is_alive(pid)
+    kill(pid)
 
 
 def test_ctrl_c_is_obeyed_at_once(notebook, hanging):
