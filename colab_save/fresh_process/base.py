@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import tempfile
 from abc import ABC, abstractmethod
@@ -15,6 +16,9 @@ from typing import Any
 from colab_save.fresh_process.channel import Channel
 from colab_save.fresh_process.surroundings import Surroundings
 
+TAIL = 1 << 16
+"""Bytes at the end of a log that may contain its last line."""
+
 
 class FreshProcess(ABC):
     """A fresh process and the connection to it; `close` ends it with all that it started.
@@ -23,7 +27,6 @@ class FreshProcess(ABC):
         connection: This side of the connection.
 
     Attributes:
-        folder: Its working folder.
         log: What it writes, other than answers.
         is_ready: Whether it has said that it is ready for jobs.
         code: Its exit status, negative after a signal; ``None`` while it runs, or where it is not known.
@@ -31,19 +34,19 @@ class FreshProcess(ABC):
 
     def __init__(self, connection: socket.socket) -> None:
         self._channel = Channel(connection)
-        self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
-        self.folder = self._folder.name
-        self.log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed in close)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
         self.is_ready = False
         self.code: int | None = None
 
     def begin(self) -> None:
-        """Tell it what is around the notebook now; its first answer is that it is ready."""
-        self.send(Surroundings.of_notebook(self.folder).to_line(), timeout=10.0)
+        """Tell it what is around the notebook now, with a folder to work in; it answers that it is ready."""
+        self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
+        self.send(Surroundings.of_notebook(self._folder.name).to_line())
 
-    def send(self, line: str, timeout: float) -> None:
-        """Send a line within so many seconds; if the process does not take it, `receive` tells why."""
-        self._channel.send(line, timeout)
+    def send(self, line: str) -> None:
+        """Send a line; if the process does not take it, `receive` tells why."""
+        self._channel.send(line)
 
     def receive(self, timeout: float, on_wait: Callable[[], None] = lambda: None) -> dict[str, Any] | None:
         """Return the next answer; ``None`` if the process has ended.
@@ -56,11 +59,13 @@ class FreshProcess(ABC):
                 answer = json.loads(line)
             except ValueError:  # half an answer of a process that was killed
                 continue
+            if not isinstance(answer, dict):  # something that the model's code has written
+                continue
             if "ended" in answer:
                 self.code = answer["ended"]
                 return None
             self.is_ready = self.is_ready or "ready" in answer
-            return dict(answer)
+            return answer
         self.code = self._find_code()
         return None
 
@@ -69,12 +74,14 @@ class FreshProcess(ABC):
         """Return the exit status of the process, which has ended."""
 
     def last_line(self) -> str:
-        """Return the last line that it wrote to its log."""
-        self.log.seek(0)
-        return next((line.strip() for line in reversed(self.log.readlines()) if line.strip()), "")
+        """Return the last line that it wrote to its log, of which only the end is read: it may be huge."""
+        self.log.seek(max(self.log.seek(0, os.SEEK_END) - TAIL, 0))
+        lines = self.log.read(TAIL).decode(errors="replace").splitlines()
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def close(self) -> None:
         """End it, and remove its log and its folder."""
         self._channel.close()
         self.log.close()
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()

@@ -1,4 +1,4 @@
-"""Lines of text over a socket, with a time limit for each: how the notebook and a fresh process talk.
+"""Lines of text over a socket, with a time limit for each answer: how the notebook and a fresh process talk.
 
 `own` and `warm` make the sockets; `process` sends jobs over them and reads the answers.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -25,13 +26,13 @@ class Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._read = b""
+        self._connection.settimeout(0.0)
+        self._read = self._unsent = b""
 
-    def send(self, line: str, timeout: float) -> None:
-        """Send one line within so many seconds."""
-        self._connection.settimeout(timeout)
-        with contextlib.suppress(OSError):  # the other side has ended, or hangs (TimeoutError), as `receive` finds
-            self._connection.sendall(line.encode() + b"\n")
+    def send(self, line: str) -> None:
+        """Send one line; what the other side does not take at once, since it still imports, is sent by `receive`."""
+        self._unsent += line.encode() + b"\n"
+        self._flush()
 
     def receive(self, timeout: float, on_wait: Callable[[], None] = lambda: None) -> str | None:
         """Return the next line; ``None`` if the other side has ended.
@@ -48,11 +49,13 @@ class Channel:
             left = end - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            self._connection.settimeout(min(left, BEAT))
+            if not self._is_ready(min(left, BEAT)):
+                on_wait()
+                continue
+            self._flush()
             try:
                 more = self._connection.recv(CHUNK)
-            except TimeoutError:
-                on_wait()
+            except BlockingIOError:
                 continue
             except ConnectionError:
                 return None
@@ -61,6 +64,21 @@ class Channel:
             self._read += more
         line, _, self._read = self._read.partition(b"\n")
         return line.decode(errors="replace")
+
+    def _is_ready(self, seconds: float) -> bool:
+        """Wait until there is something to read, or more can be sent; return whether that is so."""
+        poll = select.poll()  # `select.select` takes no descriptors above 1023
+        poll.register(self._connection, select.POLLIN | (select.POLLOUT if self._unsent else 0))
+        return bool(poll.poll(seconds * 1000))
+
+    def _flush(self) -> None:
+        try:
+            sent = self._connection.send(self._unsent)
+        except BlockingIOError:
+            return
+        except OSError:  # the other side has ended, as `receive` finds
+            sent = len(self._unsent)
+        self._unsent = self._unsent[sent:]
 
     def finish(self, timeout: float) -> None:
         """Send no more, and wait until the other side has closed its end, but no longer than so many seconds."""
@@ -73,5 +91,7 @@ class Channel:
                     return
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, also where a fork of this process has a copy of it."""
+        with contextlib.suppress(OSError):  # the other side has closed it
+            self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()

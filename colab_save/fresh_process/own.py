@@ -15,7 +15,7 @@ import threading
 
 from colab_save.fresh_process.base import FreshProcess
 from colab_save.fresh_process.starting import start
-from colab_save.fresh_process.surroundings import Surroundings, deciding
+from colab_save.fresh_process.surroundings import deciding, environment_of_notebook
 
 CHILD = "colab_save.fresh_process.child"
 
@@ -27,8 +27,7 @@ class OwnProcess(FreshProcess):
         ours, theirs = socket.socketpair()
         with theirs:
             super().__init__(ours)
-            environment = Surroundings.of_notebook(self.folder).environment
-            self._process = start(CHILD, theirs, environment, self.folder, self.log)
+            self._process = start(CHILD, theirs, environment_of_notebook(), self.log)
         self.deciding = deciding()
 
     @property
@@ -79,6 +78,14 @@ class Spare:
         if process is not None:
             process.close()
 
+    def forget(self) -> None:
+        """Have none in a fork of the notebook, since it is the notebook's."""
+        self._lock = threading.Lock()
+        self._process = None
+
 
 spare = Spare()
 """The spare process of this notebook."""
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=spare.forget)

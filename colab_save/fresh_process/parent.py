@@ -20,7 +20,7 @@ from pathlib import Path
 from colab_save.fresh_process.child import LOOK, import_all, is_waiting_over, probe, serve_connection, take_connection
 from colab_save.fresh_process.forking import Forks
 from colab_save.fresh_process.polling import Poller
-from colab_save.fresh_process.sockets import JOB, LEASE, STATUS, is_of_this_user, remove
+from colab_save.fresh_process.sockets import JOB, LEASE, STATUS, is_of_this_user, remove_dead
 from colab_save.fresh_process.trust import reason_against_forking
 from colab_save.memory import end_first, resident_memory
 from colab_save.wording import first_line
@@ -144,6 +144,8 @@ class Parent:
         self._used = time.monotonic()
         self._poller.forget(connection.fileno())
         _say(connection, {"ended": code})
+        with contextlib.suppress(OSError):  # the notebook has closed it
+            connection.shutdown(socket.SHUT_RDWR)  # what the fork has started in another session may have it too
         connection.close()
 
     def _judge(self, code: int) -> None:
@@ -174,7 +176,9 @@ def main(niceness: str) -> None:
             os.setpriority(os.PRIO_PROCESS, 0, own)
         Parent(listener, distrust).serve()
     finally:
-        remove(Path(listener.getsockname()))
+        path = Path(listener.getsockname())
+        listener.close()
+        remove_dead(path)  # if the folder was deleted meanwhile, another parent may listen there now
 
 
 def _import() -> str:

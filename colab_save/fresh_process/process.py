@@ -84,7 +84,7 @@ class Verifier:
         end = time.monotonic() + timeout
         try:
             process = self._make_ready(end, on_wait)
-            process.send(to_line(job), max(end - time.monotonic(), 0.1))
+            process.send(to_line(job))
             answer = process.receive(end - time.monotonic(), on_wait)
         except TimeoutError:
             self.death = self._timed_out(timeout)

@@ -22,9 +22,12 @@ BACKLOG = 64
 
 
 def runtime_folder() -> Path:
-    """Return the folder of the sockets; it may not exist yet."""
-    base = os.environ.get("XDG_RUNTIME_DIR") or os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 (`locked` checks it)
-    return Path(base, f"colab_save-{os.getuid()}")
+    """Return the folder of the sockets; it may not exist yet, but what contains it does."""
+    named = (Path(os.environ.get(name, "")) for name in ("XDG_RUNTIME_DIR", "TMPDIR"))
+    # After su(1) a variable may still name the folder of the user before, which this one cannot write.
+    usable = (each for each in named if each.is_absolute() and os.access(each, os.W_OK | os.X_OK))
+    base = next(usable, Path("/tmp"))  # noqa: S108 (`locked` checks it)
+    return base / f"colab_save-{os.getuid()}"
 
 
 @contextlib.contextmanager
@@ -35,8 +38,12 @@ def locked(folder: Path) -> Iterator[None]:
         PermissionError: The folder is another user's, or others can open it.
     """
     while True:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except FileNotFoundError:  # it was removed meanwhile
+            continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             facts = os.fstat(descriptor)
@@ -46,6 +53,7 @@ def locked(folder: Path) -> Iterator[None]:
                 yield
                 return
         finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a fork of the notebook may have the descriptor too
             os.close(descriptor)
 
 
@@ -87,17 +95,11 @@ def is_of_this_user(connection: socket.socket) -> bool:
     return int(user) == os.getuid()
 
 
-def remove(path: Path) -> None:
-    """Remove a socket, and its folder if that is empty then."""
+def remove_dead(path: Path) -> None:
+    """Remove a socket at which nobody listens any more, and its folder if that is empty then."""
     with contextlib.suppress(OSError), locked(path.parent):
+        if connection := connect(path):
+            connection.close()
+            return
         path.unlink(missing_ok=True)
         path.parent.rmdir()
-
-
-def remove_dead(path: Path) -> None:
-    """Remove a socket at which nobody listens any more: its parent was killed."""
-    connection = connect(path)
-    if connection is None:
-        remove(path)
-    else:
-        connection.close()

@@ -35,17 +35,15 @@ def start(
     module: str,
     listener: socket.socket,
     environment: Mapping[str, str],
-    folder: str,
-    log: IO[str] | int,
+    log: IO[bytes] | int,
     arguments: tuple[str, ...] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start the ``main`` of a module, in a session of its own.
+    """Start the ``main`` of a module, in a session of its own, and away from the notebook's folder.
 
     Args:
         module: Its full name.
         listener: The socket that becomes its standard input.
         environment: Its environment variables.
-        folder: Its working folder.
         log: Where its standard error and standard output go.
         arguments: What ``main`` takes, as texts.
     """
@@ -59,7 +57,7 @@ def start(
         stdin=listener.fileno(),
         stdout=log,
         stderr=log,
-        cwd=folder,
+        cwd="/",
         env={**RELEASE_EARLY, **environment},
         start_new_session=True,
     )

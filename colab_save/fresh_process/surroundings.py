@@ -50,8 +50,9 @@ class Surroundings:
     @classmethod
     def of_notebook(cls, folder: str) -> Self:
         """Return those of this process, with another folder to work in."""
-        environment = {**FEWER_LINES, **os.environ, **WITHOUT_GPU}
-        return cls(environment, tuple(path for path in sys.path if path and _holds_packages(Path(path))), folder)
+        return cls(
+            environment_of_notebook(), tuple(path for path in sys.path if path and _holds_packages(Path(path))), folder
+        )
 
     def to_line(self) -> str:
         """Return them as one line of JSON."""
@@ -88,6 +89,11 @@ def deciding() -> list[object]:
         (name, value) for name, value in os.environ.items() if name.startswith(DECIDING) and name not in FEWER_LINES
     )
     return [sys.executable, sys.prefix, variables, [_age(path) for path in _places()], _keras_settings()]
+
+
+def environment_of_notebook() -> dict[str, str]:
+    """Return the environment of a process that serves this notebook only."""
+    return {**FEWER_LINES, **os.environ, **WITHOUT_GPU}
 
 
 def innocent_environment() -> dict[str, str]:

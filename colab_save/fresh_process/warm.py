@@ -90,7 +90,7 @@ class WarmParent:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lease: socket.socket | None = None
-        self._leased = ""
+        self._leased: Path | None = None
         self._distrust: dict[str, str] = {}
         self._early: subprocess.Popen[bytes] | None = None
 
@@ -113,18 +113,22 @@ class WarmParent:
 
     def refuse(self, reason: str) -> None:
         """Note why forks cannot be trusted, and ask for no more of them."""
-        _LOG.info("Fresh processes are started anew: %s.", reason)
         with self._lock:
-            self._distrust[_name()] = reason
-            self._end_lease()
+            self._note(_name(), reason)
 
     def leave(self) -> None:
         """Give the lease back; a parent that nobody uses ends. What a killed one has left is removed."""
         with self._lock:
-            path = self._leased.partition(" ")[2]
+            path = self._leased
             self._end_lease()
-        if path:
-            remove_dead(Path(path))
+        if path is not None:
+            remove_dead(path)
+
+    def forget(self) -> None:
+        """Have no lease and no lock in a fork of the notebook, since they are the notebook's."""
+        self._lock = threading.Lock()
+        self._early = None
+        self._end_lease()
 
     def status(self) -> WarmStatus:
         """Return how fresh processes are made now; starts nothing."""
@@ -171,19 +175,26 @@ class WarmParent:
         path = _path(name)
         try:
             connection = connect(path)
-            if connection is None or self._leased != f"{os.getpid()} {path}":
+            if connection is None or not self._has_lease(path):
                 with locked(path.parent):
                     connection = connection or connect(path) or self._start(path, niceness)
                     self._take_lease(path)
         except OSError as error:
-            self._distrust[name] = f"its socket cannot be made ({error})"
+            remove_dead(path)
+            self._note(name, f"it cannot be started ({error})")
             return None
         return connection
+
+    def _note(self, name: str, reason: str) -> None:
+        """Note why no parent of this name is used from now on."""
+        _LOG.info("Fresh processes are started anew: %s.", reason)
+        self._distrust[name] = reason
+        self._end_lease()
 
     def _start(self, path: Path, niceness: int) -> socket.socket | None:
         """Start a parent, whose socket can be connected at once."""
         with listen(path) as listener:
-            process = start(PARENT, listener, innocent_environment(), "/", subprocess.DEVNULL, (str(niceness),))
+            process = start(PARENT, listener, innocent_environment(), subprocess.DEVNULL, (str(niceness),))
         # Without a thread that waits for its end, it would stay as a zombie then.
         threading.Thread(target=process.wait, name="colab_save warm parent", daemon=True).start()
         _LOG.info("A warm process is started for fresh processes (process %d).", process.pid)
@@ -197,17 +208,29 @@ class WarmParent:
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0))
 
+    def _has_lease(self, path: Path) -> bool:
+        """Return whether there is a lease on the parent at a path, and that parent has not ended."""
+        if self._lease is None or self._leased != path:
+            return False
+        try:
+            self._lease.recv(1, socket.MSG_DONTWAIT)  # the parent sends nothing, so this is its end
+        except BlockingIOError:
+            return True
+        except ConnectionError:
+            pass
+        return False
+
     def _take_lease(self, path: Path) -> None:
         self._end_lease()
-        self._lease = connect(path)
+        self._lease, self._leased = connect(path), path
         if self._lease is not None:
-            self._lease.sendall(LEASE)
-            self._leased = f"{os.getpid()} {path}"
+            with contextlib.suppress(ConnectionError):  # it has just ended; the next save finds that
+                self._lease.sendall(LEASE)
 
     def _end_lease(self) -> None:
         if self._lease is not None:
             self._lease.close()
-        self._lease, self._leased = None, ""
+        self._lease, self._leased = None, None
 
 
 def _path(name: str) -> Path:
@@ -222,3 +245,6 @@ def _name() -> str:
 
 warm_parent = WarmParent()
 """The parent that this process uses."""
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=warm_parent.forget)

@@ -136,6 +136,17 @@ def test_what_it_prints_is_no_answer(notebook):
     assert "7" == notebook.run(program)
 
 
+def test_what_it_writes_to_its_connection_is_no_answer(notebook):
+    program = """
+import os
+[connection] = [int(each) for each in os.listdir("/proc/self/fd")
+                if os.path.realpath(f"/proc/self/fd/{each}").rpartition("/")[2].startswith("socket:")]
+os.write(connection, b"7\\n[]\\nnull\\nnothing\\n\\n")
+found = 7
+"""
+    assert "7" == notebook.run(program)
+
+
 def test_a_fork_has_no_descriptor_of_the_parent(notebook):
     """Beside the standard ones: its connection, the log until it is on the standard ones, and this listing."""
     program = """

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 
 import pytest
 
@@ -35,6 +37,23 @@ with Verifier() as verifier:
 print(warm_parent.status().pid, flush=True)
 sys.stdin.readline()
 """
+
+PARENT = "import os; found = os.getppid()"
+
+FORKING_NOTEBOOK = """
+import os, signal, sys, time
+from colab_save.fresh_process import warm
+from colab_save.fresh_process.job import read_job
+from colab_save.fresh_process.own import spare
+from colab_save.fresh_process.process import Verifier, leave
+
+def save():
+    with Verifier() as verifier:
+        verifier.ask(read_job(sys.argv[1]), 60)
+
+{}
+"""
+"""A notebook that calls ``os.fork``, as multiprocessing does."""
 
 HANG = """
 import os, signal, subprocess, sys, time
@@ -104,6 +123,14 @@ def test_notebooks_that_start_at_once_share_one_parent(notebook, another):
     assert {warm_parent.status().pid} == set(found)
 
 
+def test_a_notebook_uses_the_parent_that_another_has_started_instead_of_its_own(notebook, another):
+    kill(pid_of_parent(notebook))
+    process, parent = another()
+    notebook.run("found = 1")
+    process.communicate("\n")
+    assert str(parent) == notebook.run(PARENT)
+
+
 def test_a_notebook_with_another_backend_has_a_parent_of_its_own(notebook, another, monkeypatch):
     own = pid_of_parent(notebook)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
@@ -146,10 +173,20 @@ def test_a_folder_that_others_can_open_is_not_used(notebook, runtime_folder):
 
 
 def test_a_path_that_is_too_long_for_a_socket_costs_only_the_warmth(notebook, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("long" * 40)))
+    folder = tmp_path / ("long" * 40)
+    folder.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     assert "1" == notebook.run("found = 1")
     assert "too long" in warm_parent.status().reason
     warm_parent._distrust.clear()
+
+
+def test_a_folder_that_is_deleted_meanwhile_costs_one_start(notebook, runtime_folder):
+    first = pid_of_parent(notebook)
+    shutil.rmtree(runtime_folder / f"colab_save-{os.getuid()}")
+    second = notebook.run(PARENT)
+    wait_until(lambda: not is_alive(first))
+    assert second == notebook.run(PARENT)
 
 
 # What dies costs only itself
@@ -192,6 +229,15 @@ def test_a_job_that_dies_costs_only_itself(notebook):
     assert parent == warm_parent.status().pid
 
 
+def test_of_a_huge_log_only_the_end_is_read(notebook):
+    notebook.run("found = 1")
+    tracemalloc.start()
+    with pytest.raises(VerifierError, match="ended with status 3: last words"):
+        notebook.run("import os; os.lseek(1, 2**28, 0); os.write(1, b'\\nlast words\\n'); os._exit(3)")
+    assert tracemalloc.get_traced_memory()[1] < 2**25
+    tracemalloc.stop()
+
+
 def test_a_job_that_ends_python_says_its_status(notebook):
     with pytest.raises(VerifierError, match="ended with status 3"):
         notebook.run("import os; os._exit(3)")
@@ -216,6 +262,23 @@ found = os.getpid()
     wait_until(lambda: group_of(pid) == [])
 
 
+def test_what_a_job_has_started_in_another_session_delays_nobody(notebook, monkeypatch):
+    monkeypatch.setattr(warm, "ENDING", 60.0)
+    program = """
+import os, time
+ours, theirs = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    os.write(theirs, str(os.getpid()).encode())
+    time.sleep(30)
+    os._exit(0)
+found = os.read(ours, 9).decode()
+"""
+    pid = int(notebook.run(program))
+    assert is_alive(pid)
+    kill(pid)
+
+
 def test_ctrl_c_is_obeyed_at_once(notebook, hanging):
     program, pid = hanging
     notebook.run("found = 1")
@@ -236,6 +299,61 @@ def test_a_job_takes_no_more_memory_than_its_limit(notebook):
         answer = verifier.ask(notebook.write(program, memory=2**27), 30)
     assert answer["is_out_of_memory"]
     assert "33554432.0" == notebook.run(program)
+
+
+# A fork of the notebook
+
+
+@pytest.fixture
+def forking(notebook):
+    """Run a notebook that forks, and return what it prints."""
+
+    def run(program):
+        command = [sys.executable, "-c", FORKING_NOTEBOOK.format(program), to_line(notebook.write("found = 1"))]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    return run
+
+
+def test_a_fork_of_the_notebook_does_not_hold_the_parent(forking):
+    program = """
+save()
+if (fork := os.fork()) == 0:
+    time.sleep(600)
+parent = os.pidfd_open(warm.warm_parent.status().pid)
+leave()
+import select
+print(bool(select.select([parent], [], [], 30)[0]))
+os.kill(fork, signal.SIGKILL)
+"""
+    assert "True" == forking(program)
+
+
+def test_a_fork_saves_whatever_the_notebook_was_doing_when_it_was_forked(forking):
+    program = """
+save()
+warm.warm_parent._lock.acquire()
+if (fork := os.fork()) == 0:
+    signal.alarm(20)
+    save()
+    os._exit(0)
+warm.warm_parent._lock.release()
+print(os.waitpid(fork, 0)[1])
+"""
+    assert "0" == forking(program)
+
+
+def test_the_spare_process_is_not_that_of_a_fork_of_the_notebook(forking):
+    program = """
+warm.CAN_FORK = False
+save()
+if (fork := os.fork()) == 0:
+    sys.exit()
+os.waitpid(fork, 0)
+save()
+print("saved")
+"""
+    assert "saved" == forking(program)
 
 
 # When it ends
