@@ -31,7 +31,11 @@ class FreshProcess(ABC):
 
     def __init__(self, connection: socket.socket) -> None:
         self._channel = Channel(connection)
-        self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
+        try:
+            self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
+        except OSError:  # the disk is full
+            self._channel.close()
+            raise
         self.folder = self._folder.name
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed in close)
         self.is_ready = False

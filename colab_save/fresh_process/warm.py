@@ -113,9 +113,8 @@ class WarmParent:
 
     def refuse(self, reason: str) -> None:
         """Note why forks cannot be trusted, and ask for no more of them."""
-        _LOG.info("Fresh processes are started anew: %s.", reason)
         with self._lock:
-            self._distrust[_name()] = reason
+            self._note(_name(), reason)
             self._end_lease()
 
     def leave(self) -> None:
@@ -137,6 +136,7 @@ class WarmParent:
         channel = Channel(connection)
         try:
             connection.sendall(STATUS)
+            # Every answer of a parent begins with an empty line.
             told: dict[str, Any] = json.loads(channel.receive(1.0) or channel.receive(1.0) or "{}")
         except TimeoutError:
             return WarmStatus(is_running=True)  # it imports
@@ -171,14 +171,18 @@ class WarmParent:
         path = _path(name)
         try:
             connection = connect(path)
-            if connection is None or self._leased != f"{os.getpid()} {path}":
+            if connection is None or not self._has_lease(path):
                 with locked(path.parent):
                     connection = connection or connect(path) or self._start(path, niceness)
                     self._take_lease(path)
         except OSError as error:
-            self._distrust[name] = f"its socket cannot be made ({error})"
+            self._note(name, f"its socket cannot be made ({error})")
             return None
         return connection
+
+    def _note(self, name: str, reason: str) -> None:
+        _LOG.info("Fresh processes are started anew: %s.", reason)
+        self._distrust[name] = reason
 
     def _start(self, path: Path, niceness: int) -> socket.socket | None:
         """Start a parent, whose socket can be connected at once."""
@@ -197,12 +201,24 @@ class WarmParent:
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0))
 
+    def _has_lease(self, path: Path) -> bool:
+        """Return whether this process has a lease on the parent of today; another notebook may have replaced one."""
+        if self._lease is None or self._leased != f"{os.getpid()} {path}":
+            return False
+        try:
+            return bool(self._lease.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))  # nothing: that parent has ended
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
     def _take_lease(self, path: Path) -> None:
         self._end_lease()
         self._lease = connect(path)
         if self._lease is not None:
-            self._lease.sendall(LEASE)
-            self._leased = f"{os.getpid()} {path}"
+            with contextlib.suppress(OSError):  # the parent has just ended; the next fork starts another
+                self._lease.sendall(LEASE)
+                self._leased = f"{os.getpid()} {path}"
 
     def _end_lease(self) -> None:
         if self._lease is not None:

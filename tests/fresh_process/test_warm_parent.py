@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
 import threading
+from logging.handlers import QueueHandler
 
 import pytest
 
@@ -78,6 +80,18 @@ def hanging(notebook, tmp_path):
     return program, pid
 
 
+@pytest.fixture
+def log():
+    """What is logged about fresh processes."""
+    records = queue.SimpleQueue()
+    handler = QueueHandler(records)
+    warm._LOG.addHandler(handler)
+    warm._LOG.setLevel("INFO")
+    yield records
+    warm._LOG.setLevel("NOTSET")
+    warm._LOG.removeHandler(handler)
+
+
 def pid_of_parent(notebook):
     notebook.run("found = 1")
     return warm_parent.status().pid
@@ -137,10 +151,10 @@ def test_a_folder_that_others_can_open_is_not_used(notebook, runtime_folder):
     folder = runtime_folder / f"colab_save-{os.getuid()}"
     folder.mkdir()
     folder.chmod(0o755)
-    with pytest.raises(PermissionError, match="can be opened by others"), locked(folder):
+    with pytest.raises(PermissionError, match="others can open it"), locked(folder):
         pass
     assert "1" == notebook.run("found = 1")
-    assert "can be opened by others" in warm_parent.status().reason
+    assert "others can open it" in warm_parent.status().reason
     warm_parent._distrust.clear()
     folder.rmdir()
 
@@ -149,6 +163,15 @@ def test_a_path_that_is_too_long_for_a_socket_costs_only_the_warmth(notebook, tm
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("long" * 40)))
     assert "1" == notebook.run("found = 1")
     assert "too long" in warm_parent.status().reason
+    warm_parent._distrust.clear()
+
+
+def test_why_nothing_is_warm_is_one_line_in_the_log(notebook, log, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("long" * 40)))
+    for _ in range(2):
+        notebook.run("found = 1")
+    assert "Fresh processes are started anew: its socket cannot be made (" in log.get_nowait().message
+    assert log.empty()
     warm_parent._distrust.clear()
 
 
@@ -247,6 +270,15 @@ def test_it_ends_with_the_last_notebook(notebook, another):
     assert is_alive(parent)
     second.communicate("\n")
     wait_until(lambda: not is_alive(parent))
+
+
+def test_a_notebook_whose_parent_another_one_has_replaced_uses_the_new_one(notebook, another):
+    kill(pid_of_parent(notebook))
+    process, parent = another()
+    assert parent == pid_of_parent(notebook)
+    process.communicate("\n")
+    assert "1" == notebook.run("found = 1")
+    assert parent == warm_parent.status().pid
 
 
 def test_it_ends_with_a_notebook_that_is_killed(notebook, another):
@@ -372,6 +404,14 @@ def test_a_spare_process_ends_when(notebook, stand_in, monkeypatch, constant):
     monkeypatch.setattr(warm, "CAN_FORK", False)
     notebook.run("found = 1")
     wait_until(lambda: not spare._process.is_running)
+
+
+def test_a_spare_process_that_cannot_be_started_costs_no_save(notebook, monkeypatch):
+    monkeypatch.setattr(warm, "CAN_FORK", False)
+    with Verifier() as verifier:
+        notebook.run("found = 1", verifier=verifier)
+        monkeypatch.setattr("tempfile.tempdir", "/not/there")
+    assert spare._process is None
 
 
 def test_a_spare_process_ends_with_the_notebook(notebook, monkeypatch):
