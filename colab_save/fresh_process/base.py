@@ -35,7 +35,11 @@ class FreshProcess(ABC):
     def __init__(self, connection: socket.socket) -> None:
         self._channel = Channel(connection)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
+        try:
+            self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
+        except OSError:  # the disk is full
+            self._channel.close()
+            raise
         self.is_ready = False
         self.code: int | None = None
 

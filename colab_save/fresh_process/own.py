@@ -66,8 +66,8 @@ class Spare:
         return OwnProcess()
 
     def prepare(self) -> None:
-        """Start a spare process; its imports go on in the background."""
-        with self._lock:
+        """Start a spare process if the system lets us; its imports go on in the background."""
+        with self._lock, contextlib.suppress(OSError):  # what has just been saved must not fail for it
             if self._process is None:
                 self._process = OwnProcess()
 

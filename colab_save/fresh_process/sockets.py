@@ -48,7 +48,7 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             facts = os.fstat(descriptor)
             if facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) & 0o077:
-                raise PermissionError(f"{folder} can be opened by others")
+                raise PermissionError(f"{folder} is another user's, or others can open it")
             if facts.st_nlink:  # else it was removed meanwhile
                 yield
                 return

@@ -33,7 +33,7 @@ blocks of up to 32 MB, and a process that loads layers of 4 MB takes half as muc
 
 def start(
     module: str,
-    listener: socket.socket,
+    stdin: socket.socket,
     environment: Mapping[str, str],
     log: IO[bytes] | int,
     arguments: tuple[str, ...] = (),
@@ -42,7 +42,7 @@ def start(
 
     Args:
         module: Its full name.
-        listener: The socket that becomes its standard input.
+        stdin: The socket that becomes its standard input: a connection, or one that listens.
         environment: Its environment variables.
         log: Where its standard error and standard output go.
         arguments: What ``main`` takes, as texts.
@@ -54,7 +54,7 @@ def start(
     program = PROGRAM.format(folder=str(package.parent), beside=beside, module=module)
     return subprocess.Popen(
         [*COMMAND, program, *arguments],
-        stdin=listener.fileno(),
+        stdin=stdin.fileno(),
         stdout=log,
         stderr=log,
         cwd="/",

@@ -141,6 +141,7 @@ class WarmParent:
         channel = Channel(connection)
         try:
             connection.sendall(STATUS)
+            # Every answer of a parent begins with an empty line.
             told: dict[str, Any] = json.loads(channel.receive(1.0) or channel.receive(1.0) or "{}")
         except TimeoutError:
             return WarmStatus(is_running=True)  # it imports

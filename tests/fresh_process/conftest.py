@@ -65,7 +65,8 @@ def stand_in(tmp_path, monkeypatch):
         folder = tmp_path / "packages"
         folder.mkdir(exist_ok=True)
         (folder / "keras.py").write_text(STAND_IN.format(extra=extra))
-        monkeypatch.setenv("PYTHONPATH", str(folder))
+        path = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
         return folder
 
     return put

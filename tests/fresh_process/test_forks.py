@@ -176,7 +176,7 @@ def test_a_time_limit_counts_the_imports(stand_in, notebook, tmp_path):
     stand_in(f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)")
     with pytest.raises(VerifierError, match=r"did not answer within 0\.5 seconds"):
         notebook.run("found = 1", timeout=0.5)
-    wait_until(pid.exists)
+    wait_until(lambda: pid.exists() and pid.read_text())
     kill(int(pid.read_text()))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import tracemalloc
+from logging.handlers import QueueHandler
 
 import pytest
 
@@ -97,6 +99,18 @@ def hanging(notebook, tmp_path):
     return program, pid
 
 
+@pytest.fixture
+def log():
+    """What is logged about fresh processes."""
+    records = queue.SimpleQueue()
+    handler = QueueHandler(records)
+    warm._LOG.addHandler(handler)
+    warm._LOG.setLevel("INFO")
+    yield records
+    warm._LOG.setLevel("NOTSET")
+    warm._LOG.removeHandler(handler)
+
+
 def pid_of_parent(notebook):
     notebook.run("found = 1")
     return warm_parent.status().pid
@@ -164,10 +178,10 @@ def test_a_folder_that_others_can_open_is_not_used(notebook, runtime_folder):
     folder = runtime_folder / f"colab_save-{os.getuid()}"
     folder.mkdir()
     folder.chmod(0o755)
-    with pytest.raises(PermissionError, match="can be opened by others"), locked(folder):
+    with pytest.raises(PermissionError, match="others can open it"), locked(folder):
         pass
     assert "1" == notebook.run("found = 1")
-    assert "can be opened by others" in warm_parent.status().reason
+    assert "others can open it" in warm_parent.status().reason
     warm_parent._distrust.clear()
     folder.rmdir()
 
@@ -187,6 +201,17 @@ def test_a_folder_that_is_deleted_meanwhile_costs_one_start(notebook, runtime_fo
     second = notebook.run(PARENT)
     wait_until(lambda: not is_alive(first))
     assert second == notebook.run(PARENT)
+
+
+def test_why_nothing_is_warm_is_one_line_in_the_log(notebook, log, tmp_path, monkeypatch):
+    folder = tmp_path / ("long" * 40)
+    folder.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    for _ in range(2):
+        notebook.run("found = 1")
+    assert "Fresh processes are started anew: it cannot be started (" in log.get_nowait().message
+    assert log.empty()
+    warm_parent._distrust.clear()
 
 
 # What dies costs only itself
@@ -367,6 +392,15 @@ def test_it_ends_with_the_last_notebook(notebook, another):
     wait_until(lambda: not is_alive(parent))
 
 
+def test_a_notebook_whose_parent_another_one_has_replaced_uses_the_new_one(notebook, another):
+    kill(pid_of_parent(notebook))
+    process, parent = another()
+    assert parent == pid_of_parent(notebook)
+    process.communicate("\n")
+    assert "1" == notebook.run("found = 1")
+    assert parent == warm_parent.status().pid
+
+
 def test_it_ends_with_a_notebook_that_is_killed(notebook, another):
     process, parent = another()
     process.kill()
@@ -490,6 +524,14 @@ def test_a_spare_process_ends_when(notebook, stand_in, monkeypatch, constant):
     monkeypatch.setattr(warm, "CAN_FORK", False)
     notebook.run("found = 1")
     wait_until(lambda: not spare._process.is_running)
+
+
+def test_a_spare_process_that_cannot_be_started_costs_no_save(notebook, monkeypatch):
+    monkeypatch.setattr(warm, "CAN_FORK", False)
+    with Verifier() as verifier:
+        notebook.run("found = 1", verifier=verifier)
+        monkeypatch.setattr("tempfile.tempdir", "/not/there")
+    assert spare._process is None
 
 
 def test_a_spare_process_ends_with_the_notebook(notebook, monkeypatch):
