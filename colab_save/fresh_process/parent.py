@@ -12,7 +12,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -166,6 +168,7 @@ def main(niceness: str) -> None:
     Args:
         niceness: How much lower than the notebook's the priority of the imports is, 0 to 19 (nice(2)).
     """
+    _begin_anew()
     listener = take_connection()
     end_first()
     own = os.getpriority(os.PRIO_PROCESS, 0)
@@ -179,6 +182,13 @@ def main(niceness: str) -> None:
         path = Path(listener.getsockname())
         listener.close()
         remove_dead(path)  # if the folder was deleted meanwhile, another parent may listen there now
+
+
+def _begin_anew() -> None:
+    """Drop what the notebook that has started this process passes on, and a fork of another would not expect."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, nobody learns how a fork ended
+    del sys.argv[1:]
 
 
 def _import() -> str:

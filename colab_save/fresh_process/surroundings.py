@@ -13,6 +13,7 @@ import os
 import site
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,11 +26,19 @@ FEWER_LINES = {"TF_CPP_MIN_LOG_LEVEL": "2"}
 """Errors only, where the user has not asked for more."""
 
 
-DECIDING = ("JAX_", "KERAS_", "LD_", "MKL_", "OMP_", "OPENBLAS_", "PROTOCOL_BUFFERS_", "PYTHON", "TF_", "XLA_")
-"""How the names of variables begin that Python, Keras and its backends read while they are imported."""
+DECIDING = (
+    *("HDF5_DISABLE_", "HDF5_USE_", "JAX_", "KERAS_", "LANG", "LC_", "LD_", "MKL_", "NPY_", "NUMPY_", "OMP_"),
+    *("OPENBLAS_", "PROTOCOL_BUFFERS_", "PYTHON", "TF_", "XLA_"),
+)
+"""How the names of variables begin that Python, Keras and its backends read while they are imported; none that they set
+then (``TF2_BEHAVIOR``, ``HDF5_PLUGIN_PATH``), since a notebook would have another parent from its import on."""
 
 
-OF_THE_USER = ("HOME", "LANG", "LC_", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER", "XDG_")
+LIMITS = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_DATA", "RLIMIT_FSIZE")
+"""The limits of a process, and of all that it starts, that end a job (getrlimit(2))."""
+
+
+OF_THE_USER = ("HOME", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER", "XDG_")
 """How the names of variables begin that belong to the user and her machine, not to one notebook."""
 
 
@@ -69,6 +78,8 @@ class Surroundings:
         os.environ.clear()
         os.environ.update(self.environment)
         tempfile.tempdir = None  # TMPDIR may be another one
+        if hasattr(time, "tzset"):  # not on Windows
+            time.tzset()
         sys.path += [path for path in self.packages if path not in sys.path]
         importlib.invalidate_caches()
         os.chdir(self.folder)
@@ -82,13 +93,14 @@ def _holds_packages(folder: Path) -> bool:
 def deciding() -> list[object]:
     """Return, as JSON, what a process must share with the notebook from its start to be of use for its jobs.
 
-    That is Python and the variables that decide what an import does, and when packages were last installed, since a
-    process that has imported Keras would still have the one from before.
+    That is Python, the variables that decide what an import does, the limits that a process inherits, and when packages
+    were last installed, since a process that has imported Keras would still have the one from before.
     """
     variables = sorted(
         (name, value) for name, value in os.environ.items() if name.startswith(DECIDING) and name not in FEWER_LINES
     )
-    return [sys.executable, sys.prefix, variables, [_age(path) for path in _places()], _keras_settings()]
+    ages = [_age(path) for path in _places()]
+    return [sys.executable, sys.prefix, variables, _limits(), ages, _keras_settings()]
 
 
 def environment_of_notebook() -> dict[str, str]:
@@ -100,6 +112,14 @@ def innocent_environment() -> dict[str, str]:
     """Return the environment of a process that will serve several notebooks: only what it must know from its start."""
     own = {name: value for name, value in os.environ.items() if name.startswith((*DECIDING, *OF_THE_USER))}
     return {**FEWER_LINES, **own, **WITHOUT_GPU}
+
+
+def _limits() -> list[object]:
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return []
+    return [resource.getrlimit(getattr(resource, name)) for name in LIMITS]
 
 
 def _places() -> Iterator[Path]:

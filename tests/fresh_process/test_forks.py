@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 
 import pytest
@@ -95,6 +96,23 @@ def test_a_variable_that_the_notebook_has_removed_is_gone(notebook, monkeypatch)
     notebook.run("found = 1")
     monkeypatch.delenv("NOTEBOOKS_OWN")
     assert "None" == notebook.run("import os; found = os.environ.get('NOTEBOOKS_OWN')")
+
+
+def test_a_fork_has_the_notebooks_time_zone(notebook, monkeypatch):
+    notebook.run("found = 1")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    assert "JST" == notebook.run("import time; found = time.tzname[0]")
+
+
+def test_a_fork_has_no_arguments_of_its_parent(notebook):
+    assert "['-c']" == notebook.run("import sys; found = sys.argv")
+
+
+def test_no_signal_is_blocked_in_a_fork_that_is_blocked_in_the_notebook(notebook):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    blocked = notebook.run("import signal; found = signal.pthread_sigmask(signal.SIG_BLOCK, ())")
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    assert "set()" == blocked
 
 
 def test_the_parent_knows_no_variable_of_one_notebook(notebook, monkeypatch):

@@ -326,7 +326,7 @@ def test_a_job_takes_no_more_memory_than_its_limit(notebook):
     assert "33554432.0" == notebook.run(program)
 
 
-# A fork of the notebook
+# What the notebook passes on
 
 
 @pytest.fixture
@@ -338,6 +338,18 @@ def forking(notebook):
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     return run
+
+
+def test_a_notebook_that_ignores_the_end_of_its_children_has_a_parent(forking):
+    program = """
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+save()
+print(warm.warm_parent.status().is_running)
+"""
+    assert "True" == forking(program)
+
+
+# A fork of the notebook
 
 
 def test_a_fork_of_the_notebook_does_not_hold_the_parent(forking):

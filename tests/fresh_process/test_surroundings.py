@@ -1,0 +1,50 @@
+"""What a process must share with the notebook from its start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from colab_save.fresh_process.surroundings import deciding
+
+IMPORT = """
+from colab_save.fresh_process.surroundings import deciding
+before = deciding()
+import keras, tensorflow, tf_keras
+print(before == deciding())
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["HDF5_USE_FILE_LOCKING", "KERAS_BACKEND", "LC_ALL", "NPY_PROMOTION_STATE", "PYTHONPATH", "TF_ENABLE_X"]
+)
+def test_a_variable_that_is_read_once_decides(name, monkeypatch):
+    before = deciding()
+    monkeypatch.setenv(name, "another")
+    assert before != deciding()
+
+
+@pytest.mark.parametrize("name", ["TF_CPP_MIN_LOG_LEVEL", "JPY_SESSION_NAME", "TZ"])
+def test_a_variable_that_a_fork_takes_over_decides_nothing(name, monkeypatch):
+    before = deciding()
+    monkeypatch.setenv(name, "another")
+    assert before == deciding()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such limits")
+def test_a_limit_of_the_notebook_decides():
+    import resource
+
+    before, (soft, hard) = deciding(), resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (10**6, hard))
+    limited = deciding()
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+    assert before != limited
+
+
+@pytest.mark.tensorflow
+def test_no_variable_decides_that_an_import_sets():
+    run = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True)
+    assert "True" == run.stdout.strip()
