@@ -34,6 +34,15 @@ DECIDING = (
 then (``TF2_BEHAVIOR``, ``HDF5_PLUGIN_PATH``), since a notebook would have another parent from its import on."""
 
 
+WRITTEN_BY_KERAS = {
+    "floatx": "float32",
+    "epsilon": 1e-07,
+    "backend": "tensorflow",
+    "image_data_format": "channels_last",
+}
+"""What the first import of Keras on a machine writes to ``keras.json``; it says the same as no file."""
+
+
 LIMITS = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_DATA", "RLIMIT_FSIZE")
 """The limits of a process, and of all that it starts, that end a job (getrlimit(2))."""
 
@@ -132,8 +141,9 @@ def _places() -> Iterator[Path]:
 
 def _keras_settings() -> str:
     try:
-        return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "keras.json").read_text("utf-8")
-    except (OSError, ValueError, RuntimeError):  # there is none, or no home (RuntimeError)
+        found = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "keras.json").read_text("utf-8")
+        return "" if json.loads(found) == WRITTEN_BY_KERAS else found
+    except (OSError, ValueError, RuntimeError):  # there is none, Keras cannot read it, or no home (RuntimeError)
         return ""
 
 

@@ -44,7 +44,15 @@ def test_a_limit_of_the_notebook_decides():
     assert before != limited
 
 
+def test_settings_of_keras_decide(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    before = deciding()
+    (tmp_path / "keras.json").write_text('{"floatx": "float16"}')
+    assert before != deciding()
+
+
 @pytest.mark.tensorflow
-def test_no_variable_decides_that_an_import_sets():
+def test_nothing_decides_that_the_first_import_on_a_machine_changes(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     run = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True)
-    assert "True" == run.stdout.strip()
+    assert [True, "True"] == [(tmp_path / "keras.json").exists(), run.stdout.strip()]
