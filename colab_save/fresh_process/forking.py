@@ -44,6 +44,9 @@ class Forks:
             run: What it does; returns its exit status.
             retained: The descriptor that it has of this process, beside the standard ones.
             ended: Called when it has ended, with its exit status, which is negative after a signal.
+
+        Raises:
+            OSError: The system allows no other process, or cannot tell when one ends.
         """
         parent = os.getpid()
         with warnings.catch_warnings():
@@ -52,8 +55,14 @@ class Forks:
             pid = os.fork()
         if pid == 0:
             self._become_child(parent, run, retained)
+        try:
+            handle = os.pidfd_open(pid)
+        except OSError:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
         self._running.add(pid)
-        self._poller.watch(handle := os.pidfd_open(pid), partial(self._reap, handle, pid, ended))
+        self._poller.watch(handle, partial(self._reap, handle, pid, ended))
         return pid
 
     def end(self, pid: int) -> None:

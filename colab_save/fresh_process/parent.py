@@ -33,6 +33,12 @@ UNUSED = 60.0
 PROBE = 60.0
 """Seconds within which the first fork must have computed something, else forks are not trusted."""
 
+PAUSE = 0.1
+"""Seconds before it tries again to accept a connection."""
+
+NO_FORK = "the warm process cannot be forked ({})"
+"""Why a job is refused where the system allows no other process, or cannot tell when one ends."""
+
 
 class Parent:
     """The parent's connections, and what it knows about its forks.
@@ -56,11 +62,19 @@ class Parent:
     def serve(self) -> None:
         """Serve until there is no reason to go on."""
         self._poller.watch(self._listener.fileno(), self._accept)
-        probing = self._forks.fork(probe, None, self._judge) if self._distrust is None else 0
+        probing = self._probe() if self._distrust is None else 0
         while not self._is_over():
             self._poller.wait(LOOK)
             if self._distrust is None and time.monotonic() - self._started > PROBE:
                 self._forks.end(probing)
+
+    def _probe(self) -> int:
+        """Make the first fork, and return its number; 0 if there can be none."""
+        try:
+            return self._forks.fork(probe, None, self._judge)
+        except OSError as error:
+            self._distrust = NO_FORK.format(error)
+            return 0
 
     def _is_over(self) -> bool:
         if self._forks or self._waiting:
@@ -71,7 +85,11 @@ class Parent:
         return is_past or is_left or is_waiting_over(self._used)
 
     def _accept(self) -> None:
-        connection, _ = self._listener.accept()
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:  # no descriptor is free: whoever connects waits until one is
+            time.sleep(PAUSE)
+            return
         if is_of_this_user(connection):
             self._poller.watch(connection.fileno(), partial(self._greet, connection))
         else:
@@ -126,15 +144,19 @@ class Parent:
             connection = self._waiting[0]
             self._poller.forget(connection.fileno())
             if self._distrust:
-                _say(connection, {"refused": self._distrust})
-                connection.close()
+                _refuse(connection, self._distrust)
             else:
                 self._fork(connection)
             del self._waiting[0]
 
     def _fork(self, connection: socket.socket) -> None:
         descriptor = connection.fileno()
-        pid = self._forks.fork(partial(serve_connection, connection), descriptor, partial(self._end_job, connection))
+        serve, end = partial(serve_connection, connection), partial(self._end_job, connection)
+        try:
+            pid = self._forks.fork(serve, descriptor, end)
+        except OSError as error:
+            _refuse(connection, NO_FORK.format(error))
+            return
         # A notebook that closes its connection ends the fork: it was interrupted, has given up or has died.
         self._poller.watch(descriptor, partial(self._end_fork, descriptor, pid), is_read=False)
 
@@ -153,6 +175,12 @@ class Parent:
     def _judge(self, code: int) -> None:
         self._distrust = f"the first fork ended with status {code}" if code else ""
         self._dispatch()
+
+
+def _refuse(connection: socket.socket, reason: str) -> None:
+    """Tell the notebook why there is no fork."""
+    _say(connection, {"refused": reason})
+    connection.close()
 
 
 def _say(connection: socket.socket, answer: dict[str, object]) -> None:

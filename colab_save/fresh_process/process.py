@@ -126,7 +126,10 @@ class Verifier:
 
     def _timed_out(self, timeout: float) -> VerifierError:
         """End the process, and return the error that says that it took too long."""
+        process = self._process
         self.close()
+        if isinstance(process, Fork) and not process.is_ready:
+            warm_parent.give_up_hung()
         return VerifierError(
             f"The fresh process did not answer within {timeout:g} seconds.",
             f"Give it more time with {option('timeout', 900)}, or save with {option('verify', value=False)}.",

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ ROOM = 2_000_000_000
 
 ENDING = 5.0
 """Seconds to wait for a parent to end a fork, which takes it milliseconds."""
+
+HUNG = 120.0
+"""Seconds in which a parent imports Keras on any machine; one that answers nobody after that hangs, or was stopped."""
 
 CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 """Whether the system has what a parent needs; elsewhere each fresh process is started anew."""
@@ -115,6 +119,15 @@ class WarmParent:
         """Note why forks cannot be trusted, and ask for no more of them."""
         with self._lock:
             self._note(_name(), reason)
+
+    def give_up_hung(self) -> None:
+        """Have the next save start another parent, if this one has had the time to import and still answers nobody."""
+        path = _path(_name())
+        with self._lock, contextlib.suppress(OSError), locked(path.parent):
+            if time.time() - path.stat().st_mtime > HUNG:
+                path.unlink()
+                self._end_lease()
+                _LOG.info("The warm process does not answer; the next save starts another.")
 
     def leave(self) -> None:
         """Give the lease back; a parent that nobody uses ends. What a killed one has left is removed."""

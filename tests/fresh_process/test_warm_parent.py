@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from logging.handlers import QueueHandler
 
 import pytest
@@ -109,6 +112,31 @@ def log():
     yield records
     warm._LOG.setLevel("NOTSET")
     warm._LOG.removeHandler(handler)
+
+
+@pytest.fixture
+def held(notebook, tmp_path):
+    """Start a job in a pool of threads that goes on until what is returned is called, which returns what it found."""
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    program = f"""
+import os, time
+open({str(begun)!r}, "w").close()
+while not os.path.exists({str(go)!r}):
+    time.sleep(0.01)
+found = 1
+"""
+
+    def start(pool):
+        job = pool.submit(notebook.run, program)
+        wait_until(begun.exists)
+
+        def end():
+            go.touch()
+            return job.result()
+
+        return end
+
+    return start
 
 
 def pid_of_parent(notebook):
@@ -326,6 +354,39 @@ def test_a_job_takes_no_more_memory_than_its_limit(notebook):
     assert "33554432.0" == notebook.run(program)
 
 
+def test_a_parent_that_answers_nobody_any_more_is_replaced(notebook, monkeypatch):
+    monkeypatch.setattr(warm, "HUNG", -1.0)
+    first = pid_of_parent(notebook)
+    os.kill(first, signal.SIGSTOP)
+    with pytest.raises(VerifierError, match="did not answer within 1 seconds"):
+        notebook.run("found = 1", timeout=1)
+    assert first != pid_of_parent(notebook)
+    os.kill(first, signal.SIGCONT)
+    wait_until(lambda: not is_alive(first))
+
+
+def test_a_parent_that_still_imports_is_not_replaced(notebook, stand_in, tmp_path):
+    stand_in(f"import time; open({str(tmp_path / 'imports')!r}, 'a').write('1'); time.sleep(1)")
+    with pytest.raises(VerifierError, match=r"did not answer within 0\.1 seconds"):
+        notebook.run("found = 1", timeout=0.1)
+    notebook.run("found = 1")
+    assert "1" == (tmp_path / "imports").read_text()
+
+
+def test_a_parent_without_a_free_descriptor_serves_again_when_it_has_one(notebook, held):
+    parent, numbers = pid_of_parent(notebook), itertools.count()
+    with ThreadPoolExecutor() as pool:
+        running = held(pool)
+        before = resource.prlimit(parent, resource.RLIMIT_NOFILE)
+        free = next(number for number in numbers if not os.path.lexists(f"/proc/{parent}/fd/{number}"))
+        resource.prlimit(parent, resource.RLIMIT_NOFILE, (free, before[1]))
+        waiting = pool.submit(notebook.run, PARENT)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.5)
+        resource.prlimit(parent, resource.RLIMIT_NOFILE, before)
+        assert [str(parent), "1"] == [waiting.result(), running()]
+
+
 # What the notebook passes on
 
 
@@ -512,6 +573,27 @@ def test_a_first_fork_that_computes_nothing_right_is_not_followed_by_others(note
     (packages / "keras.py").write_text(text)
     assert "1" == notebook.run("found = 1")
     assert "the first fork ended with status 1" == warm_parent.status().reason
+    warm_parent._distrust.clear()
+
+
+FAIL = "import os\ndef fail(*_): raise OSError('none is allowed')"
+
+
+@pytest.mark.parametrize("name", ["fork", "pidfd_open"])
+def test_a_system_that_cannot_fork_is_told(notebook, stand_in, name):
+    stand_in(f"{FAIL}\nos.{name} = fail")
+    assert "1" == notebook.run("found = 1")
+    assert "the warm process cannot be forked (none is allowed)" == warm_parent.status().reason
+    warm_parent._distrust.clear()
+
+
+def test_a_fork_that_fails_ends_no_other(notebook, stand_in, held):
+    """The stand-in lets two forks succeed: the probe and the first job's."""
+    stand_in(f"{FAIL}\nforks = iter([os.fork] * 2)\nos.fork = lambda: next(forks, fail)()")
+    with ThreadPoolExecutor() as pool:
+        running = held(pool)
+        notebook.run("found = 1")
+        assert "1" == running()
     warm_parent._distrust.clear()
 
 
