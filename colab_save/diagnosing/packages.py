@@ -36,7 +36,7 @@ def packages() -> Finding:
     """Return the versions of packages, which of them are missing, and which were replaced since they were loaded."""
     versions = {name: _version(name) for name in (*REQUIRED, *USED)}
     loaded = {name: _loaded(name) for name in versions}
-    shown = [f"{name} {_told(version, loaded[name])}" for name, version in versions.items() if version]
+    shown = [f"{name} {_shown(version, loaded[name])}" for name, version in versions.items() if version]
     missing = [name for name in REQUIRED if versions[name] is None]
     lacks = f"; not installed: {', '.join(missing)}" if missing else ""
     fields = {"versions": versions, "loaded": {name: version for name, version in loaded.items() if version}}
@@ -46,7 +46,7 @@ def packages() -> Finding:
 def colab_save() -> Finding:
     """Return the version of this package and where it is."""
     folder, version, installed = Path(__file__).parents[2], _loaded("colab_save") or "", _version("colab_save")
-    text = _told(installed, version) if installed else f"{version} (not installed)"
+    text = _shown(installed, version) if installed else f"{version} (not installed)"
     return Finding(f"{text}, in {folder}", {"version": version, "installed": installed, "folder": str(folder)})
 
 
@@ -71,7 +71,7 @@ def _loaded(name: str) -> str | None:
     return version if isinstance(version, str) else None
 
 
-def _told(installed: str, loaded: str | None) -> str:
-    """Return a version, and the one that is loaded if pip has replaced it since."""
+def _shown(installed: str, loaded: str | None) -> str:
+    """Return a version as the report shows it, with the one that is loaded if pip has replaced it since."""
     is_replaced = loaded and loaded != installed.partition(" ")[0] and installed != BROKEN
     return f"{installed} ({loaded} is loaded: restart the session)" if is_replaced else installed

@@ -51,7 +51,7 @@ def configure(
     Example:
         >>> configure(to="gs://bucket/models", keep=3)  # doctest: +SKIP
     """
-    given = {name: value for name, value in locals().items() if value is not ...}
+    given = {name: value for name, value in dict(locals()).items() if value is not ...}
     from colab_save.reports.settings import settings_in_force  # a report takes a third of the time of `%load_ext`
 
     with entered(PYTHON):

@@ -25,15 +25,22 @@ class EarlyStart:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
+        self._starting: threading.Thread | None = None
 
     def look(self, *_: object) -> None:
         """Look for a sign; IPython calls this after each cell."""
         if any(name in sys.modules for name in SIGNS):
-            self.stop()
-            threading.Thread(target=_start, name="colab_save early start", daemon=True).start()
+            self._look_no_more()
+            self._starting = threading.Thread(target=_start, name="colab_save early start", daemon=True)
+            self._starting.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more, and wait for a start that has begun, which takes tenths of a second."""
+        self._look_no_more()
+        if self._starting is not None:
+            self._starting.join()
+
+    def _look_no_more(self) -> None:
         if self.look in self._shell.events.callbacks["post_run_cell"]:
             self._shell.events.unregister("post_run_cell", self.look)
 
@@ -49,15 +56,20 @@ _looking: dict[InteractiveShell, EarlyStart] = {}
 
 def register(shell: InteractiveShell) -> None:
     """Look after each cell of a notebook from now on."""
+    _stop(shell)
     start = _looking[shell] = EarlyStart(shell)
     shell.events.register("post_run_cell", start.look)
 
 
 def unregister(shell: InteractiveShell) -> None:
     """Look no more, and leave the warm process."""
-    if start := _looking.pop(shell, None):
-        start.stop()
+    _stop(shell)
     if "colab_save.fresh_process.warm" in sys.modules:
         from colab_save.fresh_process.process import leave
 
         leave()
+
+
+def _stop(shell: InteractiveShell) -> None:
+    if start := _looking.pop(shell, None):
+        start.stop()

@@ -36,7 +36,7 @@ def open_store(location: str | None = None) -> Store:
         return _opened(location)
     default = in_force(SETTINGS["to"])
     if (place := default.checked()) is None:
-        return _opened(_usual_location())
+        return _opened(usual_location())
     try:
         return _opened(place)
     except (TargetError, StoreUnavailableError) as error:
@@ -109,7 +109,7 @@ def is_usual(name: str) -> bool:
     return record is not None and (not record.is_usual or bool(plugged(record.is_usual)()))
 
 
-def _usual_location() -> str:
+def usual_location() -> str:
     """Return the location of the default store where no setting says another: of the first that is a default here."""
     return next(record.usual for record in STORES.values() if record.usual and is_usual(record.name))
 

@@ -72,9 +72,10 @@ def default_folder() -> str:
         RequestError: The setting ``to`` has a bad value.
     """
     from colab_save.settings import setting
+    from colab_save.stores.opening import usual_location
     from colab_save.target import without_secrets
 
-    return without_secrets(setting("to") or "./models")
+    return without_secrets(setting("to") or usual_location())
 
 
 def start_in_background(work: Callable[[], None], tick: Callable[[], None]) -> None:

@@ -26,13 +26,34 @@ while not warm_parent.status().is_ready and time.monotonic() < end:
 print(warm_parent.status().pid)
 """
 
+RUNNING = """
+import threading
+from colab_save.fresh_process.warm import warm_parent
+for thread in threading.enumerate():
+    if thread.name == "colab_save early start":
+        thread.join()
+print(warm_parent.status().is_running)
+"""
+
+SLOW_MACHINE = """
+import time
+from colab_save.fresh_process import warm
+warm.available_memory = lambda: time.sleep(1) or 1 << 40
+"""
+
 NET = "net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])"
 
 
 @pytest.fixture
-def kernel(tmp_path, tmp_path_factory):
+def runtime(tmp_path_factory):
+    """The folder of the sockets."""
+    return tmp_path_factory.mktemp("r")
+
+
+@pytest.fixture
+def kernel(tmp_path, runtime):
     """A kernel whose warm process, if any, is its own."""
-    with started(tmp_path, {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path_factory.mktemp("r"))}) as kernel:
+    with started(tmp_path, {**os.environ, "XDG_RUNTIME_DIR": str(runtime)}) as kernel:
         yield kernel
 
 
@@ -48,8 +69,7 @@ def test_a_notebook_that_imports_keras_has_a_warm_process_before_its_first_save(
 def test_nothing_starts_without_tensorflow(kernel):
     kernel.run("%load_ext colab_save")
     kernel.run("import numpy")
-    running = "from colab_save.fresh_process.warm import warm_parent; print(warm_parent.status().is_running)"
-    assert "False\n" == kernel.run(running).printed
+    assert "False\n" == kernel.run(RUNNING).printed
 
 
 def test_unloading_the_extension_ends_it(kernel):
@@ -59,16 +79,22 @@ def test_unloading_the_extension_ends_it(kernel):
     wait_until(lambda: not is_alive(pid))
 
 
-def test_a_cell_after_unloading_starts_none(kernel):
+def test_unloading_the_extension_ends_one_that_is_just_being_started(kernel, runtime):
+    kernel.run_all([SLOW_MACHINE, "%load_ext colab_save", "import keras", "%unload_ext colab_save"])
+    kernel.run(RUNNING)
+    wait_until(lambda: not list(runtime.iterdir()), seconds=120)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_cell_after_unloading_starts_none(kernel, times):
+    kernel.run("import colab_save\n" + "colab_save.load_ipython_extension(get_ipython())\n" * (times - 1))
     kernel.run("%load_ext colab_save")
     kernel.run("%unload_ext colab_save")
     kernel.run("import keras")
-    running = "from colab_save.fresh_process.warm import warm_parent; print(warm_parent.status().is_running)"
-    assert "False\n" == kernel.run(running).printed
+    assert "False\n" == kernel.run(RUNNING).printed
 
 
-def test_a_kernel_that_is_killed_leaves_nothing(tmp_path, tmp_path_factory):
-    runtime = tmp_path_factory.mktemp("r")
+def test_a_kernel_that_is_killed_leaves_nothing(tmp_path, runtime):
     with started(tmp_path, {**os.environ, "XDG_RUNTIME_DIR": str(runtime)}) as kernel:
         kernel.run("%load_ext colab_save\nimport keras")
         pid = int(kernel.run(STATUS).printed)
