@@ -165,14 +165,6 @@ def test_notebooks_that_start_at_once_share_one_parent(notebook, another):
     assert {warm_parent.status().pid} == set(found)
 
 
-def test_a_notebook_uses_the_parent_that_another_has_started_instead_of_its_own(notebook, another):
-    kill(pid_of_parent(notebook))
-    process, parent = another()
-    notebook.run("found = 1")
-    process.communicate("\n")
-    assert str(parent) == notebook.run(PARENT)
-
-
 def test_a_notebook_with_another_backend_has_a_parent_of_its_own(notebook, another, monkeypatch):
     own = pid_of_parent(notebook)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
