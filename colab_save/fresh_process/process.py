@@ -52,7 +52,11 @@ class Verifier:
 
     def __enter__(self) -> Self:
         if self._is_used:
-            self._process = self._open()
+            try:
+                self._open()
+            except BaseException:  # Ctrl-C too: IPython holds the traceback, and with that the connection
+                self.close()
+                raise
         return self
 
     def __exit__(
@@ -102,7 +106,7 @@ class Verifier:
 
     def _open(self) -> FreshProcess:
         """Open a process: a fork, else the spare one or a new one."""
-        process = warm_parent.fork() or spare.take()
+        process = self._process = warm_parent.fork() or spare.take()
         process.begin()
         return process
 
@@ -114,7 +118,7 @@ class Verifier:
         """
         ended = 0
         while True:
-            process = self._process = self._process or self._open()
+            process = self._process or self._open()
             answer = None if process.is_ready else process.receive(end - time.monotonic(), on_wait)
             if process.is_ready or isinstance(process, OwnProcess):
                 return process

@@ -75,8 +75,13 @@ class Fork(FreshProcess):
 
     def __init__(self, connection: socket.socket) -> None:
         super().__init__(connection)
+        self._connection = connection
+
+    def begin(self) -> None:
+        """Have the parent fork it, and tell it what is around the notebook now."""
         with contextlib.suppress(OSError):  # the parent has ended; `receive` tells that
-            socket.send_fds(connection, [JOB], [self.log.fileno()])
+            socket.send_fds(self._connection, [JOB], [self.log.fileno()])
+        super().begin()
 
     def _find_code(self) -> int | None:
         return None  # the parent would have told it
