@@ -11,7 +11,7 @@ import enum
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from colab_save.errors import RequestError
@@ -137,12 +137,12 @@ class InForce:
 
     Attributes:
         setting: The setting.
-        value: The value, as it was given.
+        value: The value, as it was given; it may have secrets of a URL, so no representation shows it.
         origin: Where it comes from.
     """
 
     setting: Setting
-    value: Any
+    value: Any = field(repr=False)
     origin: Origin
 
     @property

@@ -35,13 +35,13 @@ atexit.register(leave)
 
 
 class Verifier:
-    """A fresh Python process that reloads payloads; a context manager that always ends it.
+    """Has fresh processes reload payloads, one at a time; a context manager that always ends them.
 
     Args:
-        is_used: Whether to start it at once; unused, it costs nothing.
+        is_used: Whether to start one at once; unused, it costs nothing.
 
     Attributes:
-        death: How it died, or ran out of time, last; ``None`` if it never did.
+        death: How the last one that died, or ran out of time, did so; ``None`` if none has.
     """
 
     def __init__(self, *, is_used: bool = True) -> None:

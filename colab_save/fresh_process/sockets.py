@@ -36,6 +36,7 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises:
         PermissionError: The folder is another user's, or others can open it.
+        OSError: It cannot be made, or is no folder.
     """
     while True:
         with contextlib.suppress(FileExistsError):

@@ -200,7 +200,7 @@ class WarmParent:
                     self._take_lease(path)
         except OSError as error:
             remove_dead(path)
-            self._note(name, f"it cannot be started ({error})")
+            self._note(name, f"the warm process cannot be started ({error})")
             return None
         return connection
 

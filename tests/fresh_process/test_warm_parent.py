@@ -230,7 +230,7 @@ def test_why_nothing_is_warm_is_one_line_in_the_log(notebook, log, tmp_path, mon
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     for _ in range(2):
         notebook.run("found = 1")
-    assert "Fresh processes are started anew: it cannot be started (" in log.get_nowait().message
+    assert "Fresh processes are started anew: the warm process cannot be started (" in log.get_nowait().message
     assert log.empty()
     warm_parent._distrust.clear()
 

@@ -41,7 +41,7 @@ def test_a_variable_that_is_none_of_a_setting_is_a_remark(monkeypatch):
 def test_no_password_is_shown():
     change({"to": SECRET}, Origin.PYTHON)
     report = settings_in_force()
-    assert "geheim" not in f"{report}{report._repr_html_()}{report.to_json()}"
+    assert "geheim" not in f"{report}{report._repr_html_()}{report.to_json()}{report!r}"
     assert "s3://user:…@host/bucket" in str(report)
 
 
