@@ -244,18 +244,27 @@ def test_a_killed_parent_is_replaced_at_the_next_save(notebook):
     assert first != pid_of_parent(notebook)
 
 
-def test_a_parent_that_is_killed_between_opening_and_asking_is_replaced(notebook):
-    first = pid_of_parent(notebook)
+def test_a_parent_that_is_killed_while_it_imports_is_replaced(notebook, stand_in, tmp_path):
+    file = tmp_path / "pid"
+    stand_in(f"""
+import os, pathlib, time
+file = pathlib.Path({str(file)!r})
+if not file.exists():
+    file.write_text(str(os.getpid()))
+    time.sleep(600)
+""")
     with Verifier() as verifier:
-        kill(first)
+        wait_until(lambda: file.exists() and file.read_text())
+        kill(int(file.read_text()))
         assert "1" == notebook.run("found = 1", verifier=verifier)
 
 
-def test_a_job_whose_parent_is_killed_says_so(notebook):
+def test_a_job_whose_parent_is_killed_says_so(notebook, hanging):
+    program, pid = hanging
     parent = pid_of_parent(notebook)
-    threading.Timer(0.5, os.kill, (parent, signal.SIGKILL)).start()
+    threading.Thread(target=lambda: (pid(), kill(parent))).start()
     with pytest.raises(VerifierError, match="ended together with the warm process"):
-        notebook.run("import time; time.sleep(600)")
+        notebook.run(program)
 
 
 def test_the_forks_of_a_killed_parent_are_gone(notebook, hanging):
