@@ -16,6 +16,9 @@ CONTAINER = Path("/sys/fs/cgroup")
 SHORT = 1_000_000_000
 """Bytes: with less available, memory is short."""
 
+ROOM = 2_000_000_000
+"""Bytes that must be available to start a process before it is needed; one that has imported Keras takes 0.5 GB."""
+
 _LIMIT_FILES = (
     ("memory.max", "memory.current", "memory.stat", "inactive_file"),
     ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),

@@ -73,6 +73,11 @@ class FreshProcess(ABC):
         self.code = self._find_code()
         return None
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended without a job: until it has one, it has nothing to say."""
+        return self._channel.is_readable
+
     @abstractmethod
     def _find_code(self) -> int | None:
         """Return the exit status of the process, which has ended."""

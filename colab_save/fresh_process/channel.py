@@ -65,6 +65,13 @@ class Channel:
         line, _, self._read = self._read.partition(b"\n")
         return line.decode(errors="replace")
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is something to read, or the other side has ended."""
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        return bool(self._read or poll.poll(0))
+
     def _is_ready(self, seconds: float) -> bool:
         """Wait until there is something to read, or more can be sent; return whether that is so."""
         poll = select.poll()  # `select.select` takes no descriptors above 1023

@@ -16,6 +16,7 @@ import threading
 from colab_save.fresh_process.base import FreshProcess
 from colab_save.fresh_process.starting import start
 from colab_save.fresh_process.surroundings import deciding, environment_of_notebook
+from colab_save.memory import ROOM, available_memory
 
 CHILD = "colab_save.fresh_process.child"
 
@@ -66,9 +67,9 @@ class Spare:
         return OwnProcess()
 
     def prepare(self) -> None:
-        """Start a spare process if the system lets us; its imports go on in the background."""
+        """Start a spare process if memory is ample; its imports go on in the background."""
         with self._lock, contextlib.suppress(OSError):  # what has just been saved must not fail for it
-            if self._process is None:
+            if self._process is None and available_memory() > ROOM:
                 self._process = OwnProcess()
 
     def drop(self) -> None:

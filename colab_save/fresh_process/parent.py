@@ -63,7 +63,7 @@ class Parent:
         """Serve until there is no reason to go on."""
         self._poller.watch(self._listener.fileno(), self._accept)
         probing = self._probe() if self._distrust is None else 0
-        while not self._is_over():
+        while self._poller.wait(0) or not self._is_over():  # who already waits is served first
             self._poller.wait(LOOK)
             if self._distrust is None and time.monotonic() - self._started > PROBE:
                 self._forks.end(probing)

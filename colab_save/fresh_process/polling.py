@@ -26,11 +26,13 @@ class Poller:
         if self._handlers.pop(descriptor, None) is not None:
             self._polled.unregister(descriptor)
 
-    def wait(self, seconds: float) -> None:
-        """Wait until something has happened, or so many seconds, and call the handlers."""
-        for descriptor, _ in self._polled.poll(seconds * 1000):
+    def wait(self, seconds: float) -> bool:
+        """Wait until something has happened, or so many seconds, and call the handlers; return whether it has."""
+        happened = self._polled.poll(seconds * 1000)
+        for descriptor, _ in happened:
             if handler := self._handlers.get(descriptor):  # an earlier one may have removed it
                 handler()
+        return bool(happened)
 
     def __iter__(self) -> Iterator[int]:
         """Return the descriptors that are watched."""

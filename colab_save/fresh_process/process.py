@@ -111,7 +111,7 @@ class Verifier:
         return process
 
     def _make_ready(self, end: float, on_wait: OnWait) -> FreshProcess:
-        """Return a process that is ready, or one that has ended before it was.
+        """Return a process that is ready for a job, or one that was started here and has ended before it was.
 
         Raises:
             TimeoutError: None was ready before the end.
@@ -120,12 +120,15 @@ class Verifier:
         while True:
             process = self._process or self._open()
             answer = None if process.is_ready else process.receive(end - time.monotonic(), on_wait)
-            if process.is_ready or isinstance(process, OwnProcess):
+            is_fork = isinstance(process, Fork)
+            if not process.has_ended if process.is_ready else not is_fork:
                 return process
             # A parent that has just ended is replaced once; one that says why it cannot fork is believed.
             ended += 1
-            if answer is not None or ended > 1:
-                warm_parent.refuse(answer["refused"] if answer else "the warm process has ended twice")
+            if is_fork and (answer is not None and "refused" in answer):
+                warm_parent.refuse(answer["refused"])
+            elif is_fork and ended > 1:
+                warm_parent.refuse("the warm process has ended twice")
             self.close()
 
     def _timed_out(self, timeout: float) -> VerifierError:

@@ -26,16 +26,13 @@ from colab_save.fresh_process.channel import Channel
 from colab_save.fresh_process.sockets import JOB, LEASE, STATUS, connect, listen, locked, remove_dead, runtime_folder
 from colab_save.fresh_process.starting import start
 from colab_save.fresh_process.surroundings import deciding, innocent_environment
-from colab_save.memory import available_memory
+from colab_save.memory import ROOM, available_memory
 from colab_save.settings import setting
 
 PARENT = "colab_save.fresh_process.parent"
 
 LOW = 10
 """The niceness of an early start, which nobody waits for (nice(2))."""
-
-ROOM = 2_000_000_000
-"""Bytes that must be available for an early start; a parent takes 0.5 to 0.75 GB."""
 
 ENDING = 5.0
 """Seconds to wait for a parent to end a fork, which takes it milliseconds."""
@@ -101,6 +98,7 @@ class WarmParent:
         self._lease: socket.socket | None = None
         self._leased: Path | None = None
         self._distrust: dict[str, str] = {}
+        self._told = ("", "")
         self._early: subprocess.Popen[bytes] | None = None
 
     def fork(self) -> Fork | None:
@@ -122,8 +120,10 @@ class WarmParent:
 
     def refuse(self, reason: str) -> None:
         """Note why forks cannot be trusted, and ask for no more of them."""
+        name = _name()
         with self._lock:
-            self._note(_name(), reason)
+            self._distrust[name] = reason
+            self._note(name, reason)
 
     def give_up_hung(self) -> None:
         """Have the next save start another parent, if this one has had the time to import and still answers nobody."""
@@ -155,7 +155,7 @@ class WarmParent:
             return WarmStatus(is_running=False, reason=reason)
         connection = connect(_path(name))
         if connection is None:
-            return WarmStatus(is_running=False)
+            return WarmStatus(is_running=False, reason=self._told[1] if self._told[0] == name else "")
         channel = Channel(connection)
         try:
             connection.sendall(STATUS)
@@ -188,8 +188,8 @@ class WarmParent:
     def _connect(self, niceness: int) -> socket.socket | None:
         """Return a connection to the parent, on which this notebook has a lease then."""
         name = _name()
-        if self._reason(name):
-            self._end_lease()
+        if reason := self._reason(name):
+            self._note(name, reason)
             return None
         path = _path(name)
         try:
@@ -202,12 +202,14 @@ class WarmParent:
             remove_dead(path)
             self._note(name, f"the warm process cannot be started ({error})")
             return None
+        self._told = ("", "")
         return connection
 
     def _note(self, name: str, reason: str) -> None:
-        """Note why no parent of this name is used from now on."""
-        _LOG.info("Fresh processes are started anew: %s.", reason)
-        self._distrust[name] = reason
+        """Note why no parent of this name is used now, with one line in the log for each reason."""
+        if self._told != (name, reason):
+            _LOG.info("Fresh processes are started anew: %s.", reason)
+        self._told = (name, reason)
         self._end_lease()
 
     def _start(self, path: Path, niceness: int) -> socket.socket | None:

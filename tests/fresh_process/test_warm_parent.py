@@ -14,12 +14,13 @@ import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from logging.handlers import QueueHandler
+from pathlib import Path
 
 import psutil
 import pytest
 
 from colab_save.errors import VerifierError
-from colab_save.fresh_process import warm
+from colab_save.fresh_process import own, warm
 from colab_save.fresh_process.job import to_line
 from colab_save.fresh_process.own import spare
 from colab_save.fresh_process.process import Verifier
@@ -545,6 +546,7 @@ def test_it_does_not_end_while_a_job_runs(notebook, stand_in):
 
 def test_an_early_start_is_the_parent_of_the_first_save(notebook):
     warm_parent.start_early()
+    wait_until(lambda: warm_parent.status().is_ready)
     early = warm_parent.status().pid
     assert early == pid_of_parent(notebook)
 
@@ -620,6 +622,31 @@ def test_a_spare_process_serves_the_next_save(notebook, monkeypatch):
     first = notebook.run(program)
     waiting = spare._process._process.pid
     assert [str(waiting), True] == [notebook.run(program), first != str(waiting)]
+
+
+def test_there_is_no_spare_process_when_memory_is_low(notebook, monkeypatch):
+    monkeypatch.setattr(warm, "CAN_FORK", False)
+    monkeypatch.setattr(own, "ROOM", 1 << 60)
+    notebook.run("found = 1")
+    assert spare._process is None
+
+
+def test_that_the_system_has_no_forks_is_one_line_in_the_log(notebook, log, monkeypatch):
+    monkeypatch.setattr(warm, "CAN_FORK", False)
+    for _ in range(2):
+        notebook.run("found = 1")
+    assert "Fresh processes are started anew: forks are trusted on Linux only." == log.get_nowait().message
+    assert log.empty()
+
+
+def test_a_fork_that_dies_while_its_save_stages_is_replaced(notebook):
+    first = pid_of_parent(notebook)
+    with Verifier() as verifier:
+        wait_until(lambda: verifier._process.has_ended)  # what it says is that it is ready
+        [fork] = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        kill(first)
+        wait_until(lambda: not is_alive(fork))
+        assert "1" == notebook.run("found = 1", verifier=verifier)
 
 
 def test_a_spare_process_that_died_is_replaced(notebook, monkeypatch):
