@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         publish_pending,
         save_model,
     )
+    from colab_save.reports.cache import Cache
+    from colab_save.reports.diagnosis import Diagnosis
     from colab_save.reports.listing import Listing
     from colab_save.reports.pending import Pending
     from colab_save.reports.report import LoadReport, SaveReport
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Cache",
     "ColabSaveError",
+    "Diagnosis",
     "Listing",
     "LoadReport",
     "LoadRequest",
@@ -69,7 +73,9 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Cache": "reports.cache",
     "ColabSaveError": "errors",
+    "Diagnosis": "reports.diagnosis",
     "Listing": "reports.listing",
     "LoadReport": "reports.report",
     "LoadRequest": "request.request",
