@@ -16,13 +16,18 @@ from typing import Any, Self, TypeAlias
 
 from colab_save.errors import VerifierError
 from colab_save.fresh_process.base import FreshProcess
-from colab_save.fresh_process.job import Job, ReloadJob, to_line
+from colab_save.fresh_process.job import Job, JoinJob, ReloadJob, to_line
 from colab_save.fresh_process.own import OwnProcess, spare
 from colab_save.fresh_process.warm import Fork, warm_parent
 from colab_save.hints import option
 
 OnWait: TypeAlias = Callable[[], None]
 OnLack: TypeAlias = Callable[[str], bool]
+
+
+def _is_alone(job: Job) -> bool:
+    """Return whether a job needs no earlier one in its process: those of a collection stay together."""
+    return not (isinstance(job, JoinJob) or (isinstance(job, ReloadJob) and job.is_part))
 
 
 def leave() -> None:
@@ -87,9 +92,10 @@ class Verifier:
         """
         end = time.monotonic() + timeout
         try:
-            process = self._make_ready(end, on_wait)
-            process.send(to_line(job))
-            answer = process.receive(end - time.monotonic(), on_wait)
+            process, answer = self._put(job, end, on_wait)
+            if answer is None and process.code is None and _is_alone(job):
+                self.close()  # the warm process has died, which is no fault of the job
+                process, answer = self._put(job, end, on_wait)
         except TimeoutError:
             self.death = self._timed_out(timeout)
             raise self.death from None
@@ -98,11 +104,21 @@ class Verifier:
             raise self.death
         if "error" in answer:
             if (name := str(answer.get("lacks", ""))) and supply(name):
-                if isinstance(job, ReloadJob) and not job.is_part:  # those of a collection stay together
+                if _is_alone(job):
                     self.renew()
                 return self.ask(job, timeout, on_wait, supply)
             raise VerifierError(f"In a fresh process: {answer['error']}", str(answer["hint"]))
         return answer
+
+    def _put(self, job: Job, end: float, on_wait: OnWait) -> tuple[FreshProcess, dict[str, Any] | None]:
+        """Return a process that has been sent a job, and its answer; ``None`` if it has ended.
+
+        Raises:
+            TimeoutError: There was no answer before the end.
+        """
+        process = self._make_ready(end, on_wait)
+        process.send(to_line(job))
+        return process, process.receive(end - time.monotonic(), on_wait)
 
     def _open(self) -> FreshProcess:
         """Open a process: a fork, else the spare one or a new one."""

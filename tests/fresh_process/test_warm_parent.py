@@ -260,21 +260,31 @@ if not file.exists():
         assert "1" == notebook.run("found = 1", verifier=verifier)
 
 
-def test_a_job_whose_parent_is_killed_says_so(notebook, hanging):
-    program, pid = hanging
-    parent = pid_of_parent(notebook)
-    threading.Thread(target=lambda: (pid(), kill(parent))).start()
+KILL_PARENT = """
+import os, signal, time
+with open({file!r}, "a") as file:
+    file.write(f"{{os.getpid()}} ")
+tries = open({file!r}).read().split()
+if len(tries) <= {times}:
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(600)
+found = len(tries)
+"""
+
+
+def test_a_job_whose_parent_is_killed_is_done_in_a_fork_of_another(notebook, tmp_path):
+    assert "2" == notebook.run(KILL_PARENT.format(file=str(tmp_path / "tries"), times=1))
+
+
+def test_a_job_whose_parents_are_killed_says_so(notebook, tmp_path):
     with pytest.raises(VerifierError, match="ended together with the warm process"):
-        notebook.run(program)
+        notebook.run(KILL_PARENT.format(file=str(tmp_path / "tries"), times=2))
 
 
-def test_the_forks_of_a_killed_parent_are_gone(notebook, hanging):
-    program, pid = hanging
-    parent = pid_of_parent(notebook)
-    threading.Thread(target=lambda: (pid(), kill(parent))).start()
-    with pytest.raises(VerifierError):
-        notebook.run(program)
-    wait_until(lambda: not is_alive(pid()))
+def test_the_forks_of_a_killed_parent_are_gone(notebook, tmp_path):
+    file = tmp_path / "tries"
+    notebook.run(KILL_PARENT.format(file=str(file), times=1))
+    wait_until(lambda: not is_alive(int(file.read_text().split()[0])))
 
 
 def test_a_job_that_dies_costs_only_itself(notebook):
