@@ -23,10 +23,10 @@ from tests.benchmarks.running import BenchmarkError, run
 def main() -> int:
     """Measure, print the table, and return 0, or 1 if a benchmark failed."""
     options = parse()
-    date = datetime.now(UTC).date().isoformat()
+    date, machine = datetime.now(UTC).date().isoformat(), describe_machine()
     values, failures = measure(options.only, options.repeat, is_small=options.small)
     results = [Result(measure, values[measure.name]) for measure in MEASURES if measure.name in values]
-    done = Run(date, describe_machine(), results, options.small)
+    done = Run(date, machine, results, options.small)
     print(done.to_markdown())
     if options.json:
         options.json.write_text(json.dumps(done.to_json(), indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""What the figures were measured on: the machine, its system, and the versions of packages."""
+"""What the figures were measured on: the machine, how busy it is, its system, and the versions of packages."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def describe_machine() -> dict[str, str]:
         "cores": str(len(os.sched_getaffinity(0))),
         "memory": f"{memory:.0f} GB",
         "system": platform.system(),
+        "load": f"{os.getloadavg()[0]:.1f}",
         "Python": platform.python_version(),
         **{name: metadata.version(package) for name, package in PACKAGES.items()},
     }

@@ -57,7 +57,8 @@ class Run:
         """Return the machine, the date and the table."""
         machine = dict(self.machine)
         words = [machine.pop("processor"), f"{machine.pop('cores')} cores", f"{machine.pop('memory')} of memory"]
-        words += [machine.pop("system"), *(" ".join(pair) for pair in machine.items())]
+        words += [f"a load of {machine.pop('load')} at the start", machine.pop("system")]
+        words += [" ".join(pair) for pair in machine.items()]
         remark = "\n\nThe models are small: the figures mean nothing." if self.is_small else ""
         rows = [HEADER, *(result.row() for result in self.results)]
         return f"Measured on {self.date}: {', '.join(words)}.{remark}\n\n" + "\n".join(table(rows))
