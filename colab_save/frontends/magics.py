@@ -16,7 +16,14 @@ from colab_save.errors import RequestError
 from colab_save.frontends.action import Action, Result, Runner
 from colab_save.frontends.actions import magics, references
 from colab_save.frontends.languages import MAGIC, PYTHON, entered
-from colab_save.frontends.namespace import check_variable, evaluated, save_request
+from colab_save.frontends.namespace import (
+    check_before,
+    check_variable,
+    evaluated,
+    explained,
+    save_request,
+    with_replaced,
+)
 from colab_save.hints import speaking
 from colab_save.request.command import Expression
 from colab_save.request.option import Syntax
@@ -54,11 +61,16 @@ class ModelMagics:
                 return None
             expand = functools.partial(_expand, variables=self._variables(local_ns))
             typed = action.magic_command.read(line, expand)
-            variable = check_variable(_variable_of(action, typed))
+            variable = check_variable(_variable_of(action, typed), self._shell.user_ns)
             if action.request is SaveRequest:
                 check_before_cell(typed)
-            failure = None if cell is None else self._run_cell(cell)
+            failure = None
+            if cell is not None:
+                check_before(typed, cell, self._variables(local_ns))
+                failure = self._run_cell(cell)
             result = self._carry_out(action, typed, self._variables(local_ns))
+            if variable is not None:
+                result = with_replaced(result, variable, self._shell.user_ns)
             _show(result)
         if failure is not None:
             raise failure
@@ -66,7 +78,9 @@ class ModelMagics:
 
     def _carry_out(self, action: Action, typed: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
         if action.request is SaveRequest:
-            return self._run.under_a_bar(action, save_request(typed, variables))
+            request = save_request(typed, variables)
+            with explained(typed, variables):
+                return self._run.under_a_bar(action, request)
         given = evaluated(typed, variables)
         if action.request is not None:
             return self._run.under_a_bar(action, action.request(**given))

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from colab_save.artifact.manifest import Manifest
-from colab_save.errors import ColabSaveError
+from colab_save.errors import ColabSaveError, RequestError
 from colab_save.frontends.action import Runner
 from colab_save.frontends.actions import action_of, label_of
 from colab_save.frontends.languages import LABELS
-from colab_save.frontends.namespace import check_variable, evaluated
+from colab_save.frontends.namespace import check_variable, evaluated, with_replaced
 from colab_save.hints import action, render
 from colab_save.progress import OnStep
 from colab_save.reports.card import Shown
@@ -133,7 +133,7 @@ class ModelsTab:
         fields.show(self._actions, is_shown=bool(self.listing and self.listing.manifests))
         self.curation.offer(one.tags if one is not None and is_free else None)
         if one is not None:
-            self.variable.placeholder = one.name if one.name.isidentifier() else "model"
+            self.variable.placeholder = self._variable_for(one)
         self._show_line()
 
     def _one(self) -> Manifest | None:
@@ -157,10 +157,17 @@ class ModelsTab:
         """Return the values for a load, as `Command.read` returns them.
 
         Raises:
-            RequestError: A value in *More options* cannot be read.
+            RequestError: A value in *More options* cannot be read, or the variable must not be replaced.
         """
-        name = self.variable.value.strip() or self.variable.placeholder
+        name = check_variable(self.variable.value.strip() or self.variable.placeholder, self._variables())
         return {"target": self._targets()[0], **self._source(), **self.more.typed(), "name": name}
+
+    def _variable_for(self, manifest: Manifest) -> str:
+        """Return the name of a version if a variable may have it, else ``model``."""
+        try:
+            return check_variable(manifest.name, self._variables()) or "model"
+        except RequestError:
+            return "model"
 
     def _source(self) -> dict[str, str]:
         """Return the store as `Command.read` returns it: nothing for the default."""
@@ -169,13 +176,14 @@ class ModelsTab:
     def _load(self) -> None:
         try:
             typed, variables = self.typed(), dict(self._variables())
-            name = str(check_variable(typed.pop("name")))
+            name = typed.pop("name")
         except ColabSaveError as error:
             self.work.show_error(error)
             return
 
         def work(on_step: OnStep) -> str:
             report = self._run("load", LoadRequest(**evaluated(typed, variables)), on_step=on_step)
+            report = with_replaced(report, name, self._variables())
             self._assign(name, report.model)
             return done_html(f"{report.target} is now {name}.") + as_html(report)
 

@@ -118,7 +118,7 @@ def fail(shell, cell):
 
 @pytest.mark.parametrize(
     ("line", "target"),
-    [("model cats", "cats"), ("model", "model"), ("", "model"), ("cats", "cats"), ("./cats.keras", "./cats.keras")],
+    [("model cats", "cats"), ("model", "model"), ("", "model"), ("./cats.keras", "./cats.keras")],
 )
 def test_a_line_saves_the_model_under_its_target(shell, fake, line, target):
     run(shell, f"model = Model()\n%savemodel {line}")
@@ -245,6 +245,26 @@ def test_a_load_assigns_the_model_where_that_is_asked(shell, fake):
     assert None is shell.run_line_magic("loadmodel", "cats --as net")
 
 
+def test_a_load_says_which_variable_it_replaced(shell):
+    shell.push({"net": Model()})
+    assert "The loaded model replaced the variable net, an object of class Model." in run(
+        shell, "%loadmodel cats --as net"
+    )
+
+
+def test_a_load_into_a_model_of_that_name_replaces_nothing(shell, fake):
+    shell.push({"net": fake.loaded})
+    assert "replaced" not in run(shell, "%loadmodel cats --into net --as net")
+
+
+@pytest.mark.parametrize("name", ["list", "re", "In", "_"])
+def test_a_name_that_is_not_free_is_refused_before_loading(shell, fake, name):
+    shell.push({"re": re})
+    error, _ = fail(shell, f"%loadmodel cats --as {name}")
+    assert "which a model must not replace" in error.message
+    assert [] == fake.loads
+
+
 @pytest.mark.parametrize("name", ["2nd", "a.b", "class"])
 def test_a_name_that_is_no_variable_is_refused_before_loading(shell, fake, name):
     error, _ = fail(shell, f"%loadmodel cats --as {name}")
@@ -272,6 +292,8 @@ def test_ipython_shows_the_help_too(shell):
         ("%savemodel", NoModelError, "no model"),
         ("a, b = Model(), Model()\n%savemodel", AmbiguousModelError, "a (Model), b (Model)"),
         ("model = Model()\n%savemodel modle cats", UnknownNameError, "Did you mean 'model'"),
+        ("model = Model()\n%savemodel cats", UnknownNameError, "%savemodel model cats"),
+        ("model = Model()\n%savemodel 'my cats'", UnknownNameError, '%savemodel model "my cats"'),
         ("model = Model()\n%savemodel model cats --sampel x", UnknownNameError, "Did you mean '--sample'?"),
         ("model = Model()\n%savemodel model cats --sample x.y", UnknownNameError, "--sample x.y: there is no variable"),
         ("model = Model()\n%savemodel model cats --format kears", UnknownNameError, "Did you mean 'keras'?"),
@@ -366,6 +388,23 @@ def test_a_wrong_option_is_refused_before_the_cell_runs(shell, fake):
     for line in ("net --nonsense", "net --format kears", "net --for nothing", "net --tag /"):
         fail(shell, f"%%savemodel {line}\nran = True")
     assert "ran" not in shell.user_ns
+    assert [] == fake.saves
+
+
+def test_a_model_that_the_cell_does_not_make_is_refused_before_it_runs(shell, fake):
+    shell.push({"net": Model()})
+    error, _ = fail(shell, "%%savemodel cats\nran = True")
+    assert "There is no variable 'cats', and the cell, which did not run, makes none." == error.message
+    assert "run %savemodel net cats." in error.hint
+    assert "ran" not in shell.user_ns
+    assert [] == fake.saves
+
+
+def test_a_cell_that_fails_before_it_makes_the_model_saves_no_other_one(shell, fake):
+    shell.push({"net": Model()})
+    failure, printed = fail(shell, "%%savemodel cats\nraise ValueError('broken')\ncats = Model()")
+    assert isinstance(failure, UnknownNameError)
+    assert "ValueError" in printed
     assert [] == fake.saves
 
 

@@ -26,7 +26,7 @@ def cells(tmp_path_factory):
         "out = ipywidgets.Output()\nwith out:\n    %savemodel modle cats",
         "%%savemodel net --sampel x\nran = True",
         "%savemodel --sample",
-        "%%savemodel net\nraise KeyboardInterrupt",
+        "%%savemodel net\nraise KeyboardInterrupt\nnet = 1",
     )
     with started(tmp_path_factory.mktemp("kernel")) as kernel:
         return [*map(kernel.run, texts), *kernel.run_all([WHILE_THE_OTHERS_ARRIVE, *RUN_ALL])]

@@ -144,7 +144,32 @@ def test_without_a_variable_the_model_gets_its_own_name(tab, shell):
     assert isinstance(shell.user_ns["cats"], Model)
 
 
-@pytest.mark.parametrize("name", ["not one", "for", "1"])
+def test_a_name_that_no_variable_may_have_is_not_offered_for_one(shell, fake):
+    fake.saved = [manifest("list")]
+    panel = panel_in(shell, fake)
+    panel.tabs.selected_index = 1
+    panel.models.versions.boxes[0].value = True
+    panel.models.load.click()
+    assert isinstance(shell.user_ns["model"], Model)
+    panel.close()
+
+
+def test_a_load_says_which_variable_it_replaced(tab, shell):
+    shell.push({"back": 1.5})
+    tab.variable.value = "back"
+    tab.load.click()
+    assert "The loaded model replaced the variable back, an object of class float." in shown(tab)
+
+
+@pytest.mark.parametrize("name", ["list", "In", "html"])
+def test_a_name_that_is_not_free_shows_why_instead_of_the_line(tab, shell, name):
+    shell.push({"html": html})
+    tab.variable.value = name
+    assert "which a model must not replace" in tab.spelled.widget.value
+    assert "“Into”: model" in tab.spelled.widget.value
+
+
+@pytest.mark.parametrize("name", ["not one", "for", "1", "list", "In"])
 def test_a_variable_that_cannot_be_one_loads_nothing(tab, fake, name):
     tab.variable.value = name
     tab.load.click()
