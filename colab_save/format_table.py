@@ -14,6 +14,9 @@ from colab_save.protobuf import GRAPH
 FOLDER, FILE, ZIP, HDF5, PREFIX = "folder", "file", "zip", "hdf5", "prefix"
 """The containers of models; a prefix is the common beginning of the names of several files."""
 
+TRAINING = "training"
+"""The purpose of a format in which a model goes on training."""
+
 _EVERYTHING = frozenset({"outputs", "weights", "training", "structure", "code"})
 """All aspects of a round trip, by the values of `artifact.round_trip.Aspect`."""
 
@@ -38,7 +41,8 @@ class FormatRecord:
         requires: The packages that writing it needs, by import name.
         opens_with: Those of them that opening it needs.
         extra: The extra of this package that installs them; empty if this package requires them itself.
-        purpose: The purpose that it suits, a value of the option ``purpose``; empty for none.
+        purpose: The purpose that it suits, a value of the option ``purpose``; empty for none. A version in formats of
+            other purposes than training is an export.
         is_automatic: Whether ``auto`` tries it; ``auto`` follows the order of the table.
         needs_classes: Whether opening it needs the user's own classes.
         fills: Whether it is weights alone, which can also be loaded into an existing model.
@@ -81,6 +85,11 @@ class FormatRecord:
         """Return whether its payload is a folder."""
         return bool(self.contents)
 
+    @property
+    def is_for_export(self) -> bool:
+        """Return whether it is for other programs than the notebook that trains."""
+        return self.purpose not in {"", TRAINING}
+
 
 _KERAS = FormatRecord(
     name="keras",
@@ -89,7 +98,7 @@ _KERAS = FormatRecord(
     suffixes=(".keras",),
     containers=(ZIP,),
     holds=_EVERYTHING,
-    purpose="training",
+    purpose=TRAINING,
     is_automatic=True,
     has_config=True,
     recognise="colab_save.inspecting.keras.files:is_keras",

@@ -1,6 +1,6 @@
 """What the user wants to save to or load from: an artifact in a store, or a file at an exact path.
 
-    cats            the newest version of this name
+    cats            the newest version of this name that is no export
     cats@best       the version with this tag
     cats@20260822   the version whose id begins with this, as in git
     ./cats.keras    a path: a plain save, or any model file
@@ -23,7 +23,7 @@ LONGEST_NAME = 120
 """Most bytes of a name: file systems allow 255, and temporary files and sidecars add to it."""
 
 NEWEST = "latest"
-"""The selector of the newest committed version; an empty one means the same."""
+"""The selector of the newest committed version that is no export; an empty one means the same."""
 
 VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 """A version id: UTC time plus four hex digits; ids sort by time."""
@@ -44,7 +44,8 @@ class Target:
 
     Attributes:
         name: The artifact's name in a store.
-        selector: What follows ``@``: a tag or the beginning of a version id; empty for the newest version.
+        selector: What follows ``@``: a tag or the beginning of a version id; empty for the newest version that is no
+            export.
         path: A path or URL, as the user typed it.
     """
 
@@ -79,6 +80,11 @@ class Target:
                 "Write cats@best or cats@20260822.",
             )
         return cls(name=name, selector=selector)
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether it is a name alone, or one with ``@latest``: no version or tag."""
+        return bool(self.name) and self.selector in {"", NEWEST}
 
     @property
     def format(self) -> str | None:
@@ -158,7 +164,7 @@ def check_tag(tag: str) -> None:
             f"file, and at most {LONGEST_NAME} bytes; choose a word such as best or v2.",
         )
     if tag == NEWEST or _VERSION_BEGINNING.fullmatch(tag):
-        meaning = "the newest version" if tag == NEWEST else "a version id that begins with it"
+        meaning = "the newest version that is no export" if tag == NEWEST else "a version id that begins with it"
         raise TargetError(
             f"{literal(repr(tag))} cannot be a tag: after @ it means {meaning}.", "Choose a word, such as best or v2."
         )

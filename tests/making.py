@@ -73,6 +73,11 @@ def manifest(**changes):
     return replace(known, **changes)
 
 
+def export(**changes):
+    """A manifest of an export, as ``--for mobile`` writes it."""
+    return manifest(**{"payloads": (Payload("litert", "model.keras"),), "is_export": True, **changes})
+
+
 def hdf5_bytes(arrays):
     """An HDF5 file with arrays by path."""
     import h5py

@@ -125,6 +125,8 @@ class Manifest:
         requirements: The installed packages that its custom code needs, with their versions.
         sample: See `SampleFacts`.
         parts: The models of a collection; see `parts.of_part`.
+        is_export: Whether it was saved in formats for other programs only, see `FormatRecord.is_for_export`; it does
+            not replace the models of its name.
         metrics: Measured numbers by name; none in older releases.
         tags: The tags of this version.
         note: Free text.
@@ -145,6 +147,7 @@ class Manifest:
     requirements: Mapping[str, str] = field(default_factory=dict)
     sample: SampleFacts = field(default_factory=SampleFacts)
     parts: tuple[Part, ...] = ()
+    is_export: bool = False
     packed: tuple[FileFacts, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     tags: tuple[str, ...] = ()

@@ -22,12 +22,13 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collectio
         packed: The payloads that are published as a zip file of their name.
     """
     facts, environment = manifest.facts, manifest.environment
+    target = f"{manifest.name}@{manifest.version}" if manifest.is_export else manifest.name
     lines = [
         f"# {manifest.name}",
         "",
         f"A `{facts.class_name}` with {manifest.parameters:,} parameters, saved {manifest.created} by colab_save.",
         "",
-        f"With colab_save: `model = colab_save.load_model({manifest.name!r})`. Without it, from this folder:",
+        f"With colab_save: `model = colab_save.load_model({target!r})`. Without it, from this folder:",
     ]
     kinds = {part.name: part.facts.kind for part in manifest.parts}
     for payload in manifest.payloads:

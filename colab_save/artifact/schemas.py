@@ -14,7 +14,7 @@ from colab_save.errors import DamagedFileError
 from colab_save.hints import pip
 from colab_save.types import Json
 
-SCHEMA = 2
+SCHEMA = 3
 """The schema that is written."""
 
 _RELEASE = re.compile(r"\d[\w.+!-]{0,39}", re.ASCII)
@@ -34,7 +34,17 @@ def _not_held(value: Json) -> Json:
     return {**value, "round_trips": trips}
 
 
-UPGRADES: Mapping[int, Callable[[Json], Json]] = {1: _not_held}
+_ONLY_EXPORTED = {"litert", "onnx"}
+"""The formats of exports in schema 2 that ``auto`` did not write."""
+
+
+def _with_exports(value: Json) -> Json:
+    """Mark the exports, which schema 2 does not; a SavedModel alone may be one that ``auto`` fell back to."""
+    formats = {payload["format"] for payload in value["payloads"]}
+    return {**value, "is_export": bool(formats & _ONLY_EXPORTED) and formats <= {*_ONLY_EXPORTED, "saved_model"}}
+
+
+UPGRADES: Mapping[int, Callable[[Json], Json]] = {1: _not_held, 2: _with_exports}
 """For each older schema, the function that upgrades its JSON to the next schema; the JSON may come from anywhere."""
 
 

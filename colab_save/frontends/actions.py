@@ -27,7 +27,7 @@ def _text(name: str, shown: str, help: str) -> Option:
     return Option(name, shown, Syntax.POSITIONAL, help)
 
 
-_VERSION = _text("target", "TARGET", "A name (its newest version), name@tag or name@version.")
+_VERSION = _text("target", "TARGET", "A name (its newest version that is no export), name@tag or name@version.")
 
 _TAGS = Option("tags", "TAG", Syntax.REPEATED, "A tag, such as best; more can follow.")
 
@@ -145,7 +145,7 @@ ACTIONS: tuple[Action, ...] = (
         "Compare two saved versions without building either model.",
         "colab_save.viewing.comparison:compare_versions",
         (
-            _text("first", "FIRST", "A name (its newest version), name@tag or name@version."),
+            replace(_VERSION, name="first", flag="FIRST"),
             _text("second", "SECOND", "The version to compare it with, written in the same way."),
             _SOURCE,
         ),

@@ -65,7 +65,8 @@ def save_model(
         formats: ``keras``, ``h5``, ``weights``, ``saved_model``, ``litert``, ``onnx``, several of them, or ``auto``:
             ``keras``, and if it fails ``saved_model``. Default: ``auto``.
         purpose: What the model is for, which picks the format: ``training``, ``serving``, ``mobile`` or ``exchange``.
-            Default: as ``formats`` says.
+            For all but ``training`` the version is an export, which does not replace the models of its name. Default:
+            as ``formats`` says.
         sample: Inputs for the round trip: arrays, tensors, dicts or a `tf.data` batch; for several models a dict by
             name. Default: made from the model's input specs.
         verify: Whether to reload in a fresh process and compare; without it the report says ``SKIPPED``.
@@ -80,7 +81,7 @@ def save_model(
         metrics: Numbers that you measured, by name. Default: only the last values of the last training, which are
             always recorded.
         keep: Keep this many of the newest versions of the name and remove older ones, but never one with a tag;
-            0 keeps all. Default: the number in the settings, else keep all.
+            exports are counted apart from models; 0 keeps all. Default: the number in the settings, else keep all.
         keep_best: Also keep the version that is best in this metric, such as ``val_loss`` or ``max:score``; without a
             number of versions to keep, keep only that one and the newest. Metrics whose name contains loss, error, mae
             or mse are minimised, others maximised; force it with ``min:`` or ``max:``. Default: no metric.
@@ -119,8 +120,8 @@ def load_model(
     """Load a saved model, or any model file, and compare it with what was saved; warn if that was not possible.
 
     Args:
-        target: A name, ``name@tag``, ``name@version``, or the path or URL of a model file or folder. A prefix of the
-            version is enough.
+        target: A name (its newest version that is no export), ``name@tag``, ``name@version``, or the path or URL of a
+            model file or folder. A prefix of the version is enough.
         source: The store to look in. Default: the store in the settings, else Drive in Colab, ``./models`` elsewhere.
         format: Load the payload of this format. Default: the one that holds most.
         into: A model of the same architecture that gets the weights, or a dict or object that gets several models.

@@ -16,6 +16,7 @@ from colab_save.loading.opening import Loaded
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.reports.report import LoadReport
 from colab_save.request.request import LoadRequest
+from colab_save.versions.finding import exports_in_words
 from colab_save.versions.locating import Found, locate, step_back
 
 
@@ -40,7 +41,7 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
         manifest=found.manifest,
         round_trips=loaded.trips,
         extras=loaded.extras,
-        notes=loaded.notes,
+        notes=(*filter(None, [exports_in_words(found.exports)]), *loaded.notes),
         passed_over=found.passed_over,
         size=loaded.size,
         seconds=clock.seconds,

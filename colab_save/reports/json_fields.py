@@ -20,6 +20,7 @@ def version_fields(manifest: Manifest) -> dict[str, Json]:
         "created": manifest.created,
         "outcome": str(manifest.outcome),
         "formats": list(manifest.formats),
+        "is_export": manifest.is_export,
         "size": manifest.size,
         "parameters": manifest.parameters,
         "tags": list(manifest.tags),

@@ -21,7 +21,10 @@ SAVED = "saved version"
 MEASURED = 3
 """Most metrics of a version in its row."""
 
-OPTIONAL = {"upload", "metrics"}
+EXPORT = "export"
+"""What an export is called in its row."""
+
+OPTIONAL = {"kind", "upload", "metrics"}
 """Columns that are shown only if any version has a value in them."""
 
 MISSING = (
@@ -113,6 +116,7 @@ class Listing(Shown):
         yield "when", age_in_words(manifest.created, now)
         yield "size", size_in_words(manifest.size)
         yield "formats", literal(", ".join(manifest.formats))
+        yield "kind", EXPORT if manifest.is_export else ""
         yield "outcome", manifest.outcome
         yield "upload", self.upload_states.get(f"{manifest.name}@{manifest.version}", "")
         yield "metrics", literal(metrics_in_words(manifest.metrics, MEASURED))

@@ -14,6 +14,7 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.artifact.parts import payload_sizes
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
+from colab_save.format_table import FORMATS
 from colab_save.hints import literal, option, render
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table
@@ -221,6 +222,10 @@ class LoadReport(Shown):
 
 
 def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    if manifest.is_export:
+        purposes = " and ".join(FORMATS[name].purpose for name in manifest.formats if name in FORMATS)
+        name, use = literal(manifest.name), purposes or "other programs"
+        yield "export", f"for {use}; {name} alone means the newest version that is no export, if there is one"
     yield from ((label, literal(text)) for label, text in glance_at(manifest))
     if manifest.metrics:
         yield "metrics", literal(metrics_in_words(manifest.metrics))

@@ -94,7 +94,8 @@ class SaveRequest:
         metadata=declare(
             "--for",
             Syntax.VALUE,
-            f"What the model is for, which picks the format; default: as {option('formats')} says.",
+            "What the model is for, which picks the format; for all but training the version is an export, which does "
+            f"not replace the models of its name; default: as {option('formats')} says.",
             "PURPOSE",
             purposes,
         ),
@@ -182,8 +183,8 @@ class SaveRequest:
         metadata=declare(
             "--keep",
             Syntax.NUMBER,
-            "Keep the N newest versions of the name and remove older ones, but never one with a tag; 0 keeps all; "
-            "default: the number in the settings, else keep all.",
+            "Keep the N newest versions of the name and remove older ones, but never one with a tag; exports are "
+            "counted apart from models; 0 keeps all; default: the number in the settings, else keep all.",
             "N",
         ),
     )
@@ -310,7 +311,8 @@ class LoadRequest:
         metadata=declare(
             "TARGET",
             Syntax.POSITIONAL,
-            "A name, name@tag, name@version, or the path or URL of a model file or folder.",
+            "A name (its newest version that is no export), name@tag, name@version, or the path or URL of a model file "
+            "or folder.",
         ),
     )
     source: str | None = field(

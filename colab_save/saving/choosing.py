@@ -28,7 +28,8 @@ def choose(request: SaveRequest, target: Target, division: Division) -> Choice:
     _check_single(division, target)
     attempts, refusals = _usable(wanted, division)
     kinds = {plug.name: plug.Options for formats in wanted for plug in formats}
-    return Choice(attempts, read_options(kinds, request.options), refusals)
+    is_export = not target.path and _is_export(request, wanted)
+    return Choice(attempts, read_options(kinds, request.options), refusals, is_export=is_export)
 
 
 def check_formats(request: SaveRequest, target: Target) -> None:
@@ -59,6 +60,12 @@ def _attempts(request: SaveRequest, target: Target) -> Attempts:
     if names == (AUTO,):
         return tuple((get_format(record.name),) for record in FORMATS.values() if record.is_automatic)
     return (tuple(get_format(name) for name in names),)
+
+
+def _is_export(request: SaveRequest, wanted: Attempts) -> bool:
+    """Return whether the user chose formats that are all for other programs; ``auto`` may fall back to one."""
+    is_chosen = request.purpose is not None or tuple(request.formats) != (AUTO,)
+    return is_chosen and all(plug.record.is_for_export for formats in wanted for plug in formats)
 
 
 def _formats_of_path(target: Target, names: tuple[str, ...]) -> tuple[str, ...]:

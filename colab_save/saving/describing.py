@@ -39,6 +39,7 @@ def describe(plan: Plan, examined: Examined, chosen: Attempt) -> Manifest:
         requirements=examined.custom.code.requirements,
         sample=whole.sample,
         parts=parts if collection else (),
+        is_export=plan.choice.is_export,
         metrics=metrics_of(plan.division.models, plan.label.metrics),
         tags=plan.label.tags,
         note=plan.label.note,

@@ -176,7 +176,7 @@ def _report(
         where=f"{destination.store.location}/{place.exact or place.folder}",
         store=destination.store.kind,
         upload_state=upload_state,
-        load_line=destination.load_line(first),
+        load_line=destination.load_line(manifest),
         attempts=rejected,
         extras=tuple(plan.extras.values),
         notes=tuple(notes),

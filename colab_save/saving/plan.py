@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from colab_save.artifact.layout import SIDECAR, Place
+from colab_save.artifact.manifest import Manifest
 from colab_save.collections.extras import Extras
 from colab_save.collections.splitting import Division
 from colab_save.format_table import FORMATS, format_of_path
@@ -33,11 +34,13 @@ class Choice:
         attempts: Sets of formats to try, in order; the first whose round trips pass is published.
         options: An instance of `Format.Options` for each format.
         refusals: By format, why one that ``auto`` would try cannot write this model.
+        is_export: Whether the user chose formats for other programs only, and a name, not a path.
     """
 
     attempts: Attempts
     options: Mapping[str, Any]
     refusals: Mapping[str, str]
+    is_export: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +126,14 @@ class Destination:
         folder = f"{self.exact(format_name)}{SIDECAR}" if self.key else self.name
         return next(reversed(versions_of(self.store, folder)), "")
 
-    def load_line(self, format_name: str) -> str:
-        """Return a reference to the action that loads the model."""
+    def load_line(self, manifest: Manifest) -> str:
+        """Return a reference to the action that loads a version; an export is not what its name alone means."""
         if self.key:
             path = self.path.rstrip("/")  # as the key has it
-            return action("load", path + _suffix(path, format_name), name="model")
+            return action("load", path + _suffix(path, manifest.payloads[0].format), name="model")
         origin = {"source": self.source} if self.source else {}
-        return action("load", self.name, name="model", **origin)
+        target = f"{self.name}@{manifest.version}" if manifest.is_export else self.name
+        return action("load", target, name="model", **origin)
 
 
 def _suffix(path: str, format_name: str) -> str:

@@ -25,7 +25,8 @@ removal, renamed first. Whenever a process is killed, each version is therefore 
                                                 uploading
     committed            not whole              nobody        the runtime ends before Drive has uploaded it
     not whole            committed              publishing    `pending.publish_local_copies`
-    committed            being removed, gone    pruning       retention, after a newer commit; never with a tag
+    committed            being removed, gone    pruning       retention, after a newer commit of its kind (model or
+                                                              export); never with a tag
     committed, damaged   deleted                curating      `curating.delete_version`
     deleted              committed              curating      `curating.restore_version`, if all files are there
     deleted              gone                   publishing    a save of that name, a day after the deletion

@@ -6,6 +6,7 @@ one renaming restores it. A save that comes a day later (`publishing`) removes i
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -16,16 +17,24 @@ from colab_save.artifact.layout import Place, deletion_now
 from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.custom_code.signing import is_own, signed
 from colab_save.errors import NotFoundError, TargetError, UntrustedError
-from colab_save.hints import action, literal
+from colab_save.hints import action, literal, render
 from colab_save.quantities import size_in_words
-from colab_save.reports.card import Card, Shown
+from colab_save.reports.card import Card, Remark, Shown
 from colab_save.reports.json_fields import version_fields
 from colab_save.reports.listing import Listing
 from colab_save.stores.base import Store
 from colab_save.stores.opening import open_store
 from colab_save.target import NEWEST, Target, check_tag, without_secrets
 from colab_save.types import Json
-from colab_save.versions.finding import committed, deleted, find, names_of, versions_of
+from colab_save.versions.finding import (
+    committed,
+    deleted,
+    exports_in_words,
+    find,
+    names_of,
+    readable,
+    versions_of,
+)
 from colab_save.versions.listing import list_deleted
 from colab_save.versions.local_copies import keys_of
 from colab_save.versions.pruning import remove
@@ -49,6 +58,7 @@ class Change(Shown):
         where: The folder that it is in, or was.
         manifest: The version after the change; ``None`` if its manifest cannot be read.
         line: A label and the action to do next.
+        notes: What the user should know, one sentence each.
     """
 
     target: str
@@ -56,16 +66,19 @@ class Change(Shown):
     where: str
     manifest: Manifest | None = field(repr=False)
     line: tuple[str, str] | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
     def card(self) -> Card:
         """Return what is shown: what was done, the version, and the action that undoes it."""
         facts = {"where": literal(self.where)} | ({"size": size_in_words(self.manifest.size)} if self.manifest else {})
-        return Card(f"{literal(self.target)} {self.done}", "", facts=facts, line=self.line)
+        remarks = tuple(Remark("note", note) for note in self.notes)
+        return Card(f"{literal(self.target)} {self.done}", "", facts=facts, remarks=remarks, line=self.line)
 
     def to_json(self) -> dict[str, Json]:
         """Return what was done to which version."""
         version = version_fields(self.manifest) if self.manifest else None
-        return {"target": self.target, "done": self.done, "where": self.where, "version": version}
+        done = {"target": self.target, "done": self.done, "where": self.where, "version": version}
+        return {**done, "notes": list(map(render, self.notes))}
 
 
 def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = None) -> Change:
@@ -88,11 +101,13 @@ def tag_version(target: str, tags: str | Iterable[str], *, source: str | None = 
         check_tag(tag)
     store, name = open_store(source), _name(target)
     _, manifest = find(store, name)
+    notes = _notes(store, name, manifest)
     tagged = _with_tags(store, manifest, wanted)
     for other in committed(store, manifest.name):
         if other.version != manifest.version and set(wanted) & set(other.tags):
             _with_tags(store, other, tuple(tag for tag in other.tags if tag not in wanted))
-    return _change(store, tagged, f"has the tags {literal(', '.join(wanted))}" if wanted else "has no tags")
+    done = f"has the tags {literal(', '.join(wanted))}" if wanted else "has no tags"
+    return replace(_change(store, tagged, done), notes=notes)
 
 
 def delete_version(target: str, *, source: str | None = None, for_good: bool = False) -> Change:
@@ -113,7 +128,7 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
     store, name = open_store(source), _name(target)
     key, version, manifest = _deletable(store, name, also_deleted=for_good)
     folder = Place.of_version(name.name, version).folder
-    done, line = REMOVED, None
+    done, line, notes = REMOVED, None, _notes(store, name, manifest)
     if for_good:
         remove(store, name.name, version, key)
     else:
@@ -121,7 +136,7 @@ def delete_version(target: str, *, source: str | None = None, for_good: bool = F
         done = UNREADABLE if manifest is None else "is deleted; it can be restored for a day"
         if manifest is not None:
             line = ("restore it", action("restore", f"{manifest.name}@{manifest.version}", **_from(source)))
-    return Change(f"{name.name}@{version}", done, f"{store.location}/{folder}", manifest, line)
+    return Change(f"{name.name}@{version}", done, f"{store.location}/{folder}", manifest, line, notes)
 
 
 def restore_version(target: str | None = None, *, source: str | None = None) -> Change | Listing:
@@ -197,6 +212,14 @@ def _restorable(store: Store, target: Target) -> tuple[str, Manifest]:
 def _change(store: Store, manifest: Manifest, done: str, line: tuple[str, str] | None = None) -> Change:
     folder = Place.of_version(manifest.name, manifest.version).folder
     return Change(f"{manifest.name}@{manifest.version}", done, f"{store.location}/{folder}", manifest, line)
+
+
+def _notes(store: Store, target: Target, manifest: Manifest | None) -> tuple[str, ...]:
+    """Return a note on the newer exports, which a change of what a name alone means leaves as they are."""
+    if manifest is None or not target.is_newest:
+        return ()
+    newer = itertools.takewhile(lambda item: item.version > manifest.version, readable(store, target.name))
+    return tuple(filter(None, [exports_in_words([item for item in newer if item.is_export])]))
 
 
 def _from(source: str | None) -> dict[str, str]:

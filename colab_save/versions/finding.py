@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from colab_save.artifact.layout import Place, deletion_in, is_sidecar
@@ -16,7 +15,7 @@ from colab_save.artifact.manifest import MANIFEST, Manifest
 from colab_save.errors import DamagedFileError, NotFoundError, UnknownNameError, UntrustedError
 from colab_save.hints import action, literal, option
 from colab_save.stores.base import Store
-from colab_save.target import NEWEST, VERSION, Target
+from colab_save.target import VERSION, Target
 from colab_save.wording import did_you_mean
 
 NAMED = 4
@@ -101,6 +100,50 @@ def names_of(store: Store) -> list[str]:
     return [name for name in folders if not is_sidecar(name)]
 
 
+class Latest(NamedTuple):
+    """The version that a name alone means: the newest that is no export, else the newest export.
+
+    Attributes:
+        manifest: Its manifest.
+        exports: The exports of that name that are newer, newest first.
+    """
+
+    manifest: Manifest
+    exports: tuple[Manifest, ...] = ()
+
+
+def latest_of(newest_first: Iterable[Manifest]) -> Latest | None:
+    """Return the version that a name alone means, and read no more than needed; ``None`` if there is none."""
+    exports: list[Manifest] = []
+    for manifest in newest_first:
+        if not manifest.is_export:
+            return Latest(manifest, tuple(exports))
+        exports.append(manifest)
+    return Latest(exports[0]) if exports else None
+
+
+def exports_in_words(exports: Sequence[Manifest]) -> str:
+    """Return a sentence with the exports that are newer than what a name alone means; empty without any."""
+    if not exports:
+        return ""
+    named = [f"{item.name}@{item.version} ({', '.join(item.formats)})" for item in exports[:NAMED]]
+    more = f" and {len(exports) - NAMED} more" if len(exports) > NAMED else ""
+    newer = "A newer version is an export" if len(exports) == 1 else f"{len(exports)} newer versions are exports"
+    return f"{newer}, which the name alone does not mean: {literal(', '.join(named))}{more}."
+
+
+def find_latest(store: Store, target: Target) -> Latest:
+    """Find the version that a name alone means.
+
+    Raises:
+        NotFoundError: There is no such name, or it has no committed version.
+        UntrustedError: A manifest that may be its manifest cannot be read.
+    """
+    if (latest := latest_of(committed(store, target.name))) is None:
+        raise _not_found(store, target)
+    return latest
+
+
 def find(store: Store, target: Target) -> tuple[Place, Manifest]:
     """Find the version that a target means.
 
@@ -109,18 +152,23 @@ def find(store: Store, target: Target) -> tuple[Place, Manifest]:
         UnknownNameError: No version has that tag or id, or several ids begin so.
         UntrustedError: Its manifest cannot be read.
     """
-    wanted = "" if target.selector == NEWEST else target.selector
-    chosen = list(_matching(store, target.name, wanted))
-    if not chosen:
-        raise _not_found(store, target)
-    newest = chosen[0]
+    manifest = find_latest(store, target).manifest if target.is_newest else _find_selected(store, target)
+    return Place.of_version(target.name, manifest.version), manifest
+
+
+def _find_selected(store: Store, target: Target) -> Manifest:
+    """Find the version whose id begins as the target says, or the newest readable one with that tag."""
+    chosen = list(committed(store, target.name, target.selector))
     if len(chosen) > 1:
         named = [manifest.version for manifest in chosen[:NAMED]] + ["…"] * (len(chosen) > NAMED)
         raise UnknownNameError(
             f"{literal(str(target))} matches {len(chosen)} versions: {', '.join(named)}.",
             "Write more of the id.",
         )
-    return Place.of_version(target.name, newest.version), newest
+    tagged = (manifest for manifest in readable(store, target.name) if target.selector in manifest.tags)
+    if (found := next(iter(chosen), None) or next(tagged, None)) is None:
+        raise _not_found(store, target)
+    return found
 
 
 def readable(store: Store, name: str, before: str = "") -> Iterator[Manifest]:
@@ -139,16 +187,6 @@ def deleted(store: Store, name: str, beginning: str = "") -> Iterator[tuple[str,
         if key:
             with contextlib.suppress(NotFoundError, UntrustedError):  # gone meanwhile, or damaged
                 yield key, read_manifest(store, folder, key)
-
-
-def _matching(store: Store, name: str, wanted: str) -> Iterator[Manifest]:
-    """Yield the newest version, or all whose ids begin so, or the newest readable one with that tag."""
-    if not wanted:
-        yield from itertools.islice(committed(store, name), 1)
-        return
-    beginning = list(committed(store, name, wanted))
-    tagged = (manifest for manifest in readable(store, name) if wanted in manifest.tags)
-    yield from beginning or itertools.islice(tagged, 1)
 
 
 def _not_found(store: Store, target: Target) -> NotFoundError | UnknownNameError:

@@ -15,17 +15,17 @@ from colab_save.artifact.manifest import Manifest, Payload
 from colab_save.artifact.parts import each_part
 from colab_save.artifact.sample import FILE
 from colab_save.disk import CHUNK
-from colab_save.errors import ColabSaveError, DamagedFileError, DigestError, NotFoundError, RequestError
+from colab_save.errors import DamagedFileError, DigestError, NotFoundError, RequestError
 from colab_save.format_table import fills, suffixes
 from colab_save.hints import literal, option
 from colab_save.progress import OnStep
 from colab_save.request.request import LoadRequest
 from colab_save.stores.base import Store
 from colab_save.stores.opening import open_folder_of, open_store
-from colab_save.target import NEWEST, Target, without_secrets
+from colab_save.target import Target, without_secrets
 from colab_save.versions.caching import cache_of
 from colab_save.versions.fetching import fetch
-from colab_save.versions.finding import find, readable
+from colab_save.versions.finding import Latest, find, find_latest, latest_of, readable
 from colab_save.versions.plain_files import find_plain, find_plain_before
 from colab_save.wording import did_you_mean
 
@@ -41,6 +41,7 @@ class Found:
         name: Its full name, or the path or URL.
         passed_over: A sentence for each newer version that is not whole.
         whole: For a part of a collection, the manifest of the collection, which is the one that is signed.
+        exports: The newer exports of its name, which the name alone does not mean, newest first.
     """
 
     store: Store
@@ -49,6 +50,7 @@ class Found:
     name: str
     passed_over: tuple[str, ...] = ()
     whole: Manifest | None = None
+    exports: tuple[Manifest, ...] = ()
 
     @property
     def parts(self) -> dict[str, Found]:
@@ -98,12 +100,7 @@ def locate(request: LoadRequest) -> Found:
     """
     target = Target.parse(request.target)
     if not target.path:
-        store = open_store(request.source)
-        try:
-            place, manifest = find(store, target)
-        except DamagedFileError as error:
-            return _older(store, target, error)
-        return Found(store, place, manifest, f"{manifest.name}@{manifest.version}")
+        return _locate_version(open_store(request.source), target)
     if request.source is not None:
         shown, source = literal(repr(target.shown)), option("source", without_secrets(request.source))
         raise RequestError(
@@ -122,6 +119,23 @@ def locate(request: LoadRequest) -> Found:
     )
 
 
+def _locate_version(store: Store, target: Target) -> Found:
+    if not target.is_newest:
+        return _found(store, target, Latest(find(store, target)[1]))
+    try:
+        return _found(store, target, find_latest(store, target))
+    except DamagedFileError as error:
+        if (latest := latest_of(readable(store, target.name))) is None:
+            raise
+        return _found(store, target, latest, (error.references[0],))
+
+
+def _found(store: Store, target: Target, latest: Latest, passed_over: tuple[str, ...] = ()) -> Found:
+    manifest = latest.manifest
+    place = Place.of_version(target.name, manifest.version)
+    return Found(store, place, manifest, f"{manifest.name}@{manifest.version}", passed_over, exports=latest.exports)
+
+
 def _plain(store: Store, key: str) -> tuple[tuple[Place, Manifest] | None, tuple[str, ...]]:
     """Find the manifest beside a plain file, and a sentence for each version that was passed over."""
     try:
@@ -136,26 +150,19 @@ def step_back(found: Found, request: LoadRequest, error: DigestError) -> Found:
     """Find the version before the newest one, which turned out not to be whole.
 
     A runtime that ends before Drive has uploaded everything leaves such a version, and the one before it is the last
-    good one. A version, tag or path that the user named is never replaced by another.
+    good one. A version, tag or path that the user named is never replaced by another, nor a model by an export.
 
     Raises:
-        DigestError: The error itself, if the user named a version or no older one can be read.
+        DigestError: The error itself, if the user named a version or no older one of its kind can be read.
     """
-    target = Target.parse(request.target)
-    if target.path or found.manifest is None:
+    target, newest = Target.parse(request.target), found.manifest
+    if newest is None or not target.is_newest:
         raise error
-    return _older(found.store, target, error, found)
-
-
-def _older(store: Store, target: Target, error: ColabSaveError, after: Found | None = None) -> Found:
-    if target.selector not in {"", NEWEST}:
+    before = readable(found.store, target.name, newest.version)
+    older = next((manifest for manifest in before if manifest.is_export == newest.is_export), None)
+    if older is None:
         raise error
-    version = after.manifest.version if after and after.manifest else ""
-    if (manifest := next(readable(store, target.name, version), None)) is None:
-        raise error
-    place = Place.of_version(target.name, manifest.version)
-    passed_over = (*(after.passed_over if after else ()), error.references[0])
-    return Found(store, place, manifest, f"{manifest.name}@{manifest.version}", passed_over)
+    return _found(found.store, target, Latest(older, found.exports), (*found.passed_over, error.references[0]))
 
 
 def choose_payload(found: Found, request: LoadRequest) -> Payload | None:
@@ -167,11 +174,20 @@ def choose_payload(found: Found, request: LoadRequest) -> Payload | None:
         filling = (item for item in payloads.values() if request.into is not None and fills(item.format))
         return next(filling, found.manifest.payloads[0])
     if request.format not in payloads:
+        other = f" {literal(name)} has it." if (name := _version_with(request.format, found)) else ""
         raise NotFoundError(
             f"{literal(found.name)} was not saved as {literal(request.format)}.",
-            f"Choose one it has: {literal(', '.join(payloads))}.",
+            f"Choose one it has: {literal(', '.join(payloads))}.{other}",
         )
     return payloads[request.format]
+
+
+def _version_with(format: str, found: Found) -> str:
+    """Return the full name of the newest version of the same name that has a format; empty if there is none."""
+    if found.place.exact or found.whole is not None:
+        return ""
+    others = readable(found.store, found.place.folder.rpartition("/")[0])
+    return next((f"{other.name}@{other.version}" for other in others if format in other.formats), "")
 
 
 def fetch_payload(found: Found, payload: Payload | None, work: Path, on_step: OnStep) -> Fetched:

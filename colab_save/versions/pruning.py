@@ -63,7 +63,7 @@ class Pruned:
 def superseded(
     manifests: Iterable[Manifest], rule: Retention, committed: str, is_safe: Callable[[Manifest], bool]
 ) -> tuple[Manifest, ...]:
-    """Return the versions that a retention does not keep, oldest first.
+    """Return the versions that a retention does not keep, oldest first: models after a model, exports after an export.
 
     The newest version that passed is always kept, and so is one whose upload is known: that of the version that was
     just written often is not, and it may be lost when the runtime ends. If no version has the metric, nothing is
@@ -75,7 +75,7 @@ def superseded(
         committed: The version that was just saved.
         is_safe: Returns whether a version's upload is known; called for few.
     """
-    newest_first = sorted(manifests, key=lambda manifest: manifest.version, reverse=True)
+    newest_first = _alike(sorted(manifests, key=lambda manifest: manifest.version, reverse=True), committed)
     best = rule.best
     if best and not any(best.metric in manifest.metrics for manifest in newest_first):
         return ()
@@ -85,6 +85,12 @@ def superseded(
         kept.add(max(newest_first, key=lambda manifest: best.rank(manifest.metrics)).version)
     kept |= {manifest.version for manifest in _good(newest_first, committed, is_safe)}
     return tuple(manifest for manifest in reversed(newest_first) if manifest.version not in kept)
+
+
+def _alike(manifests: list[Manifest], committed: str) -> list[Manifest]:
+    """Return the exports if the version that was just saved is one, else the other versions."""
+    is_export = any(manifest.is_export for manifest in manifests if manifest.version == committed)
+    return [manifest for manifest in manifests if manifest.is_export is is_export]
 
 
 def _good(newest_first: list[Manifest], committed: str, is_safe: Callable[[Manifest], bool]) -> Iterator[Manifest]:

@@ -12,13 +12,13 @@ from types import SimpleNamespace
 
 from colab_save.artifact.round_trip import Aspect
 from colab_save.dialect import size_of
-from colab_save.format_table import FORMATS, purposes
+from colab_save.format_table import FORMATS, TRAINING, purposes
 from colab_save.quantities import count_in_words, size_in_words
 from colab_save.request.request import AUTO
 from colab_save.types import Model
 
 WORDS = {
-    "training": "Go on training",
+    TRAINING: "Go on training",
     "serving": "Serve it",
     "mobile": "Put it on a phone",
     "exchange": "Exchange it",
@@ -97,4 +97,5 @@ def purpose_in_words(purpose: str | None, offer: Offer | None) -> str:
     if purpose is None:
         first, *others = [record.name for record in FORMATS.values() if record.is_automatic]
         return f"{AUTO}: {first}, or {' or '.join(others)} if its round trip fails; the report says why."
-    return " ".join(f"{name} {terms_of(name, offer)}." for name in purposes()[purpose])
+    export = " An export: the name still means its newest model." if purpose != TRAINING else ""
+    return " ".join(f"{name} {terms_of(name, offer)}." for name in purposes()[purpose]) + export

@@ -8,6 +8,7 @@ from typing import Any
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import Best
 from colab_save.artifact.round_trip import Outcome
+from colab_save.reports.listing import EXPORT
 
 _WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.PASSED)
 
@@ -39,7 +40,7 @@ def narrowed(manifests: Iterable[Manifest], words: str = "", order: str = "newes
 
     Args:
         manifests: The versions.
-        words: Parts of names, versions, tags, notes, formats or outcomes.
+        words: Parts of names, versions, tags, notes, formats or outcomes, or of the word ``export``.
         order: One of `orders_of`; versions without the metric come last.
     """
     wanted = words.lower().split()
@@ -53,5 +54,6 @@ def narrowed(manifests: Iterable[Manifest], words: str = "", order: str = "newes
 
 
 def _text_of(manifest: Manifest) -> str:
-    texts = (manifest.name, manifest.version, *manifest.tags, manifest.note, *manifest.formats, manifest.outcome)
+    kind = EXPORT if manifest.is_export else ""
+    texts = (manifest.name, manifest.version, *manifest.tags, manifest.note, *manifest.formats, kind, manifest.outcome)
     return " ".join(texts).lower()

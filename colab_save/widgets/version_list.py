@@ -11,7 +11,7 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
 from colab_save.reports.card import MARKS, escape
-from colab_save.reports.listing import MEASURED
+from colab_save.reports.listing import EXPORT, MEASURED
 from colab_save.types import Html
 from colab_save.widgets import fields
 from colab_save.widgets.filtering import narrowed, orders_of
@@ -118,6 +118,7 @@ def cells_html(manifest: Manifest) -> Html:
         ("outcome", f'<span class="csp-{outcome}"><span aria-hidden="true">{MARKS[outcome]}</span> {outcome}</span>'),
         ("size", size_in_words(manifest.size)),
         ("formats", escape(formats)),
+        ("kind", EXPORT if manifest.is_export else ""),
         ("version", manifest.version),
         ("metrics", escape(metrics_in_words(manifest.metrics, MEASURED))),
         ("tags", tags),

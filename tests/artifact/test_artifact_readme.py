@@ -8,7 +8,7 @@ import pytest
 
 from colab_save.artifact.manifest import FileFacts, Payload
 from colab_save.artifact.readme import readme_of
-from tests.making import facts, manifest, variable
+from tests.making import V1, export, facts, manifest, variable
 
 OPENINGS = {"keras": 'import keras\nmodel = keras.saving.load_model("model.keras")', "h5": "import keras"}
 
@@ -58,3 +58,8 @@ def test_it_has_the_lines_that_plain_keras_needs_for_a_class_that_takes_objects(
 @pytest.mark.parametrize("words", ["keras 3.13.2, python 3.12.0", "manifest.json", "a note"])
 def test_it_names_the_versions_the_manifest_and_the_note(words):
     assert words in readme_of(manifest(), OPENINGS)
+
+
+def test_the_line_of_an_export_names_its_version():
+    text = readme_of(export(), {"litert": "import ai_edge_litert"})
+    assert f"colab_save.load_model('cats@{V1}')" in text

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.artifact.manifest import Manifest
+from colab_save.artifact.manifest import Manifest, SampleFacts
 from colab_save.artifact.round_trip import Aspect, Outcome, Verdict
 from colab_save.artifact.schemas import SCHEMA, UPGRADES, upgraded
 from colab_save.errors import DamagedFileError, UntrustedError
@@ -23,6 +23,7 @@ OWN = metadata.version("colab_save")
 def in_schema_1(manifest):
     """Return the JSON of a manifest as the release of schema 1 wrote it."""
     value = {**json.loads(manifest.to_json()), "schema": 1}
+    del value["is_export"]
     for trip in value["round_trips"]:
         for verdict in trip["verdicts"].values():
             if verdict["outcome"] == "NOT_HELD":
@@ -63,6 +64,26 @@ def test_an_older_manifest_is_read_as_todays(manifest):
 def test_an_older_manifest_that_was_read_is_written_as_the_same_text(manifest):
     value = in_schema_1(manifest)
     assert text_of(value) == read(value).to_json()
+
+
+@pytest.mark.parametrize(
+    ("formats", "is_export"),
+    [
+        (["litert"], True),
+        (["onnx"], True),
+        (["onnx", "litert"], True),
+        (["saved_model", "litert"], True),
+        (["saved_model"], False),  # `auto` may have fallen back to it
+        (["keras", "litert"], False),
+        (["weights"], False),
+    ],
+)
+@pytest.mark.parametrize("schema", [1, 2])
+def test_an_older_manifest_is_that_of_an_export_if_its_formats_tell(schema, formats, is_export):
+    payloads = [{"format": name, "path": f"payload/{name}"} for name in formats]
+    files = [{"path": item["path"], "size": 0, "sha256": "0" * 64} for item in payloads]
+    old = {**in_schema_1(making.manifest(sample=SampleFacts())), "schema": schema, "payloads": payloads, "files": files}
+    assert is_export is read(old).is_export
 
 
 def test_what_schema_1_called_not_kept_is_not_held():

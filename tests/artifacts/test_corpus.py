@@ -120,6 +120,13 @@ def test_every_version_is_listed_with_all_that_was_said_of_it(release, tmp_path)
     assert metrics == [manifest.metrics for manifest in listing.manifests]
 
 
+@pytest.mark.parametrize(("release", "exports"), [("0.1.0", {"phone"})])
+def test_an_export_is_told_from_a_model_where_its_formats_tell(release, exports, tmp_path):
+    shutil.copytree(CORPUS / release, tmp_path / release)
+    listing = list_models(source=str(tmp_path / release))
+    assert exports == {manifest.name for manifest in listing.manifests if manifest.is_export}
+
+
 def test_the_extras_are_attributes_and_values_again(copied):
     report = load(LoadRequest(**copied("0.1.0", "trained")))
     assert ["small", "größer"] == report.model.class_names

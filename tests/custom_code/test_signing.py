@@ -39,6 +39,7 @@ CHANGES = {
     "note": "another note",
     "schema": 1,
     "parts": (Part("g", facts()),),
+    "is_export": True,
 }
 
 

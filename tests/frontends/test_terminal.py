@@ -245,6 +245,7 @@ def test_a_version_is_a_record_with_the_fields_that_are_documented(store, capsys
         "created": "2026-08-22T10:15:30Z",
         "outcome": "PASSED",
         "formats": ["keras"],
+        "is_export": False,
         "size": 33,
         "parameters": 9,
         "tags": ["best"],

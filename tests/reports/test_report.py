@@ -288,6 +288,28 @@ def test_a_listing_tells_what_was_measured_where_anything_was():
     assert second.endswith("PASSED")
 
 
+def test_a_listing_tells_exports_from_models():
+    phone = manifest(payloads=(Payload("litert", "model.tflite"),), is_export=True)
+    head, first, second = str(Listing(".", "local", (phone, manifest()))).splitlines()[1:]
+    assert (head.index("kind"), -1) == (first.index("export"), second.find("export"))
+
+
+@pytest.mark.parametrize(
+    ("formats", "words"),
+    [
+        (("litert",), "for mobile"),
+        (("saved_model", "onnx"), "for serving and exchange"),
+        (("gone",), "for other programs"),
+    ],
+)
+def test_a_card_says_what_an_export_is_for(formats, words):
+    payloads = tuple(Payload(name, name) for name in formats)
+    exported = manifest(payloads=payloads, is_export=True)
+    for report in (saved(exported), loaded(manifest=exported)):
+        assert f"export: {words}; cats alone means the newest version that is no export" in str(report)
+    assert "export:" not in str(saved(manifest()))
+
+
 def test_a_report_names_a_few_of_what_was_pruned():
     versions = tuple(f"2026082{day}T101530Z-0001" for day in range(6))
     assert f"pruned: 6 older versions: {', '.join(versions[:4])}, 2 more" in str(saved(pruned=versions))

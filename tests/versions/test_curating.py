@@ -73,6 +73,16 @@ def test_a_deleted_version_is_gone_and_the_one_before_it_is_the_newest(store):
     assert f"cats@{V2}" == delete_version("cats").target
 
 
+@pytest.mark.parametrize("change", [delete_version, lambda target: tag_version(target, "good")])
+def test_a_change_of_a_name_with_a_newer_export_says_which_version_it_is(store, tmp_path, change):
+    save_version(store, tmp_path, NEW, tags=("phone",), is_export=True)
+    note = f"A newer version is an export, which the name alone does not mean: cats@{NEW} (keras)."
+    changed = change("cats")
+    assert (f"cats@{V3}", (note,)) == (changed.target, changed.notes)
+    assert note in str(changed)
+    assert ((), f"cats@{NEW}") == (change(f"cats@{V2}").notes, change("cats@phone").target)
+
+
 def test_a_deleted_version_is_restored_as_it_was(store):
     before = contents_of(store)
     delete_version(f"cats@{V2}")

@@ -19,10 +19,11 @@ from colab_save.progress import Stage, ignore_steps
 from colab_save.stores.local import LocalStore
 from colab_save.target import Target
 from colab_save.versions.fetching import fetch
-from colab_save.versions.finding import contents_of, find, names_of, versions_of
+from colab_save.versions.finding import contents_of, exports_in_words, find, find_latest, names_of, versions_of
 from tests.faulty_stores import FaultyMemoryStore, MemoryStore
 from tests.making import V1, V2, V3, save_version
 
+V4, V5 = "20260825T101530Z-0004", "20260826T101530Z-0005"
 PAYLOAD = {"model.keras": b"model", "sample.npz": b"sample"}
 
 
@@ -65,6 +66,59 @@ def damage(store, version, content=b"{", name="cats"):
 )
 def test_a_target_finds_its_version(store, text, expected):
     assert expected == version_of(store, text)
+
+
+@pytest.fixture
+def exported(store, work):
+    """The same with two newer exports, the first tagged phone."""
+    save_version(store, work, V4, tags=("phone",), is_export=True)
+    save_version(store, work, V5, tags=(), is_export=True)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cats", V3),
+        ("cats@latest", V3),
+        ("cats@best", V2),
+        ("cats@phone", V4),
+        (f"cats@{V5}", V5),
+        (f"cats@{V5[:8]}", V5),
+    ],
+)
+def test_an_export_is_found_by_tag_and_version_only(exported, text, expected):
+    assert expected == version_of(exported, text)
+
+
+def test_the_newest_of_a_name_with_exports_only_is_the_newest_export(work):
+    store = MemoryStore()
+    save_version(store, work, V1, is_export=True)
+    save_version(store, work, V2, is_export=True)
+    assert V2 == version_of(store, "cats")
+
+
+def test_no_more_manifests_are_read_than_those_of_newer_exports(exported):
+    exported.arm()
+    find(exported, Target("cats"))
+    assert [f"cats/{version}/{MANIFEST}" for version in (V5, V4, V3)] == [
+        call[1] for call in exported.calls if call[0] == "get"
+    ]
+
+
+def test_the_newer_exports_are_named_with_their_formats(exported):
+    latest = find_latest(exported, Target("cats"))
+    assert [V5, V4] == [manifest.version for manifest in latest.exports]
+    assert (
+        f"2 newer versions are exports, which the name alone does not mean: cats@{V5} (keras), cats@{V4} (keras)."
+        == exports_in_words(latest.exports)
+    )
+
+
+def test_exports_that_are_older_are_not_news(exported, work):
+    save_version(exported, work, "20260829T101530Z-0006")
+    assert () == find_latest(exported, Target("cats")).exports
+    assert "" == exports_in_words(())
 
 
 @pytest.mark.parametrize("beginning", ["2", "2026", "202608"])

@@ -20,7 +20,7 @@ from colab_save.versions.pruning import Retention, prune, superseded
 from tests.faulty_stores import FaultyMemoryStore, MemoryStore, SlowMemoryStore
 from tests.making import V1, V2, V3, manifest, save_version
 
-V4 = "20260825T101530Z-0004"
+V4, V5 = "20260825T101530Z-0004", "20260826T101530Z-0005"
 REFUSED = StoreError("Refused.", "Try again.")
 
 
@@ -37,6 +37,7 @@ PLAIN = manifest(tags=(), metrics={}, round_trips=(trip(Outcome.PASSED),))
 @st.composite
 def histories(draw):
     """Versions of one name, a rule, the version that was just saved, and the versions whose upload is known."""
+    is_export = draw(st.booleans())
     versions = [f"202608{day:02}T101530Z-0000" for day in range(1, draw(st.integers(1, 9)) + 1)]
     found = [
         replace(
@@ -45,6 +46,7 @@ def histories(draw):
             tags=draw(st.sampled_from([(), (), ("best",)])),
             metrics=draw(st.sampled_from([{}, {"loss": 0.5}, {"loss": 0.1, "auc": 0.9}, {"auc": float("nan")}])),
             round_trips=(trip(draw(st.sampled_from([Outcome.PASSED, Outcome.SKIPPED, Outcome.FAILED]))),),
+            is_export=is_export,
         )
         for version in versions
     ]
@@ -122,6 +124,14 @@ def test_pruning_again_prunes_nothing(history):
     assert () == pruned((kept, *history[1:]))[0]
 
 
+@given(histories(), histories())
+def test_models_and_exports_are_counted_apart(history, other):
+    found, rule, committed, safe = history
+    others = [replace(item, version=f"{item.version[:-4]}ffff", is_export=not found[0].is_export) for item in other[0]]
+    both = ([*others, *found], rule, committed, safe | {item.version for item in others})
+    assert pruned(history)[0] == pruned(both)[0]
+
+
 @pytest.mark.parametrize(
     ("keep", "keep_best", "expected"),
     [
@@ -174,6 +184,20 @@ def test_older_versions_go_and_leave_nothing_behind(store):
     found = prune(store, last(store), Retention(1))
     assert ((V1, V2), ()) == (found.versions, found.notes)
     assert [f"{V3}/"] == store.keys("cats")
+
+
+def test_an_export_removes_older_exports_and_no_model(store, tmp_path):
+    for version in (V4, V5):
+        newest = save_version(store, tmp_path, version, tags=(), metrics={"loss": 0.0}, is_export=True)
+    assert (V4,) == prune(store, newest, Retention(1, Best.parse("loss"))).versions
+    assert [V1, V2, V3, V5] == versions(store)
+
+
+def test_a_model_removes_older_models_and_no_export(store, tmp_path):
+    save_version(store, tmp_path, V4, tags=(), metrics={"loss": 0.0}, is_export=True)
+    newest = save_version(store, tmp_path, V5, tags=(), metrics={"loss": 0.2})
+    assert (V2, V3) == prune(store, newest, Retention(1, Best.parse("loss"))).versions
+    assert [V1, V4, V5] == versions(store)
 
 
 def test_without_a_rule_everything_stays(store):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from colab_save.widgets.filtering import MEASURED, ORDERS, narrowed, orders_of
-from tests.making import V1, V2, V3, manifest
+from tests.making import V1, V2, V3, export, manifest
 
 KNOWN = [
     manifest(version=V1, metrics={"val_loss": 0.3, "accuracy": 0.8}),
@@ -22,3 +22,7 @@ def test_the_best_comes_first_and_what_was_not_measured_last(order, expected):
 def test_what_some_have_measured_is_offered_to_sort_by():
     assert [*ORDERS, "best accuracy", "best val_loss"] == orders_of(KNOWN)
     assert len(ORDERS) + MEASURED == len(orders_of([manifest(metrics={str(n): 1.0 for n in range(99)})]))
+
+
+def test_exports_are_found_by_that_word():
+    assert [V2] == [found.version for found in narrowed([KNOWN[0], export(version=V2)], "export")]

@@ -55,6 +55,12 @@ def test_each_version_tells_its_name_age_outcome_size_formats_and_tags(tab):
         assert word in rows(tab)[0]
 
 
+def test_an_export_is_told_from_a_model(panel, fake):
+    fake.saved = [manifest(version=NEW, is_export=True), manifest(version=OLD)]
+    panel.models.refresh()
+    assert [True, False] == ["export" in row for row in rows(panel.models)]
+
+
 def test_versions_can_be_sorted_by_what_was_measured(panel, fake):
     fake.saved = [manifest(version=NEW, metrics={"loss": 0.5}), manifest(version=OLD, metrics={"loss": 0.25})]
     panel.models.refresh()
