@@ -78,10 +78,12 @@ class SaveTab:
         self.refresh()
 
     def refresh(self) -> None:
-        """Update the models and samples."""
-        models = find_models(self._variables())
+        """Update the models and samples; a name that was typed for a model goes when that is gone."""
+        models, picked = find_models(self._variables()), self.model.value
         self._offers = {name: offer_of(model) for name, model in models.items()}
         fields.set_options(self.model, [(f"{name} — {offer}", name) for name, offer in self._offers.items()])
+        if picked is not None and picked not in models:
+            self.name.value = ""  # else another model would be saved under it
         fields.show(self.empty, is_shown=not models)
         fields.show(self._form, is_shown=bool(models))
         self.where.refresh()

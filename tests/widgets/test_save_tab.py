@@ -112,6 +112,25 @@ def test_one_click_saves_the_model_under_its_variables_name(tab, shell, fake):
     assert [SaveRequest(shell.user_ns["net"], "net")] == fake.of("save")
 
 
+def test_a_name_that_was_typed_for_a_model_is_never_that_of_another_one(tab, shell, fake):
+    tab.name.value = "discriminator"
+    shell.run_cell("generator = Model()\ndel net")
+    tab.save.click()
+    assert [SaveRequest(shell.user_ns["generator"], "generator")] == fake.of("save")
+
+
+def test_a_name_that_was_typed_stays_while_its_model_is_there(tab, shell):
+    tab.name.value = "discriminator"
+    shell.run_cell("generator = Model()\nnet = Model()")
+    assert ("net", "discriminator") == (tab.model.value, tab.name.value)
+
+
+@pytest.mark.parametrize(("purpose", "is_export"), [("training", False), ("mobile", True), ("serving", True)])
+def test_a_purpose_that_makes_an_export_says_so(tab, purpose, is_export):
+    tab.purpose.value = purpose
+    assert is_export is ("An export: the name still means its newest model." in tab.about.value)
+
+
 def test_what_is_filled_in_reaches_the_request(tab, shell, fake):
     shell.push({"x": np.ones((2, 2)), "serve": len})
     tab.name.value, tab.tags.value, tab.note.value = "my cats", "best, v 2,", "second fold"
