@@ -11,7 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -110,7 +110,8 @@ class ProgressBar:
 
     def __enter__(self) -> Self:
         self._bar = _make_bar(file=self._file, delay=self._delay)
-        self._ticker.start()
+        with suppress(RuntimeError):  # Python is ending and starts no thread any more: the clock stands still
+            self._ticker.start()
         return self
 
     def __call__(self, step: Step) -> None:
@@ -126,7 +127,8 @@ class ProgressBar:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._is_closed.set()
-        self._ticker.join()
+        if self._ticker.ident is not None:
+            self._ticker.join()
         # tqdm.notebook leaves a red bar behind if a bar is closed before it reaches its total.
         self._bar.total = None
         self._bar.close()
@@ -141,12 +143,12 @@ def _make_bar(file: TextIO | None, delay: float) -> Any:
     """Make a bar of 100 %; bytes are shown in its text, since a widget's range cannot change with each stage."""
     from tqdm import TqdmWarning
 
-    with warnings.catch_warnings():
-        # Without ipywidgets tqdm.auto warns and falls back to text, which is fine here.
-        warnings.simplefilter("ignore", TqdmWarning)
-        from tqdm.auto import tqdm
-
     layout = "{desc} |{bar}| {elapsed}{postfix}"
     is_seen = file is not None or getattr(sys.stderr, "isatty", bool)() or "ipykernel" in sys.modules
     how = {"leave": False, "bar_format": layout, "miniters": 0, "dynamic_ncols": True, "disable": not is_seen}
-    return tqdm(total=100, file=file, delay=delay, **how)
+    with warnings.catch_warnings():
+        # tqdm warns if it falls back to text without ipywidgets, and if Python is ending; both are fine here.
+        warnings.simplefilter("ignore", TqdmWarning)
+        from tqdm.auto import tqdm
+
+        return tqdm(total=100, file=file, delay=delay, **how)

@@ -135,3 +135,21 @@ def test_a_pipe_gets_no_bar():
 
 def test_steps_may_be_ignored():
     assert ignore_steps(Step(Stage.STAGE)) is None
+
+
+AT_THE_END = """
+import atexit, sys
+from colab_save.progress import ProgressBar, Stage, Step
+
+def save():
+    with ProgressBar(file=sys.stderr, delay=0) as bar:
+        bar(Step(Stage.VERIFY))
+    print("saved")
+
+atexit.register(save)
+"""
+
+
+def test_a_bar_works_when_python_ends_and_starts_no_threads():
+    run = subprocess.run([sys.executable, "-W", "error", "-c", AT_THE_END], capture_output=True, text=True, check=True)
+    assert "saved\n" == run.stdout

@@ -171,16 +171,13 @@ class WarmParent:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether the user wants the next fresh process to be warm; no, if what she set cannot be read."""
-        try:
-            return bool(setting("warm"))
-        except RequestError:  # a save refuses it; an early start in the background must not
-            return False
+        """Whether the user wants the next fresh process to be warm."""
+        return not _unwanted()
 
     def _reason(self, name: str) -> str:
         """Return why no warm parent of this name is used; empty if one is, or could be."""
-        if not self.is_wanted:
-            return "the setting warm is off"
+        if unwanted := _unwanted():
+            return unwanted
         if not CAN_FORK:
             return "forks are trusted on Linux only"
         return self._distrust.get(name, "")
@@ -216,8 +213,9 @@ class WarmParent:
         """Start a parent, whose socket can be connected at once."""
         with listen(path) as listener:
             process = start(PARENT, listener, innocent_environment(), subprocess.DEVNULL, (str(niceness),))
-        # Without a thread that waits for its end, it would stay as a zombie then.
-        threading.Thread(target=process.wait, name="colab_save warm parent", daemon=True).start()
+        with contextlib.suppress(RuntimeError):  # Python is ending and starts no thread any more
+            # Without a thread that waits for its end, it would stay as a zombie then.
+            threading.Thread(target=process.wait, name="colab_save warm parent", daemon=True).start()
         _LOG.info("A warm process is started for fresh processes (process %d).", process.pid)
         self._early = process if niceness else None
         return connect(path)
@@ -252,6 +250,14 @@ class WarmParent:
         if self._lease is not None:
             self._lease.close()
         self._lease, self._leased = None, None
+
+
+def _unwanted() -> str:
+    """Return why the user's settings want no warm process; empty if they do."""
+    try:
+        return "" if setting("warm") else "the setting warm is off"
+    except RequestError:  # a save refuses it; an early start in the background must not
+        return "the setting warm has a bad value"
 
 
 def _path(name: str) -> Path:

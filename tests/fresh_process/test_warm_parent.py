@@ -739,3 +739,8 @@ def test_switching_it_off_gives_up_the_parent_at_the_next_save(notebook, monkeyp
     monkeypatch.setenv("COLAB_SAVE_WARM", "0")
     notebook.run("found = 1")
     wait_until(lambda: not is_alive(parent))
+
+
+def test_a_bad_value_of_the_setting_is_told_as_that(notebook, monkeypatch):
+    monkeypatch.setenv("COLAB_SAVE_WARM", "2")
+    assert "the setting warm has a bad value" == warm_parent.status().reason

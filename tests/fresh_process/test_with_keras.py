@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from colab_save.fresh_process import warm
 from colab_save.fresh_process.process import Verifier
 from tests.fresh_process.conftest import Notebook
 
@@ -82,7 +81,7 @@ def notebook(tmp_path):
 def in_a_new_process(notebook, program):
     """Run a program in a process that is no fork."""
     with pytest.MonkeyPatch.context() as patch, Verifier(is_used=False) as verifier:
-        patch.setattr(warm.WarmParent, "is_wanted", False)
+        patch.setenv("COLAB_SAVE_WARM", "0")
         return notebook.run(program, timeout=120.0, verifier=verifier)
 
 
