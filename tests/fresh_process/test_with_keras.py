@@ -6,9 +6,12 @@ import json
 import subprocess
 import sys
 
+import psutil
 import pytest
+from hypothesis import settings
 
 from colab_save.fresh_process.process import Verifier
+from colab_save.fresh_process.warm import warm_parent
 from tests.fresh_process.conftest import Notebook
 
 pytestmark = [
@@ -55,6 +58,12 @@ found = json.dumps({
 """
 
 MODULES = "import json, sys; found = json.dumps(sorted(sys.modules))"
+
+PREDICT = """
+import keras
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(8), keras.layers.Dense(1)])
+found = model(keras.ops.ones((1, 2))).shape
+"""
 
 DRAW = "import keras; found = keras.random.normal((1,), seed=keras.random.SeedGenerator()).numpy()[0]"
 
@@ -109,3 +118,21 @@ def test_a_runtime_that_has_started_is_noticed():
     """The one private name of TensorFlow that forks stand on: it must move in no version without this test failing."""
     run = subprocess.run([sys.executable, "-c", START_RUNTIME], capture_output=True, text=True, check=True)
     assert ["", "TensorFlow has started its runtime while it was imported"] == run.stdout.splitlines()
+
+
+def test_round_trips_leave_their_parent_as_it_was(runtime_folder, notebook):
+    """40 trips, and 2,000 of them where 1,000 examples of each law are asked for; of a parent that nobody shares."""
+    assert "(1, 1)" == notebook.run(PREDICT, timeout=120.0)
+    before = warm_parent.status()
+    taken = state_of(before.pid)
+    for _ in range(2 * settings.default.max_examples):
+        assert "(1, 1)" == notebook.run(PREDICT)
+    after = warm_parent.status()
+    assert (before.pid, taken) == (after.pid, state_of(after.pid))
+    assert after.memory - before.memory < 2**22
+
+
+def state_of(pid):
+    """What a process has taken: its descriptors, threads, and processes, zombies included."""
+    process = psutil.Process(pid)
+    return process.num_fds(), process.num_threads(), process.children()
