@@ -11,8 +11,10 @@ from colab_save.fresh_process.warm import WarmStatus
 @pytest.fixture(autouse=True)
 def sockets(tmp_path, monkeypatch):
     """Keep out of the way of a warm process that this user has."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    return tmp_path / "run"
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    return folder
 
 
 def test_settings_that_nobody_set_are_the_defaults():
@@ -52,7 +54,7 @@ def test_how_fresh_processes_are_made_is_told_in_words(status, text):
 
 def test_asking_starts_none(sockets):
     assert not session.fresh_process().fields["is_running"]
-    assert not sockets.exists()
+    assert [] == list(sockets.iterdir())
 
 
 def test_forks_that_cannot_be_trusted_are_told_with_the_reason(monkeypatch):
