@@ -45,7 +45,7 @@ class FreshProcess(ABC):
 
     def begin(self) -> None:
         """Tell it what is around the notebook now, with a folder to work in; it answers that it is ready."""
-        self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_")
+        self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_", ignore_cleanup_errors=True)
         self.send(Surroundings.of_notebook(self._folder.name).to_line())
 
     def send(self, line: str) -> None:

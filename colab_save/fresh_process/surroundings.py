@@ -56,9 +56,9 @@ class Surroundings:
     """What is around a fresh process.
 
     Attributes:
-        environment: The notebook's environment variables.
+        environment: The notebook's environment variables, but for the folder for temporary files.
         packages: The folders on the notebook's ``sys.path`` that hold installed packages.
-        folder: The working folder, empty at first.
+        folder: The working folder, also for temporary files; empty at first.
     """
 
     environment: Mapping[str, str]
@@ -68,9 +68,9 @@ class Surroundings:
     @classmethod
     def of_notebook(cls, folder: str) -> Self:
         """Return those of this process, with another folder to work in."""
-        return cls(
-            environment_of_notebook(), tuple(path for path in sys.path if path and _holds_packages(Path(path))), folder
-        )
+        # A process that is ended leaves its temporary files.
+        environment = {**environment_of_notebook(), "TMPDIR": folder}
+        return cls(environment, tuple(path for path in sys.path if path and _holds_packages(Path(path))), folder)
 
     def to_line(self) -> str:
         """Return them as one line of JSON."""
@@ -86,7 +86,7 @@ class Surroundings:
         """Take them over in this process."""
         os.environ.clear()
         os.environ.update(self.environment)
-        tempfile.tempdir = None  # TMPDIR may be another one
+        tempfile.tempdir = None  # TMPDIR is another one
         if hasattr(time, "tzset"):  # not on Windows
             time.tzset()
         sys.path += [path for path in self.packages if path not in sys.path]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 
@@ -113,6 +114,11 @@ def test_no_signal_is_blocked_in_a_fork_that_is_blocked_in_the_notebook(notebook
     blocked = notebook.run("import signal; found = signal.pthread_sigmask(signal.SIG_BLOCK, ())")
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     assert "set()" == blocked
+
+
+def test_what_a_fork_has_written_for_a_time_is_gone_with_it(notebook):
+    program = "import os, tempfile; descriptor, found = tempfile.mkstemp(); os.close(descriptor)"
+    assert not os.path.lexists(notebook.run(program))
 
 
 def test_the_parent_knows_no_variable_of_one_notebook(notebook, monkeypatch):
