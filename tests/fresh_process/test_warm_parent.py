@@ -590,6 +590,7 @@ def test_the_reason_why_nothing_is_warm_is_told(notebook, stand_in):
 def test_a_backend_that_started_its_runtime_is_not_forked(notebook, stand_in):
     stand_in(
         "import sys, types\n"
+        "sys.modules['tensorflow'] = types.ModuleType('tensorflow')\n"
         "context = sys.modules['tensorflow.python.eager.context'] = types.ModuleType('context')\n"
         "context.context_safe = lambda: types.SimpleNamespace(_initialized=True)"
     )
