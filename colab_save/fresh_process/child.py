@@ -34,7 +34,7 @@ from colab_save.format_table import format_names
 from colab_save.formats.base import Context, get_format
 from colab_save.fresh_process.answering import answer_sample, trace
 from colab_save.fresh_process.job import Job, JoinJob, OpenJob, ReloadJob, read_job
-from colab_save.fresh_process.surroundings import Surroundings
+from colab_save.fresh_process.surroundings import Surroundings, keras_backend
 from colab_save.memory import SHORT, available_memory, end_first, is_out_of_memory, limit_memory
 from colab_save.model.configs import Configs, rebuilding
 from colab_save.model.examining import examine
@@ -43,16 +43,23 @@ from colab_save.precision import made_in
 from colab_save.types import Model
 from colab_save.wording import first_line, reason_of
 
-NOT_NEEDED = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
+NOT_NEEDED = ("IPython", "jax", "matplotlib", "pandas", "scipy", "sklearn")
 """Packages that Keras and TensorFlow import if they are installed (``keras/src/wrappers``, ``keras/src/visualization``,
-``keras/src/saving/file_editor.py``). A reload needs none of them, and they take a third of the import time."""
+``keras/src/saving/file_editor.py``, ``tensorflow/lite/python/util.py``). A reload needs none of them. They take half
+of the import time on Colab, of which JAX, which is installed there, takes the most, and 130 MB of memory."""
 
+OF_OTHER_BACKENDS = ("jax", "scipy")
+"""Those of them that Keras needs on another backend than TensorFlow."""
 
 IDLE = 1800.0
 """Seconds without a job after which a process that waits for one ends: half an hour."""
 
 LOOK = 2.0
 """Seconds between two looks at the time and the memory while a process waits."""
+
+SIDE = 512
+"""Rows and columns of the matrices that `probe` multiplies. PyTorch multiplies small ones in one thread, and it is the
+others that a fork lacks if they have been started before (OpenMP). The sum is exact in float32."""
 
 Parts: TypeAlias = dict[Path, Model]
 """The reloaded parts of a collection by their folder, each from the first of its formats."""
@@ -146,7 +153,7 @@ def absent(names: tuple[str, ...]) -> Iterator[None]:
 
 
 def import_keras(without: tuple[str, ...]) -> ModuleType:
-    """Import Keras with TensorFlow, which takes seconds and is why the process starts early.
+    """Import Keras with its backend, which takes seconds and is why the process starts early.
 
     Args:
         without: Packages to skip; a Keras that cannot be imported without them imports them after all.
@@ -156,10 +163,15 @@ def import_keras(without: tuple[str, ...]) -> ModuleType:
     return importlib.import_module("keras")
 
 
+def not_needed(backend: str) -> tuple[str, ...]:
+    """Return the packages that Keras can do without on a backend."""
+    return tuple(name for name in NOT_NEEDED if backend == "tensorflow" or name not in OF_OTHER_BACKENDS)
+
+
 def import_all() -> None:
     """Import all that jobs need: Keras with its backend, and what this package imports when it is first used."""
     gc.disable()  # an import leaves next to no garbage, and collecting it takes a tenth of the time
-    import_keras(NOT_NEEDED)
+    import_keras(not_needed(keras_backend()))
     if os.environ.get("TF_USE_LEGACY_KERAS") == "1":
         import_dialect(KERAS_2)
     for name in format_names():
@@ -194,10 +206,10 @@ def _write(answers: TextIO, answer: dict[str, Any]) -> None:
 
 
 def probe() -> int:
-    """Compute something, as a job would; return the exit status."""
-    keras: Any = importlib.import_module("keras")
-    total = keras.ops.sum(keras.ops.matmul(keras.ops.ones((2, 2)), keras.ops.ones((2, 2))))
-    return int(float(total) != 8.0)
+    """Compute something with all threads of the backend, as a job would; return the exit status."""
+    ops: Any = importlib.import_module("keras").ops
+    ones = ops.ones((SIDE, SIDE))
+    return int(float(ops.sum(ops.matmul(ones, ones))) != SIDE**3)
 
 
 def serve_connection(connection: socket.socket) -> int:

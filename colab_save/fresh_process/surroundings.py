@@ -19,8 +19,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-WITHOUT_GPU = {"CUDA_VISIBLE_DEVICES": "-1"}
-"""A fresh process runs on the CPU, since the notebook may hold all of the GPU's memory."""
+ON_CPU = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "JAX_PLATFORM_NAME": "cpu", "KERAS_TORCH_DEVICE": "cpu"}
+"""A fresh process runs on the CPU, since the notebook may hold all of the GPU's memory, or the TPU.
+
+JAX must be told: it fails where there is a GPU that it may not see, takes the TPU where there is one, and looks for the
+platform that the notebook may ask for (``xla_bridge.py``, ``cloud_tpu_init.py``, 0.7.2). Keras on PyTorch need not look
+for a GPU then (``keras/src/backend/torch/core.py``, 3.15.1; 3.13.2 looks, and finds none).
+"""
 
 FEWER_LINES = {"TF_CPP_MIN_LOG_LEVEL": "2"}
 """Errors only, where the user has not asked for more."""
@@ -32,6 +37,11 @@ DECIDING = (
 )
 """How the names of variables begin that Python, Keras and its backends read while they are imported; none that they set
 then (``TF2_BEHAVIOR``, ``HDF5_PLUGIN_PATH``), since a notebook would have another parent from its import on."""
+
+
+NOT_DECIDING = {*FEWER_LINES, *ON_CPU, "TF_FORCE_GPU_ALLOW_GROWTH"}
+"""Names that begin so and decide nothing: of what a fresh process is told anyway, and of what Keras sets where its
+backend is not TensorFlow."""
 
 
 WRITTEN_BY_KERAS = {
@@ -106,7 +116,7 @@ def deciding() -> list[object]:
     were last installed, since a process that has imported Keras would still have the one from before.
     """
     variables = sorted(
-        (name, value) for name, value in os.environ.items() if name.startswith(DECIDING) and name not in FEWER_LINES
+        (name, value) for name, value in os.environ.items() if name.startswith(DECIDING) and name not in NOT_DECIDING
     )
     ages = [_age(path) for path in _places()]
     return [sys.executable, sys.prefix, variables, _limits(), ages, _keras_settings()]
@@ -114,13 +124,19 @@ def deciding() -> list[object]:
 
 def environment_of_notebook() -> dict[str, str]:
     """Return the environment of a process that serves this notebook only."""
-    return {**FEWER_LINES, **os.environ, **WITHOUT_GPU}
+    return {**FEWER_LINES, **os.environ, **ON_CPU}
 
 
 def innocent_environment() -> dict[str, str]:
     """Return the environment of a process that will serve several notebooks: only what it must know from its start."""
     own = {name: value for name, value in os.environ.items() if name.startswith((*DECIDING, *OF_THE_USER))}
-    return {**FEWER_LINES, **own, **WITHOUT_GPU}
+    return {**FEWER_LINES, **own, **ON_CPU}
+
+
+def keras_backend() -> str:
+    """Return the backend that Keras imports in this process (``keras/src/backend/config.py``)."""
+    settings = json.loads(_keras_settings() or "{}")
+    return str(os.environ.get("KERAS_BACKEND") or settings.get("backend", "tensorflow"))
 
 
 def _limits() -> list[object]:

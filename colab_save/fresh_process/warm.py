@@ -148,8 +148,12 @@ class WarmParent:
         self._early = None
         self._end_lease()
 
-    def status(self) -> WarmStatus:
-        """Return how fresh processes are made now; starts nothing."""
+    def status(self, timeout: float = 1.0) -> WarmStatus:
+        """Return how fresh processes are made now; starts nothing.
+
+        Args:
+            timeout: Seconds to wait for the parent's answer, which does not come while it imports.
+        """
         name = _name()
         if reason := self._reason(name):
             return WarmStatus(is_running=False, reason=reason)
@@ -160,7 +164,7 @@ class WarmParent:
         try:
             connection.sendall(STATUS)
             # Every answer of a parent begins with an empty line.
-            told: dict[str, Any] = json.loads(channel.receive(1.0) or channel.receive(1.0) or "{}")
+            told: dict[str, Any] = json.loads(channel.receive(timeout) or channel.receive(timeout) or "{}")
         except TimeoutError:
             return WarmStatus(is_running=True)  # it imports
         except (OSError, ValueError):

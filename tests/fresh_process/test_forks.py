@@ -83,7 +83,7 @@ def test_a_second_trip_of_the_same_save_finds_nothing_of_the_first(notebook):
 
 def test_forks_come_from_one_parent(notebook):
     parents = {notebook.run("import os; found = os.getppid()") for _ in range(3)}
-    assert {str(warm_parent.status().pid)} == parents
+    assert {str(warm_parent.status(30.0).pid)} == parents
 
 
 def test_a_fork_has_the_notebooks_environment_of_now(notebook, monkeypatch):

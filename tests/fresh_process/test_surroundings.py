@@ -7,7 +7,13 @@ import sys
 
 import pytest
 
-from colab_save.fresh_process.surroundings import deciding
+from colab_save.fresh_process.surroundings import (
+    ON_CPU,
+    deciding,
+    environment_of_notebook,
+    innocent_environment,
+    keras_backend,
+)
 
 IMPORT = """
 from colab_save.fresh_process.surroundings import deciding
@@ -26,11 +32,39 @@ def test_a_variable_that_is_read_once_decides(name, monkeypatch):
     assert before != deciding()
 
 
-@pytest.mark.parametrize("name", ["TF_CPP_MIN_LOG_LEVEL", "JPY_SESSION_NAME", "TZ"])
+@pytest.mark.parametrize("name", ["TF_CPP_MIN_LOG_LEVEL", "JPY_SESSION_NAME", "TZ", *ON_CPU])
 def test_a_variable_that_a_fork_takes_over_decides_nothing(name, monkeypatch):
     before = deciding()
     monkeypatch.setenv(name, "another")
     assert before == deciding()
+
+
+@pytest.mark.parametrize("environment", [environment_of_notebook, innocent_environment])
+def test_a_fresh_process_is_on_the_cpu_whatever_the_notebook_uses(environment, monkeypatch):
+    for name in ON_CPU:
+        monkeypatch.setenv(name, "cuda,tpu")
+    assert ON_CPU == {name: value for name, value in environment().items() if name in ON_CPU}
+
+
+@pytest.mark.parametrize(
+    ("variable", "settings", "backend"),
+    [
+        ("", None, "tensorflow"),
+        ("jax", None, "jax"),
+        ("", '{"backend": "torch"}', "torch"),
+        ("jax", '{"backend": "torch"}', "jax"),
+        ("", '{"floatx": "float64"}', "tensorflow"),
+        ("", "no settings", "tensorflow"),
+    ],
+)
+def test_the_backend_is_that_of_the_environment_or_else_of_the_settings(
+    variable, settings, backend, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("KERAS_BACKEND", variable)
+    if settings is not None:
+        (tmp_path / "keras.json").write_text(settings)
+    assert backend == keras_backend()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such limits")

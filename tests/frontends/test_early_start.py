@@ -23,7 +23,7 @@ from colab_save.fresh_process.warm import warm_parent
 end = time.monotonic() + 60
 while not warm_parent.status().is_ready and time.monotonic() < end:
     time.sleep(0.1)
-print(warm_parent.status().pid)
+print(warm_parent.status(30.0).pid)
 """
 
 RUNNING = """
