@@ -80,13 +80,21 @@ def wide(units):
     return plain(model, model_config=json.dumps(config))
 
 
+@pytest.fixture
+def own_parent(tmp_path_factory, monkeypatch):
+    """A warm parent that no other test uses."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("r")))
+    yield
+    warm_parent.leave()
+
+
 def forks():
     """The fresh processes that the warm parent has forked and that still run."""
     parent = warm_parent.status().pid
     return Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
 
 
-def test_a_model_in_a_model_of_keras_2_ends_in_an_error_and_not_in_a_notebook_that_hangs():
+def test_a_model_in_a_model_of_keras_2_ends_in_an_error_and_not_in_a_notebook_that_hangs(own_parent):
     path = plain(zoo.untrained(), model_config=nested(), keras_version="2.15.0")
     began, seconds = time.monotonic(), 12.0 if LOOPS else 300.0
     with pytest.raises(UnsafeFileError if LOOPS else FormatError) as caught:
