@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from colab_save.fresh_process.process import Verifier
 from colab_save.fresh_process.warm import warm_parent
-from tests.fresh_process.conftest import Notebook
+from tests.fresh_process.conftest import Notebook, wait_until
 
 pytestmark = [
     pytest.mark.tensorflow,
@@ -125,14 +125,15 @@ def test_a_runtime_that_has_started_is_noticed():
 def test_round_trips_leave_their_parent_as_it_was(runtime_folder, notebook):
     """40 trips, and 2,000 of them where 1,000 examples of each law are asked for; of a parent that nobody shares."""
     parent = int(notebook.run(PARENT, timeout=120.0))
-    taken, before = state_of(parent), warm_parent.status().memory
+    taken, before = state_of(parent), warm_parent.status(30.0).memory
     for _ in range(2 * settings.default.max_examples):
         assert "(1, 1)" == notebook.run(PREDICT)
     assert (parent, taken) == (int(notebook.run(PARENT)), state_of(parent))
-    assert warm_parent.status().memory - before < 2**22
+    assert warm_parent.status(30.0).memory - before < 2**22
 
 
 def state_of(pid):
     """What a process has taken: its descriptors, threads, and processes, zombies included."""
     process = psutil.Process(pid)
+    wait_until(lambda: process.status() == psutil.STATUS_SLEEPING)  # else it has yet to close its last connection
     return process.num_fds(), process.num_threads(), process.children()

@@ -90,7 +90,7 @@ def own_parent(tmp_path_factory, monkeypatch):
 
 def forks():
     """The fresh processes that the warm parent has forked and that still run."""
-    parent = warm_parent.status().pid
+    parent = warm_parent.status(30.0).pid
     return Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
 
 
