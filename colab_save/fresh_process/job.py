@@ -92,6 +92,12 @@ class OpenJob:
 
 Job: TypeAlias = ReloadJob | JoinJob | OpenJob
 
+
+def is_alone(job: Job) -> bool:
+    """Return whether a job needs nothing of an earlier one; those of a collection need its other parts."""
+    return not (isinstance(job, JoinJob) or (isinstance(job, ReloadJob) and job.is_part))
+
+
 KINDS: Mapping[str, type[Any]] = {"reload": ReloadJob, "join": JoinJob, "open": OpenJob}
 """The records by the name that a line has for their kind."""
 

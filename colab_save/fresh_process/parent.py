@@ -81,8 +81,8 @@ class Parent:
             return False
         now = time.monotonic()
         is_left = not self._leases and (self._is_used or now - self._started > UNUSED)
-        is_past = bool(self._distrust) and now - self._started > LOOK
-        return is_past or is_left or is_waiting_over(self._used)
+        is_useless = bool(self._distrust) and now - self._started > LOOK
+        return is_useless or is_left or is_waiting_over(self._used)
 
     def _accept(self) -> None:
         try:
@@ -110,7 +110,7 @@ class Parent:
             self._queue(connection)
         else:
             if kind == STATUS:
-                _say(connection, self._status())
+                _send(connection, self._status())
             connection.close()
 
     def _end_lease(self, connection: socket.socket) -> None:
@@ -130,10 +130,10 @@ class Parent:
         """Fork for a job, or let it wait until the forks are known to be good."""
         self._used = time.monotonic()
         self._waiting.append(connection)
-        self._poller.watch(connection.fileno(), partial(self._give_up, connection), is_read=False)
+        self._poller.watch(connection.fileno(), partial(self._stop_waiting, connection), is_read=False)
         self._dispatch()
 
-    def _give_up(self, connection: socket.socket) -> None:
+    def _stop_waiting(self, connection: socket.socket) -> None:
         self._poller.forget(connection.fileno())
         self._waiting.remove(connection)
         connection.close()
@@ -167,7 +167,7 @@ class Parent:
     def _end_job(self, connection: socket.socket, code: int) -> None:
         self._used = time.monotonic()
         self._poller.forget(connection.fileno())
-        _say(connection, {"ended": code})
+        _send(connection, {"ended": code})
         with contextlib.suppress(OSError):  # the notebook has closed it
             connection.shutdown(socket.SHUT_RDWR)  # what the fork has started in another session may have it too
         connection.close()
@@ -179,11 +179,11 @@ class Parent:
 
 def _refuse(connection: socket.socket, reason: str) -> None:
     """Tell the notebook why there is no fork."""
-    _say(connection, {"refused": reason})
+    _send(connection, {"refused": reason})
     connection.close()
 
 
-def _say(connection: socket.socket, answer: dict[str, object]) -> None:
+def _send(connection: socket.socket, answer: dict[str, object]) -> None:
     """Send a line of its own, whatever the fork has written before."""
     with contextlib.suppress(OSError):  # the notebook has ended
         connection.settimeout(1.0)

@@ -9,6 +9,7 @@ started.
 from __future__ import annotations
 
 import atexit
+import signal
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -16,18 +17,13 @@ from typing import Any, Self, TypeAlias
 
 from colab_save.errors import VerifierError
 from colab_save.fresh_process.base import FreshProcess
-from colab_save.fresh_process.job import Job, JoinJob, ReloadJob, to_line
+from colab_save.fresh_process.job import Job, is_alone, to_line
 from colab_save.fresh_process.own import OwnProcess, spare
 from colab_save.fresh_process.warm import Fork, warm_parent
 from colab_save.hints import option
 
 OnWait: TypeAlias = Callable[[], None]
 OnLack: TypeAlias = Callable[[str], bool]
-
-
-def _is_alone(job: Job) -> bool:
-    """Return whether a job needs no earlier one in its process: those of a collection stay together."""
-    return not (isinstance(job, JoinJob) or (isinstance(job, ReloadJob) and job.is_part))
 
 
 def leave() -> None:
@@ -47,11 +43,13 @@ class Verifier:
 
     Attributes:
         death: How the last one that died, or ran out of time, did so; ``None`` if none has.
+        was_killed: Whether one was killed from outside, as Linux does when memory runs out: no fault of a payload.
     """
 
     def __init__(self, *, is_used: bool = True) -> None:
         self._is_used = is_used
         self.death: VerifierError | None = None
+        self.was_killed = False
         self._process: FreshProcess | None = None
         self._is_spare_wanted = False
 
@@ -72,7 +70,10 @@ class Verifier:
             spare.prepare()
 
     def renew(self) -> None:
-        """End the process if it is a fork that has done a job, so that the next job finds nothing of that."""
+        """End the process if it is a fork that has done a job, so that the next job finds nothing of that.
+
+        A job that is alone begins so by itself; a collection does with its first part.
+        """
         if isinstance(self._process, Fork) and self._process.is_ready:
             self.close()
 
@@ -91,9 +92,11 @@ class Verifier:
             VerifierError: The process died, was killed for taking too long, or reported an error.
         """
         end = time.monotonic() + timeout
+        if is_alone(job):
+            self.renew()
         try:
             process, answer = self._put(job, end, on_wait)
-            if answer is None and process.code is None and _is_alone(job):
+            if answer is None and process.code is None and is_alone(job):
                 self.close()  # the warm process has died, which is no fault of the job
                 process, answer = self._put(job, end, on_wait)
         except TimeoutError:
@@ -104,8 +107,6 @@ class Verifier:
             raise self.death
         if "error" in answer:
             if (name := str(answer.get("lacks", ""))) and supply(name):
-                if _is_alone(job):
-                    self.renew()
                 return self.ask(job, timeout, on_wait, supply)
             raise VerifierError(f"In a fresh process: {answer['error']}", str(answer["hint"]))
         return answer
@@ -136,23 +137,24 @@ class Verifier:
         while True:
             process = self._process or self._open()
             answer = None if process.is_ready else process.receive(end - time.monotonic(), on_wait)
-            is_fork = isinstance(process, Fork)
-            if not process.has_ended if process.is_ready else not is_fork:
+            if process.is_ready and not process.has_ended:
                 return process
-            # A parent that has just ended is replaced once; one that says why it cannot fork is believed.
-            ended += 1
-            if is_fork and (answer is not None and "refused" in answer):
-                warm_parent.refuse(answer["refused"])
-            elif is_fork and ended > 1:
-                warm_parent.refuse("the warm process has ended twice")
+            if isinstance(process, OwnProcess) and not process.is_ready:
+                return process
             self.close()
+            # A parent that has just ended is replaced once; one that reports why it cannot fork is believed.
+            ended += 1
+            if answer is not None and "refused" in answer:
+                warm_parent.refuse(answer["refused"])
+            elif ended > 1:
+                warm_parent.refuse("the warm process has ended twice")
 
     def _timed_out(self, timeout: float) -> VerifierError:
         """End the process, and return the error that says that it took too long."""
         process = self._process
         self.close()
         if isinstance(process, Fork) and not process.is_ready:
-            warm_parent.give_up_hung()
+            warm_parent.abandon_hung()
         return VerifierError(
             f"The fresh process did not answer within {timeout:g} seconds.",
             f"Give it more time with {option('timeout', 900)}, or save with {option('verify', value=False)}.",
@@ -162,6 +164,7 @@ class Verifier:
         """Close a process that has ended, and return the error that says how."""
         tail = process.last_line()
         code = process.code
+        self.was_killed = code in {None, -signal.SIGKILL}
         self.close()
         if code is None:
             how = "ended together with the warm process that it was forked from"

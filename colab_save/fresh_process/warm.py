@@ -81,7 +81,7 @@ class Fork(FreshProcess):
         super().begin()
 
     def _find_code(self) -> int | None:
-        return None  # the parent would have told it
+        return None  # the parent would have sent it
 
     def close(self) -> None:
         """Have the parent end it with all that it started."""
@@ -98,7 +98,7 @@ class WarmParent:
         self._lease: socket.socket | None = None
         self._leased: Path | None = None
         self._distrust: dict[str, str] = {}
-        self._told = ("", "")
+        self._logged = ("", "")
         self._early: subprocess.Popen[bytes] | None = None
 
     def fork(self) -> Fork | None:
@@ -123,9 +123,9 @@ class WarmParent:
         name = _name()
         with self._lock:
             self._distrust[name] = reason
-            self._note(name, reason)
+            self._log_reason(name, reason)
 
-    def give_up_hung(self) -> None:
+    def abandon_hung(self) -> None:
         """Have the next save start another parent, if this one has had the time to import and still answers nobody."""
         path = _path(_name())
         with self._lock, contextlib.suppress(OSError), locked(path.parent):
@@ -159,19 +159,19 @@ class WarmParent:
             return WarmStatus(is_running=False, reason=reason)
         connection = connect(_path(name))
         if connection is None:
-            return WarmStatus(is_running=False, reason=self._told[1] if self._told[0] == name else "")
+            return WarmStatus(is_running=False, reason=self._logged[1] if self._logged[0] == name else "")
         channel = Channel(connection)
         try:
             connection.sendall(STATUS)
             # Every answer of a parent begins with an empty line.
-            told: dict[str, Any] = json.loads(channel.receive(timeout) or channel.receive(timeout) or "{}")
+            answer: dict[str, Any] = json.loads(channel.receive(timeout) or channel.receive(timeout) or "{}")
         except TimeoutError:
             return WarmStatus(is_running=True)  # it imports
         except (OSError, ValueError):
             return WarmStatus(is_running=False)  # it has just ended
         finally:
             channel.close()
-        return WarmStatus(is_running=True, **told) if told else WarmStatus(is_running=False)
+        return WarmStatus(is_running=True, **answer) if answer else WarmStatus(is_running=False)
 
     @property
     def is_wanted(self) -> bool:
@@ -190,7 +190,7 @@ class WarmParent:
         """Return a connection to the parent, on which this notebook has a lease then."""
         name = _name()
         if reason := self._reason(name):
-            self._note(name, reason)
+            self._log_reason(name, reason)
             return None
         path = _path(name)
         try:
@@ -201,16 +201,16 @@ class WarmParent:
                     self._take_lease(path)
         except OSError as error:
             remove_dead(path)
-            self._note(name, f"the warm process cannot be started ({error})")
+            self._log_reason(name, f"the warm process cannot be started ({error})")
             return None
-        self._told = ("", "")
+        self._logged = ("", "")
         return connection
 
-    def _note(self, name: str, reason: str) -> None:
+    def _log_reason(self, name: str, reason: str) -> None:
         """Note why no parent of this name is used now, with one line in the log for each reason."""
-        if self._told != (name, reason):
+        if self._logged != (name, reason):
             _LOG.info("Fresh processes are started anew: %s.", reason)
-        self._told = (name, reason)
+        self._logged = (name, reason)
         self._end_lease()
 
     def _start(self, path: Path, niceness: int) -> socket.socket | None:

@@ -57,6 +57,13 @@ class Notebook:
         return Path(job.payload).read_text()
 
 
+def in_a_new_process(notebook, program):
+    """Run a program in a process that is no fork."""
+    with pytest.MonkeyPatch.context() as patch, Verifier(is_used=False) as verifier:
+        patch.setenv("COLAB_SAVE_WARM", "0")
+        return notebook.run(program, timeout=120.0, verifier=verifier)
+
+
 @pytest.fixture
 def stand_in(tmp_path, monkeypatch):
     """Put a stand-in for Keras first on the path of fresh processes; what it does in addition is an argument."""
@@ -77,6 +84,7 @@ def runtime_folder(tmp_path_factory, monkeypatch):
     """A folder of this test's own for sockets, with a short path, which is gone with the last parent."""
     folder = tmp_path_factory.mktemp("r")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("t")))  # for notebooks that a test kills
     yield folder
     warm_parent.leave()
     spare.drop()

@@ -10,10 +10,8 @@ import sys
 
 import pytest
 
-from colab_save.fresh_process import warm
-from colab_save.fresh_process.process import Verifier
 from colab_save.fresh_process.warm import warm_parent
-from tests.fresh_process.conftest import Notebook
+from tests.fresh_process.conftest import Notebook, in_a_new_process
 
 pytestmark = [
     pytest.mark.outside,
@@ -86,13 +84,6 @@ def notebook(tmp_path, monkeypatch):
     monkeypatch.setenv("JAX_PLATFORMS", "cuda,tpu")
     monkeypatch.setenv("JAX_PLATFORM_NAME", "gpu")
     return Notebook(tmp_path)
-
-
-def in_a_new_process(notebook, program):
-    """Run a program in a process that is no fork."""
-    with pytest.MonkeyPatch.context() as patch, Verifier(is_used=False) as verifier:
-        patch.setattr(warm.WarmParent, "is_wanted", False)
-        return notebook.run(program, timeout=120.0, verifier=verifier)
 
 
 def test_forks_compute_with_keras_on_jax_on_the_cpu(notebook):

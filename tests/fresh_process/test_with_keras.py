@@ -10,9 +10,8 @@ import psutil
 import pytest
 from hypothesis import settings
 
-from colab_save.fresh_process.process import Verifier
 from colab_save.fresh_process.warm import warm_parent
-from tests.fresh_process.conftest import Notebook, wait_until
+from tests.fresh_process.conftest import Notebook, in_a_new_process, wait_until
 
 pytestmark = [
     pytest.mark.tensorflow,
@@ -87,13 +86,6 @@ print(reason_against_forking())
 def notebook(tmp_path):
     """A notebook whose fresh processes come from the parent that all tests share."""
     return Notebook(tmp_path)
-
-
-def in_a_new_process(notebook, program):
-    """Run a program in a process that is no fork."""
-    with pytest.MonkeyPatch.context() as patch, Verifier(is_used=False) as verifier:
-        patch.setenv("COLAB_SAVE_WARM", "0")
-        return notebook.run(program, timeout=120.0, verifier=verifier)
 
 
 def test_a_fork_finds_nothing_that_an_earlier_one_did_to_keras(notebook):
