@@ -54,7 +54,7 @@ class Attempt:
 
 
 def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, clock: Clock) -> list[Attempt]:
-    """Stage and verify one set of formats after another, until one passes.
+    """Stage and verify one set of formats after another, until one passes, or the fresh process is killed.
 
     Args:
         plan: What to try, in order, and how strictly.
@@ -86,7 +86,7 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
             attempts.append(Attempt(Staged(folder, formats, {}), trips, hint=examined.hint))
             continue
         attempts.append(_proven(staged, examined, prove(staged, examined, plan.rules, verifier, clock)))
-        if attempts[-1].is_passed:
+        if attempts[-1].is_passed or verifier.was_killed:  # which decides nothing about the formats
             break
     return attempts
 

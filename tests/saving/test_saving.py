@@ -221,6 +221,21 @@ def test_a_model_whose_layer_hangs_or_dies_in_the_fresh_process_is_no_save(tmp_p
     assert () == list_models().manifests
 
 
+def test_a_fresh_process_that_is_killed_is_no_reason_to_save_in_a_format_that_holds_less():
+    class Heavy(keras.layers.Layer):
+        def call(self, inputs):
+            import os
+
+            if "colab_save_custom_code" in __name__:
+                os.kill(os.getpid(), 9)  # as Linux does when memory runs out
+            return inputs
+
+    model = keras.Sequential([keras.Input((3,)), Heavy()])
+    with pytest.raises(VerifierError, match=r"was killed by signal 9.*Nothing was published"):
+        save(SaveRequest(model, "cats"))
+    assert () == list_models().manifests
+
+
 def test_the_round_trip_has_a_time_limit():
     class Slow(keras.layers.Layer):
         def call(self, inputs):
