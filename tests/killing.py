@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -118,6 +119,7 @@ for line in sys.stdin:  # a fork for each kill, so that Python starts only once
 
 def save_and_die(name, number, where, work):
     """Save the fourth version, and be killed before the call of that number to something in a folder."""
+    tempfile.tempdir = work  # a process that is killed leaves what it has there
     case, store, steps = CASES[name], open_store(where), itertools.count()
     root = str(getattr(store, "root", "no folder"))
 
