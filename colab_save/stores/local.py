@@ -109,8 +109,7 @@ class LocalStore(Store):
             place = self._place(key)
             partial = partial_of(place.parent)
             try:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                with partial.open("xb") as copy:
+                with _create(partial) as copy:
                     while block := stream.read(CHUNK):
                         copy.write(block)
                         on_bytes(len(block))
@@ -253,6 +252,17 @@ class LocalStore(Store):
             except OSError:  # not empty, or out of reach; an empty folder does no harm
                 return
             folder = folder.parent
+
+
+def _create(path: Path, attempts: int = 8) -> BinaryIO:
+    """Create a file and its folders, which another writer's pruning may remove while they are empty."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
+    except (FileExistsError, FileNotFoundError):
+        if attempts == 1:
+            raise
+        return _create(path, attempts - 1)
 
 
 def exists(path: Path) -> bool:

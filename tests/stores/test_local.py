@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,18 @@ class TestLocalStore(StoreContract):
         assert ["cats/v1/model"] == store.walk("")
         store.delete_folder("cats/v1")
         assert [] == list(store.root.iterdir())
+
+    def test_writers_that_remove_each_others_empty_folders_fail_nowhere(self, store, tmp_path):
+        source = tmp_path / "source"
+        source.write_bytes(NEW)
+
+        def write_and_delete(name):
+            for _ in range(300):
+                store.put(f"cats/v1/{name}", source, ignore_bytes)
+                store.delete(f"cats/v1/{name}")
+
+        with ThreadPoolExecutor(4) as writers:
+            assert [None] * 4 == list(writers.map(write_and_delete, "abcd"))
 
     def test_deleting_a_folder_removes_links_and_not_what_they_point_to(self, store, put, tmp_path):
         put("cats/v1/model")
