@@ -13,11 +13,11 @@ from contextvars import copy_context
 from functools import partial
 from types import MappingProxyType
 
+from colab_save.deadline import within
 from colab_save.diagnosing import machine, packages, places, session
 from colab_save.diagnosing.redacting import Secrets
 from colab_save.hints import render
 from colab_save.reports.diagnosis import Diagnosis, Finding
-from colab_save.stores.drive.deadline import within
 from colab_save.types import Json
 from colab_save.wording import first_line
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter
 
 from colab_save.custom_code.signing import key_files
+from colab_save.disk import size_of_files
 from colab_save.quantities import count_in_words, size_in_words
 from colab_save.reports.diagnosis import Finding
 from colab_save.reports.pending import state_in_words
 from colab_save.stores.base import Access
 from colab_save.stores.drive.drive_state import drive_state
 from colab_save.stores.opening import open_store
-from colab_save.versions.caching import cache_base, fetched, size_below, size_limit
+from colab_save.versions.caching import cache_base, fetched, size_limit
 from colab_save.versions.pending import watch
 
 ANSWER = 2.0
@@ -75,7 +76,7 @@ def cached() -> Finding:
 def copies() -> Finding:
     """Return how many local copies there are, what is known of their uploads, and their size and limit."""
     watched = watch(ANSWER)
-    size = sum(size_below(each.copy.stage) for each in watched)
+    size = sum(size_of_files(each.copy.stage) for each in watched)
     limit = size_limit(cache_base(), size)
     states = Counter(state_in_words(each.upload_state) for each in watched)
     pending = sum(each.is_needed for each in watched)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from colab_save.deadline import within
 from colab_save.settings import SETTINGS, in_force
-from colab_save.stores.drive.deadline import within
 from colab_save.target import without_secrets
 
 HIDDEN = "…"

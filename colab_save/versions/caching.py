@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
+from colab_save.disk import size_of_files
 from colab_save.settings import setting
 
 SHARE = 4
@@ -84,7 +85,7 @@ def fetched() -> list[Fetched]:
         return []
     for folder in folders:
         with suppress(FileNotFoundError):  # another notebook has just removed it
-            found.append(Fetched(folder, size_below(folder), folder.stat().st_mtime))
+            found.append(Fetched(folder, size_of_files(folder), folder.stat().st_mtime))
     return sorted(found, key=lambda each: each.used)
 
 
@@ -103,8 +104,3 @@ def trim_cache() -> None:
                 break
             shutil.rmtree(each.folder, ignore_errors=True)
             total -= each.size
-
-
-def size_below(folder: Path) -> int:
-    """Return the bytes of all files below a folder."""
-    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())

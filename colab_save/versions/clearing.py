@@ -10,11 +10,12 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from colab_save.disk import size_of_files
 from colab_save.errors import StoreUnavailableError
 from colab_save.hints import literal
 from colab_save.reports.cache import Cache, CacheEntry
 from colab_save.reports.pending import state_in_words
-from colab_save.versions.caching import Fetched, cache_base, fetched, size_below, size_limit
+from colab_save.versions.caching import Fetched, cache_base, fetched, size_limit
 from colab_save.versions.local_copies import drop, leftovers
 from colab_save.versions.pending import Watched, watch
 from colab_save.wording import first_line
@@ -55,7 +56,7 @@ def cache(*, clear: bool = False, patience: float = 2.0) -> Cache:
         tuple(_of_fetched(each, clear=clear) for each in artifacts),
         tuple(_of_copy(each, clear=clear) for each in watched),
         limit,
-        size_limit(folder, sum(size_below(each.copy.stage) for each in watched)),
+        size_limit(folder, sum(size_of_files(each.copy.stage) for each in watched)),
         tuple(str(each) for each in leftovers([each.copy for each in watched])),
         is_cleared=clear,
     )
@@ -75,7 +76,7 @@ def _of_fetched(artifact: Fetched, *, clear: bool) -> CacheEntry:
 
 
 def _of_copy(watched: Watched, *, clear: bool) -> CacheEntry:
-    copy, size = watched.copy, size_below(watched.copy.stage)
+    copy, size = watched.copy, size_of_files(watched.copy.stage)
     stays = PENDING if watched.is_needed else ""
     try:
         if clear and not stays and not drop(copy) and copy.folder.is_dir():
@@ -88,4 +89,4 @@ def _of_copy(watched: Watched, *, clear: bool) -> CacheEntry:
 
 def _freed(folder: Path, size: int) -> int:
     """Return how many of a folder's bytes are gone."""
-    return size - size_below(folder)
+    return size - size_of_files(folder)

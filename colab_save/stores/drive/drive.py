@@ -18,11 +18,11 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, Self, TypeVar
 
+from colab_save.deadline import alive, within
 from colab_save.errors import ReadOnlyStoreError, StoreError, StoreUnavailableError, TargetError
 from colab_save.hints import literal, option
 from colab_save.os_errors import system_error
 from colab_save.stores.base import Access, UploadState
-from colab_save.stores.drive.deadline import alive, within
 from colab_save.stores.drive.mount import (
     ELSEWHERE,
     HINTS,

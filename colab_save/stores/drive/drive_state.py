@@ -10,8 +10,8 @@ import enum
 import shutil
 from dataclasses import dataclass
 
+from colab_save.deadline import within
 from colab_save.quantities import size_in_words
-from colab_save.stores.drive.deadline import within
 from colab_save.stores.drive.drive import DriveStore
 from colab_save.stores.drive.mount import mounts_of
 

@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from colab_save.deadline import PatientFile, alive, within
 from colab_save.disk import CHUNK
 from colab_save.stores.base import Access, OnBytes
-from colab_save.stores.drive.deadline import PatientFile, alive, within
 from colab_save.stores.local import LocalStore
 
 _Answer = TypeVar("_Answer")

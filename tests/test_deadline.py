@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from colab_save.stores.drive.deadline import alive, within
+from colab_save.deadline import alive, within
 
 
 def test_the_result_is_returned():

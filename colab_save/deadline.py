@@ -36,7 +36,7 @@ class _Work(threading.Thread):
     """
 
     def __init__(self, work: Callable[[], Any]) -> None:
-        super().__init__(daemon=True, name="colab_save on Drive")
+        super().__init__(daemon=True, name="colab_save waiting")
         self.work = work
         self.calls: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
         self.errors: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
