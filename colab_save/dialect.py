@@ -15,7 +15,7 @@ from typing import Any
 
 from colab_save.errors import MissingPackageError, UnsupportedError
 from colab_save.hints import pip
-from colab_save.types import Layer, Model, Optimizer, Variable
+from colab_save.types import Array, Layer, Model, Optimizer, Variable
 
 KERAS = "keras"
 """Keras 3."""
@@ -105,6 +105,18 @@ def optimizer_variables(optimizer: Optimizer) -> list[Variable]:
     """Return the variables of an optimizer; in legacy optimizers of tf_keras ``variables`` is a method."""
     variables = getattr(optimizer, "variables", ())
     return list(variables() if callable(variables) else variables)
+
+
+def value_of(variable: Variable) -> Array:
+    """Return the value of a variable as an array that shares its memory until it changes.
+
+    From the variable itself Keras and TensorFlow copy it, a second per GB; and NumPy cannot read one that a strategy
+    mirrors, whose value is that of its first replica, or what the replicas come to where they differ by design.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    return np.asarray(tf.convert_to_tensor(variable))
 
 
 def dtype_name(dtype: object) -> str:

@@ -59,7 +59,17 @@ ENTRIES = {
     "formats": {"base"},
     "sampling": {"matching", "running", "sampling"},
     "collections": {"extras", "joining", "splitting"},
-    "model": {"attributes", "compiling", "configs", "describing", "examining", "history", "repairing", "walking"},
+    "model": {
+        "attributes",
+        "compiling",
+        "configs",
+        "describing",
+        "examining",
+        "history",
+        "repairing",
+        "taking",
+        "walking",
+    },
     "versions": {
         "caching",
         "clearing",

@@ -112,6 +112,8 @@ class ModelFacts:
             their configs, and a reload must rebuild the objects.
         attributes: The names of plain attributes that are not part of the model, see `model.attributes.plain_names`.
         floatx: The dtype of variables without a policy, such as an optimizer's moments; empty without Keras.
+        remarks: What code of the user's or of a package raised when a fact was taken, by the place of that fact. It is
+            not known then, and stands here as if the model had none.
     """
 
     kind: str
@@ -132,6 +134,7 @@ class ModelFacts:
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
     floatx: str = ""
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def policy(self) -> str:
@@ -146,7 +149,8 @@ class ModelFacts:
     @property
     def trainable(self) -> dict[str, bool]:
         """Whether each layer is trainable, by path; the model itself is ``.``."""
-        return {layer.path or ".": layer.trainable for layer in self.layers}
+        named = {layer.path or ".": layer.trainable for layer in self.layers}
+        return {path: found for path, found in named.items() if f"trainable.{path}" not in self.remarks}
 
     @property
     def builds(self) -> dict[str, Json]:

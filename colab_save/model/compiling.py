@@ -16,8 +16,11 @@ from typing import Any
 
 from colab_save.dialect import KERAS_2, classes, dialect_of, keras_of, optimizer_variables
 from colab_save.model.walking import own_attributes
+from colab_save.nested import leaves
 from colab_save.types import Json, Model, Optimizer, Variable
-from colab_save.wording import first_line
+
+OWN = "optimizer"
+"""The attribute of a model's own optimizer."""
 
 
 def compile_given(model: Model) -> dict[str, Any]:
@@ -36,29 +39,26 @@ def has_own_compile(model: Model) -> bool:
 
 
 def optimizers_of(model: Model) -> Iterator[tuple[str, Optimizer]]:
-    """Yield every optimizer of a model by name: its own, and those in its attributes."""
-    own = getattr(model, "optimizer", None)
-    if own is not None:
-        yield "optimizer", own
+    """Yield every optimizer of a model by name: its own, of which tf_keras allows a list, and those in attributes."""
+    own = [*leaves(getattr(model, "optimizer", None))]
+    yield from ((f"{OWN}{place}", item) for place, item in own)
+    known = {id(item) for _, item in own}
     for name, item in own_attributes(model):
-        if isinstance(item, classes("optimizers.Optimizer")) and item is not own:
+        if isinstance(item, classes("optimizers.Optimizer")) and id(item) not in known:
             yield name, item
 
 
-def held_objects(model: Model) -> dict[str, Json]:
-    """Return the objects that a custom ``compile`` may have put into attributes, by name, as Keras serialises them."""
-    keras = keras_of(model)
-    kinds = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric, FunctionType)
-    found: dict[str, Json] = {}
-    if not has_own_compile(model):
-        return found
-    for name, item in own_attributes(model):
-        if isinstance(item, kinds) and name in vars(model):
-            try:
-                found[name] = json.loads(json.dumps(keras.saving.serialize_keras_object(item)))
-            except Exception as error:  # noqa: BLE001 - the user's own get_config may raise anything; it is compared
-                found[name] = {"not serialisable": first_line(error)}
-    return found
+def held_objects(model: Model) -> Iterator[tuple[str, Any]]:
+    """Yield the objects that a custom ``compile`` may have put into attributes, by name."""
+    if has_own_compile(model):
+        keras = keras_of(model)
+        kinds = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric, FunctionType)
+        yield from (pair for pair in own_attributes(model) if isinstance(pair[1], kinds) and pair[0] in vars(model))
+
+
+def serialised(model: Model, thing: Any) -> Json:
+    """Return an object that a model holds as its Keras serialises it, in JSON values."""
+    return json.loads(json.dumps(keras_of(model).saving.serialize_keras_object(thing)))
 
 
 def trained_by(optimizer: Optimizer, weights: Iterable[Variable]) -> list[Variable] | None:
@@ -82,7 +82,7 @@ def trained_by(optimizer: Optimizer, weights: Iterable[Variable]) -> list[Variab
 
 def trained_paths(model: Model, weights: Iterable[tuple[str, Variable]]) -> dict[str, tuple[str, ...]]:
     """Return for each optimizer in an attribute the paths of the weights that it trains."""
-    others = [(name, found) for name, found in optimizers_of(model) if name != "optimizer"]
+    others = [(name, found) for name, found in optimizers_of(model) if name.partition("[")[0] != OWN]
     known = list(weights) if others else []
     paths = {id(variable): path for path, variable in known}
     trained = ((name, trained_by(found, [variable for _, variable in known]) or ()) for name, found in others)

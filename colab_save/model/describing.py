@@ -1,7 +1,7 @@
 """Take the facts of one layer, loss or metric from the live object's attributes, independent of its ``get_config``.
 
-`examining` calls it for every such object in a model. Of the user's code only ``get_build_config``, ``get_vocabulary``
-and, for graph models, ``get_config`` run here.
+`examining` calls it for every such object in a model. Of the user's code ``get_build_config``, ``get_vocabulary``,
+properties and, for graph models, ``get_config`` run here; what they raise costs one fact, see `Taking`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import inspect
 import itertools
 import json
 from collections.abc import Hashable, Iterator, Mapping
+from functools import partial
 from typing import Any, cast
 
 from colab_save.artifact.facts import LayerFacts
 from colab_save.dialect import classes, is_of_keras
+from colab_save.model.taking import Taking
 from colab_save.model.walking import is_graph, named_layers, walk_layers
 from colab_save.types import Json, Layer, Model
 
@@ -30,44 +32,53 @@ COMMON = frozenset({"self", "args", "kwargs", "name", "dtype", "trainable", "aut
 """Arguments that every layer has; other facts record them, or none needs to."""
 
 
-def describe_layer(path: str, layer: Layer, inputs: tuple[str, ...] = ()) -> LayerFacts:
+def describe_layer(path: str, layer: Layer, inputs: tuple[str, ...], taking: Taking) -> LayerFacts:
     """Take the facts of one layer.
 
     Args:
         path: See `LayerFacts`.
         layer: A live Keras layer.
         inputs: See `LayerFacts`.
+        taking: Takes each of them.
     """
-    build = layer.get_build_config() if layer.built else None
+    take, name = taking.fact, path or "the model"
     return LayerFacts(
         path=path,
         class_name=type(layer).__name__,
-        trainable=bool(layer.trainable),
-        dtype=str(getattr(layer.dtype_policy, "name", layer.dtype_policy)),
-        arguments={**constructor_arguments(layer), **_vocabulary(layer)},
-        build=json.loads(json.dumps(build, default=str)),
-        shape=output_shape(layer),
+        trainable=take(f"trainable.{path or '.'}", lambda: bool(layer.trainable), otherwise=True),
+        dtype=take(f"{name}.dtype", lambda: str(getattr(layer.dtype_policy, "name", layer.dtype_policy)), ""),
+        arguments={**constructor_arguments(layer, name, taking), **_vocabulary(layer, name, taking)},
+        build=take(f"the build config of {name}", lambda: _build_config(layer), None),
+        shape=take(f"the output of {name}", lambda: output_shape(layer), None),
         inputs=inputs,
     )
 
 
-def constructor_arguments(thing: Any) -> dict[str, Json]:
+def _build_config(layer: Layer) -> Json:
+    return json.loads(json.dumps(layer.get_build_config() if layer.built else None, default=str))
+
+
+def constructor_arguments(thing: Any, place: str, taking: Taking) -> dict[str, Json]:
     """Read the constructor's arguments back from an object's attributes, as JSON; defaults are left out.
 
     An argument is read from an attribute of its name, with or without an underscore before it. Values that JSON
     cannot hold, such as layers and tensors, are left to other facts.
     """
-    found = {}
+    found: dict[str, Json] = {}
     known = vars(thing)
     for name, default in parameters_of(cast("Hashable", type(thing))).items():
         attribute = name if name in known else f"_{name}"
-        if attribute not in known:
-            continue
-        with contextlib.suppress(TypeError, ValueError):
-            text = json.dumps(_plain(known[attribute]), sort_keys=True)
-            if text != _as_default(default):
-                found[name] = json.loads(text) if len(text) <= LONGEST else _digest(text)
+        if attribute in known:
+            found |= taking.fact(f"{place}.{name}", partial(_argument, name, known[attribute], default), {})
     return found
+
+
+def _argument(name: str, value: Any, default: Any) -> dict[str, Json]:
+    with contextlib.suppress(TypeError, ValueError):
+        text = json.dumps(_plain(value), sort_keys=True)
+        if text != _as_default(default):
+            return {name: json.loads(text) if len(text) <= LONGEST else _digest(text)}
+    return {}
 
 
 def _as_default(default: Any) -> str:
@@ -135,17 +146,30 @@ def _digest(data: str | bytes) -> str:
     return f"sha256 {hashlib.sha256(raw).hexdigest()}"
 
 
-def _vocabulary(layer: Layer) -> dict[str, Json]:
+def vocabulary_of(layer: Layer) -> list[str] | None:
+    """Return the words of a layer that has a vocabulary, in its order; ``None`` for any other."""
+    if not hasattr(layer, "get_vocabulary"):
+        return None
+    found = layer.get_vocabulary()
+    words = [str(word) for word in found]
+    return sorted(words) if isinstance(found, (set, frozenset)) else words  # a set has another order in each process
+
+
+def _vocabulary(layer: Layer, place: str, taking: Taking) -> dict[str, Json]:
     """Return the size and digest of a preprocessing layer's vocabulary, which is in neither config nor weights."""
-    read = getattr(layer, "get_vocabulary", None)
-    if read is None:
-        return {}
-    words = [str(word) for word in read()]
-    return {"vocabulary": [len(words), _digest("\0".join(words))]}
+
+    def read() -> dict[str, Json]:
+        words = vocabulary_of(layer)
+        return {} if words is None else {"vocabulary": [len(words), _digest("\0".join(words))]}
+
+    return taking.fact(f"{place}.vocabulary", read, {})
 
 
 def output_shape(layer: Layer) -> tuple[int | None, ...] | None:
-    """Return the shape of a layer's first output; ``None`` unless it was called on symbolic tensors."""
+    """Return the shape of a layer's first output; ``None`` unless it was called on symbolic tensors.
+
+    A layer of the user's may have an ``output`` of its own, which is anything and may raise anything.
+    """
     with contextlib.suppress(AttributeError, ValueError, RuntimeError):  # as Keras reports "never called"
         output = layer.output
         while isinstance(output, (list, tuple, Mapping)):
@@ -154,14 +178,20 @@ def output_shape(layer: Layer) -> tuple[int | None, ...] | None:
     return None
 
 
-def feeds_of(model: Model) -> dict[str, tuple[str, ...]]:
+def feeds_of(model: Model, taking: Taking) -> dict[str, tuple[str, ...]]:
     """Return for each layer of a graph model, and of those nested in it, the paths of the layers that feed it."""
     found: dict[str, tuple[str, ...]] = {}
     for path, layer in walk_layers(model):
-        if hasattr(layer, "layers") and is_graph(layer):
-            names = {part.name: f"{path}/{name}" if path else name for name, part in named_layers(layer.layers)}
-            found |= {names[to]: tuple(names[item] for item in before) for to, before in _feeds(layer, names)}
+        found |= taking.fact(f"the connections of {path or 'the model'}", partial(_feeds_in, path, layer), {})
     return found
+
+
+def _feeds_in(path: str, layer: Layer) -> dict[str, tuple[str, ...]]:
+    """Return the feeds of the layers of one graph model, by their paths; none for any other layer."""
+    if not hasattr(layer, "layers") or not is_graph(layer):
+        return {}
+    names = {part.name: f"{path}/{name}" if path else name for name, part in named_layers(layer.layers)}
+    return {names[to]: tuple(names[item] for item in before) for to, before in _feeds(layer, names)}
 
 
 def _feeds(model: Model, names: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
@@ -170,11 +200,7 @@ def _feeds(model: Model, names: Mapping[str, str]) -> Iterator[tuple[str, list[s
         chain = [layer.name for layer in model.layers]
         yield from ((to, [before]) for before, to in itertools.pairwise(chain))
         return
-    try:
-        config = model.get_config()
-    except Exception:  # noqa: BLE001 - the user's own get_config may raise anything; the round trip will report it
-        return
-    for item in config.get("layers", ()):
+    for item in model.get_config().get("layers", ()):
         before = [name for name in dict.fromkeys(_histories(item.get("inbound_nodes"))) if name in names]
         if item.get("name") in names:
             yield item["name"], before

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -22,14 +23,17 @@ from colab_save.dialect import (
     keras_of,
     kind_of,
     optimizer_variables,
+    value_of,
 )
+from colab_save.hints import literal
 from colab_save.model.attributes import plain_names
-from colab_save.model.compiling import compile_given, held_objects, optimizers_of, trained_paths
+from colab_save.model.compiling import OWN, compile_given, held_objects, optimizers_of, serialised, trained_paths
 from colab_save.model.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
+from colab_save.model.taking import Taking
 from colab_save.model.walking import is_graph, walk_layers, walk_states, walk_variables
 from colab_save.nested import leaves
-from colab_save.types import Json, Model, Optimizer, Variable
-from colab_save.wording import first_line
+from colab_save.types import Json, Model, Variable
+from colab_save.wording import translated
 
 MOST_VALUES = 10_000
 """The largest number of values of a state that facts hold."""
@@ -40,34 +44,61 @@ def examine(model: Model) -> ModelFacts:
 
     Raises:
         UnsupportedError: See `kind_of`.
+        FormatError: A weight cannot be read.
     """
-    kind = kind_of(model)
-    variables = tuple(_describe(path, variable) for path, variable in walk_variables(model))
+    kind, taking = kind_of(model), Taking()
     class_name = f"{type(model).__module__}.{type(model).__qualname__}"
-    if kind == "module":
-        return ModelFacts(kind, class_name, variables, attributes=plain_names(model))
-    optimizer, weights = getattr(model, "optimizer", None), walk_variables(model)
-    feeds = feeds_of(model)
-    custom = {str(getattr(item, "__name__", "")) for item in find_custom_objects(model) if _is_rebuilt(item)}
-    return ModelFacts(
-        kind,
-        class_name,
-        variables,
-        optimizer=tuple(item for name, found in optimizers_of(model) for item in _optimizer_facts(name, found)),
-        iterations=int(optimizer.iterations) if optimizer is not None else None,
-        compiled=_compile_arguments(model),
-        layers=tuple(describe_layer(path, layer, feeds.get(path, ())) for path, layer in walk_layers(model)),
-        inputs=_declared(model, "inputs"),
-        outputs=_declared(model, "outputs"),
-        losses={place: plain_attributes(loss) for place, loss in loss_objects(model)},
-        metrics={place: constructor_arguments(metric) for place, metric in metric_objects(model)},
-        states={path: _values(variable) for path, variable in walk_states(model)},
-        held=comparable(held_objects(model)),
-        trains=trained_paths(model, weights),
-        custom=tuple(sorted(custom)),
-        attributes=plain_names(model),
+    weights = tuple(walk_variables(model, taking))
+    variables = tuple(_weight(path, variable) for path, variable in weights)
+    attributes = taking.fact("the attributes", lambda: plain_names(model), ())
+    known = ModelFacts(kind, class_name, variables, attributes=attributes, remarks=taking.remarks)
+    return known if kind == "module" else _with_keras(known, model, weights, taking)
+
+
+def _with_keras(known: ModelFacts, model: Model, weights: Sequence[tuple[str, Variable]], taking: Taking) -> ModelFacts:
+    """Add to the facts of a model those that a Keras model has."""
+    take, feeds = taking.fact, feeds_of(model, taking)
+    return replace(
+        known,
+        optimizer=tuple(taking.facts("optimizer", lambda: _optimizer_variables(model), _facts_of).values()),
+        iterations=take("iterations", lambda: _iterations(model), None),
+        compiled=take("compile", lambda: _compile_arguments(model), {}),
+        layers=tuple(describe_layer(path, layer, feeds.get(path, ()), taking) for path, layer in walk_layers(model)),
+        inputs=take("inputs", lambda: _declared(model, "inputs"), ()),
+        outputs=take("outputs", lambda: _declared(model, "outputs"), ()),
+        losses=taking.facts("loss", lambda: loss_objects(model), plain_attributes),
+        metrics=_metric_arguments(model, taking),
+        states=taking.facts("state", lambda: walk_states(model), _values),
+        held=comparable(taking.facts("held", lambda: held_objects(model), lambda item: serialised(model, item))),
+        trains=take("the weights that each optimizer trains", lambda: trained_paths(model, weights), {}),
+        custom=take("the custom objects", lambda: _custom_names(model), ()),
         floatx=str(keras_of(model).backend.floatx()),
     )
+
+
+def _weight(path: str, variable: Variable) -> VariableFacts:
+    """Describe a weight: the one fact without which nothing is proven, so that a save ends where it cannot be taken."""
+    hint = "Give it a value, such as with assign(), and save again."
+    with translated(f"The weight {literal(path)} has no value that could be read", hint):
+        return _describe(path, variable)
+
+
+def _custom_names(model: Model) -> tuple[str, ...]:
+    """Return the names of the custom classes that a reload rebuilds."""
+    return tuple(
+        sorted({str(getattr(item, "__name__", "")) for item in find_custom_objects(model) if _is_rebuilt(item)})
+    )
+
+
+def _metric_arguments(model: Model, taking: Taking) -> dict[str, Json]:
+    named = taking.fact("metric", lambda: list(metric_objects(model)), [])
+    return {place: constructor_arguments(metric, f"metric.{place}", taking) for place, metric in named}
+
+
+def _iterations(model: Model) -> int | None:
+    """Return the steps that a model's own optimizer has taken; those of the first where it has several."""
+    name, optimizer = next(iter(optimizers_of(model)), ("", None))
+    return int(value_of(optimizer.iterations)) if name.startswith(OWN) and optimizer is not None else None
 
 
 def loss_objects(model: Model) -> Iterator[tuple[str, Any]]:
@@ -97,18 +128,14 @@ def _is_rebuilt(item: Any) -> bool:
 
 def _values(variable: Variable) -> Json:
     """Return the values of a variable as JSON, or their digest where they are too many for a manifest."""
-    import numpy as np
-
-    value = np.asarray(variable)
+    value = value_of(variable)
     return value.tolist() if value.size <= MOST_VALUES else _describe("", variable).digest
 
 
 def _describe(path: str, variable: Variable) -> VariableFacts:
     import numpy as np
-    import tensorflow as tf
 
-    # NumPy shares the memory of the tensor; from the variable Keras and TensorFlow copy it, a second per GB.
-    value = np.asarray(tf.convert_to_tensor(variable))
+    value = value_of(variable)
     is_text = value.dtype == object
     if is_text:
         data: Any = b"\0".join(bytes(item) for item in value.ravel().tolist())
@@ -123,10 +150,16 @@ def _describe(path: str, variable: Variable) -> VariableFacts:
     )
 
 
-def _optimizer_facts(name: str, optimizer: Optimizer) -> Iterator[VariableFacts]:
-    """Describe an optimizer's variables by position: their names hold layer names, which drift."""
-    for index, variable in enumerate(optimizer_variables(optimizer)):
-        yield _describe(f"{name}/{index}{_role(variable.name)}", variable)
+def _optimizer_variables(model: Model) -> Iterator[tuple[str, tuple[str, Variable]]]:
+    """Yield the variables of all optimizers by position: their names hold layer names, which drift."""
+    for name, optimizer in optimizers_of(model):
+        for index, variable in enumerate(optimizer_variables(optimizer)):
+            path = f"{name}/{index}{_role(variable.name)}"
+            yield path, (path, variable)
+
+
+def _facts_of(named: tuple[str, Variable]) -> VariableFacts:
+    return _describe(*named)
 
 
 def _role(name: str) -> str:
@@ -139,12 +172,9 @@ def _compile_arguments(model: Model) -> Mapping[str, Json] | None:
     if not is_compiled(model):
         return None
     keras = keras_of(model)
-    try:
-        config = dict(model.get_compile_config())
-        # Writing HDF5 may have popped it: see whole_compile_config in formats/keras.py.
-        config["optimizer"] = keras.saving.serialize_keras_object(model.optimizer)
-    except Exception as error:  # noqa: BLE001 - the user's own get_config may raise anything; the fact says so then
-        return {"not serialisable": first_line(error)}
+    config = dict(model.get_compile_config())
+    # Writing HDF5 may have popped it: see whole_compile_config in formats/keras.py.
+    config["optimizer"] = keras.saving.serialize_keras_object(model.optimizer)
     return {
         key: _one_name(value, keras) if key in {"loss", "metrics", "weighted_metrics"} else value
         for key, value in comparable(json.loads(json.dumps(config, default=str))).items()

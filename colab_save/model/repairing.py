@@ -20,6 +20,7 @@ from colab_save.hints import option
 from colab_save.model.compiling import has_own_compile, restore_compile
 from colab_save.model.describing import constructor_arguments
 from colab_save.model.examining import loss_objects
+from colab_save.model.taking import Taking
 from colab_save.model.walking import walk_layers, walk_states, walk_variables
 from colab_save.quieting import quiet
 from colab_save.types import Json, Layer, Model
@@ -121,7 +122,7 @@ def _complete_layers(model: Model, record: Record) -> list[str]:
         wanted = record.arguments.get(path, {})
         if not wanted or not is_of_keras(type(layer).__module__):
             continue
-        now = constructor_arguments(layer)
+        now = constructor_arguments(layer, path, Taking())
         for name, value in wanted.items():
             attribute = next((key for key in (name, f"_{name}") if key in vars(layer)), None)
             if attribute and now.get(name) != value and _is_settable(value):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from types import FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import KERAS, KERAS_2, classes, dialect_of, import_dialect, is_functional, tensorflow_classes
+from colab_save.model.taking import Taking
 from colab_save.types import Layer, Model, Variable
 
 BOOKKEEPING = ("optimizers.Optimizer", "optimizers.legacy.Optimizer", "metrics.Metric", "random.SeedGenerator")
@@ -29,12 +30,16 @@ def is_graph(model: Model) -> bool:
     return isinstance(model, classes("Sequential")) or is_functional(model)
 
 
-def walk_variables(model: Model) -> Iterator[tuple[str, Variable]]:
+def walk_variables(model: Model, taking: Taking | None = None) -> Iterator[tuple[str, Variable]]:
     """Yield every weight of a model once, with a path that is the same after loading.
 
     That includes weights that Keras does not track and therefore neither saves nor loads: those of a raw `tf.Variable`,
     of a `tf.Module`, and of layers in a plain object, in nested lists or in a set (docs/losses.md §2). As in Keras's
     ``weights``, metric state, optimizers and the variables of `walk_states` are left out.
+
+    Args:
+        model: A live model.
+        taking: Notes what could not be entered, since its class raised something.
     """
     program = getattr(model, "program", None)  # a loaded SavedModel
     if program is not None:
@@ -43,7 +48,7 @@ def walk_variables(model: Model) -> Iterator[tuple[str, Variable]]:
         return
     states = {id(variable) for _, variable in walk_states(model)} if hasattr(model, "layers") else set()
     seen: set[int] = set()
-    for path, node in _walk(model):
+    for path, node in _walk(model, taking):
         if _is_variable(node) and id(node) not in states:
             seen.add(id(node))
             yield path, node
@@ -79,12 +84,12 @@ def _weights(model: Model) -> list[Variable]:
     return [variable for variable in weights if _is_variable(variable) and id(variable) not in state]
 
 
-def _walk(root: Any) -> Iterator[tuple[str, Any]]:
+def _walk(root: Any, taking: Taking | None = None) -> Iterator[tuple[str, Any]]:
     """Walk the object tree depth first: each layer, module and variable once, under the first path that reaches it.
 
     Plain objects come last: one that was set on a model later, and refers to its layers, must not rename them.
     """
-    seen: set[int] = set()
+    take, seen = (taking or Taking()).fact, set[int]()
     stack: list[tuple[str, Any]] = [("", root)]
     later: list[tuple[str, Any]] = []
     while stack or later:
@@ -96,11 +101,13 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
             continue
         seen.add(id(node))
         if isinstance(node, (list, tuple, set, frozenset, Mapping)):
-            stack += reversed([(_join(path, key), item) for key, item in _items(node)])
+            held = take(path, functools.partial(_items, node), [])
+            stack += reversed([(_join(path, key), item) for key, item in held])
             continue
         yield path, node
         if not _is_variable(node):
-            stack += reversed([(_join(path, key), item) for key, item in _children(node)])
+            layers = take(f"the layers of {path or 'the model'}", functools.partial(_layers_in, node), [])
+            stack += reversed([(_join(path, key), item) for key, item in layers + own_attributes(node)])
 
 
 def _items(node: Any) -> list[tuple[str, Any]]:
@@ -114,26 +121,23 @@ def _items(node: Any) -> list[tuple[str, Any]]:
 
 
 def _may_hold(node: Any) -> bool:
-    if node is None or isinstance(node, (str, bytes, int, float)):
+    try:
+        if node is None or isinstance(node, (str, bytes, int, float)):
+            return False
+        return isinstance(node, (list, tuple, set, frozenset, Mapping)) or _is_variable(node) or _is_holder(node)
+    except Exception:  # noqa: BLE001 - what does not even tell its class, such as a dead weak reference, holds nothing
         return False
-    return isinstance(node, (list, tuple, set, frozenset, Mapping)) or _is_variable(node) or _is_holder(node)
 
 
-def _children(node: Any) -> list[tuple[str, Any]]:
-    """Return the contents of a layer or module: a graph model's layers by name, everything else by attribute."""
-    named: list[tuple[str, Any]] = []
-    if isinstance(node, classes("Model")) and is_graph(node):
-        named = named_layers(node.layers)
-    return named + own_attributes(node)
+def _layers_in(node: Any) -> list[tuple[str, Any]]:
+    """Return the layers of a graph model by name; everything else in a layer or module is found by attribute."""
+    return named_layers(node.layers) if isinstance(node, classes("Model")) and is_graph(node) else []
 
 
 def own_attributes(node: Any) -> list[tuple[str, Any]]:
     """Return the attributes that the user or the layer's class set, sorted, without Keras's and TensorFlow's own."""
-    own = [
-        (key.lstrip("_"), value)
-        for key, value in vars(node).items()
-        if key not in _keras_attributes(dialect_of(node)) and not key.startswith("_self_") and key != "optimizer"
-    ]
+    others = _keras_attributes(dialect_of(node)) | _tracking_attributes() | {"optimizer"}
+    own = [(key.lstrip("_"), value) for key, value in vars(node).items() if key not in others]
     return sorted(own, key=lambda pair: pair[0])
 
 
@@ -170,6 +174,18 @@ def _keras_attributes(dialect: str) -> frozenset[str]:
     if dialect == KERAS_2:  # its graph models hold their graph in attributes
         known.append(keras.Sequential([keras.layers.Input((1,), **own)], **own))
     return frozenset(name for thing in known for name in vars(thing))
+
+
+def _tracking_attributes() -> frozenset[str]:
+    """Return the names of the attributes that TensorFlow adds to an object in which it tracks another."""
+    return next((_names_of_tracking(cast("Hashable", kind)) for kind in tensorflow_classes("Module")), frozenset())
+
+
+@functools.cache
+def _names_of_tracking(module: Hashable) -> frozenset[str]:
+    tracking = cast("Any", module)(name="colab_save")
+    tracking.tracked = []
+    return frozenset(name for name in vars(tracking) if name.startswith("_self_"))
 
 
 def _is_variable(node: Any) -> bool:

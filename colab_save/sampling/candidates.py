@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from colab_save.artifact.facts import TensorFacts
 from colab_save.dialect import classes
+from colab_save.model.describing import vocabulary_of
+from colab_save.model.taking import Taking
 from colab_save.model.walking import is_graph, walk_layers
 from colab_save.nested import leaves, map_structure, numpy_dtype
 from colab_save.sampling.running import SEED
-from colab_save.types import Array, Model, Nested, Specs
+from colab_save.types import Array, Layer, Model, Nested, Specs
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -61,15 +63,10 @@ class _Reading:
     def of(cls, model: Model) -> _Reading:
         if not isinstance(model, classes("Model")):
             return cls([], 0, is_declared=True)
-        words: list[str] = []
-        limits = []
+        take, words, limits = Taking().fact, list[str](), list[int]()
         for _, layer in walk_layers(model):
-            if hasattr(layer, "get_vocabulary") and not words:
-                words = [str(word) for word in layer.get_vocabulary()[:64] if str(word).strip()] + ["unheard"]
-            if isinstance(layer, classes("layers.Embedding")):
-                limits.append(int(layer.input_dim))
-            if isinstance(layer, classes("layers.CategoryEncoding")):
-                limits.append(int(layer.num_tokens))
+            words = words or take("words", functools.partial(_words, layer), [])
+            limits += take("limits", functools.partial(_limits, layer), [])
         return cls(words, min(limits, default=0), is_declared=is_graph(model))
 
     def make(self, spec: TensorFacts, size: int, kind: str, random: Generator) -> Array:
@@ -91,3 +88,16 @@ class _Reading:
         words = self.words or list(WORDS)
         picked = random.choice(np.array(words, dtype=object), size=(*shape, 3))
         return np.array([" ".join(row) for row in picked.reshape(-1, 3)], dtype=object).reshape(shape)
+
+
+def _words(layer: Layer) -> list[str]:
+    """Return some words of a layer's vocabulary, and one that is not in it; none for a layer without one."""
+    words = vocabulary_of(layer)
+    return [] if words is None else [*filter(str.strip, words[:64]), "unheard"]
+
+
+def _limits(layer: Layer) -> list[int]:
+    """Return the number that the whole numbers of a layer's inputs must be below, if there is one."""
+    if isinstance(layer, classes("layers.Embedding")):
+        return [int(layer.input_dim)]
+    return [int(layer.num_tokens)] if isinstance(layer, classes("layers.CategoryEncoding")) else []

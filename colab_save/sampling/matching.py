@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from colab_save.artifact.facts import TensorFacts
+from colab_save.dialect import dialect_of, tensorflow_classes
+from colab_save.model.taking import Taking
 from colab_save.sampling.specs import declared_inputs
 from colab_save.types import Array, Model, Specs
 
@@ -23,7 +25,7 @@ def samples_for(model: Model, variables: Mapping[str, Any]) -> Iterator[str]:
     if specs is None:
         return
     for name, value in variables.items():
-        if not name.startswith("_") and fits(_element(value), specs):
+        if not name.startswith("_") and fits(value, specs):
             yield name
 
 
@@ -31,21 +33,30 @@ def fits(value: Any, specs: Specs) -> bool:
     """Return whether a value has the structure, the shapes and the kind of dtype of a model's inputs.
 
     Args:
-        value: Nested arrays, tensors or their specs; a table counts as a dict of columns.
+        value: Nested arrays or tensors; a table counts as a dict of columns, and a dataset as what is in it. Anything
+            else does not fit, whatever it raises when it is looked at.
         specs: Nested `TensorFacts`.
     """
+    return Taking().fact("the value", lambda: _fits(_element(value), specs), otherwise=False)
+
+
+def _fits(value: Any, specs: Specs) -> bool:
     if isinstance(specs, TensorFacts):
         return _fits_one(value, specs)
     if isinstance(specs, Mapping):
         columns = value if isinstance(value, Mapping) else _columns(value)
-        return bool(columns) and specs.keys() <= columns.keys() and all(fits(columns[key], specs[key]) for key in specs)
+        return (
+            bool(columns) and specs.keys() <= columns.keys() and all(_fits(columns[key], specs[key]) for key in specs)
+        )
     if isinstance(value, (list, tuple)) and len(value) == len(specs):
-        return all(fits(item, spec) for item, spec in zip(value, specs, strict=True))
+        return all(_fits(item, spec) for item, spec in zip(value, specs, strict=True))
     return False
 
 
 def _fits_one(value: Any, spec: TensorFacts) -> bool:
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if _is_symbolic(value):
+        return False
     if columns := _columns(value):
         return spec.shape[1:] == (len(columns),) and spec.dtype != "string"
     try:
@@ -56,6 +67,13 @@ def _fits_one(value: Any, spec: TensorFacts) -> bool:
         return False
     wanted = list(spec.shape[1:])
     return _matches(sizes[1:], wanted) or (wanted[-1:] == [1] and _matches(sizes[1:], wanted[:-1]))
+
+
+def _is_symbolic(value: Any) -> bool:
+    """Return whether a value is a tensor without values: what `keras.Input` returns, or one of a traced function."""
+    if isinstance(value, tensorflow_classes("Tensor")):
+        return not hasattr(value, "numpy")
+    return bool(dialect_of(value)) and any(kind.__name__ == "KerasTensor" for kind in type(value).__mro__)
 
 
 def _matches(sizes: list[int | None], wanted: list[int | None]) -> bool:
@@ -77,9 +95,13 @@ def _columns(value: Any) -> dict[str, Array]:
 
 
 def _element(value: Any) -> Any:
-    """Return the specs of a dataset's elements, of pairs and triples those of the inputs; other values as they are."""
-    tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is None or not isinstance(value, tensorflow.data.Dataset):
+    """Return the specs of a dataset's elements, of pairs and triples those of the inputs; other values as they are.
+
+    A spec by itself describes no data that the notebook has.
+    """
+    if isinstance(value, tensorflow_classes("TypeSpec")):
+        return None
+    if not isinstance(value, tensorflow_classes("data.Dataset")):
         return value
     spec = value.element_spec
     return spec[0] if isinstance(spec, tuple) and len(spec) in (2, 3) else spec

@@ -17,6 +17,7 @@ from colab_save.collections.extras import write_extras
 from colab_save.custom_code.captured import lambdas_by_name
 from colab_save.formats.base import Format
 from colab_save.hints import literal
+from colab_save.model.taking import in_words
 from colab_save.saving.examining import Examined
 from colab_save.saving.plan import Plan
 
@@ -57,6 +58,7 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
             for plug in formats:
                 notes |= dict.fromkeys(plug.save(subject.model, own, subject.sample, plan.choice.options[plug.name]))
         notes |= dict.fromkeys(subject.configs.notes)
+        notes |= dict.fromkeys(map(literal, in_words(subject.facts.remarks)))
     if code.source:
         (folder / CUSTOM_CODE).write_text(code.source, encoding="utf-8")
     write_extras(folder / EXTRAS, plan.extras)
