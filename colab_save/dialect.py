@@ -158,9 +158,15 @@ def kind_of(model: object) -> str:
 
 
 def size_of(model: Model) -> int:
-    """Return the bytes of a model's variables and of its optimizer's, estimated from shapes and dtypes."""
-    variables = [*getattr(model, "variables", ()), *optimizer_variables(getattr(model, "optimizer", None))]
-    return sum(_bytes_of(variable) for variable in variables if hasattr(variable, "dtype"))
+    """Return the bytes of a model's variables and of its optimizer's, estimated from shapes and dtypes.
+
+    They are 0 where a class of the user's raises something instead: the disk tells soon whether it has the room.
+    """
+    try:
+        variables = [*getattr(model, "variables", ()), *optimizer_variables(getattr(model, "optimizer", None))]
+        return sum(_bytes_of(variable) for variable in variables if hasattr(variable, "dtype"))
+    except Exception:  # noqa: BLE001 - a property may raise anything
+        return 0
 
 
 def _bytes_of(variable: Variable) -> int:

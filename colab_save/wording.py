@@ -40,7 +40,7 @@ def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
     """
     if isinstance(error, ColabSaveError):
         return f"{type(error).__name__}: {error.references[0]}"
-    text = clean(str(error))
+    text = clean(_text_of(error))
     text = re.sub(r"\x1b\[\d*m", "", text)  # Keras writes the cause in bold
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith("Exception encountered when calling")] or lines
@@ -52,6 +52,14 @@ def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
     # Keras introduces an example by a line that ends with a colon.
     first = " ".join(found[: 2 if found and found[0].endswith(":") else 1])
     return f"{type(error).__name__}: {literal(first[:200])}" if first else type(error).__name__
+
+
+def _text_of(error: BaseException) -> str:
+    """Return the text of an error; none where its class fails to make one."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the class may be the user's, and raise anything
+        return ""
 
 
 def reason_of(error: BaseException) -> str:

@@ -52,7 +52,7 @@ def walk_variables(model: Model, taking: Taking | None = None) -> Iterator[tuple
         if _is_variable(node) and id(node) not in states:
             seen.add(id(node))
             yield path, node
-    for variable in _weights(model):  # those that no attribute holds
+    for variable in (taking or Taking()).fact("the weights that no attribute holds", lambda: _weights(model), []):
         if id(variable) not in seen | states:
             yield f"?/{getattr(variable, 'path', variable.name)}", variable
 
