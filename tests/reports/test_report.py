@@ -14,7 +14,7 @@ from colab_save.artifact.manifest import FileFacts, Manifest, Payload
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
 from colab_save.hints import action, option
 from colab_save.quantities import age_in_words, size_in_words
-from colab_save.reports.card import visible
+from colab_save.quoting import visible
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.stores.base import UploadState
