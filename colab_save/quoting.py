@@ -115,16 +115,38 @@ def _shape_of(block: str) -> list[int] | None:
     return [sizes[depth] for depth in sorted(sizes)] if len(counts) == 1 else None
 
 
+_COUNT = re.compile(r"\s*and (\d+) more")
+
+
+def is_count(line: str) -> bool:
+    """Return whether a line only says how many more there are."""
+    return _COUNT.fullmatch(line) is not None
+
+
 def cut_lines(lines: Sequence[str], most: int) -> list[str]:
     """Return the first lines, and as the last one how many more there are.
 
-    A last line that counts already (``and 5 more``) is counted on.
+    Lines that count already (``and 5 more``) are counted on.
     """
     if len(lines) <= most:
         return [*lines]
-    counted = re.fullmatch(r"\s*and (\d+) more", lines[-1])
-    hidden = lines[most - 1 : -1] if counted else lines[most - 1 :]
-    return [*lines[: most - 1], f"and {len(hidden) + (int(counted[1]) if counted else 0)} more"]
+    hidden = sum(int(found[1]) if (found := _COUNT.fullmatch(line)) else 1 for line in lines[most - 1 :])
+    return [*lines[: most - 1], f"and {hidden} more"]
+
+
+def cut_blocks(text: str, most: int) -> str:
+    """Return the first paragraphs of a text, each a line with the indented lines below it, and count the others.
+
+    Args:
+        text: Any text of several lines.
+        most: Lines after which no further paragraph begins.
+    """
+    blocks = re.split(r"\n(?=\S)", text)
+    kept = 1
+    while kept < len(blocks) and "\n".join(blocks[: kept + 1]).count("\n") < most:
+        kept += 1
+    more = len(blocks) - kept
+    return "\n".join(blocks[:kept]) + (f"\nand {more} more, in the same way" if more else "")
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

@@ -263,7 +263,8 @@ def remarks_on(trip: RoundTrip, about: str = "") -> Iterator[Remark]:
     verdicts = {aspect: trip.verdicts[aspect] for aspect in Aspect if aspect in trip.verdicts}
     for verdict in dict.fromkeys(verdicts.values()):
         aspects = ", ".join(aspect for aspect, other in verdicts.items() if other == verdict)
-        first = f"{verdict.differences} places differ, first " if verdict.differences > 1 else ""
+        is_all = verdict.differences <= 1 or "\n" in verdict.reason
+        first = "" if is_all else f"{verdict.differences} places differ, first "
         if verdict.outcome is not Outcome.PASSED:
             yield Remark(f"{about} {aspects}".strip(), first + verdict.reason, verdict.outcome)
 
