@@ -173,11 +173,11 @@ def _grouped(found: Sequence[tuple[str, str]], most: int) -> str:
     for at, (reason, labels) in enumerate(groups.items()):
         later = len(groups) - at - 1
         free = most - len(lines) - bool(later)
-        if free < (2 if later else 1):
-            rest = [label for labels in list(groups.values())[at:] for label in labels]
-            return "\n".join([*lines, f"{listed(rest)}: failed too"])
         first, *others = reason.split("\n")
         block = [f"{listed(labels)}: {first}", *(f"  {line}" for line in others)]
+        if free < min(len(block), 2):
+            rest = [label for labels in list(groups.values())[at:] for label in labels]
+            return "\n".join([*lines, f"{listed(rest)}: failed too"])
         lines += cut_lines(block, max(free // (later + 1), 2))
     return "\n".join(lines)
 

@@ -95,6 +95,6 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
 def _proven(staged: Staged, examined: Examined, trips: tuple[RoundTrip, ...]) -> Attempt:
     """Return the attempt, with notes on the custom code, which is complete only after the round trips."""
     custom = examined.custom
-    missing = tuple(f"{CUSTOM_CODE} lacks {name}" for name in custom.code.missing)
+    missing = tuple(f"{CUSTOM_CODE} is not whole: {name}" for name in custom.code.missing)
     hint = "\n".join(filter(None, (examined.hint, custom.hint)))
     return Attempt(staged, trips, staged.notes + missing, hint)

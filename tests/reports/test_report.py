@@ -155,6 +155,18 @@ def test_aspects_that_share_a_verdict_share_a_line():
     assert 1 == str(saved(manifest(skipped("keras", "not asked for")))).count("not asked for")
 
 
+def test_payloads_with_the_same_remark_share_it():
+    trips = [replace(NOT_HELD, part=part) for part in "abcde"]
+    lines = str(saved(attempts=tuple(trips))).splitlines()
+    remark = f"  auto gave up a h5, b h5, c h5 and 2 more: training NOT_HELD: {WHY}"
+    assert [remark] == [line for line in lines if WHY in line]
+
+
+def test_several_reasons_are_told_each_on_its_line_and_counted_once():
+    found = trip(verdicts={Aspect.WEIGHTS: Verdict(Outcome.FAILED, "a differs\nb differs\nand 2 more", 4)})
+    assert "keras weights FAILED: a differs\n    b differs\n    and 2 more\n" in str(saved(manifest(found)))
+
+
 def test_a_payload_without_a_round_trip_is_not_called_proven():
     report = saved(manifest(trip("keras"), payloads=(Payload("keras", "a"), Payload("h5", "b"))))
     assert "h5: outputs SKIPPED, weights SKIPPED, training SKIPPED" in str(report)
