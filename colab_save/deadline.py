@@ -22,6 +22,9 @@ from typing import Any, TypeVar
 
 from colab_save.os_errors import SafeFile, system_error
 
+THREAD = "colab_save waiting"
+"""The name of the threads in which such calls are made."""
+
 _Answer = TypeVar("_Answer")
 
 
@@ -36,7 +39,7 @@ class _Work(threading.Thread):
     """
 
     def __init__(self, work: Callable[[], Any]) -> None:
-        super().__init__(daemon=True, name="colab_save waiting")
+        super().__init__(daemon=True, name=THREAD)
         self.work = work
         self.calls: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
         self.errors: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()

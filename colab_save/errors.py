@@ -56,7 +56,7 @@ class ColabSaveError(Exception):
 
     @property
     def message(self) -> str:
-        """What happened, with the values, on one line."""
+        """What happened, with the values, on one line; several reasons have a line each below it."""
         return render(self.references[0], self.language)
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
@@ -112,6 +112,13 @@ def render(text: str, language: Language | None = None) -> str:
     """
     spoken = language or _LANGUAGE.get() or _default
     return _REFERENCE.sub(lambda found: _rendered(found[1], found[2], spoken), text)
+
+
+def without(text: str, references: Collection[str]) -> str:
+    """Leave out of a hint the sentences with one of these references, since what they recommend has failed."""
+    lines = (re.split(r"(?<=[.:]) (?=[A-Z])", line) for line in text.split("\n"))
+    kept = [" ".join(each for each in line if not any(item in each for item in references)) for line in lines]
+    return "\n".join(filter(None, kept))
 
 
 def speak_by_default(language: Language) -> None:

@@ -1,4 +1,4 @@
-"""Texts: suggestions for misspelt words, the first line of a foreign error, texts cut to a length or refused."""
+"""Texts: suggestions for misspelt words, what a foreign error says, names cut to a length, texts that no file holds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,24 @@ from contextlib import contextmanager
 
 from colab_save.errors import ColabSaveError, FormatError
 from colab_save.hints import literal
+from colab_save.quoting import ELLIPSIS, one_line, shorten, without_arrays
 
 LONGEST = 34
 """Most letters of a name in a picture or a table."""
+
+MOST_QUOTED = 240
+"""Most characters of a foreign error in a message."""
+
+_WHERE = re.compile(
+    r"\s*(Exception encountered when calling|in user code:|Graph execution error|Traceback \(|Detected at node|"
+    r"<stack traces|Stack trace|\[\[\{\{node)"
+)
+"""Lines of Keras and TensorFlow that do not say what is wrong."""
+
+_STACK = re.compile(r"^([ \t]*)File \".*(\n\1[ \t]+\S.*)?$", re.MULTILINE)
+"""A call in a stack trace, with the line that it quotes."""
+
+_CAUSE = re.compile(r"\s*Exception encountered:\s*")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -32,7 +47,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
-    """Return the class and the first line of an error, for a message of ours; with the next one after a colon.
+    """Return the class of an error and what it says on one line, for a message of ours.
+
+    Of a foreign error with several lines, the first and the last are quoted: either may be the one that tells. What
+    Keras and TensorFlow wrap around the error of the user's code is left out.
 
     Args:
         error: The error; the text of a foreign one is quoted, see `literal`.
@@ -40,26 +58,53 @@ def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
     """
     if isinstance(error, ColabSaveError):
         return f"{type(error).__name__}: {error.references[0]}"
-    text = clean(_text_of(error))
-    text = re.sub(r"\x1b\[\d*m", "", text)  # Keras writes the cause in bold
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith("Exception encountered when calling")] or lines
-    # Keras writes a whole config before the cause.
-    cause = [
-        line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception encountered:")
-    ]
-    found = [*cause, *lines]
-    # Keras introduces an example by a line that ends with a colon.
-    first = " ".join(found[: 2 if found and found[0].endswith(":") else 1])
-    return f"{type(error).__name__}: {literal(first[:200])}" if first else type(error).__name__
+    error = _innermost(error)
+    text = _quoted(clean(_text_of(error)))
+    return f"{type(error).__name__}: {literal(text)}" if text else type(error).__name__
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the error that others only wrap: they contain its text."""
+    seen = {id(error)}
+    while (inner := error.__cause__ or error.__context__) is not None and id(inner) not in seen:
+        text = _text_of(inner).strip()
+        if not text or isinstance(inner, (KeyError, ColabSaveError)) or text not in _text_of(error):
+            break
+        seen.add(id(inner))
+        error = inner
+    return error
 
 
 def _text_of(error: BaseException) -> str:
-    """Return the text of an error; none where its class fails to make one."""
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - the class may be the user's, and raise anything
+    except Exception:  # noqa: BLE001 - an error of the user's own may fail to say what it is
         return ""
+
+
+def _quoted(text: str) -> str:
+    """Return what a foreign error says, on one line."""
+    lines = [*_telling(without_arrays(re.sub(r"\x1b\[[\d;]*m", "", text)))]  # Keras writes the cause in bold
+    lines = [one_line(" ".join(line.split())) for line in lines]
+    whole = " ".join(lines)
+    if len(whole) <= MOST_QUOTED or len(lines) < 2:
+        return shorten(whole, MOST_QUOTED)
+    # Keras introduces an example by a line that ends with a colon.
+    first = " ".join(lines[: 2 if lines[0].endswith(":") else 1])
+    last = "" if lines[-1] in first else f" {shorten(lines[-1], MOST_QUOTED // 3)}"
+    first = shorten(first, MOST_QUOTED - len(last)).removesuffix(ELLIPSIS).rstrip()
+    return f"{first} {ELLIPSIS}{last}".removesuffix(f" {ELLIPSIS}{ELLIPSIS}")
+
+
+def _telling(text: str) -> Iterator[str]:
+    """Yield the lines of a foreign error but for those that only say where in a library it was raised."""
+    text = _STACK.sub("", text.partition("\nArguments received by ")[0])
+    lines = [line for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if not _WHERE.match(line)]
+    # Keras writes a whole config before the cause.
+    causes = [at for at, line in enumerate(telling) if _CAUSE.match(line)]
+    for line in telling[causes[-1] if causes else 0 :] or lines:
+        yield _CAUSE.sub("", line)
 
 
 def reason_of(error: BaseException) -> str:

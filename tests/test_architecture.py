@@ -30,8 +30,8 @@ LEVELS = {
     "records": {"artifact", "inspecting", "stores"},
     "ground": {
         *{"deadline", "dialect", "disk", "errors", "format_table", "hints", "memory", "nested", "os_errors"},
-        *{"plugging", "precision", "progress", "protobuf", "quantities", "quieting", "settings", "store_table"},
-        *{"target", "types", "wording"},
+        *{"plugging", "precision", "progress", "protobuf", "quantities", "quieting", "quoting", "settings"},
+        *{"store_table", "target", "types", "wording"},
     },
 }
 """From the top down. A package imports from lower levels, and from its neighbours where that makes no circle."""

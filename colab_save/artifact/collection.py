@@ -21,6 +21,7 @@ from colab_save.artifact.sample import read_arrays, write_arrays
 from colab_save.dialect import DIALECTS
 from colab_save.errors import DamagedFileError
 from colab_save.hints import action
+from colab_save.quoting import differing
 from colab_save.types import Array, Json
 from colab_save.wording import first_line
 
@@ -228,8 +229,16 @@ def _gap(where: str, before: tuple[str, ...] | None, after: tuple[str, ...] | No
             is_training=True,
             is_dropped=True,
         )
-    what = f"is {after[1][:80]}, expected {before[1][:80]}" if before[1] != after[1] else "has other values"
-    return Gap(where, what, is_training)
+    if before[1] == after[1]:
+        return Gap(where, "has other values", is_training)
+    place, *values = differing(*(_plain(*each[:2]) for each in (before, after)))
+    return Gap(where, " ".join(filter(None, (place, f"is {values[1]}, expected {values[0]}"))), is_training)
+
+
+def _plain(kind: str, text: str) -> Json:
+    """Return the value of a node as it was, or its JSON values if it is no plain one."""
+    own = json.loads(text)
+    return own["value"] if kind == "value" and own.keys() == {"value"} else own
 
 
 def _flat(node: Json, arrays: list[Array], where: str) -> Iterator[tuple[str, tuple[str, ...]]]:

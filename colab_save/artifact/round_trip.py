@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from colab_save.hints import literal
+from colab_save.quoting import cut_lines, is_count, listed, one_line
 
 
 class Aspect(enum.StrEnum):
@@ -20,6 +21,12 @@ class Aspect(enum.StrEnum):
     TRAINING = "training"
     STRUCTURE = "structure"
     CODE = "code"
+
+
+EXPLAINING_FIRST = tuple(
+    sorted(Aspect, key=[Aspect.CODE, Aspect.STRUCTURE, Aspect.WEIGHTS, Aspect.OUTPUTS, Aspect.TRAINING].index)
+)
+"""The order in which a failure is told: a lost layer explains lost weights, and these explain other outputs."""
 
 
 class Outcome(enum.StrEnum):
@@ -47,8 +54,8 @@ class Verdict:
 
     Attributes:
         outcome: See `Outcome`.
-        reason: If it is not ``PASSED``: the first place that differs, or what the format does not hold. It may refer to
-            options and actions (`hints`); a manifest is written with plain texts instead.
+        reason: If it is not ``PASSED``: the first places that differ, each on a line of its own, or what the format
+            does not hold. It may refer to options and actions (`hints`); a manifest has plain texts instead.
         differences: How many places differ.
     """
 
@@ -80,7 +87,7 @@ class RoundTrip:
         format: The format of the payload.
         verdicts: The result for each aspect.
         errors: The largest differences of each output.
-        seconds: The time in the fresh process, without its import of TensorFlow.
+        seconds: The time in the fresh process, without its import of TensorFlow; 0 if it was not compared there.
         part: The part of a collection that the payload belongs to; empty for a single model.
         lost: The names of plain attributes of the model that did not come back: no format holds them; the option
             ``extra`` saves such values.
@@ -116,14 +123,67 @@ class RoundTrip:
         return worst_of(verdict.outcome for verdict in self.verdicts.values())
 
     @property
+    def is_compared(self) -> bool:
+        """Whether it was reloaded and compared; one that could not be written, read or run took no time there."""
+        return self.seconds > 0
+
+    @property
+    def failed(self) -> dict[Aspect, tuple[str, ...]]:
+        """The failed aspects, those that explain others first, each with its reasons."""
+        return {
+            aspect: tuple(self.verdicts[aspect].reason.split("\n"))
+            for aspect in EXPLAINING_FIRST
+            if aspect in self.verdicts and self.verdicts[aspect].outcome is Outcome.FAILED
+        }
+
+    @property
     def reason(self) -> str:
-        """The reasons of all failed aspects."""
-        found = [(aspect, verdict.reason) for aspect, verdict in self.verdicts.items()]
-        failed = [pair for pair in found if self.verdicts[pair[0]].outcome is Outcome.FAILED]
-        reasons = dict.fromkeys(reason for _, reason in failed)
-        return "; ".join(
-            f"{', '.join(aspect for aspect, other in failed if other == reason)}: {reason}" for reason in reasons
-        )
+        """The reasons of all failed aspects, each told once and on a line of its own, the most useful first."""
+        failed, aspects = self.failed, dict[str, list[Aspect]]()
+        for aspect, reasons in failed.items():
+            for reason in reasons:
+                aspects.setdefault(f"{aspect}{reason}" if is_count(reason) else reason, []).append(aspect)
+        of_all = [reason for reason, found in aspects.items() if len(failed) > 1 and len(found) == len(failed)]
+        lines = list(of_all)
+        for aspect, reasons in failed.items():
+            own = [reason for reason in reasons if is_count(reason) or aspects[reason][0] is aspect]
+            own = [reason for reason in own if reason not in of_all]
+            if own and not is_count(own[0]):
+                label = ", ".join(aspects[own[0]])
+                lines += [f"{label}: {own[0]}", *(f"  {reason}" for reason in own[1:])]
+        return "\n".join(lines)
+
+
+def told(trips: Sequence[RoundTrip], most: int) -> str:
+    """Return the reasons of several failed round trips, one in each line; what is cut is counted.
+
+    Args:
+        trips: In the order of their use.
+        most: Most lines.
+    """
+    return _grouped([(trip.label, trip.reason) for trip in trips], most)
+
+
+def _grouped(found: Sequence[tuple[str, str]], most: int) -> str:
+    """Return the reasons of several payloads, by their labels; those with the same reasons share them."""
+    groups: dict[str, list[str]] = {}
+    for label, reason in found:
+        groups.setdefault(reason, []).append(literal(one_line(label)))
+    lines: list[str] = []
+    for at, (reason, labels) in enumerate(groups.items()):
+        later = len(groups) - at - 1
+        free = most - len(lines) - bool(later)
+        first, *others = reason.split("\n")
+        block = [f"{listed(labels)}: {first}", *(f"  {line}" for line in others)]
+        if free < min(len(block), 2):
+            rest = [label for labels in list(groups.values())[at:] for label in labels]
+            return "\n".join([*lines, f"{listed(rest)}: failed too"])
+        lines += cut_lines(block, max(free // (later + 1), 2))
+    return "\n".join(lines)
+
+
+MOST_REASONS = 12
+"""Most lines of the reasons for one aspect of several parts."""
 
 
 def sum_up(trips: Sequence[RoundTrip]) -> RoundTrip:
@@ -134,12 +194,9 @@ def sum_up(trips: Sequence[RoundTrip]) -> RoundTrip:
     for aspect in (aspect for aspect in Aspect if any(aspect in trip.verdicts for trip in trips)):
         found = [(trip.label, trip.verdicts[aspect]) for trip in trips if aspect in trip.verdicts]
         worst = min((verdict.outcome for _, verdict in found), key=WORST_FIRST.index)
-        reasons = [
-            f"{literal(label)}: {verdict.reason}"
-            for label, verdict in found
-            if verdict.outcome is worst and verdict.reason
-        ]
-        verdicts[aspect] = Verdict(worst, "; ".join(reasons), sum(verdict.differences for _, verdict in found))
+        reasons = [(label, verdict.reason) for label, verdict in found if verdict.outcome is worst and verdict.reason]
+        differences = sum(verdict.differences for _, verdict in found)
+        verdicts[aspect] = Verdict(worst, _grouped(reasons, MOST_REASONS), differences)
     errors = tuple(replace(error, name=f"{trip.label}: {error.name}") for trip in trips for error in trip.errors)
     formats = "+".join(dict.fromkeys(trip.format for trip in trips))
     return RoundTrip(formats, verdicts, errors, sum(trip.seconds for trip in trips))

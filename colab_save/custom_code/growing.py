@@ -59,7 +59,7 @@ class Supply:
     @property
     def hint(self) -> str:
         """Return what to change so that everything can be captured; empty when nothing is missing."""
-        return " ".join(dict.fromkeys(missing.hint for missing in self.code.missing))
+        return "\n".join(dict.fromkeys(missing.hint for missing in self.code.missing))
 
 
 def _namespace_of(objects: Sequence[object]) -> ChainMap[str, object]:

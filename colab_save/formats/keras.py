@@ -33,7 +33,7 @@ class KerasFormat(Format):
 
     def save(self, model: Model, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.keras``."""
-        hint = f"Fix get_config(), or save with {option('formats', 'saved_model')}, which does not need it."
+        hint = f"Fix get_config(). Or save with {option('formats', 'saved_model')}, which does not need it."
         with translated(f"Keras could not write {self.payload}", hint), quiet(), whole_compile_config(model):
             if dialect_of(model) == KERAS and is_tight(size_of(model)):
                 _write_in_pieces(model, folder / self.payload)

@@ -35,7 +35,7 @@ class LiteRTFormat(SavedModelFormat):
 
     scratch: ClassVar[float] = 1.2  # the SavedModel that is converted
     differing: ClassVar[str] = (
-        f"LiteRT rounds differently from TensorFlow. Accept small differences with {option('rtol', '1e-3')}, or save "
+        f"LiteRT rounds differently from TensorFlow. Accept small differences with {option('rtol', '1e-3')}. Or save "
         f"with {option('formats', 'saved_model')}, which TensorFlow itself runs."
     )
     opening: ClassVar[str] = (

@@ -62,7 +62,7 @@ class OnnxFormat(SavedModelFormat):
     """An ONNX file (onnx.ai), of the same program that `saved_model` writes."""
 
     differing: ClassVar[str] = (
-        f"ONNX Runtime rounds differently from TensorFlow. Accept small differences with {option('rtol', '1e-3')}, or "
+        f"ONNX Runtime rounds differently from TensorFlow. Accept small differences with {option('rtol', '1e-3')}. Or "
         f"save with {option('formats', 'saved_model')}, which TensorFlow itself runs."
     )
     Options: ClassVar[type] = OnnxOptions

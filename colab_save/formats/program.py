@@ -25,7 +25,10 @@ from colab_save.nested import leaves, map_structure
 from colab_save.sampling.running import call_keras
 from colab_save.types import Model, Nested, Specs, Tensor
 
-INSTEAD = f"Save with {option('formats', 'keras')} or {option('formats', 'saved_model')}, which hold every operation."
+INSTEAD = (
+    f"Save with {option('formats', 'keras')}, which holds every operation. "
+    f"Or save with {option('formats', 'saved_model')}, which does too."
+)
 """The hint for a program that cannot be converted."""
 
 

@@ -28,7 +28,7 @@ METADATA = "keras_metadata.pb"
 """What tf_keras writes beside the graph of a model, and rebuilds the model from."""
 
 _SIGNATURES = option("options", "signatures={'serving_default': my_function}")
-HINT = f"Save with {option('formats', 'keras')}, or name the functions to write: {_SIGNATURES}."
+HINT = f"Save with {option('formats', 'keras')}. Or name the functions to write, as {_SIGNATURES}."
 
 
 @dataclass(frozen=True)

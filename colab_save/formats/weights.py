@@ -38,7 +38,7 @@ class WeightsFormat(KerasFormat):
 
     def save(self, model: Model, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.weights.h5`` and ``architecture.json``."""
-        hint = f"Fix get_config(), or save with {option('formats', 'saved_model')}, which does not need it."
+        hint = f"Fix get_config(). Or save with {option('formats', 'saved_model')}, which does not need it."
         with translated("Keras could not write model.weights.h5", hint), quiet():
             model.save_weights(folder / self.payload)
             architecture = json.loads(model.to_json())

@@ -20,7 +20,8 @@ from colab_save.fresh_process.base import FreshProcess
 from colab_save.fresh_process.job import Job, is_alone, to_line
 from colab_save.fresh_process.own import OwnProcess, spare
 from colab_save.fresh_process.warm import Fork, warm_parent
-from colab_save.hints import option
+from colab_save.hints import literal, option
+from colab_save.quoting import one_line, shorten
 
 OnWait: TypeAlias = Callable[[], None]
 OnLack: TypeAlias = Callable[[str], bool]
@@ -155,9 +156,10 @@ class Verifier:
         self.close()
         if isinstance(process, Fork) and not process.is_ready:
             warm_parent.abandon_hung()
+        longer = max(900, round(3 * timeout))
         return VerifierError(
             f"The fresh process did not answer within {timeout:g} seconds.",
-            f"Give it more time with {option('timeout', 900)}, or save with {option('verify', value=False)}.",
+            f"Give it more time with {option('timeout', longer)}, or save with {option('verify', value=False)}.",
         )
 
     def _died(self, process: FreshProcess) -> VerifierError:
@@ -171,7 +173,7 @@ class Verifier:
         else:
             how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
         return VerifierError(
-            f"The fresh process {how}{f': {tail[:200]}' if tail else ''}.",
+            f"The fresh process {how}{f': {literal(shorten(one_line(tail), 200))}' if tail else ''}.",
             "The usual reason is too little memory for a second copy of the model. Free some, or save with "
             f"{option('verify', value=False)}.",
         )

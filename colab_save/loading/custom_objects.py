@@ -16,7 +16,7 @@ from colab_save.custom_code.running import CODE_MODULE, load_custom_code
 from colab_save.errors import UntrustedCodeError
 from colab_save.hints import literal, option
 from colab_save.inspecting.findings import Findings
-from colab_save.reports.card import visible
+from colab_save.quoting import visible
 
 SHOWN_LINES = 60
 """Lines of captured code that an error shows."""

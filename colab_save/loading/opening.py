@@ -237,8 +237,9 @@ def check_equal(found: Found, trip: RoundTrip) -> None:
     """
     if trip.outcome is not Outcome.FAILED:
         return
+    others = [name for name in found.manifest.formats if name != trip.format] if found.manifest else []
+    another = "".join(f", or another payload with {option('format', name)}" for name in others[:1])
     raise RoundTripError(
-        f"{found.name} came back different from what was saved: {trip.reason}.",
-        f"Load another version, or another payload with {option('format')}. To get this one as it is, add "
-        f"{option('verify', value=False)}.",
+        f"{found.name} came back different from what was saved.\n{trip.reason}",
+        f"Load another version{another}. To get this one as it is, add {option('verify', value=False)}.",
     )

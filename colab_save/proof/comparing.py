@@ -12,6 +12,7 @@ from typing import Any
 
 from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
 from colab_save.artifact.round_trip import Aspect
+from colab_save.quoting import differing
 from colab_save.types import Json
 
 
@@ -131,12 +132,11 @@ def _compare_maps(where: str, expected: Json, actual: Json) -> Iterator[Differen
         for key in sorted(expected.keys() | actual.keys(), key=str):
             yield from _compare_maps(f"{where}.{key}", expected.get(key), actual.get(key))
     elif isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
-        for index, (left, right) in enumerate(itertools.zip_longest(expected, actual)):
-            yield from _compare_maps(f"{where}[{index}]", left, right)
+        pairs = enumerate(itertools.zip_longest(expected, actual))
+        found = [item for index, pair in pairs for item in _compare_maps(f"{where}[{index}]", *pair)]
+        if found and abs(len(expected) - len(actual)) > 1:
+            yield Difference(where, f"{len(expected)} entries", f"{len(actual)} entries")
+        yield from found
     elif expected != actual and repr(expected) != repr(actual):  # by repr too: NaN is not equal to itself
-        yield Difference(where, _shorten(expected), _shorten(actual))
-
-
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
+        place, *values = differing(expected, actual)
+        yield Difference(" ".join(filter(None, (where, place))), *values)

@@ -18,12 +18,13 @@ from colab_save.artifact.sample import read_arrays
 from colab_save.dialect import DIALECTS
 from colab_save.formats.base import Format
 from colab_save.hints import literal
-from colab_save.proof.comparing import compare, lost_attributes
+from colab_save.proof.comparing import Difference, compare, lost_attributes
 from colab_save.proof.tolerances import compare_outputs, compare_shapes
+from colab_save.quoting import one_line
 from colab_save.types import Array, Nested
 
 NAMED = 3
-"""Differences that a verdict lists."""
+"""Differences that a verdict names."""
 
 
 def judge(
@@ -54,11 +55,13 @@ def judge(
 def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, Verdict]:
     """Return the verdict on every aspect that the facts decide."""
     verdicts = {}
+    paths = [{layer.path for layer in facts.layers} for facts in (expected, actual)]
+    gone = paths[0] ^ paths[1] if Aspect.STRUCTURE in plug.holds else set()
     for aspect, differences in compare(expected, actual).items():
         if aspect not in plug.holds:
             verdicts[aspect] = Verdict(Outcome.NOT_HELD, f"the format {plug.name} cannot hold it")
         elif differences:
-            verdicts[aspect] = _failed([str(difference) for difference in differences])
+            verdicts[aspect] = _explained(aspect, differences, gone)
         else:
             verdicts[aspect] = Verdict(Outcome.PASSED)
     return verdicts
@@ -80,7 +83,7 @@ def judge_collection(expected: Collection, actual: Collection, seconds: float = 
 def _verdict(differences: list[str], lost: list[str]) -> Verdict:
     if differences:
         return _failed(differences)
-    return Verdict(Outcome.NOT_HELD, literal("; ".join(lost)), len(lost)) if lost else Verdict(Outcome.PASSED)
+    return replace(_failed(lost), outcome=Outcome.NOT_HELD) if lost else Verdict(Outcome.PASSED)
 
 
 def answers_of(file: Path, sample: SampleFacts) -> dict[str, Nested]:
@@ -110,11 +113,29 @@ def judge_outputs(
     return errors, Verdict(Outcome.PASSED, only)
 
 
+def _explained(aspect: Aspect, differences: list[Difference], gone: set[str]) -> Verdict:
+    """Return a verdict; what differs in layers that are missing or new, which the structure tells, is counted."""
+    if aspect is Aspect.STRUCTURE:
+        return _failed(list(map(str, differences)))
+    own = [str(each) for each in differences if not _is_in(each.where, gone)]
+    verdict = _failed(own) if own else Verdict(Outcome.FAILED)
+    caused = len(differences) - len(own)
+    counted = f"{caused} in layers that are missing or new" if caused else ""
+    reason = "\n".join(filter(None, (verdict.reason, counted)))
+    return replace(verdict, reason=reason, differences=len(differences))
+
+
+def _is_in(where: str, layers: set[str]) -> bool:
+    """Return whether a variable, or an entry of the trainable map, belongs to one of these layers."""
+    steps = where.removeprefix("trainable.").split("/")
+    return any("/".join(steps[:end]) in layers for end in range(1, len(steps) + 1))
+
+
 def _failed(differences: list[str]) -> Verdict:
-    """Return a verdict that lists the first differences, and how many more there are."""
+    """Return a verdict that lists the first differences, a line each, and how many more there are."""
     more = len(differences) - NAMED
-    reason = "; ".join(differences[:NAMED]) + (f"; and {more} more" if more > 0 else "")
-    return Verdict(Outcome.FAILED, literal(reason), len(differences))
+    lines = [literal(one_line(text)) for text in differences[:NAMED]] + ([f"and {more} more"] if more > 0 else [])
+    return Verdict(Outcome.FAILED, "\n".join(lines), len(differences))
 
 
 def first_difference(expected: list[list[Array]], actual: list[list[Array]]) -> str:

@@ -141,5 +141,5 @@ def _located(trip: RoundTrip, verifier: Verifier, trial: Trial, on_wait: OnWait)
             return trip
     where = first_difference(trace(trial.plug, trial.model, trial.file, trial.sample), actual)
     verdict = trip.verdicts[Aspect.OUTPUTS]
-    explained = replace(verdict, reason=f"{verdict.reason}; {where}")
+    explained = replace(verdict, reason=f"{where}\n{verdict.reason}")
     return replace(trip, verdicts={**trip.verdicts, Aspect.OUTPUTS: explained})

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from colab_save.artifact.round_trip import Outcome
 from colab_save.hints import render
+from colab_save.quoting import visible
 from colab_save.reports.theme import CARD
 from colab_save.types import Html, Json
 
@@ -174,11 +175,6 @@ def aligned(table: Table) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def visible(text: str) -> str:
-    r"""Return a text with control characters and lone surrogates as escapes (``\x1b``)."""
-    return "".join(c if c.isprintable() or c in "\n\u200d" else ascii(c)[1:-1] for c in text)
 
 
 def escape(text: str) -> Html:

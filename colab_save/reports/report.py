@@ -7,7 +7,7 @@ them. This module chooses and words the content; `card` renders it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from colab_save.artifact.manifest import Manifest
@@ -17,6 +17,7 @@ from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTr
 from colab_save.format_table import FORMATS
 from colab_save.hints import literal, option, render
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
+from colab_save.quoting import listed
 from colab_save.reports.card import Card, Cell, Remark, Shown, Table
 from colab_save.reports.drawing.picture import picture_of
 from colab_save.reports.glance import glance_at
@@ -87,10 +88,7 @@ class SaveReport(Shown):
         trips, sizes = {trip.label: trip for trip in manifest.round_trips}, payload_sizes(manifest)
         shown = [trips.get(label) or skipped(label, "not verified") for label in sizes]
         rows = tuple(_row(trip, sizes[trip.label]) for trip in shown)
-        tried = [(trip, f"auto gave up {literal(trip.label)}:") for trip in self.attempts]
-        remarks = [remark for trip, about in tried for remark in remarks_on(trip, about)]
-        remarks += [remark for trip in shown for remark in remarks_on(trip, literal(trip.label))]
-        remarks += remarks_on_lost(shown)
+        remarks = [*remarks_on_all(self.attempts, "auto gave up {}:"), *remarks_on_all(shown), *remarks_on_lost(shown)]
         return Card(
             title=literal(f"{manifest.name}@{manifest.version}"),
             summary=SAVED[self.outcome],
@@ -263,9 +261,25 @@ def remarks_on(trip: RoundTrip, about: str = "") -> Iterator[Remark]:
     verdicts = {aspect: trip.verdicts[aspect] for aspect in Aspect if aspect in trip.verdicts}
     for verdict in dict.fromkeys(verdicts.values()):
         aspects = ", ".join(aspect for aspect, other in verdicts.items() if other == verdict)
-        first = f"{verdict.differences} places differ, first " if verdict.differences > 1 else ""
+        is_all = verdict.differences <= 1 or "\n" in verdict.reason
+        first = "" if is_all else f"{verdict.differences} places differ, first "
         if verdict.outcome is not Outcome.PASSED:
             yield Remark(f"{about} {aspects}".strip(), first + verdict.reason, verdict.outcome)
+
+
+def remarks_on_all(trips: Sequence[RoundTrip], about: str = "{}") -> Iterator[Remark]:
+    """Return the remarks on several payloads; payloads with the same remark share it.
+
+    Args:
+        trips: Their round trips.
+        about: What goes before the aspects, with braces for the labels of the payloads.
+    """
+    found: dict[Remark, list[str]] = {}
+    for trip in trips:
+        for remark in remarks_on(trip):
+            found.setdefault(remark, []).append(literal(trip.label))
+    for remark, labels in found.items():
+        yield replace(remark, about=f"{about.replace('{}', listed(labels))} {remark.about}")
 
 
 def remarks_on_newer(passed_over: Sequence[str]) -> Iterator[Remark]:
@@ -278,7 +292,7 @@ def remarks_on_lost(trips: Sequence[RoundTrip]) -> Iterator[Remark]:
     for lost in dict.fromkeys(trip.lost for trip in trips if trip.lost):
         alike = [trip for trip in trips if trip.lost == lost]
         names = lost[:MOST_LOST]
-        listed = literal(", ".join(names)) + (f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else "")
+        named = literal(", ".join(names)) + (f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else "")
         where = f"; {', '.join(literal(trip.label) for trip in alike)}" if len(trips) > 1 else ""
         hint = "" if alike[0].part else f" Save them with {option('extra', names)}."
-        yield Remark("not saved", f"{listed} (plain attributes of the model{where}).{hint}")
+        yield Remark("not saved", f"{named} (plain attributes of the model{where}).{hint}")

@@ -34,7 +34,8 @@ class Attempt:
         staged: What was written.
         trips: Its round trips.
         notes: Notes for the user, one sentence each.
-        hint: What to change in the custom code so that all of it can be captured; empty if all was.
+        hint: What to change in the custom code so that all of it can be captured, or so that the formats can be
+            written; empty if all was.
     """
 
     staged: Staged
@@ -83,7 +84,7 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
             if len(plan.choice.attempts) == 1:
                 raise
             trips = tuple(failed(plug.name, error.references[0], plug.holds) for plug in formats)
-            attempts.append(Attempt(Staged(folder, formats, {}), trips, hint=examined.hint))
+            attempts.append(Attempt(Staged(folder, formats, {}), trips, hint=examined.hint or error.references[1]))
             continue
         attempts.append(_proven(staged, examined, prove(staged, examined, plan.rules, verifier, clock)))
         if attempts[-1].is_passed or verifier.was_killed:  # which decides nothing about the formats
@@ -94,6 +95,6 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
 def _proven(staged: Staged, examined: Examined, trips: tuple[RoundTrip, ...]) -> Attempt:
     """Return the attempt, with notes on the custom code, which is complete only after the round trips."""
     custom = examined.custom
-    missing = tuple(f"{CUSTOM_CODE} lacks {name}" for name in custom.code.missing)
+    missing = tuple(f"{CUSTOM_CODE} is not whole: {name}" for name in custom.code.missing)
     hint = "\n".join(filter(None, (examined.hint, custom.hint)))
     return Attempt(staged, trips, staged.notes + missing, hint)

@@ -12,10 +12,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
-from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip
-from colab_save.errors import RoundTripError, VerifierError
+from colab_save.errors import VerifierError
 from colab_save.fresh_process.process import Verifier
-from colab_save.hints import option
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import SaveRequest
@@ -23,6 +21,7 @@ from colab_save.saving.attempts import Attempt, attempt
 from colab_save.saving.choosing import check_formats
 from colab_save.saving.describing import describe
 from colab_save.saving.examining import examine_models
+from colab_save.saving.explaining import refusal
 from colab_save.saving.plan import Plan
 from colab_save.saving.preparing import prepare_place
 from colab_save.saving.resolving import resolve
@@ -33,22 +32,6 @@ from colab_save.target import Target
 from colab_save.versions.pending import Published, publish_with_local_copy
 from colab_save.versions.pruning import Pruned, prune
 from colab_save.versions.uploading import see_through
-
-_SAVED_MODEL = option("formats", "saved_model")
-
-HINTS = {
-    Aspect.OUTPUTS: "The file lacks something that call() uses: set it in __init__, and return every argument of "
-    f"__init__ from get_config(). Or save with {_SAVED_MODEL}, which writes the computation as it is now.",
-    Aspect.WEIGHTS: "Create every layer in __init__ or build(), and assign each to an attribute of its own. Or save "
-    f"with {_SAVED_MODEL}, which writes all weights that call() uses.",
-    Aspect.TRAINING: f"Outputs and weights came back. Save them without the training state with {_SAVED_MODEL}, or "
-    f"publish this as it is with {option('force')}.",
-    Aspect.STRUCTURE: "Return the argument from get_config(), and assign it to the attribute of its name. Or save with "
-    f"{_SAVED_MODEL}, which writes the computation as it is now.",
-    Aspect.CODE: "Define the class in a cell or a module, and return it from get_config(). Or save with "
-    f"{_SAVED_MODEL}, which needs no classes.",
-}
-"""What to do when an aspect has failed; the first one that failed decides."""
 
 
 def save(request: SaveRequest, on_step: OnStep = ignore_steps) -> SaveReport:
@@ -127,22 +110,7 @@ def _choose(attempts: list[Attempt], death: VerifierError | None, *, is_forced: 
     written = [attempt for attempt in attempts if attempt.staged.samples]
     if is_forced and written:
         return written[0]
-    trips = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
-    if death is not None and death.references[0] in {verdict.reason for verdict in trips[0].verdicts.values()}:
-        raise VerifierError(f"{death.references[0]} Nothing was published.", death.references[1])
-    raise RoundTripError(
-        "The reloaded model differs from the live one; nothing was published. "
-        + "; ".join(f"{trip.label}: {trip.reason}" for trip in trips),
-        "\n".join(filter(None, (attempts[0].hint, _hint(attempts, trips[0])))),
-    )
-
-
-def _hint(attempts: list[Attempt], trip: RoundTrip) -> str:
-    """Return what to do about a failed round trip, from `HINTS`, or from the format if its outputs may differ."""
-    failed = [aspect for aspect, verdict in trip.verdicts.items() if verdict.outcome is Outcome.FAILED]
-    aspect = next(aspect for aspect in HINTS if aspect in failed)
-    own = {plug.name: plug.differing for attempt in attempts for plug in attempt.formats}.get(trip.format, "")
-    return own if own and aspect is Aspect.OUTPUTS else HINTS[aspect]
+    raise refusal(attempts, death)
 
 
 def _unused_options(plan: Plan, chosen: Attempt) -> Iterator[str]:

@@ -15,9 +15,13 @@ from colab_save.formats.base import Format
 from colab_save.fresh_process.process import Verifier
 from colab_save.progress import Clock, Stage
 from colab_save.proof.verify import Trial, verify, verify_collection
+from colab_save.quoting import cut_lines
 from colab_save.saving.examining import Examined, Subject
 from colab_save.saving.plan import ProofRules
 from colab_save.saving.staging import Staged
+
+MOST_LACKING = 4
+"""Most lines about what the custom code lacks."""
 
 
 def prove(
@@ -84,12 +88,12 @@ class _Proving:
 
 
 def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
-    """Add to each failed verdict what the custom code lacks."""
-    why = "; ".join((*subject.configs.losses, *custom.reasons))
-    if not why:
-        return trip
+    """Add to each failed verdict, before all that follows from it, what the custom code lacks."""
+    why = cut_lines([*subject.configs.losses, *custom.reasons], MOST_LACKING)
     verdicts = {
-        aspect: replace(verdict, reason=f"{verdict.reason} ({why})") if verdict.outcome is Outcome.FAILED else verdict
+        aspect: replace(verdict, reason="\n".join([*why, verdict.reason]))
+        if verdict.outcome is Outcome.FAILED
+        else verdict
         for aspect, verdict in trip.verdicts.items()
     }
     return replace(trip, verdicts=verdicts)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from colab_save.errors import MissingPackageError, RequestError
 from colab_save.frontends.action import Runner
 from colab_save.hints import pip
-from colab_save.reports.card import visible
+from colab_save.quoting import visible
 from colab_save.reports.report import SaveReport
 from colab_save.reports.theme import CARD
 from colab_save.reports.theme import PANEL as STYLE

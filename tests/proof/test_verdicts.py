@@ -49,7 +49,7 @@ def test_only_so_many_differences_are_named_and_the_others_counted():
     many = {f"pass {number}": ONE for number in range(NAMED + 2)}
     asked = sample(*(Pass(name, None, None) for name in many))
     _, verdict = judge_outputs(asked, {"": ONE, **many}, {"": ONE, **dict.fromkeys(many, TWO)}, "float32")
-    assert (NAMED + 2, True) == (verdict.differences, verdict.reason.endswith("; and 2 more"))
+    assert (NAMED + 2, True) == (verdict.differences, verdict.reason.endswith("\nand 2 more"))
 
 
 def traced(*calls):

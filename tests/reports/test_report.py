@@ -14,7 +14,7 @@ from colab_save.artifact.manifest import FileFacts, Manifest, Payload
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
 from colab_save.hints import action, option
 from colab_save.quantities import age_in_words, size_in_words
-from colab_save.reports.card import visible
+from colab_save.quoting import visible
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.stores.base import UploadState
@@ -153,6 +153,18 @@ def test_each_payload_is_one_line_with_all_its_aspects():
 
 def test_aspects_that_share_a_verdict_share_a_line():
     assert 1 == str(saved(manifest(skipped("keras", "not asked for")))).count("not asked for")
+
+
+def test_payloads_with_the_same_remark_share_it():
+    trips = [replace(NOT_HELD, part=part) for part in "abcde"]
+    lines = str(saved(attempts=tuple(trips))).splitlines()
+    remark = f"  auto gave up a h5, b h5, c h5 and 2 more: training NOT_HELD: {WHY}"
+    assert [remark] == [line for line in lines if WHY in line]
+
+
+def test_several_reasons_are_told_each_on_its_line_and_counted_once():
+    found = trip(verdicts={Aspect.WEIGHTS: Verdict(Outcome.FAILED, "a differs\nb differs\nand 2 more", 4)})
+    assert "keras weights FAILED: a differs\n    b differs\n    and 2 more\n" in str(saved(manifest(found)))
 
 
 def test_a_payload_without_a_round_trip_is_not_called_proven():

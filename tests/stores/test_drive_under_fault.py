@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import pytest
 
+from colab_save.deadline import THREAD
 from colab_save.errors import StoreError, StoreUnavailableError
 from colab_save.stores.base import UploadState, ignore_bytes
 from colab_save.stores.drive.drive import DriveStore
@@ -124,7 +125,7 @@ def test_what_was_given_up_writes_nothing_when_drive_answers_again(fuse_colab, s
         put("a/key", NEW)
     fuse_colab.drive.order("disarm")
     for thread in threading.enumerate():
-        if thread.name == "colab_save on Drive":
+        if thread.name == THREAD:
             thread.join(10)
     assert ["key"] == [place.name for place in (store.root / "a").iterdir()]
     assert OLD == store.read("a/key")

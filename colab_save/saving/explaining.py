@@ -1,0 +1,86 @@
+"""Explain why nothing was published: what differs, and what to do next, on one screen.
+
+The pipeline raises what `refusal` returns. Nothing that has just failed is recommended.
+"""
+
+from __future__ import annotations
+
+from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, told
+from colab_save.errors import RoundTripError, VerifierError
+from colab_save.hints import option, without
+from colab_save.quoting import cut_blocks
+from colab_save.saving.attempts import Attempt
+
+_SAVED_MODEL = option("formats", "saved_model")
+
+_RETURN_ALL = "Return every argument of __init__ from get_config()."
+_AS_IT_IS = f"Or save with {_SAVED_MODEL}, which writes the computation as it is now."
+
+HINTS = {
+    Aspect.CODE: (
+        "Define the class in a cell or a module, and return it from get_config().",
+        f"Or save with {_SAVED_MODEL}, which needs no classes.",
+    ),
+    Aspect.STRUCTURE: ("Return the argument from get_config(), and assign it to the attribute of its name.", _AS_IT_IS),
+    Aspect.WEIGHTS: (
+        "Create every layer in __init__ or build(), and assign each to an attribute of its own.",
+        f"Or save with {_SAVED_MODEL}, which writes all weights that call() uses.",
+    ),
+    Aspect.OUTPUTS: (
+        f"The file lacks something that call() uses: set it in __init__. {_RETURN_ALL}",
+        _AS_IT_IS,
+    ),
+    Aspect.TRAINING: (
+        f"Outputs and weights came back. Publish this as it is with {option('force')}.",
+        f"Or save it without the training state with {_SAVED_MODEL}.",
+    ),
+}
+"""What to do when an aspect has failed, and instead of it; of several aspects, the one that explains most decides."""
+
+LACKING = (
+    f"A new runtime lacks what the code of the model uses: define all of it in cells or modules. {_RETURN_ALL}",
+    f"Or save with {_SAVED_MODEL}, which needs no code.",
+)
+"""What to do when a payload could not be written, opened or run."""
+
+ALWAYS = "Change what is named above, and save again."
+"""What to do when all else has failed already."""
+
+MOST_REASONS = 12
+"""Most lines of reasons in a message."""
+
+MOST_ADVICE = 10
+"""Most lines of code that a hint tells to add."""
+
+
+def refusal(attempts: list[Attempt], death: VerifierError | None) -> RoundTripError:
+    """Return the error that says why no attempt may be published.
+
+    Args:
+        attempts: All of them; none has passed.
+        death: How the fresh process died or ran out of time, if it did.
+    """
+    trips = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
+    if death is not None and any(death.references[0] in verdict.reason for verdict in trips[0].verdicts.values()):
+        return VerifierError(f"{death.references[0]} Nothing was published.", death.references[1])
+    is_compared = any(trip.is_compared for trip in trips)
+    what = "The reloaded model differs from the live one" if is_compared else "The model does not come back"
+    return RoundTripError(f"{what}; nothing was published.\n{told(trips, MOST_REASONS)}", _hint(attempts, trips))
+
+
+def _hint(attempts: list[Attempt], trips: list[RoundTrip]) -> str:
+    """Return what to do: the code to change where that is known, else what helps with the first failure."""
+    failed = {option("formats", trip.format) for trip in trips}
+    known = cut_blocks(attempts[0].hint, MOST_ADVICE)
+    advice, instead = _general(attempts, trips[0])
+    lines = [without(text, failed) for text in (known or advice, "" if _SAVED_MODEL in known else instead)]
+    return "\n".join(filter(None, lines)) or ALWAYS
+
+
+def _general(attempts: list[Attempt], trip: RoundTrip) -> tuple[str, str]:
+    """Return what helps with a failed round trip, and what to do instead."""
+    if not trip.is_compared:
+        return LACKING
+    aspect = next(iter(trip.failed))
+    own = next((plug.differing for attempt in attempts for plug in attempt.formats if plug.name == trip.format), "")
+    return (own, "") if own and aspect is Aspect.OUTPUTS else HINTS[aspect]
