@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from colab_save.errors import DamagedFileError
+from colab_save.errors import DamagedFileError, SampleError
 from colab_save.hints import option
 from colab_save.types import Array, Json, Nested, Specs
 from colab_save.wording import first_line
@@ -64,13 +64,15 @@ class Sample:
     """Sample inputs, and the outputs of the live model for them.
 
     Attributes:
-        inputs: Nested arrays, batch axis first.
-        outputs: Nested arrays: the live model's outputs in inference mode.
+        inputs: Nested arrays, batch axis first; ``None`` if none are known that the model accepts.
+        outputs: Nested arrays: the live model's outputs in inference mode; ``None`` without inputs.
         specs: The same structure as ``inputs``; each leaf is a `TensorFacts` with the name, shape and dtype that the
             model declares, or else those of the array with a free batch axis.
         is_random: Whether two calls differ even with fixed seeds.
         is_seeded: Whether two calls are equal only with fixed seeds.
         passes: Other forward passes.
+        missing: Why there are no inputs, and how to pass some; ``None`` if there are.
+        source: Where in the notebook the inputs were found; empty if they were given or made.
     """
 
     inputs: Nested
@@ -79,6 +81,8 @@ class Sample:
     is_random: bool = False
     is_seeded: bool = False
     passes: tuple[Pass, ...] = ()
+    missing: SampleError | None = None
+    source: str = ""
 
 
 def write_arrays(file: Path, **trees: Nested) -> dict[str, Json]:

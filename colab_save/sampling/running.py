@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from colab_save.artifact.sample import TRAINING, Sample
+from colab_save.dialect import classes
 from colab_save.errors import SampleError
 from colab_save.hints import option
 from colab_save.model.walking import walk_layers, walk_states
@@ -192,6 +193,14 @@ def arguments_of(model: Model, *, is_required: bool = False) -> list[str]:
     parameters = inspect.signature(model.call).parameters.values()
     given = [p for p in parameters if p.kind in kinds and p.name not in {"training", "mask"}]
     return [p.name for p in given if not is_required or p.default is inspect.Parameter.empty]
+
+
+def is_without_call(model: Model) -> bool:
+    """Return whether a Keras model cannot be called: its class has only the ``call`` of Keras's base classes."""
+    bases = (*classes("Model"), *classes("layers.Layer"))
+    if not isinstance(model, bases) or "call" in vars(model):
+        return False
+    return type(model).call in [base.call for base in bases]
 
 
 def to_arrays(value: Nested) -> Nested:

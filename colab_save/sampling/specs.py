@@ -32,7 +32,7 @@ def _graph_inputs(model: Model) -> Specs:
         return None
     structure = model.input if not isinstance(model, classes("Sequential")) else model.inputs[0]
     if isinstance(structure, Mapping):
-        return {key: _facts_of(item, str(key)) for key, item in structure.items()}
+        return _facts_of_argument(structure, "inputs")
     names = _input_names([item.name for item in model.inputs])
     return map_structure(lambda item: _facts_of(item, names[item.name]), structure)
 
@@ -47,13 +47,20 @@ def _called_inputs(model: Model) -> Specs:
     called = model.save_spec()
     if called is None:
         return None
-    found = [_facts_of_nested(spec, name) for spec, name in zip(called[0], arguments_of(model), strict=False)]
+    found = [_facts_of_argument(spec, name) for spec, name in zip(called[0], arguments_of(model), strict=False)]
     return tuple(found) if len(found) > 1 else found[0]
+
+
+def _facts_of_argument(spec: Nested, name: str) -> Specs:
+    """Describe an argument of ``call``; the keys of a dict are names of their own."""
+    if isinstance(spec, Mapping):
+        return {key: _facts_of_nested(item, str(key)) for key, item in spec.items()}
+    return _facts_of_nested(spec, name)
 
 
 def _facts_of_nested(spec: Nested, name: str) -> Specs:
     if isinstance(spec, Mapping):
-        return {key: _facts_of_nested(item, str(key)) for key, item in spec.items()}
+        return {key: _facts_of_nested(item, f"{name}_{key}") for key, item in spec.items()}
     if isinstance(spec, (list, tuple)):
         return [_facts_of_nested(item, f"{name}_{index}") for index, item in enumerate(spec)]
     return _facts_of(spec, name)

@@ -139,7 +139,7 @@ def _differing(first: Mapping[str, str], second: Mapping[str, str]) -> Iterator[
 
 def _compare_outputs(store: Store, first: tuple[Place, Manifest], second: tuple[Place, Manifest]) -> str:
     """Return in words how far apart the recorded outputs are, if both samples have the same inputs."""
-    if not (first[1].sample.path and second[1].sample.path):
+    if first[1].sample.inputs is None or second[1].sample.inputs is None:
         return "not compared: one of the versions has no recorded sample"
     with tempfile.TemporaryDirectory(prefix="colab_save_") as folder:
         try:
