@@ -95,6 +95,7 @@ ENTRIES = {
     "request": {"command", "option", "request", "spelling"},
     "artifact": {
         "collection",
+        "composites",
         "environment",
         "facts",
         "layout",

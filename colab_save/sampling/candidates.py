@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from colab_save.artifact.composites import Composite, Ragged, Sparse
 from colab_save.artifact.facts import TensorFacts
 from colab_save.dialect import classes
 from colab_save.model.walking import is_graph, walk_layers
 from colab_save.nested import leaves, map_structure, numpy_dtype
 from colab_save.sampling.running import SEED
+from colab_save.sampling.specs import composite_inputs
 from colab_save.types import Array, Model, Nested, Specs
 
 if TYPE_CHECKING:
@@ -56,11 +58,23 @@ def candidates(model: Model, specs: Specs) -> Iterator[Nested]:
     """
     import numpy as np
 
-    reading = _Reading.of(model)
+    reading, composites = _Reading.of(model), composite_inputs(model)
     places = {id(spec): at for at, spec in leaves(specs)}
     for sizes, values in itertools.islice(_tries(specs, reading), MOST_CANDIDATES):
         make = functools.partial(reading.make, sizes=sizes, places=places, values=values)
-        yield map_structure(functools.partial(make, random=np.random.default_rng(SEED)), specs)
+        made = map_structure(functools.partial(make, random=np.random.default_rng(SEED)), specs)
+        yield _composed(made, composites) if composites else made
+
+
+def _composed(made: Nested, composites: Mapping[str, type[Sparse | Ragged]]) -> Nested:
+    """Return a sample with sparse and ragged tensors where the model declares them."""
+    places = {id(item): at for at, item in leaves(made)}
+
+    def compose(item: Array) -> Array | Composite:
+        kind = composites.get(places[id(item)])
+        return item if kind is None else kind.of(item)
+
+    return map_structure(compose, made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,11 @@ from colab_save.nested import leaves
 from colab_save.sampling.calls import arguments_in
 from colab_save.sampling.datasets import first_batch, inputs_of
 from colab_save.sampling.matching import fitting
-from colab_save.sampling.reading import read_sample
+from colab_save.sampling.reading import first_rows, is_composite, values_of
 from colab_save.types import Model, Nested, Specs
 
 MOST_FOUND = 12
 """The most calls, and the most variables, that are tried."""
-
-MOST_BYTES = 16 << 20
-"""Bytes of inputs that are recorded whole, where the model does not accept their first rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ class Found:
     source: str
 
     def read(self, rows: int | None) -> Nested:
-        """Return them as nested arrays, see `read_sample`.
+        """Return them as nested arrays, see `first_rows`.
 
         Raises:
             SampleError: They are no arrays, or too many to take all.
@@ -66,9 +63,7 @@ class Found:
             value = first_batch(value)
         if not all(_is_array(item) for _, item in leaves(value)):
             raise SampleError(f"{self.source} holds other things than arrays.", "Pass arrays.")
-        if rows is None and sum(getattr(item, "nbytes", 0) for _, item in leaves(value)) > MOST_BYTES:
-            raise SampleError(f"{self.source} is too large to be recorded.", "Pass some rows.")
-        return read_sample(value, rows)
+        return first_rows(values_of(value), rows)
 
 
 def running_notebook() -> Notebook:
@@ -103,7 +98,7 @@ def _is_array(item: object) -> bool:
 
     if isinstance(item, (np.ndarray, np.generic, bool, int, float, str, bytes)) or hasattr(item, "iloc"):
         return True
-    return hasattr(item, "numpy") and hasattr(item, "dtype")
+    return is_composite(item) or (hasattr(item, "numpy") and hasattr(item, "dtype"))
 
 
 def _is_dataset(value: object) -> bool:

@@ -9,8 +9,12 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from colab_save.artifact.composites import Composite, Ragged, Sparse
 from colab_save.artifact.facts import TensorFacts
+from colab_save.dialect import tensorflow_classes
+from colab_save.errors import SampleError
 from colab_save.nested import leaves, map_structure, numpy_dtype
+from colab_save.quantities import size_in_words
 from colab_save.sampling.candidates import ROWS
 from colab_save.sampling.datasets import inputs_of
 from colab_save.types import Array, Nested, Specs
@@ -18,25 +22,41 @@ from colab_save.types import Array, Nested, Specs
 MOST_ROWS = 32
 """The largest number of rows of the user's sample that the artifact holds."""
 
+MOST_BYTES = 16 << 20
+"""Bytes of inputs that are recorded whole, where the model does not accept their first rows."""
 
-def read_sample(given: Any, rows: int | None = MOST_ROWS) -> Nested:
-    """Return inputs as nested arrays.
+
+def values_of(given: Any) -> Nested:
+    """Return inputs as nested arrays, tensors and columns, with all their rows.
 
     Args:
         given: Arrays, tensors, dicts, a `tf.data` dataset or a DataFrame.
-        rows: The most rows of each array; ``None`` for all.
     """
     import numpy as np
 
-    tensorflow = sys.modules.get("tensorflow")
     pandas = sys.modules.get("pandas")
-    if tensorflow is not None and isinstance(given, tensorflow.data.Dataset):
+    if isinstance(given, tensorflow_classes("data.Dataset")):
         given = inputs_of(next(iter(given)))
     if pandas is not None and isinstance(given, pandas.DataFrame):
-        given = {str(name): column for name, column in given.items()}
+        return {str(name): column for name, column in given.items()}
     if isinstance(given, list) and given and not any(hasattr(item, "shape") for item in given):
-        given = np.asarray(given)  # rows typed by hand
-    return map_structure(lambda item: _first_rows(item, rows), given)
+        return np.asarray(given)  # rows typed by hand
+    return given
+
+
+def first_rows(values: Nested, rows: int | None) -> Nested:
+    """Return inputs as nested arrays, copied.
+
+    Args:
+        values: What `values_of` returns.
+        rows: The most rows of each array; ``None`` for all.
+
+    Raises:
+        SampleError: All are too many to be recorded.
+    """
+    if rows is None and (size := sum(getattr(item, "nbytes", 0) for _, item in leaves(values))) > MOST_BYTES:
+        raise SampleError(f"The inputs have {size_in_words(size)}, too much to be recorded.", "Pass some rows.")
+    return map_structure(lambda item: _first_rows(item, rows), values)
 
 
 def rows_of(specs: Specs) -> int:
@@ -45,9 +65,37 @@ def rows_of(specs: Specs) -> int:
     return next((rows for rows in fixed if rows is not None), ROWS)
 
 
+def is_composite(item: object) -> bool:
+    """Return whether a value is a sparse or ragged tensor, or a sparse matrix of SciPy, as Keras takes it."""
+    return isinstance(item, (*tensorflow_classes("SparseTensor"), *tensorflow_classes("RaggedTensor"))) or hasattr(
+        item, "tocoo"
+    )
+
+
+def _composite(item: Any, rows: int | None) -> Composite | None:
+    """Return a sparse or ragged tensor as it is, with its first rows; ``None`` for anything else."""
+    import numpy as np
+
+    if isinstance(item, tensorflow_classes("RaggedTensor")):
+        first = item[:rows]
+        return Ragged(np.array(first.flat_values), tuple(np.array(split) for split in first.nested_row_splits))
+    if isinstance(item, tensorflow_classes("SparseTensor")):
+        indices, values, sizes = np.array(item.indices), np.array(item.values), tuple(map(int, item.dense_shape))
+    elif hasattr(item, "tocoo"):
+        matrix = item.tocoo()
+        indices, values, sizes = np.stack([matrix.row, matrix.col], -1).astype("int64"), matrix.data, matrix.shape
+    else:
+        return None
+    order = np.lexsort(indices.T[::-1])
+    order = order[indices[order, 0] < rows] if rows is not None else order
+    return Sparse(values[order], indices[order], (min(sizes[0], rows or sizes[0]), *sizes[1:]))
+
+
 def _first_rows(item: Any, rows: int | None) -> Array:
     import numpy as np
 
+    if (composite := _composite(item, rows)) is not None:
+        return composite
     if getattr(item, "shape", None) and hasattr(item, "__getitem__"):
         item = getattr(item, "iloc", item)[:rows]  # a column counts by its labels otherwise
     array = np.array(item)
@@ -66,7 +114,7 @@ def fit(inputs: Nested, specs: Specs) -> Nested:
         return type(specs)(fit(item, spec) for item, spec in zip(inputs, specs, strict=True))
     if not isinstance(specs, TensorFacts) or not hasattr(inputs, "dtype"):
         return inputs
-    if len(specs.shape) == inputs.ndim + 1 and specs.shape[-1] == 1:
+    if len(specs.shape) == inputs.ndim + 1 and specs.shape[-1] == 1 and not isinstance(inputs, Composite):
         inputs = inputs[..., None]
     return inputs if specs.dtype == "string" or inputs.dtype.kind in "OSUV" else inputs.astype(numpy_dtype(specs.dtype))
 

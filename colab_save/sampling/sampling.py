@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from colab_save.model.walking import own_attributes, walk_variables
 from colab_save.nested import leaves
 from colab_save.sampling.candidates import candidates
 from colab_save.sampling.notebook import NO_NOTEBOOK, Notebook, found_in
-from colab_save.sampling.reading import describe, fit, in_words, read_sample, rows_of
+from colab_save.sampling.reading import MOST_ROWS, describe, first_rows, fit, in_words, rows_of, values_of
 from colab_save.sampling.running import (
     Run,
     arguments_of,
@@ -69,12 +70,16 @@ def take_sample(model: Model, given: Any, run: Run, specs: Specs = None, noteboo
 
 
 def _given(model: Model, given: Any, run: Run, specs: Specs) -> Sample:
-    inputs = read_sample(given)
+    values = values_of(given)
+    inputs = first_rows(values, MOST_ROWS)
     try:
         return _accepted(model, inputs, run, specs)
-    except SampleError:
-        raise
     except Exception as error:  # the user's model may raise anything
+        if any(item.shape and item.shape[0] == MOST_ROWS for _, item in leaves(inputs)):
+            with suppress(Exception):  # some rows of a graph, for example, are no graph
+                return _accepted(model, first_rows(values, None), run, specs)
+        if isinstance(error, SampleError):
+            raise
         raise SampleError(
             f"The model did not accept the sample ({first_line(error)}).",
             f"It was {in_words(inputs)}; pass with {option('sample')} what you would pass to model.predict().",

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from colab_save.sampling.notebook import MOST_BYTES, Notebook, running_notebook
+from colab_save.sampling.notebook import Notebook, running_notebook
+from colab_save.sampling.reading import MOST_BYTES
 from colab_save.sampling.running import run_keras
 from colab_save.sampling.sampling import take_sample
 from tests import zoo
