@@ -57,7 +57,7 @@ ENTRIES = {
     "proof": {"comparing", "probe", "tolerances", "verdicts", "verify"},
     "fresh_process": {"answering", "job", "process", "warm"},
     "formats": {"base"},
-    "sampling": {"matching", "running", "sampling"},
+    "sampling": {"matching", "notebook", "running", "sampling"},
     "collections": {"extras", "joining", "splitting"},
     "model": {
         "attributes",
@@ -105,6 +105,7 @@ ENTRIES = {
     "request": {"command", "option", "request", "spelling"},
     "artifact": {
         "collection",
+        "composites",
         "environment",
         "facts",
         "layout",

@@ -73,6 +73,7 @@ class SampleFacts:
     Attributes:
         path: The ``.npz`` with the arrays; empty without a sample.
         inputs: The nested structure of the inputs; each leaf has the key of an array in the file, and its dtype.
+            ``None`` if only other passes could be run, such as those of sub-models.
         outputs: The nested structure of the expected outputs, of the same form.
         is_random: Whether the model's outputs are random even with fixed seeds, so that only shapes and dtypes were
             compared.

@@ -1,4 +1,4 @@
-"""Sample inputs and expected outputs: nested lists, tuples and dicts of NumPy arrays.
+"""Sample inputs and expected outputs: nested lists, tuples and dicts of NumPy arrays; inputs also of `Composite`s.
 
 `sampling` makes a sample from the live model, formats read its specs, and the round trip runs the reloaded model on it.
 It is written as one ``.npz`` without pickles; the manifest has its structure.
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from colab_save.errors import DamagedFileError
+from colab_save.artifact.composites import COMPOSITES, Composite
+from colab_save.errors import DamagedFileError, SampleError
 from colab_save.hints import option
 from colab_save.types import Array, Json, Nested, Specs
 from colab_save.wording import first_line
@@ -48,6 +49,8 @@ def is_structure(value: Json) -> bool:
             return True
         case {"array": str(), "dtype": str()}:
             return len(value) == 2
+        case {"sparse": dict(arrays)} | {"ragged": dict(arrays)}:
+            return len(value) == 1 and all(map(is_structure, arrays.values()))
         case {"list": list(items)} | {"tuple": list(items)}:
             return len(value) == 1 and all(map(is_structure, items))
         case {"dict": dict(items)}:
@@ -64,13 +67,15 @@ class Sample:
     """Sample inputs, and the outputs of the live model for them.
 
     Attributes:
-        inputs: Nested arrays, batch axis first.
-        outputs: Nested arrays: the live model's outputs in inference mode.
+        inputs: Nested arrays, batch axis first; ``None`` if none are known that the model accepts.
+        outputs: Nested arrays: the live model's outputs in inference mode; ``None`` without inputs.
         specs: The same structure as ``inputs``; each leaf is a `TensorFacts` with the name, shape and dtype that the
             model declares, or else those of the array with a free batch axis.
         is_random: Whether two calls differ even with fixed seeds.
         is_seeded: Whether two calls are equal only with fixed seeds.
         passes: Other forward passes.
+        missing: Why there are no inputs, and how to pass some; ``None`` if there are.
+        source: Where in the notebook the inputs were found; empty if they were given or made.
     """
 
     inputs: Nested
@@ -79,6 +84,8 @@ class Sample:
     is_random: bool = False
     is_seeded: bool = False
     passes: tuple[Pass, ...] = ()
+    missing: SampleError | None = None
+    source: str = ""
 
 
 def write_arrays(file: Path, **trees: Nested) -> dict[str, Json]:
@@ -101,6 +108,9 @@ def write_arrays(file: Path, **trees: Nested) -> dict[str, Json]:
         if isinstance(value, (list, tuple)):
             kind = "list" if isinstance(value, list) else "tuple"
             return {kind: [store(name, item) for item in value]}
+        if isinstance(value, Composite):
+            kind = next(word for word, composite in COMPOSITES.items() if isinstance(value, composite))
+            return {kind: {key: store(name, item) for key, item in value.arrays.items()}}
         if value is None:
             return None
         key = f"{name}_{len(arrays)}"
@@ -129,6 +139,8 @@ def read_arrays(file: Path, structure: Json) -> Nested:
             return [restore(item) for item in value["list"]]
         if "tuple" in value:
             return tuple(restore(item) for item in value["tuple"])
+        for kind in COMPOSITES.keys() & value.keys():
+            return COMPOSITES[kind].from_arrays({key: restore(item) for key, item in value[kind].items()})
         return _typed(arrays[value["array"]], value["dtype"])
 
     try:

@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from colab_save.artifact.composites import Composite
 from colab_save.artifact.facts import TensorFacts
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS_2, dialect_of, kind_of
-from colab_save.errors import RequestError
+from colab_save.errors import FormatError, RequestError
 from colab_save.formats.base import SERVING
 from colab_save.formats.loaded.saved_model import main_function
 from colab_save.hints import option
@@ -62,6 +63,12 @@ def program_of(
         batch: Rows that the signature accepts. Default: any number.
         functions: The user's `tf.function`s, which become attributes of the module.
     """
+    if sample.missing:
+        reason, hint = sample.missing.references
+        raise FormatError(f"A model is traced on inputs that it accepts, and none are known. {reason}", hint)
+    if composite := next((item for _, item in leaves(sample.inputs) if isinstance(item, Composite)), None):
+        kind = type(composite).__name__.lower()
+        raise FormatError(f"An input is {kind}, and the signature of a program takes plain tensors only.", INSTEAD)
     specs, notes = _accepted(model, sample, batch)
     module = model if kind_of(model) == "module" else _module(model, specs, functions or {})
     names = _output_names(model, sample)

@@ -20,7 +20,7 @@ from colab_save.formats.program import facts_of_signature, program_of
 from colab_save.hints import literal, option
 from colab_save.nested import map_structure
 from colab_save.quieting import quiet
-from colab_save.sampling.running import run_keras, to_arrays
+from colab_save.sampling.running import run_keras, to_arrays, to_tensor
 from colab_save.types import Model, Nested, Specs
 from colab_save.wording import translated
 
@@ -102,9 +102,7 @@ class SavedModelFormat(Format):
 
 def call(function: Callable[..., Any], inputs: Nested) -> Nested:
     """Call a function with tensors; a tuple means several arguments."""
-    import tensorflow as tf
-
-    tensors = map_structure(tf.convert_to_tensor, inputs)
+    tensors = map_structure(to_tensor, inputs)
     return function(*tensors) if isinstance(inputs, tuple) else function(tensors)
 
 

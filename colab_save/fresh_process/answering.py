@@ -21,10 +21,13 @@ def answer_sample(plug: Format, model: Model, file: Path, sample: SampleFacts) -
     """Run a model that was loaded in this process on the recorded sample, in every pass that it has.
 
     Returns:
-        The outputs, nested arrays, by the name of the pass; plain inference has the empty name.
+        The outputs, nested arrays, by the name of the pass; plain inference has the empty name, and is left out
+        without inputs for it.
     """
     inputs = read_arrays(file, sample.inputs)
-    answers = {"": run_as(plug.run, model, inputs, is_seeded=sample.is_seeded)}
+    answers = {}
+    if sample.inputs is not None:
+        answers[""] = run_as(plug.run, model, inputs, is_seeded=sample.is_seeded)
     for each in sample.passes if dialect_of(model) else ():
         run = partial(_run_pass, each.name)
         own = inputs if each.inputs is None else read_arrays(file, each.inputs)

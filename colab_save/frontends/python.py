@@ -68,7 +68,7 @@ def save_model(
             For all but ``training`` the version is an export, which does not replace the models of its name. Default:
             as ``formats`` says.
         sample: Inputs for the round trip: arrays, tensors, dicts or a `tf.data` batch; for several models a dict by
-            name. Default: made from the model's input specs.
+            name. Default: found in the notebook, or else made.
         verify: Whether to reload in a fresh process and compare; without it the report says ``SKIPPED``.
         unpacked: On Drive, store a SavedModel as a folder. Default: as one zip file.
         force: Publish even if the round trip fails; the report says ``FAILED``. Default: publish nothing then.

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from colab_save.artifact.facts import coarsest
-from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS_2, dialect_of, is_compiled, is_functional, nodes_of
 from colab_save.errors import ColabSaveError, FormatError
 from colab_save.loading.translating import HINT, compile_arguments, layer_arguments, operation
@@ -21,7 +20,7 @@ from colab_save.proof.tolerances import compare_outputs
 from colab_save.quieting import quiet
 from colab_save.sampling.running import run_as, run_keras
 from colab_save.sampling.sampling import take_sample
-from colab_save.types import Layer, Model, Nested, Tensor
+from colab_save.types import Layer, Model, Tensor
 from colab_save.wording import first_line, reason_of
 
 
@@ -57,9 +56,7 @@ def convert(model: Model) -> Converted:
         with quiet():
             made = rebuilding.model(model)
             rebuilding.copy_weights()
-            sample = take_sample(model, None, run_keras)
-            actual = run_as(run_keras, made, sample.inputs, is_seeded=sample.is_seeded)
-            difference = _proven(model, sample, actual)
+            difference = _proven(model, made)
             notes = rebuilding.notes + compile_as(made, model)
     except ColabSaveError:
         raise
@@ -68,15 +65,19 @@ def convert(model: Model) -> Converted:
     return Converted(made, difference, tuple(notes))
 
 
-def _proven(model: Model, sample: Sample, actual: Nested) -> float:
+def _proven(model: Model, made: Model) -> float:
     """Compare the outputs of both models.
 
     Returns:
         The largest absolute difference.
 
     Raises:
-        FormatError: They differ, or the model is random.
+        FormatError: They differ, or the model is random, or accepts no sample.
     """
+    sample = take_sample(model, None, run_keras)
+    if sample.missing:
+        raise FormatError(f"No conversion of {_named(model)} can be proven. {sample.missing.references[0]}", HINT)
+    actual = run_as(run_keras, made, sample.inputs, is_seeded=sample.is_seeded)
     if sample.is_random:
         raise FormatError(f"{_named(model)} is random at inference, so no conversion of it can be proven.", HINT)
     precision = coarsest(*(str(layer.compute_dtype) for _, layer in walk_layers(model)))

@@ -89,6 +89,11 @@ def trained_paths(model: Model, weights: Iterable[tuple[str, Variable]]) -> dict
     return {name: tuple(paths[id(item)] for item in found if id(item) in paths) for name, found in trained}
 
 
+def is_built(optimizer: Optimizer) -> bool:
+    """Return whether an optimizer has its variables; tf_keras keeps that in a private attribute."""
+    return bool(getattr(optimizer, "built", getattr(optimizer, "_built", False)))
+
+
 def restore_compile(
     model: Model,
     path: Path,
@@ -117,8 +122,7 @@ def restore_compile(
         keras.Model.compile(model, **keras.saving.deserialize_keras_object(config))
     for name, paths in trains.items():
         optimizer = getattr(model, name, None)
-        is_built = getattr(optimizer, "built", getattr(optimizer, "_built", False))  # `_built` is that of tf_keras
-        if isinstance(optimizer, keras.optimizers.Optimizer) and not is_built:
+        if isinstance(optimizer, keras.optimizers.Optimizer) and not is_built(optimizer):
             optimizer.build([weights[each] for each in paths])
             missing += [] if name in missing else [name]
     return missing

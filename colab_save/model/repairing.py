@@ -9,7 +9,9 @@ arguments of losses and layers that ``get_config`` drops come back as their defa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from typing import Any
 from colab_save.artifact.facts import ModelFacts
 from colab_save.dialect import classes, is_of_keras, keras_of
 from colab_save.hints import option
-from colab_save.model.compiling import has_own_compile, restore_compile
+from colab_save.model.compiling import has_own_compile, is_built, restore_compile
 from colab_save.model.describing import constructor_arguments
 from colab_save.model.examining import loss_objects
 from colab_save.model.taking import Taking
@@ -40,6 +42,7 @@ class Record:
         held: See `ModelFacts.held`.
         trains: See `ModelFacts.trains`.
         objects: See `ModelFacts.objects`.
+        iterations: See `ModelFacts.iterations`.
         policy: See `ModelFacts.policy`.
         floatx: See `ModelFacts.floatx`.
     """
@@ -52,6 +55,7 @@ class Record:
     held: Mapping[str, Json] = field(default_factory=dict)
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    iterations: int | None = None
     policy: str = ""
     floatx: str = ""
 
@@ -67,6 +71,7 @@ class Record:
             held=facts.held,
             trains=facts.trains,
             objects=facts.objects,
+            iterations=facts.iterations,
             policy=facts.policy,
             floatx=facts.floatx,
         )
@@ -89,8 +94,10 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
     """
     built, frozen = _build(model, record), _freeze(model, record)
     compiled = _compile(model, path, record, custom_objects)
-    if built or frozen or compiled:
-        with translated(f"The weights in {path.name} could not be loaded again", "Copy the file again."), quiet():
+    stateless = _stateless_optimizer(model, path, record)
+    if built or frozen or compiled or stateless:
+        again = translated(f"The weights in {path.name} could not be loaded again", "Copy the file again.")
+        with again, quiet(), _taken_as_built(model):
             if getattr(model, "optimizer", None) is not None and not has_own_compile(model):
                 model.compile_from_config(model.get_compile_config())  # an optimizer for these weights
             model.load_weights(path)
@@ -100,6 +107,7 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
         "Keras left {} without weights; they were built and loaded.": built,
         "Keras did not restore which layers are trainable; put back: {}.": frozen,
         "Keras does not call a custom compile() when it loads; put back: {}.": compiled,
+        "Keras does not load the state of an optimizer whose model has no call(); loaded: {}.": stateless,
         "get_config() drops arguments; put back: {}.": dropped,
     }
     return tuple(sentence.format(", ".join(names)) for sentence, names in sentences.items() if names)
@@ -115,6 +123,29 @@ def _compile(model: Model, path: Path, record: Record, custom_objects: Mapping[s
         return restore_compile(model, path, record.held, record.trains, dict(walk_variables(model)))
 
 
+def _stateless_optimizer(model: Model, path: Path, record: Record) -> list[str]:
+    """Return the name of the model's optimizer if its state is in a ``.keras`` file and Keras has not loaded it.
+
+    Keras builds the optimizer of a built model only, and a model without ``call`` never is
+    (``keras/src/trainers/trainer.py``, Keras 3.13.2 and 3.15.1).
+    """
+    optimizer = getattr(model, "optimizer", None)
+    if not record.iterations or optimizer is None or model.built or not zipfile.is_zipfile(path):
+        return []
+    return [] if is_built(optimizer) else [optimizer.name]
+
+
+@contextmanager
+def _taken_as_built(model: Model) -> Iterator[None]:
+    """Let Keras load weights into a model that it never builds; what it is made of has its weights."""
+    before = model.built
+    model.built = True
+    try:
+        yield
+    finally:
+        model.built = before
+
+
 def _complete_layers(model: Model, record: Record) -> list[str]:
     """Put back the plain arguments that the ``get_config`` of Keras's own layers drops."""
     changed = []
@@ -125,7 +156,9 @@ def _complete_layers(model: Model, record: Record) -> list[str]:
         now = constructor_arguments(layer, path, Taking())
         for name, value in wanted.items():
             attribute = next((key for key in (name, f"_{name}") if key in vars(layer)), None)
-            if attribute and now.get(name) != value and _is_settable(value):
+            if attribute is None or callable(vars(layer)[attribute]):  # the name of an activation is none
+                continue
+            if now.get(name) != value and _is_settable(value):
                 setattr(layer, attribute, tuple(value) if isinstance(value, list) else value)
                 changed.append(f"{path}.{name}")
     return changed

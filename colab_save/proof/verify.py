@@ -98,7 +98,8 @@ def verify(
             )
         expected = answers_of(trial.file, trial.sample)
         trip = judge(plug, trial.facts, facts, trial.sample, expected, actual, reply["seconds"])
-        if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and Aspect.STRUCTURE in plug.holds:
+        is_traceable = Aspect.STRUCTURE in plug.holds and trial.sample.inputs is not None
+        if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and is_traceable:
             return _located(trip, verifier, trial, on_wait)
     return trip
 

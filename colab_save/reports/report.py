@@ -13,7 +13,7 @@ from typing import Any
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
 from colab_save.artifact.parts import payload_sizes
-from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped
+from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped, worst_of
 from colab_save.format_table import FORMATS
 from colab_save.hints import literal, option, render
 from colab_save.quantities import age_in_words, count_in_words, size_in_words
@@ -39,6 +39,21 @@ LOADED = {
     Outcome.FAILED: "loaded, but it differs from what was saved",
 }
 """The summary of a load, by its outcome."""
+
+
+def summary_of(words: Mapping[Outcome, str], trips: Sequence[RoundTrip]) -> str:
+    """Return what happened in a few words, which name the answers where only they were skipped.
+
+    Args:
+        words: `SAVED` or `LOADED`.
+        trips: The round trips of all payloads.
+    """
+    verdicts = [(aspect, verdict.outcome) for trip in trips for aspect, verdict in trip.verdicts.items()]
+    skipped_ones = {aspect for aspect, outcome in verdicts if outcome is Outcome.SKIPPED}
+    outcome = worst_of(outcome for _, outcome in verdicts)
+    is_rest_proven = outcome is Outcome.SKIPPED and skipped_ones == {Aspect.OUTPUTS}
+    return words[outcome].replace("not proven", "answers not checked") if is_rest_proven else words[outcome]
+
 
 NAMED = 4
 """Most pruned versions that are shown by name."""
@@ -91,7 +106,7 @@ class SaveReport(Shown):
         remarks = [*remarks_on_all(self.attempts, "auto gave up {}:"), *remarks_on_all(shown), *remarks_on_lost(shown)]
         return Card(
             title=literal(f"{manifest.name}@{manifest.version}"),
-            summary=SAVED[self.outcome],
+            summary=summary_of(SAVED, shown),
             outcome=self.outcome,
             facts=dict(self._facts()),
             table=Table(("payload", *Aspect, "largest error", "size", "round trip"), rows),
@@ -177,7 +192,7 @@ class LoadReport(Shown):
         notes = (Remark("note", note) for note in self.notes)
         return Card(
             title=literal(self.target),
-            summary=LOADED[trip.outcome],
+            summary=summary_of(LOADED, shown),
             outcome=trip.outcome,
             facts=dict(self._facts()),
             table=Table(

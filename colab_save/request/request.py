@@ -106,7 +106,7 @@ class SaveRequest:
         metadata=declare(
             "--sample",
             Syntax.EXPRESSION,
-            "Inputs for the round trip; default: made from the model's input specs.",
+            "Inputs for the round trip; default: found in the notebook, or else made.",
             "EXPR",
         ),
     )

@@ -22,8 +22,11 @@ def samples_for(model: Model, variables: Mapping[str, Any]) -> Iterator[str]:
     None fits a model whose inputs are not known yet.
     """
     specs = declared_inputs(model) if "keras" in sys.modules else None
-    if specs is None:
-        return
+    yield from fitting(specs, variables) if specs is not None else ()
+
+
+def fitting(specs: Specs, variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the variables that fit known inputs, in the order of their definition."""
     for name, value in variables.items():
         if not name.startswith("_") and fits(value, specs):
             yield name

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from colab_save.artifact.composites import Composite, Ragged, Sparse
 from colab_save.artifact.sample import TRAINING, Sample
+from colab_save.dialect import classes
 from colab_save.errors import SampleError
 from colab_save.hints import option
 from colab_save.model.walking import walk_layers, walk_states
 from colab_save.nested import leaves, map_structure
-from colab_save.types import Array, Layer, Model, Nested, Specs
+from colab_save.types import Array, Layer, Model, Nested, Specs, Tensor
 
 SEED = 20260822
 """The seed of derived samples, and of models that are random at inference."""
@@ -113,18 +115,14 @@ def run_keras(model: Model, inputs: Nested) -> Nested:
     Returns:
         Nested arrays; ragged and sparse outputs by their components.
     """
-    import tensorflow as tf
-
-    return to_arrays(call_keras(model, map_structure(tf.convert_to_tensor, inputs)))
+    return to_arrays(call_keras(model, map_structure(to_tensor, inputs)))
 
 
 def run_pass(model: Model, name: str, inputs: Nested) -> Nested:
     """Run another forward pass of a Keras model, see `Pass`: nested arrays in, nested arrays out."""
-    import tensorflow as tf
-
     if name != TRAINING:
         return run_keras(getattr(model, name), inputs)
-    return to_arrays(call_keras(model, map_structure(tf.convert_to_tensor, inputs), training=True))
+    return to_arrays(call_keras(model, map_structure(to_tensor, inputs), training=True))
 
 
 def call_keras(model: Model, inputs: Nested, *, training: bool = False) -> Nested:
@@ -192,6 +190,25 @@ def arguments_of(model: Model, *, is_required: bool = False) -> list[str]:
     parameters = inspect.signature(model.call).parameters.values()
     given = [p for p in parameters if p.kind in kinds and p.name not in {"training", "mask"}]
     return [p.name for p in given if not is_required or p.default is inspect.Parameter.empty]
+
+
+def to_tensor(item: Array | Composite) -> Tensor:
+    """Return an array as a tensor, also as a sparse or a ragged one."""
+    import tensorflow as tf
+
+    if isinstance(item, Sparse):
+        return tf.SparseTensor(item.indices, tf.convert_to_tensor(item.values), item.sizes)
+    if isinstance(item, Ragged):
+        return tf.RaggedTensor.from_nested_row_splits(tf.convert_to_tensor(item.values), item.splits)
+    return tf.convert_to_tensor(item)
+
+
+def is_without_call(model: Model) -> bool:
+    """Return whether a Keras model cannot be called: its class has only the ``call`` of Keras's base classes."""
+    bases = (*classes("Model"), *classes("layers.Layer"))
+    if not isinstance(model, bases) or "call" in vars(model):
+        return False
+    return type(model).call in [base.call for base in bases]
 
 
 def to_arrays(value: Nested) -> Nested:

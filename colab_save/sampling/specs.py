@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from colab_save.artifact.composites import COMPOSITES, Ragged, Sparse
 from colab_save.artifact.facts import TensorFacts, given_name
 from colab_save.dialect import KERAS_2, classes, dialect_of, dtype_name
 from colab_save.model.walking import is_graph
-from colab_save.nested import map_structure
+from colab_save.nested import leaves, map_structure
 from colab_save.sampling.running import arguments_of
 from colab_save.types import Json, Model, Nested, Specs, Tensor
 
@@ -28,13 +29,33 @@ def declared_inputs(model: Model) -> Specs:
 
 def _graph_inputs(model: Model) -> Specs:
     """Read the inputs that a Sequential or functional model declares."""
-    if not getattr(model, "inputs", None):
+    structure = _structure_of(model)
+    if structure is None:
         return None
-    structure = model.input if not isinstance(model, classes("Sequential")) else model.inputs[0]
     if isinstance(structure, Mapping):
-        return {key: _facts_of(item, str(key)) for key, item in structure.items()}
+        return _facts_of_argument(structure, "inputs")
     names = _input_names([item.name for item in model.inputs])
     return map_structure(lambda item: _facts_of(item, names[item.name]), structure)
+
+
+def _structure_of(model: Model) -> Nested:
+    """Return the symbolic inputs of a Sequential or functional model; ``None`` if it declares none."""
+    if not getattr(model, "inputs", None):
+        return None
+    return model.input if not isinstance(model, classes("Sequential")) else model.inputs[0]
+
+
+def composite_inputs(model: Model) -> dict[str, type[Sparse | Ragged]]:
+    """Return the kinds of the inputs that a model declares as sparse or ragged, by their place."""
+    if not (isinstance(model, classes("Model")) and is_graph(model)):
+        return {}
+    found = {}
+    for at, item in leaves(_structure_of(model)):
+        spec = type(getattr(item, "type_spec", None)).__name__  # of tf_keras, where all have one
+        for word, kind in COMPOSITES.items():
+            if getattr(item, word, False) or spec == f"{word.title()}TensorSpec":
+                found[at] = kind
+    return found
 
 
 def _facts_of(tensor: Tensor, name: str) -> TensorFacts:
@@ -47,13 +68,20 @@ def _called_inputs(model: Model) -> Specs:
     called = model.save_spec()
     if called is None:
         return None
-    found = [_facts_of_nested(spec, name) for spec, name in zip(called[0], arguments_of(model), strict=False)]
+    found = [_facts_of_argument(spec, name) for spec, name in zip(called[0], arguments_of(model), strict=False)]
     return tuple(found) if len(found) > 1 else found[0]
+
+
+def _facts_of_argument(spec: Nested, name: str) -> Specs:
+    """Describe an argument of ``call``; the keys of a dict are names of their own."""
+    if isinstance(spec, Mapping):
+        return {key: _facts_of_nested(item, str(key)) for key, item in spec.items()}
+    return _facts_of_nested(spec, name)
 
 
 def _facts_of_nested(spec: Nested, name: str) -> Specs:
     if isinstance(spec, Mapping):
-        return {key: _facts_of_nested(item, str(key)) for key, item in spec.items()}
+        return {key: _facts_of_nested(item, f"{name}_{key}") for key, item in spec.items()}
     if isinstance(spec, (list, tuple)):
         return [_facts_of_nested(item, f"{name}_{index}") for index, item in enumerate(spec)]
     return _facts_of(spec, name)

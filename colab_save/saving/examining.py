@@ -29,7 +29,7 @@ class Subject:
         name: The name of the part; empty for a single model.
         model: The live model.
         facts: Its facts.
-        sample: Its sample inputs and outputs.
+        sample: Its sample inputs and outputs, as far as there are any.
         configs: The configs of its custom objects.
     """
 
@@ -64,10 +64,10 @@ def examine_models(plan: Plan) -> Examined:
     """Examine the live models; the samples come first, since running a model on one may build it."""
     plug, division = plan.choice.attempts[0][0], plan.division
     given = samples_by_part(plan.sample, division.models)
-    samples = {
-        name: take_passes(model, take_sample(model, given.get(name), plug.run, plug.specs(model)))
-        for name, model in division.models.items()
-    }
+    samples = {}
+    for name, model in division.models.items():
+        sample = take_sample(model, given.get(name), plug.run, plug.specs(model), plan.notebook)
+        samples[name] = take_passes(model, sample, plan.notebook)
     keras_models = [model for model in division.models.values() if dialect_of(model)]
     custom = Supply(find_custom_objects([*keras_models, *division.objects]))
     subjects = tuple(_subject(name, model, samples[name], custom) for name, model in division.models.items())

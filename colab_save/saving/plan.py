@@ -17,6 +17,7 @@ from colab_save.collections.splitting import Division
 from colab_save.format_table import FORMATS, format_of_path
 from colab_save.formats.base import Format
 from colab_save.hints import action
+from colab_save.sampling.notebook import NO_NOTEBOOK, Notebook
 from colab_save.stores.base import Store
 from colab_save.types import Nested
 from colab_save.versions.finding import versions_of
@@ -148,13 +149,14 @@ class Plan:
     Attributes:
         division: What is saved, by its parts.
         extras: The values that the user named to be saved with it.
-        sample: The user's inputs for the round trip; ``None``: they are made.
+        sample: The user's inputs for the round trip; ``None``: they are found in the notebook, or made.
         choice: The formats to try.
         destination: Where it goes.
         rules: How strictly it is proven.
         label: Tags, note and metrics.
         retention: Which older versions to keep after the commit; ``None`` for all.
         upload: What to do about its upload.
+        notebook: Where a sample is looked for.
     """
 
     division: Division
@@ -166,3 +168,4 @@ class Plan:
     label: Label
     retention: Retention | None
     upload: Upload
+    notebook: Notebook = NO_NOTEBOOK

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 from colab_save.artifact.collection import COLLECTION
 from colab_save.artifact.layout import CUSTOM_CODE
-from colab_save.artifact.round_trip import NOT_VERIFIED, Outcome, RoundTrip, skipped
+from colab_save.artifact.round_trip import NOT_VERIFIED, Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.custom_code.growing import Supply
 from colab_save.formats.base import Format
 from colab_save.fresh_process.process import Verifier
+from colab_save.hints import literal
 from colab_save.progress import Clock, Stage
 from colab_save.proof.verify import Trial, verify, verify_collection
 from colab_save.quoting import cut_lines
@@ -88,7 +89,16 @@ class _Proving:
 
 
 def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
-    """Add to each failed verdict, before all that follows from it, what the custom code lacks."""
+    """Add to each failed verdict, before all that follows from it, what the custom code lacks.
+
+    Skipped outputs get the reason why there is no sample.
+    """
+    outputs = trip.verdicts.get(Aspect.OUTPUTS)
+    if subject.sample.missing and outputs and outputs.outcome is Outcome.SKIPPED:
+        parts = ", ".join(each.name for each in subject.sample.passes)
+        compared = f" Of its parts, {literal(parts)} gave equal answers." if parts else ""
+        reason = " ".join(subject.sample.missing.references) + compared
+        trip = replace(trip, verdicts={**trip.verdicts, Aspect.OUTPUTS: Verdict(Outcome.SKIPPED, reason)})
     why = cut_lines([*subject.configs.losses, *custom.reasons], MOST_LACKING)
     verdicts = {
         aspect: replace(verdict, reason="\n".join([*why, verdict.reason]))

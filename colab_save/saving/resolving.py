@@ -11,6 +11,7 @@ from colab_save.collections.extras import find_extras
 from colab_save.collections.splitting import divide
 from colab_save.errors import RequestError
 from colab_save.request.request import SaveRequest
+from colab_save.sampling.notebook import running_notebook
 from colab_save.saving.choosing import choose
 from colab_save.saving.free_places import with_free_places
 from colab_save.saving.plan import Destination, Label, Plan, ProofRules, Upload
@@ -60,6 +61,7 @@ def resolve(request: SaveRequest) -> Plan:
         label=Label(tags=request.tags, note=request.note, metrics=request.metrics),
         retention=None if key else _retention(request),
         upload=Upload(wait=request.wait, flush=request.flush),
+        notebook=running_notebook(),
     )
 
 

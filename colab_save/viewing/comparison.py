@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from colab_save.artifact.composites import Composite
 from colab_save.artifact.facts import precision
 from colab_save.artifact.layout import Place
 from colab_save.artifact.manifest import Manifest
@@ -22,7 +23,7 @@ from colab_save.artifact.sample import read_arrays
 from colab_save.errors import UntrustedError
 from colab_save.hints import literal, render
 from colab_save.inspecting.inspection import inspect_npz
-from colab_save.nested import leaves
+from colab_save.nested import leaves, map_structure
 from colab_save.progress import ignore_steps
 from colab_save.proof.comparing import Difference, compare
 from colab_save.proof.tolerances import compare_outputs
@@ -32,7 +33,7 @@ from colab_save.reports.json_fields import version_fields
 from colab_save.stores.base import Store
 from colab_save.stores.opening import open_store
 from colab_save.target import Target
-from colab_save.types import Nested
+from colab_save.types import Array, Nested
 from colab_save.versions.fetching import fetch
 from colab_save.versions.finding import find
 
@@ -139,7 +140,7 @@ def _differing(first: Mapping[str, str], second: Mapping[str, str]) -> Iterator[
 
 def _compare_outputs(store: Store, first: tuple[Place, Manifest], second: tuple[Place, Manifest]) -> str:
     """Return in words how far apart the recorded outputs are, if both samples have the same inputs."""
-    if not (first[1].sample.path and second[1].sample.path):
+    if first[1].sample.inputs is None or second[1].sample.inputs is None:
         return "not compared: one of the versions has no recorded sample"
     with tempfile.TemporaryDirectory(prefix="colab_save_") as folder:
         try:
@@ -166,8 +167,12 @@ def _recorded(store: Store, place: Place, manifest: Manifest, folder: Path) -> t
     return read_arrays(file, sample.inputs), read_arrays(file, sample.outputs)
 
 
+def _plain(item: Array | Composite) -> Nested:
+    return item.arrays if isinstance(item, Composite) else item
+
+
 def _are_equal(first: Nested, second: Nested) -> bool:
     import numpy as np
 
-    one, other = dict(leaves(first)), dict(leaves(second))
+    one, other = (dict(leaves(map_structure(_plain, tree))) for tree in (first, second))
     return one.keys() == other.keys() and all(np.array_equal(one[where], other[where]) for where in one)

@@ -117,7 +117,7 @@ class SaveTab:
         model = self._variables().get(self.model.value)
         self.name.placeholder = self.model.value or ""
         samples = [] if model is None else [(name, name) for name in self._run("samples_for", model, self._variables())]
-        fields.set_options(self.sample, [("made from the model's inputs", ""), *samples])
+        fields.set_options(self.sample, [("found in the notebook, or made", ""), *samples])
         self._picked_purpose()
 
     def _picked_purpose(self) -> None:

@@ -45,6 +45,12 @@ def test_a_pass_that_is_random_is_compared_in_shape_only():
     assert [Outcome.PASSED, Outcome.FAILED] == verdicts
 
 
+@pytest.mark.parametrize(("other", "outcome"), [(ONE, Outcome.SKIPPED), (TWO, Outcome.FAILED)])
+def test_without_outputs_of_the_whole_only_a_difference_decides(other, outcome):
+    asked = sample(Pass("decoder", None, None))
+    assert outcome is judge_outputs(asked, {"decoder": ONE}, {"decoder": other}, "float32")[1].outcome
+
+
 def test_only_so_many_differences_are_named_and_the_others_counted():
     many = {f"pass {number}": ONE for number in range(NAMED + 2)}
     asked = sample(*(Pass(name, None, None) for name in many))

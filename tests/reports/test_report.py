@@ -123,6 +123,10 @@ FAILED = trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, "dense/kernel: e
             ["FAILED", "you forced it", "weights FAILED", "3 places differ, first dense/kernel: expected"],
         ),
         (skipped("keras", "--no-verify was given"), ["SKIPPED", "not proven", "--no-verify was given"]),
+        (
+            trip("keras", {Aspect.OUTPUTS: Verdict(Outcome.SKIPPED, "it has no call()")}),
+            ["SKIPPED", "saved, answers not checked", "outputs SKIPPED", "it has no call()"],
+        ),
         (skipped("keras", f"{option('verify', value=False)} was given"), ["SKIPPED", "verify=False was given"]),
     ],
 )

@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from colab_save.errors import SampleError, UnbuiltModelError
 from colab_save.nested import leaves
+from colab_save.sampling.reading import MOST_ROWS
 from colab_save.sampling.running import run_keras, seeds_fixed
-from colab_save.sampling.sampling import MOST_ROWS, take_sample
+from colab_save.sampling.sampling import take_sample
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow

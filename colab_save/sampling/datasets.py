@@ -1,0 +1,55 @@
+"""Read the first batch of a `tf.data` dataset, if reading it does nothing but that.
+
+`notebook` reads the datasets that it finds. A dataset that runs Python code (``from_generator``, ``py_function``) may
+consume what the user still needs, and one that shuffles goes on to another order for the user's next epoch, after it
+has filled its buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from colab_save.errors import SampleError
+
+_PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc", "GeneratorDataset"}
+"""The operations that run Python code."""
+
+
+def first_batch(dataset: Any) -> Any:
+    """Return the inputs in the first element of a dataset.
+
+    Raises:
+        SampleError: Reading it would do more; or it is empty.
+    """
+    if any(_has_effects(part) for part in _parts(dataset)):
+        raise SampleError("Reading the dataset would change what its next epoch reads.", "Pass some of its rows.")
+    element = next(iter(dataset), None)
+    if element is None:
+        raise SampleError("The dataset is empty.", "Pass some rows.")
+    return inputs_of(element)
+
+
+def inputs_of(element: Any) -> Any:
+    """Return the inputs of an element: the first of a pair or triple with targets and weights."""
+    return element[0] if isinstance(element, tuple) and len(element) in (1, 2, 3) else element
+
+
+def _parts(dataset: Any) -> Iterator[Any]:
+    """Yield a dataset and those that it is made from.
+
+    TensorFlow has no public way to ask for them; without it (2.18 to 2.21 have it) no dataset is read.
+    """
+    yield dataset
+    for part in dataset._inputs():  # noqa: SLF001 - see above
+        yield from _parts(part)
+
+
+def _has_effects(dataset: Any) -> bool:
+    name = type(dataset).__name__.lower()
+    if "shuffle" in name or "generator" in name or "random" in name:
+        return True
+    graphs = [function.function.graph.as_graph_def() for function in dataset._functions()]  # noqa: SLF001 - see above
+    operations = {node.op for graph in graphs for node in graph.node}
+    operations |= {node.op for graph in graphs for made in graph.library.function for node in made.node_def}
+    return bool(_PYTHON & operations) or any("Shuffle" in operation for operation in operations)
