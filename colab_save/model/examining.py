@@ -26,7 +26,7 @@ from colab_save.dialect import (
 from colab_save.model.attributes import plain_names
 from colab_save.model.compiling import compile_given, held_objects, optimizers_of, trained_paths
 from colab_save.model.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
-from colab_save.model.walking import is_graph, walk_layers, walk_states, walk_variables
+from colab_save.model.walking import is_graph, walk_generators, walk_layers, walk_recurrent, walk_variables
 from colab_save.nested import leaves
 from colab_save.types import Json, Model, Optimizer, Variable
 from colab_save.wording import first_line
@@ -61,7 +61,8 @@ def examine(model: Model) -> ModelFacts:
         outputs=_declared(model, "outputs"),
         losses={place: plain_attributes(loss) for place, loss in loss_objects(model)},
         metrics={place: constructor_arguments(metric) for place, metric in metric_objects(model)},
-        states={path: _values(variable) for path, variable in walk_states(model)},
+        states={path: _values(variable) for path, variable in walk_recurrent(model)},
+        generators={path: _values(variable) for path, variable in walk_generators(model)},
         held=comparable(held_objects(model)),
         trains=trained_paths(model, weights),
         custom=tuple(sorted(custom)),

@@ -14,7 +14,7 @@ from colab_save.artifact.facts import TensorFacts
 from colab_save.dialect import classes
 from colab_save.model.walking import is_graph, walk_layers
 from colab_save.nested import leaves, map_structure, numpy_dtype
-from colab_save.sampling.running import SEED
+from colab_save.sampling.seeding import SEED
 from colab_save.types import Array, Model, Nested, Specs
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from colab_save.errors import SampleError, UnbuiltModelError
 from colab_save.nested import leaves
-from colab_save.sampling.running import run_keras, seeds_fixed
+from colab_save.sampling.running import run_keras
 from colab_save.sampling.sampling import MOST_ROWS, take_sample
 from tests import zoo
 
@@ -162,18 +162,6 @@ def test_a_model_that_differs_from_itself_with_any_seed_is_marked_random():
             return inputs + float(Counting.count)
 
     assert sample_of(keras.Sequential([keras.Input((3,)), Counting()])).is_random
-
-
-def test_fixed_seeds_leave_the_users_own_random_numbers_alone():
-    import random
-
-    random.seed(1)
-    np.random.seed(1)  # noqa: NPY002  (the legacy state is what user code uses)
-    expected = (random.Random(1).random(), np.random.RandomState(1).rand())
-    with seeds_fixed():
-        random.random()
-        np.random.rand()  # noqa: NPY002
-    assert expected == (random.random(), np.random.rand())  # noqa: NPY002
 
 
 def test_stateful_layers_have_their_state_restored():
