@@ -111,7 +111,7 @@ class UnsupportedError(RequestError):
 
 
 class UnbuiltModelError(ColabSaveError):
-    """The model has no weights yet, so there is nothing to save."""
+    """The model has no weights yet, and what the user wishes needs them."""
 
 
 class MissingPackageError(ColabSaveError):

@@ -103,8 +103,9 @@ class ModelFacts:
         losses: The plain attributes of every loss object, by its place in ``compile(loss=…)``: both configs agree even
             where ``get_config`` drops some (docs/losses.md §4).
         metrics: The plain attributes of every metric object, by its place in ``compile``.
-        states: The values of state that is not a weight and changes the next output, such as random seeds and recurrent
-            states, by path, see `model.walking.walk_states`; a large one is recorded as its digest.
+        states: The values of the states of recurrent layers by path, see `model.walking.walk_recurrent`; a large one is
+            recorded as its digest.
+        generators: The values of the states of random generators by path, see `model.walking.walk_generators`.
         held: What a custom ``compile`` stored in attributes, by name, as Keras serialises it.
         trains: For every optimizer in an attribute, by name, the paths of the weights that it trains.
         custom: The user's own classes and functions that a reload needs, by name.
@@ -128,6 +129,7 @@ class ModelFacts:
     losses: Mapping[str, Json] = field(default_factory=dict)
     metrics: Mapping[str, Json] = field(default_factory=dict)
     states: Mapping[str, Json] = field(default_factory=dict)
+    generators: Mapping[str, Json] = field(default_factory=dict)
     held: Mapping[str, Json] = field(default_factory=dict)
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     custom: tuple[str, ...] = ()

@@ -78,6 +78,8 @@ class SampleFacts:
         is_random: Whether the model's outputs are random even with fixed seeds, so that only shapes and dtypes were
             compared.
         is_seeded: Whether the seeds are fixed before each forward pass.
+        is_by_place: Whether the seeds of the model's own generators are fixed too, each to a number that its path
+            decides; false before schema 3.
         rtol: The relative tolerance that was used; ``None``: by dtype.
         atol: The absolute tolerance that was used; ``None``: by dtype.
         passes: The other forward passes.
@@ -88,6 +90,7 @@ class SampleFacts:
     outputs: Json = None
     is_random: bool = False
     is_seeded: bool = False
+    is_by_place: bool = False
     rtol: float | None = None
     atol: float | None = None
     passes: tuple[Pass, ...] = ()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colab_save.artifact.composites import COMPOSITES, Composite
-from colab_save.errors import DamagedFileError, SampleError
+from colab_save.errors import ColabSaveError, DamagedFileError
 from colab_save.hints import option
 from colab_save.types import Array, Json, Nested, Specs
 from colab_save.wording import first_line
@@ -84,7 +84,7 @@ class Sample:
     is_random: bool = False
     is_seeded: bool = False
     passes: tuple[Pass, ...] = ()
-    missing: SampleError | None = None
+    missing: ColabSaveError | None = None
     source: str = ""
 
 

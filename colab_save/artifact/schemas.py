@@ -38,13 +38,32 @@ _ONLY_EXPORTED = {"litert", "onnx"}
 """The formats of exports in schema 2 that ``auto`` did not write."""
 
 
-def _with_exports(value: Json) -> Json:
-    """Mark the exports, which schema 2 does not; a SavedModel alone may be one that ``auto`` fell back to."""
+_RECURRENT = re.compile(r"/states/\d+$")
+"""The paths of the states of recurrent layers in schema 2; its other states are those of random generators."""
+
+
+def _with_generators(facts: Json) -> Json:
+    """Separate the states of random generators from those of recurrent layers."""
+    states = facts.get("states", {})
+    generators = {path: state for path, state in states.items() if not _RECURRENT.search(path)}
+    recurrent = {path: state for path, state in states.items() if path not in generators}
+    return {**facts, "states": recurrent, "generators": generators}
+
+
+def _is_export(value: Json) -> bool:
+    """Return whether it is an export, which schema 2 does not say; ``auto`` may have fallen back to a SavedModel."""
     formats = {payload["format"] for payload in value["payloads"]}
-    return {**value, "is_export": bool(formats & _ONLY_EXPORTED) and formats <= {*_ONLY_EXPORTED, "saved_model"}}
+    return bool(formats & _ONLY_EXPORTED) and formats <= {*_ONLY_EXPORTED, "saved_model"}
 
 
-UPGRADES: Mapping[int, Callable[[Json], Json]] = {1: _not_held, 2: _with_exports}
+def _with_exports_and_generators(value: Json) -> Json:
+    """Mark the exports, and separate the states of random generators from others, neither of which schema 2 does."""
+    parts = [{**part, "facts": _with_generators(part["facts"])} for part in value.get("parts", [])]
+    facts = _with_generators(value["facts"])
+    return {**value, "is_export": _is_export(value), "facts": facts, "parts": parts}
+
+
+UPGRADES: Mapping[int, Callable[[Json], Json]] = {1: _not_held, 2: _with_exports_and_generators}
 """For each older schema, the function that upgrades its JSON to the next schema; the JSON may come from anywhere."""
 
 

@@ -21,7 +21,15 @@ from colab_save.errors import FormatError, RequestError
 from colab_save.formats.base import SERVING
 from colab_save.formats.loaded.saved_model import main_function
 from colab_save.hints import option
-from colab_save.model.walking import WEIGHTS_BY_PATH, is_made_up, own_attributes, walk_layers, walk_variables
+from colab_save.model.walking import (
+    GENERATORS_BY_PATH,
+    WEIGHTS_BY_PATH,
+    is_made_up,
+    own_attributes,
+    walk_generators,
+    walk_layers,
+    walk_variables,
+)
 from colab_save.nested import leaves, map_structure
 from colab_save.sampling.running import call_keras
 from colab_save.types import Model, Nested, Specs, Tensor
@@ -133,6 +141,7 @@ def _module(model: Model, specs: Nested, functions: Mapping[str, Callable[..., A
     module.state = [variable for variable in model.variables if hasattr(variable, "dtype")]
     module.held = _resources(model) if dialect_of(model) == KERAS_2 else _tracked(model)
     setattr(module, WEIGHTS_BY_PATH, dict(walk_variables(model)))
+    setattr(module, GENERATORS_BY_PATH, dict(walk_generators(model)))
 
     is_several = isinstance(specs, tuple)
 

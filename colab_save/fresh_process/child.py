@@ -17,7 +17,7 @@ import select
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO, TypeAlias
@@ -32,8 +32,8 @@ from colab_save.dialect import KERAS_2, dialect_of, import_dialect
 from colab_save.errors import ColabSaveError
 from colab_save.format_table import format_names
 from colab_save.formats.base import Context, get_format
-from colab_save.fresh_process.answering import answer_sample, trace
-from colab_save.fresh_process.job import Job, JoinJob, OpenJob, ReloadJob, read_job
+from colab_save.fresh_process.answering import answer_moved, answer_sample, trace
+from colab_save.fresh_process.job import Job, JoinJob, OpenJob, Question, ReloadJob, read_job
 from colab_save.fresh_process.surroundings import Surroundings, keras_backend
 from colab_save.memory import SHORT, available_memory, end_first, is_out_of_memory, limit_memory
 from colab_save.model.configs import Configs, rebuilding
@@ -60,6 +60,13 @@ LOOK = 2.0
 SIDE = 512
 """Rows and columns of the matrices that `probe` multiplies. PyTorch multiplies small ones in one thread, and it is the
 others that a fork lacks if they have been started before (OpenMP). The sum is exact in float32."""
+
+ANSWERS: Mapping[Question, Callable[..., Any]] = {
+    Question.OUTPUTS: answer_sample,
+    Question.LAYERS: trace,
+    Question.MOVED: answer_moved,
+}
+"""The function that answers each question."""
 
 Parts: TypeAlias = dict[Path, Model]
 """The reloaded parts of a collection by their folder, each from the first of its formats."""
@@ -94,8 +101,7 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
             prove_extras(model, Path(job.extras))
         with Configs.of(model).whole():
             facts = examine(model)
-        run: Any = trace if job.is_traced else answer_sample
-        actual = run(plug, model, Path(job.sample), job.sample_facts)
+        actual = ANSWERS[job.question](plug, model, Path(job.sample), job.sample_facts)
     if job.is_part:
         parts.setdefault(payload.parent, model)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]

@@ -6,6 +6,7 @@ is JSON.
 
 from __future__ import annotations
 
+import enum
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +16,19 @@ from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.records import read_record
 from colab_save.dialect import KERAS
 from colab_save.model.repairing import Record
+
+
+class Question(enum.StrEnum):
+    """What a fresh process is asked about a model that it has reloaded."""
+
+    OUTPUTS = "outputs"
+    """The outputs of every pass on the sample."""
+
+    LAYERS = "layers"
+    """The output of each layer."""
+
+    MOVED = "moved"
+    """The outputs of every pass after the weights and the inputs have moved by about one part in a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,7 @@ class ReloadJob:
         dialect: The Keras that wrote the payload, by its import name.
         extras: The folder with the staged extras, which need not exist; empty for a part, which has no extras.
         is_part: It is a part of a collection, to be held for the `JoinJob`.
-        is_traced: Write the output of each layer instead of the model's.
+        question: What to write.
     """
 
     format: str
@@ -45,7 +59,7 @@ class ReloadJob:
     dialect: str
     extras: str = ""
     is_part: bool = False
-    is_traced: bool = False
+    question: Question = Question.OUTPUTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ turned verification off.
 from __future__ import annotations
 
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 from colab_save.artifact.round_trip import sum_up
@@ -16,6 +17,7 @@ from colab_save.loading.opening import Loaded
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.reports.report import LoadReport
 from colab_save.request.request import LoadRequest
+from colab_save.sampling.guarding import undone_on_error
 from colab_save.versions.finding import exports_in_words
 from colab_save.versions.locating import Found, locate, step_back
 
@@ -31,7 +33,8 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
         ColabSaveError: Any of its subclasses; `RoundTripError` if the loaded model differs from the saved one.
     """
     clock = Clock(on_step)
-    found, loaded = _open(request, clock)
+    with nullcontext() if request.into is None else undone_on_error(request.into):
+        found, loaded = _open(request, clock)
     return LoadReport(
         model=loaded.model,
         target=found.name,

@@ -30,7 +30,7 @@ from colab_save.model.attributes import plain_names
 from colab_save.model.compiling import OWN, compile_given, held_objects, optimizers_of, serialised, trained_paths
 from colab_save.model.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
 from colab_save.model.taking import Taking
-from colab_save.model.walking import is_graph, walk_layers, walk_states, walk_variables
+from colab_save.model.walking import is_graph, walk_generators, walk_layers, walk_recurrent, walk_variables
 from colab_save.nested import leaves
 from colab_save.types import Json, Model, Variable
 from colab_save.wording import translated
@@ -68,7 +68,8 @@ def _with_keras(known: ModelFacts, model: Model, weights: Sequence[tuple[str, Va
         outputs=take("outputs", lambda: _declared(model, "outputs"), ()),
         losses=taking.facts("loss", lambda: loss_objects(model), plain_attributes),
         metrics=_metric_arguments(model, taking),
-        states=taking.facts("state", lambda: walk_states(model), _values),
+        states=taking.facts("state", lambda: walk_recurrent(model), _values),
+        generators=taking.facts("generator", lambda: walk_generators(model), _values),
         held=comparable(taking.facts("held", lambda: held_objects(model), lambda item: serialised(model, item))),
         trains=take("the weights that each optimizer trains", lambda: trained_paths(model, weights), {}),
         custom=take("the custom objects", lambda: _custom_names(model), ()),

@@ -39,6 +39,7 @@ class Record:
         losses: See `ModelFacts.losses`.
         arguments: See `LayerFacts.arguments`, by path.
         states: See `ModelFacts.states`.
+        generators: See `ModelFacts.generators`.
         held: See `ModelFacts.held`.
         trains: See `ModelFacts.trains`.
         objects: See `ModelFacts.objects`.
@@ -52,6 +53,7 @@ class Record:
     losses: Mapping[str, Json] = field(default_factory=dict)
     arguments: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     states: Mapping[str, Json] = field(default_factory=dict)
+    generators: Mapping[str, Json] = field(default_factory=dict)
     held: Mapping[str, Json] = field(default_factory=dict)
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class Record:
             losses=facts.losses,
             arguments={layer.path: layer.arguments for layer in facts.layers},
             states=facts.states,
+            generators=facts.generators,
             held=facts.held,
             trains=facts.trains,
             objects=facts.objects,
@@ -174,8 +177,9 @@ def _set_states(model: Model, record: Record) -> None:
     """Restore random generators and recurrent states from the record, since some formats do not hold them."""
     import numpy as np
 
+    known = {**record.states, **record.generators}
     for path, variable in walk_states(model):
-        value = np.asarray(record.states.get(path, ""))
+        value = np.asarray(known.get(path, ""))
         if value.shape == tuple(variable.shape):
             variable.assign(value)
 

@@ -21,8 +21,8 @@ from colab_save.types import Layer, Model, Variable
 BOOKKEEPING = ("optimizers.Optimizer", "optimizers.legacy.Optimizer", "metrics.Metric", "random.SeedGenerator")
 """The classes of the objects that Keras holds beside the weights."""
 
-WEIGHTS_BY_PATH = "colab_save_weights"
-"""The attribute that holds the variables of our SavedModels by path."""
+WEIGHTS_BY_PATH, GENERATORS_BY_PATH = "colab_save_weights", "colab_save_generators"
+"""The attributes that hold the weights of our SavedModels, and the states of their random generators, by path."""
 
 
 def is_graph(model: Model) -> bool:
@@ -66,14 +66,56 @@ def walk_layers(model: Model) -> Iterator[tuple[str, Layer]]:
 def walk_states(model: Model) -> Iterator[tuple[str, Variable]]:
     """Yield every variable that is not a weight and that the next outputs depend on, with its path.
 
-    These are the states of seed generators and of stateful recurrent layers (docs/losses.md §5).
+    These are the states of stateful recurrent layers, and of seed generators (docs/losses.md §5).
     """
+    yield from walk_recurrent(model)
+    yield from walk_generators(model)
+
+
+def walk_recurrent(model: Model) -> Iterator[tuple[str, Variable]]:
+    """Yield the states of stateful recurrent layers, with their paths."""
     for path, layer in walk_layers(model):
-        for key, item in vars(layer).items():
-            if isinstance(item, classes("random.SeedGenerator")):
-                yield _join(path, key), item.state
         if isinstance(layer, classes("layers.RNN")) and layer.stateful:
             yield from ((f"{path}/states/{index}", item) for index, item in enumerate(layer.states or ()))
+
+
+def walk_generators(model: Model) -> Iterator[tuple[str, Variable]]:
+    """Yield the state of every random generator of a model once, with its path.
+
+    They are in attributes of layers, modules and plain objects, also in lists and dicts. Those that only Keras's own
+    list of a layer's generators holds come last.
+    """
+    if program := getattr(model, "program", None):  # a loaded SavedModel
+        yield from getattr(program, GENERATORS_BY_PATH, {}).items()
+        return
+    seen: set[int] = set()
+    for path, node in _walk(model):
+        if _is_variable(node):
+            continue
+        for key, item in sorted(vars(node).items(), key=lambda pair: (pair[0] == "_seed_generators", pair[0])):
+            yield from _generators(_join(path, key.lstrip("_")), item, seen)
+
+
+def _generators(path: str, item: Any, seen: set[int]) -> Iterator[tuple[str, Variable]]:
+    """Yield the states of the generators that an attribute holds.
+
+    A layer of tf_keras holds its own in a private attribute of a ``RandomGenerator``, which has none before its first
+    call (``tf_keras/src/backend.py``, 2.16 to 2.21).
+    """
+    if item is None or isinstance(item, (str, bytes, int, float)) or id(item) in seen:
+        return
+    if isinstance(item, (list, tuple, Mapping)):
+        seen.add(id(item))
+        for key, part in list(item.items() if isinstance(item, Mapping) else enumerate(item)):
+            yield from _generators(_join(path, str(key)), part, seen)
+        return
+    kinds = (*classes("random.SeedGenerator"), *tensorflow_classes("random.Generator"))
+    generator: Any = item
+    if _is_tracked(item) and not isinstance(item, kinds):
+        generator = getattr(item, "_generator", None)
+    if isinstance(generator, kinds) and id(generator.state) not in seen:
+        seen.add(id(generator.state))
+        yield path, generator.state
 
 
 def _weights(model: Model) -> list[Variable]:

@@ -80,6 +80,11 @@ def compare_code(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
     return [Difference(name, "the custom object", "none") for name in expected.custom if name not in actual.custom]
 
 
+def restarted_generators(expected: ModelFacts, actual: ModelFacts) -> list[str]:
+    """Return the paths of the random generators that start anew; what a model has learned does not depend on them."""
+    return [path for path, state in expected.generators.items() if actual.generators.get(path) != state]
+
+
 def lost_attributes(expected: ModelFacts, actual: ModelFacts) -> tuple[str, ...]:
     """Return the plain attributes that the reloaded model lacks; no format holds them, so this is not a failure."""
     return tuple(name for name in expected.attributes if name not in actual.attributes)

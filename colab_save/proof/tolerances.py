@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import enum
 import math
+from collections.abc import Sequence
 
 from colab_save.artifact.round_trip import OutputError
 from colab_save.nested import leaves
@@ -43,6 +45,62 @@ def compare_outputs(
         errors += [error] if error else []
         found += [difference] if difference else []
     return sorted(errors, key=lambda error: error.name), sorted(found)
+
+
+class Cause(enum.IntEnum):
+    """What makes two outputs of equal models differ; a higher one outweighs a lower one."""
+
+    ROUNDING = 0
+    """The model turns tiny differences of its weights and inputs into differences as large as these."""
+
+    UNDECIDED = 1
+    """It turns them into so large ones that a comparison decides nothing."""
+
+    LOSS = 2
+    """Neither."""
+
+
+MULTIPLE, DECIDING = 16, 0.01
+"""A difference of rounding is at most this multiple of what a move by one part in a million causes; one that causes
+more than this share of the range of an output leaves it undecided."""
+
+
+def cause_of(expected: Nested, actual: Nested, moved: Sequence[Nested]) -> Cause:
+    """Return why the outputs of two models with equal weights differ; pure.
+
+    Args:
+        expected: Nested arrays, from the live model.
+        actual: Nested arrays, from the reloaded one.
+        moved: Those of the model reloaded once more: unmoved, then after moves of its weights and inputs by about one
+            part in a million.
+    """
+    wanted, got, others = dict(leaves(expected)), dict(leaves(actual)), [dict(leaves(tree)) for tree in moved]
+    if wanted.keys() != got.keys() or any(other.keys() != got.keys() for other in others):
+        return Cause.LOSS
+    return max(
+        (_cause_of_one(wanted[at], got[at], [other[at] for other in others]) for at in wanted), default=Cause.LOSS
+    )
+
+
+def _cause_of_one(expected: Array, actual: Array, moved: list[Array]) -> Cause:
+    import numpy as np
+
+    if any((item.shape, item.dtype) != (actual.shape, actual.dtype) for item in (expected, *moved)):
+        return Cause.LOSS
+    if expected.dtype.kind not in "fcV":  # a class that is as likely as another
+        unsure = np.any([item != moved[0] for item in moved], axis=0)
+        return Cause.ROUNDING if bool(np.all((expected == actual) | unsure)) else Cause.LOSS
+    wide = "complex128" if expected.dtype.kind == "c" else "float64"
+    with np.errstate(invalid="ignore", over="ignore"):
+        before, after = expected.astype(wide), actual.astype(wide)
+        gap = _largest(np.abs(before - after))
+        moves = max(_largest(np.abs(item.astype(wide) - moved[0].astype(wide))) for item in moved)
+        span = _largest(np.abs(after - after.flat[0])) if after.size else 0.0
+    if not math.isfinite(gap + moves):
+        return Cause.ROUNDING if np.array_equal(before, after, equal_nan=True) else Cause.LOSS
+    if gap and moves > DECIDING * span:
+        return Cause.UNDECIDED
+    return Cause.ROUNDING if gap <= MULTIPLE * moves else Cause.LOSS
 
 
 def compare_shapes(expected: Nested, actual: Nested) -> list[str]:

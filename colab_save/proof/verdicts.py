@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from colab_save.artifact.collection import COLLECTION, Collection, compare_collections, walk_tree
 from colab_save.artifact.facts import ModelFacts, precision
@@ -18,8 +19,9 @@ from colab_save.artifact.sample import read_arrays
 from colab_save.dialect import DIALECTS
 from colab_save.formats.base import Format
 from colab_save.hints import literal
-from colab_save.proof.comparing import Difference, compare, lost_attributes
-from colab_save.proof.tolerances import compare_outputs, compare_shapes
+from colab_save.proof.comparing import Difference, compare, lost_attributes, restarted_generators
+from colab_save.proof.tolerances import Cause, cause_of, compare_outputs, compare_shapes
+from colab_save.quantities import count_in_words
 from colab_save.quoting import one_line
 from colab_save.types import Array, Nested
 
@@ -28,6 +30,20 @@ NO_SAMPLE = "no inputs are known that the whole model accepts"
 
 NAMED = 3
 """Differences that a verdict names."""
+
+RANDOM = "random at inference: only shapes and dtypes could be compared"
+"""The remark on outputs that differ even with fixed seeds."""
+
+EXPLAINED = {
+    Cause.ROUNDING: "differs by up to {:.3g}, which is rounding: moving weights and inputs by one part in a million "
+    "changes it as much",
+    Cause.UNDECIDED: "differs by up to {:.3g}, which decides nothing: moving weights and inputs by one part in a "
+    "million changes it by more than a hundredth of its range",
+}
+"""The remark on outputs that differ although no weight does."""
+
+NOT_MOVED: Mapping[str, Sequence[Nested]] = MappingProxyType({})
+"""The outputs after small moves, before they are asked for."""
 
 
 def judge(
@@ -38,6 +54,7 @@ def judge(
     before: Mapping[str, Nested],
     after: Mapping[str, Nested],
     seconds: float,
+    moved: Mapping[str, Sequence[Nested]] = NOT_MOVED,
 ) -> RoundTrip:
     """Compare two models and their outputs; pure.
 
@@ -49,10 +66,17 @@ def judge(
         before: The outputs of the saved model by pass, see `answers_of`.
         after: The outputs of the reloaded model by pass.
         seconds: How long the reload took.
+        moved: See `judge_outputs`.
     """
-    errors, verdict = judge_outputs(sample, before, after, precision(expected))
+    errors, verdict = judge_outputs(sample, before, after, precision(expected), moved)
     verdicts = {Aspect.OUTPUTS: verdict, **verdicts_of(plug, expected, actual)}
     return RoundTrip(plug.name, verdicts, tuple(errors), seconds, lost=lost_attributes(expected, actual))
+
+
+def may_be_rounding(trip: RoundTrip, plug: Format) -> bool:
+    """Return whether outputs alone differ, and come from the same weights: then rounding may be the reason."""
+    failed = {aspect for aspect, verdict in trip.verdicts.items() if verdict.outcome is Outcome.FAILED}
+    return failed == {Aspect.OUTPUTS} and Aspect.WEIGHTS in plug.holds
 
 
 def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[Aspect, Verdict]:
@@ -67,6 +91,10 @@ def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[
             verdicts[aspect] = _explained(aspect, differences, gone)
         else:
             verdicts[aspect] = Verdict(Outcome.PASSED)
+    restarted = restarted_generators(expected, actual)
+    if restarted and verdicts[Aspect.TRAINING].outcome is Outcome.PASSED:
+        reason = f"{count_in_words(len(restarted), 'random generator')} will start anew: {', '.join(restarted[:NAMED])}"
+        verdicts[Aspect.TRAINING] = Verdict(Outcome.PASSED, literal(reason))
     return verdicts
 
 
@@ -98,12 +126,27 @@ def answers_of(file: Path, sample: SampleFacts) -> dict[str, Nested]:
 
 
 def judge_outputs(
-    sample: SampleFacts, before: Mapping[str, Nested], after: Mapping[str, Nested], precision: str
+    sample: SampleFacts,
+    before: Mapping[str, Nested],
+    after: Mapping[str, Nested],
+    precision: str,
+    moved: Mapping[str, Sequence[Nested]] = NOT_MOVED,
 ) -> tuple[list[OutputError], Verdict]:
-    """Compare the outputs of every pass; those of a random one by structure, shapes and dtypes only."""
+    """Compare the outputs of every pass; those of a random one by structure, shapes and dtypes only.
+
+    Args:
+        sample: How outputs are compared.
+        before: The outputs of the saved model by pass.
+        after: The outputs of the reloaded model by pass.
+        precision: See `compare_outputs`.
+        moved: The outputs of the reloaded model by pass after small moves, see `answering.answer_moved`. With them, a
+            difference that is rounding is none, and a pass that makes too much of them is skipped.
+    """
     random = {each.name: each.is_random for each in sample.passes} | {"": sample.is_random}
     errors: list[OutputError] = []
     found: list[str] = []
+    remarks = [RANDOM] if sample.is_random else []
+    causes: dict[str, Cause] = {}
     for name, answer in after.items():
         where = f"{name}: " if name else ""
         if random[name]:
@@ -111,13 +154,18 @@ def judge_outputs(
             continue
         largest, differing = compare_outputs(before[name], answer, sample.rtol, sample.atol, precision)
         errors += [replace(error, name=f"{where}{error.name}") for error in largest]
-        found += [f"{where}{text}" for text in differing]
+        if differing and name in moved:
+            causes[name] = cause_of(before[name], answer, moved[name])
+        if causes.get(name, Cause.LOSS) is Cause.LOSS:
+            found += [f"{where}{text}" for text in differing]
+        else:
+            remarks.append(f"{where}{EXPLAINED[causes[name]].format(max(error.absolute for error in largest))}")
     if found:
         return errors, _failed(found)
     if "" not in before:
-        return errors, Verdict(Outcome.SKIPPED, NO_SAMPLE)
-    only = "random at inference: only shapes and dtypes could be compared" if sample.is_random else ""
-    return errors, Verdict(Outcome.PASSED, only)
+        remarks.insert(0, NO_SAMPLE)
+    is_undecided = "" not in before or causes.get("") is Cause.UNDECIDED
+    return errors, Verdict(Outcome.SKIPPED if is_undecided else Outcome.PASSED, literal("; ".join(remarks)))
 
 
 def _explained(aspect: Aspect, differences: list[Difference], gone: set[str]) -> Verdict:

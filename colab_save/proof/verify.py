@@ -1,14 +1,16 @@
 """The round trip: have a fresh process reload what is staged, and compare it with the live model.
 
-A save calls `verify` once per payload, and `verify_collection` for a collection. If outputs differ, the process reloads
-once more, to find the first layer whose output does.
+A save calls `verify` once per payload, and `verify_collection` for a collection. If outputs differ, the payload is
+reloaded again: to find out whether that is rounding, and if not, in which layer it begins.
 """
 
 from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from colab_save.artifact.collection import COLLECTION, Collection, read_collection
 from colab_save.artifact.facts import ModelFacts
@@ -19,11 +21,11 @@ from colab_save.artifact.sample import read_arrays
 from colab_save.errors import DamagedFileError, VerifierError
 from colab_save.formats.base import Format
 from colab_save.fresh_process.answering import trace
-from colab_save.fresh_process.job import JoinJob, ReloadJob
+from colab_save.fresh_process.job import JoinJob, Question, ReloadJob
 from colab_save.fresh_process.process import OnLack, OnWait, Verifier
 from colab_save.hints import literal
 from colab_save.model.repairing import Record
-from colab_save.proof.verdicts import answers_of, first_difference, judge, judge_collection
+from colab_save.proof.verdicts import answers_of, first_difference, judge, judge_collection, may_be_rounding
 from colab_save.types import Model
 
 
@@ -54,8 +56,8 @@ class Trial:
         """Return the file of the sample."""
         return self.stage / self.sample.path
 
-    def job(self, answer: Path, *, is_traced: bool = False) -> ReloadJob:
-        """Return the job that reloads it and writes its outputs to a file."""
+    def job(self, answer: Path, question: Question = Question.OUTPUTS) -> ReloadJob:
+        """Return the job that reloads it and writes its answers to a file."""
         whole = self.stage.parent if self.is_part else self.stage
         return ReloadJob(
             format=self.plug.name,
@@ -68,7 +70,7 @@ class Trial:
             dialect=self.facts.kind,
             extras="" if self.is_part else str(whole / EXTRAS),
             is_part=self.is_part,
-            is_traced=is_traced,
+            question=question,
         )
 
 
@@ -96,8 +98,10 @@ def verify(
             return failed(
                 plug.name, f"the answer of the fresh process cannot be read ({literal(str(error))})", plug.holds
             )
-        expected = answers_of(trial.file, trial.sample)
-        trip = judge(plug, trial.facts, facts, trial.sample, expected, actual, reply["seconds"])
+        judged = partial(judge, plug, trial.facts, facts, trial.sample, answers_of(trial.file, trial.sample), actual)
+        trip = judged(reply["seconds"])
+        if may_be_rounding(trip, plug) and (moved := _answers(Question.MOVED, verifier, trial, on_wait)):
+            trip = judged(reply["seconds"], moved)
         is_traceable = Aspect.STRUCTURE in plug.holds and trial.sample.inputs is not None
         if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and is_traceable:
             return _located(trip, verifier, trial, on_wait)
@@ -133,14 +137,21 @@ def verify_collection(
 
 def _located(trip: RoundTrip, verifier: Verifier, trial: Trial, on_wait: OnWait) -> RoundTrip:
     """Add to the verdict on outputs the first layer whose output differs."""
-    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
-        answer = Path(folder, "traced.npz")
-        try:
-            reply = verifier.ask(trial.job(answer, is_traced=True), trial.timeout, on_wait)
-            actual = read_arrays(answer, reply["outputs"])
-        except (VerifierError, DamagedFileError):  # the verdict stays as it is
-            return trip
+    actual = _answers(Question.LAYERS, verifier, trial, on_wait)
+    if actual is None:
+        return trip
     where = first_difference(trace(trial.plug, trial.model, trial.file, trial.sample), actual)
     verdict = trip.verdicts[Aspect.OUTPUTS]
     explained = replace(verdict, reason=f"{where}\n{verdict.reason}")
     return replace(trip, verdicts={**trip.verdicts, Aspect.OUTPUTS: explained})
+
+
+def _answers(question: Question, verifier: Verifier, trial: Trial, on_wait: OnWait) -> Any:
+    """Reload once more, and return the answers to another question; ``None`` if that fails, then the verdict stays."""
+    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
+        answer = Path(folder, "actual.npz")
+        try:
+            reply = verifier.ask(trial.job(answer, question), trial.timeout, on_wait)
+            return read_arrays(answer, reply["outputs"])
+        except (VerifierError, DamagedFileError):
+            return None

@@ -18,7 +18,7 @@ from colab_save.model.describing import vocabulary_of
 from colab_save.model.taking import Taking
 from colab_save.model.walking import is_graph, walk_layers
 from colab_save.nested import leaves, map_structure, numpy_dtype
-from colab_save.sampling.running import SEED
+from colab_save.sampling.seeding import SEED
 from colab_save.sampling.specs import composite_inputs
 from colab_save.types import Array, Layer, Model, Nested, Specs
 

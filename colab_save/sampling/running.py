@@ -1,4 +1,4 @@
-"""Run a live model on a sample: in inference mode, with its state restored after it, and with fixed seeds if random.
+"""Run a live model on a sample: in inference mode, left as it was, and with fixed seeds if it is random.
 
 `sampling` runs the user's model, ``proof/verdicts.py`` and ``loading/converting.py`` run the reloaded one, all in the
 same way.
@@ -17,12 +17,11 @@ from colab_save.artifact.sample import TRAINING, Sample
 from colab_save.dialect import classes
 from colab_save.errors import SampleError
 from colab_save.hints import option
-from colab_save.model.walking import walk_layers, walk_states
+from colab_save.model.walking import walk_layers
 from colab_save.nested import leaves, map_structure
+from colab_save.sampling.guarding import untouched
+from colab_save.sampling.seeding import fix_seeds
 from colab_save.types import Array, Layer, Model, Nested, Specs, Tensor
-
-SEED = 20260822
-"""The seed of derived samples, and of models that are random at inference."""
 
 MOST_CALLS, MOST_VALUES = 4000, 100_000
 """The largest numbers of recorded calls of layers, and of values of each."""
@@ -40,12 +39,19 @@ def record_outputs(model: Model, inputs: Nested, specs: Specs, run: Run) -> Samp
     return Sample(inputs, first, specs, is_random=not is_same(first, second), is_seeded=True)
 
 
-def run_as(run: Run, model: Model, inputs: Nested, *, is_seeded: bool) -> Nested:
-    """Run a model with its state restored after it, and with fixed seeds where the recorded outputs had them."""
-    if not is_seeded:
-        with state_restored(model):
-            return run(model, inputs)
-    with state_restored(model), seeds_fixed():
+def run_as(run: Run, model: Model, inputs: Nested, *, is_seeded: bool, is_by_place: bool = True) -> Nested:
+    """Run a model in reference arithmetic, and restore it afterwards.
+
+    Args:
+        run: How to run it.
+        model: The model.
+        inputs: Nested arrays.
+        is_seeded: Fix the seeds first, as they were for the recorded outputs.
+        is_by_place: See `SampleFacts.is_by_place`.
+    """
+    with untouched(model), reference_arithmetic():
+        if is_seeded:
+            fix_seeds(model, is_by_place=is_by_place)
         return run(model, inputs)
 
 
@@ -60,49 +66,22 @@ def is_same(first: Nested, second: Nested) -> bool:
 
 
 @contextmanager
-def state_restored(model: Model) -> Iterator[None]:
-    """Restore the variables that a run may change: seeds, recurrent state, everything that is not trained.
+def reference_arithmetic() -> Iterator[None]:
+    """Have TensorFlow compute on the CPU, and without TensorFloat-32, as a fresh process does; restored afterwards.
 
-    A tensor read from a variable shares its memory until the variable changes, so a frozen model is not copied.
+    A GPU rounds the operands of matrix products and convolutions to 10 bits of mantissa where that is enabled, which is
+    the default, and sums in another order. An operation that has no kernel for the CPU stays on its device.
     """
     import tensorflow as tf
 
-    trained = {id(variable) for variable in getattr(model, "trainable_variables", ())}
-    recurrent = [variable for _, variable in walk_states(model)] if hasattr(model, "layers") else []
-    before = [
-        (variable, tf.convert_to_tensor(variable))
-        for variable in [*getattr(model, "variables", ()), *recurrent]
-        if id(variable) not in trained and str(getattr(variable, "dtype", "resource")) not in {"string", "resource"}
-    ]
+    config = tf.config.experimental
+    is_enabled = config.tensor_float_32_execution_enabled()
+    config.enable_tensor_float_32_execution(enabled=False)
     try:
-        yield
+        with tf.device("CPU:0"):
+            yield
     finally:
-        for variable, value in before:
-            variable.assign(value)
-
-
-@contextmanager
-def seeds_fixed() -> Iterator[None]:
-    """Fix the seeds of Python, NumPy and TensorFlow, and restore the state of Python and NumPy afterwards.
-
-    TensorFlow has no public way to read its global seed, so it is reseeded from the system's entropy.
-    """
-    import random
-    import secrets
-
-    import numpy as np
-    import tensorflow as tf
-
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  (the legacy state is what user code uses)
-    random.seed(SEED)
-    np.random.seed(SEED)  # noqa: NPY002
-    tf.random.set_seed(SEED)
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002
-        tf.random.set_seed(secrets.randbits(31))
+        config.enable_tensor_float_32_execution(is_enabled)
 
 
 def run_keras(model: Model, inputs: Nested) -> Nested:

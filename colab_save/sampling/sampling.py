@@ -10,11 +10,12 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from colab_save.artifact.sample import TRAINING, Pass, Sample
 from colab_save.dialect import classes
-from colab_save.errors import SampleError, UnbuiltModelError
+from colab_save.errors import ColabSaveError, SampleError, UnbuiltModelError
 from colab_save.hints import option
 from colab_save.model.walking import own_attributes, walk_variables
 from colab_save.nested import leaves
@@ -44,24 +45,25 @@ def take_sample(model: Model, given: Any, run: Run, specs: Specs = None, noteboo
     """Make the sample of a model, with the outputs of the live model.
 
     Args:
-        model: The live model; a given sample builds an unbuilt Keras model.
+        model: The live model.
         given: Arrays, tensors, dicts, a `tf.data` dataset or a DataFrame; ``None`` finds or makes a sample.
         run: How a format runs a model: nested arrays in, nested arrays out.
         specs: Nested `TensorFacts` of the inputs, where they are known without Keras.
         notebook: Where a sample is looked for before one is made.
 
     Returns:
-        The sample; without inputs, but with the reason, if none was given and none is known that the model accepts.
+        The sample; without inputs, but with the reason, if the model is not built yet, or if none was given and none is
+        known that the model accepts.
 
     Raises:
         SampleError: The model does not accept the given sample.
-        UnbuiltModelError: The model has no weights yet and no sample was given.
     """
     specs = specs if specs is not None else declared_inputs(model)
     if given is not None:
         return _given(model, given, run, specs)
     if is_without_call(model):
-        return _none(f"The class {type(model).__name__} has no call().", "Define one to have its outputs compared.")
+        reason = f"The class {type(model).__name__} has no call()."
+        return _none(SampleError(reason, "Define one to have its outputs compared."))
     if sample := _found(model, run, specs, notebook):
         return sample
     if specs is None:
@@ -74,6 +76,8 @@ def _given(model: Model, given: Any, run: Run, specs: Specs) -> Sample:
     inputs = first_rows(values, MOST_ROWS)
     try:
         return _accepted(model, inputs, run, specs)
+    except UnbuiltModelError as error:
+        return _none(error)
     except Exception as error:  # the user's model may raise anything
         if any(item.shape and item.shape[0] == MOST_ROWS for _, item in leaves(inputs)):
             with suppress(Exception):  # some rows of a graph, for example, are no graph
@@ -93,6 +97,8 @@ def _found(model: Model, run: Run, specs: Specs, notebook: Notebook) -> Sample |
             try:
                 inputs = found.read(rows)
                 return replace(_accepted(model, inputs, run, specs), source=found.source)
+            except UnbuiltModelError as error:
+                return _none(error)
             except Exception:  # noqa: BLE001, S112 - what the notebook holds may not fit, and raise anything
                 continue
     return None
@@ -109,7 +115,7 @@ def _made(model: Model, run: Run, specs: Specs) -> Sample:
         if time.monotonic() - began > MOST_SECONDS:
             break
     reason = f"The model accepts none of the samples made from its input specs; the first failed ({first})."
-    return _none(reason, f"Pass one that it accepts, such as {option('sample', 'x_test[:4]')}.")
+    return _none(SampleError(reason, f"Pass one that it accepts, such as {option('sample', 'x_test[:4]')}."))
 
 
 def _accepted(model: Model, inputs: Nested, run: Run, specs: Specs) -> Sample:
@@ -119,25 +125,39 @@ def _accepted(model: Model, inputs: Nested, run: Run, specs: Specs) -> Sample:
     inputs = fit(inputs, specs)
     fits = specs is not None and [at for at, _ in leaves(specs)] == [at for at, _ in leaves(inputs)]
     with sizes_checked(model, inputs, specs):
-        return record_outputs(model, inputs, specs if fits else describe(inputs), run)
+        return record_outputs(model, inputs, specs if fits else describe(inputs), partial(_run_built, run))
+
+
+def _run_built(run: Run, model: Model, inputs: Nested) -> Nested:
+    """Run a model, unless that makes weights: they would be random, and are gone after the run.
+
+    Raises:
+        UnbuiltModelError: It does.
+    """
+    before = sum(1 for _ in walk_variables(model))
+    outputs = run(model, inputs)
+    if sum(1 for _ in walk_variables(model)) > before:
+        raise _unbuilt(model, "has layers without weights" if before else "has no weights")
+    return outputs
+
+
+def _unbuilt(model: Model, what: str) -> UnbuiltModelError:
+    return UnbuiltModelError(
+        f"The model {getattr(model, 'name', type(model).__name__)!r} is not built yet: it {what}.",
+        "Call it once on data, such as model(x_train[:4]), and save it again.",
+    )
 
 
 def _unknown(model: Model) -> Sample:
-    """Return a sample without inputs for a model that does not say what its inputs are.
-
-    Raises:
-        UnbuiltModelError: It has no weights either, so there is nothing to save.
-    """
+    """Return a sample without inputs for a model that does not say what its inputs are."""
     if next(walk_variables(model), None) is None:
-        raise UnbuiltModelError(
-            f"The model {getattr(model, 'name', type(model).__name__)!r} has no weights and no known inputs yet.",
-            f"Call it once on data, or pass some: {option('sample', 'x_train[:4]')}.",
-        )
-    return _none("The inputs of the model are not known.", f"Pass some: {option('sample', 'x_train[:4]')}.")
+        return _none(_unbuilt(model, "has no weights"))
+    reason, hint = "The inputs of the model are not known.", f"Pass some: {option('sample', 'x_train[:4]')}."
+    return _none(SampleError(reason, hint))
 
 
-def _none(reason: str, hint: str) -> Sample:
-    return Sample(None, None, None, missing=SampleError(reason, hint))
+def _none(missing: ColabSaveError) -> Sample:
+    return Sample(None, None, None, missing=missing)
 
 
 def samples_by_part(given: Any, models: Mapping[str, Model]) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from colab_save.custom_code.growing import Supply
 from colab_save.dialect import dialect_of
 from colab_save.model.configs import Configs
 from colab_save.model.examining import examine
+from colab_save.sampling.guarding import untouched
 from colab_save.sampling.sampling import samples_by_part, take_passes, take_sample
 from colab_save.saving.plan import Plan
 from colab_save.types import Model
@@ -76,6 +77,6 @@ def examine_models(plan: Plan) -> Examined:
 
 def _subject(name: str, model: Model, sample: Sample, custom: Supply) -> Subject:
     configs = Configs.of(model)
-    with lambdas_by_name(custom.code), configs.whole():
+    with untouched(model), lambdas_by_name(custom.code), configs.whole():
         facts = examine(model)
     return Subject(name, model, replace(facts, objects=configs.objects), sample, configs)

@@ -11,6 +11,7 @@ from colab_save.artifact.collection import COLLECTION
 from colab_save.artifact.layout import CUSTOM_CODE
 from colab_save.artifact.round_trip import NOT_VERIFIED, Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.custom_code.growing import Supply
+from colab_save.errors import UnbuiltModelError
 from colab_save.formats.base import Format
 from colab_save.fresh_process.process import Verifier
 from colab_save.hints import literal
@@ -93,12 +94,7 @@ def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
 
     Skipped outputs get the reason why there is no sample.
     """
-    outputs = trip.verdicts.get(Aspect.OUTPUTS)
-    if subject.sample.missing and outputs and outputs.outcome is Outcome.SKIPPED:
-        parts = ", ".join(each.name for each in subject.sample.passes)
-        compared = f" Of its parts, {literal(parts)} gave equal answers." if parts else ""
-        reason = " ".join(subject.sample.missing.references) + compared
-        trip = replace(trip, verdicts={**trip.verdicts, Aspect.OUTPUTS: Verdict(Outcome.SKIPPED, reason)})
+    trip = replace(trip, verdicts={**trip.verdicts, **_skipped(trip, subject)})
     why = cut_lines([*subject.configs.losses, *custom.reasons], MOST_LACKING)
     verdicts = {
         aspect: replace(verdict, reason="\n".join([*why, verdict.reason]))
@@ -107,3 +103,17 @@ def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
         for aspect, verdict in trip.verdicts.items()
     }
     return replace(trip, verdicts=verdicts)
+
+
+def _skipped(trip: RoundTrip, subject: Subject) -> dict[Aspect, Verdict]:
+    """Return the verdicts on what there was no sample for, and on the weights of a model that has none yet."""
+    missing = subject.sample.missing
+    if missing is None or trip.verdicts[Aspect.OUTPUTS].outcome is not Outcome.SKIPPED:
+        return {}
+    parts = ", ".join(each.name for each in subject.sample.passes)
+    compared = f" Of its parts, {literal(parts)} gave equal answers." if parts else ""
+    reason = " ".join(missing.references)
+    verdicts = {Aspect.OUTPUTS: Verdict(Outcome.SKIPPED, reason + compared)}
+    if isinstance(missing, UnbuiltModelError) and not subject.facts.variables:
+        verdicts[Aspect.WEIGHTS] = Verdict(Outcome.SKIPPED, reason)
+    return verdicts

@@ -18,6 +18,7 @@ from colab_save.custom_code.captured import lambdas_by_name
 from colab_save.formats.base import Format
 from colab_save.hints import literal
 from colab_save.model.taking import in_words
+from colab_save.sampling.guarding import untouched
 from colab_save.saving.examining import Examined
 from colab_save.saving.plan import Plan
 
@@ -54,7 +55,7 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
         own.mkdir(exist_ok=True)
         described = describe_sample(own / FILE, subject.sample)
         samples[subject.name] = replace(described, rtol=plan.rules.rtol, atol=plan.rules.atol)
-        with lambdas_by_name(code), subject.configs.whole():
+        with untouched(subject.model), lambdas_by_name(code), subject.configs.whole():
             for plug in formats:
                 notes |= dict.fromkeys(plug.save(subject.model, own, subject.sample, plan.choice.options[plug.name]))
         notes |= dict.fromkeys(subject.configs.notes)
@@ -82,5 +83,6 @@ def describe_sample(file: Path, sample: Sample) -> SampleFacts:
         written["outputs"],
         is_random=sample.is_random,
         is_seeded=sample.is_seeded,
+        is_by_place=True,
         passes=tuple(replace(each, **known) for each, known in zip(sample.passes, structures, strict=True)),
     )

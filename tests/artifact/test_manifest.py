@@ -69,7 +69,8 @@ model_facts = st.builds(
     layers=layers,
     inputs=tensors,
     outputs=tensors,
-    states=st.dictionaries(texts, json_values, max_size=2),
+    states=st.dictionaries(texts.map("{}/states/0".format), json_values, max_size=2),
+    generators=st.dictionaries(texts, json_values, max_size=2),
     custom=st.lists(texts, max_size=2).map(tuple),
 )
 round_trips = st.builds(
@@ -105,6 +106,7 @@ def manifests(draw):
             sample_path,
             draw(structures),
             draw(structures),
+            draw(st.booleans()),
             draw(st.booleans()),
             draw(st.booleans()),
             draw(tolerances),

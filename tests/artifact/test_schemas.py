@@ -24,6 +24,8 @@ def in_schema_1(manifest):
     """Return the JSON of a manifest as the release of schema 1 wrote it."""
     value = {**json.loads(manifest.to_json()), "schema": 1}
     del value["is_export"]
+    for facts in (value["facts"], *(part["facts"] for part in value.get("parts", ()))):
+        facts["states"] = facts.get("states", {}) | facts.pop("generators", {})
     for trip in value["round_trips"]:
         for verdict in trip["verdicts"].values():
             if verdict["outcome"] == "NOT_HELD":
@@ -34,6 +36,10 @@ def in_schema_1(manifest):
 def text_of(value):
     """Return the text that every release writes for the JSON of a manifest."""
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+older = manifests().map(lambda manifest: replace(manifest, sample=replace(manifest.sample, is_by_place=False)))
+"""Any manifest that a release of schema 1 could have written."""
 
 
 def not_held():
@@ -50,17 +56,17 @@ def test_there_is_an_upgrade_for_every_older_schema():
     assert [*range(1, SCHEMA)] == [*UPGRADES]
 
 
-@given(manifests())
+@given(older)
 def test_an_older_manifest_is_upgraded_to_what_is_written_today(manifest):
     assert json.loads(manifest.to_json()) == upgraded(in_schema_1(manifest), "there")
 
 
-@given(manifests())
+@given(older)
 def test_an_older_manifest_is_read_as_todays(manifest):
     assert manifest == read(in_schema_1(manifest))
 
 
-@given(manifests())
+@given(older)
 def test_an_older_manifest_that_was_read_is_written_as_the_same_text(manifest):
     value = in_schema_1(manifest)
     assert text_of(value) == read(value).to_json()

@@ -85,3 +85,59 @@ def test_the_first_layer_that_answers_otherwise_is_named(after, words):
 def test_a_layer_that_answers_nothing_as_a_number_is_the_same_if_it_does_so_again():
     nothing = traced(("log", [float("nan")]))
     assert "all layers have equal outputs" in first_difference(nothing, traced(("log", [float("nan")])))
+
+
+EXACT = np.linspace(0, 1, 8, dtype="float32")
+"""Outputs; the tests move them."""
+
+
+@pytest.mark.parametrize(
+    ("difference", "moves", "outcome"),
+    [
+        (1e-2, 1e-3, Outcome.PASSED),  # ten times what a small move causes
+        (3e-2, 1e-3, Outcome.FAILED),  # thirty times: one weight is not what it was
+        (1e-2, 0.0, Outcome.FAILED),
+        (0.5, 2e-2, Outcome.SKIPPED),  # a small move causes a fiftieth of the range
+    ],
+)
+def test_a_difference_is_rounding_if_a_small_move_of_the_model_causes_the_like(difference, moves, outcome):
+    other = EXACT + np.float32(difference)
+    moved = {"": [other, other + np.float32(moves)]}
+    assert outcome is judge_outputs(sample(), {"": EXACT}, {"": other}, "float32", moved)[1].outcome
+
+
+def test_how_large_the_rounding_was_is_told():
+    other = EXACT + np.float32(0.01)
+    _, verdict = judge_outputs(sample(), {"": EXACT}, {"": other}, "float32", {"": [other, other + np.float32(0.001)]})
+    assert verdict.reason.startswith("differs by up to 0.01, which is rounding")
+
+
+def test_a_pass_that_decides_nothing_leaves_the_verdict_to_inference():
+    asked = sample(Pass(TRAINING, None, None))
+    answers, other = {"": EXACT, TRAINING: EXACT}, EXACT[::-1]
+    moved = {"": [EXACT], TRAINING: [other, other + np.float32(0.1)]}
+    _, verdict = judge_outputs(asked, answers, {"": EXACT, TRAINING: other}, "float32", moved)
+    assert (Outcome.PASSED, True) == (
+        verdict.outcome,
+        f"{TRAINING}: differs by up to 1, which decides nothing" in verdict.reason,
+    )
+
+
+def test_a_class_that_a_small_move_changes_too_is_no_loss_and_another_is():
+    labels, other = np.array([1, 2, 3]), np.array([1, 2, 4])
+    moved = [other, np.array([1, 2, 3])]
+    assert Outcome.PASSED is judge_outputs(sample(), {"": labels}, {"": other}, "float32", {"": moved})[1].outcome
+    moved = [other, np.array([1, 0, 4])]
+    assert Outcome.FAILED is judge_outputs(sample(), {"": labels}, {"": other}, "float32", {"": moved})[1].outcome
+
+
+def test_a_model_that_is_made_anew_with_other_random_numbers_is_no_rounding():
+    other, again = EXACT + np.float32(1), EXACT + np.float32(2)
+    moved = {"": [again, again + np.float32(1e-6)]}
+    assert Outcome.FAILED is judge_outputs(sample(), {"": EXACT}, {"": other}, "float32", moved)[1].outcome
+
+
+def test_an_output_that_is_missing_or_of_another_shape_is_never_rounding():
+    moved = {"": [{"a": EXACT}]}
+    for other in ({}, {"a": EXACT[:2]}, {"a": EXACT, "b": EXACT}):
+        assert Outcome.FAILED is judge_outputs(sample(), {"": {"a": EXACT}}, {"": other}, "float32", moved)[1].outcome

@@ -11,7 +11,7 @@ import tensorflow as tf
 from colab_save.errors import SampleError, UnbuiltModelError
 from colab_save.nested import leaves
 from colab_save.sampling.reading import MOST_ROWS
-from colab_save.sampling.running import run_keras, seeds_fixed
+from colab_save.sampling.running import run_keras
 from colab_save.sampling.sampling import take_sample
 from tests import zoo
 
@@ -86,15 +86,31 @@ def test_a_deep_convolution_gets_a_large_enough_image():
     assert sample_of(keras.Sequential([*layers, keras.layers.GlobalMaxPooling2D()])).inputs.shape[1] >= 31
 
 
-def test_an_unbuilt_model_is_refused_with_the_option_that_helps():
-    with pytest.raises(UnbuiltModelError, match="sample=x_train"):
-        sample_of(keras.Sequential([keras.layers.Dense(2)]))
-
-
-def test_a_given_sample_builds_an_unbuilt_model():
+@pytest.mark.parametrize("given", [None, zoo.rows(3, 4)])
+def test_a_model_that_is_not_built_stays_so_and_has_no_sample(given):
     model = keras.Sequential([keras.layers.Dense(2)])
-    sample_of(model, zoo.rows(3, 4))
-    assert model.built
+    sample = sample_of(model, given)
+    assert (None, UnbuiltModelError) == (sample.inputs, type(sample.missing))
+    assert not model.built
+
+
+def test_a_model_of_which_a_layer_is_not_built_has_no_sample():
+    class Late(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = keras.layers.Dense(2), keras.layers.Dense(2)
+            self.is_headed = False
+
+        def build(self, shape):
+            self.body.build(shape)
+
+        def call(self, inputs):
+            return self.head(self.body(inputs)) if self.is_headed else self.body(inputs)
+
+    model = Late()
+    model(zoo.rows(3, 4))
+    model.is_headed = True
+    assert "has layers without weights" in sample_of(model, zoo.rows(3, 4)).missing.message
 
 
 def test_a_sample_that_does_not_fit_is_refused_with_its_shape():
@@ -163,18 +179,6 @@ def test_a_model_that_differs_from_itself_with_any_seed_is_marked_random():
             return inputs + float(Counting.count)
 
     assert sample_of(keras.Sequential([keras.Input((3,)), Counting()])).is_random
-
-
-def test_fixed_seeds_leave_the_users_own_random_numbers_alone():
-    import random
-
-    random.seed(1)
-    np.random.seed(1)  # noqa: NPY002  (the legacy state is what user code uses)
-    expected = (random.Random(1).random(), np.random.RandomState(1).rand())
-    with seeds_fixed():
-        random.random()
-        np.random.rand()  # noqa: NPY002
-    assert expected == (random.random(), np.random.rand())  # noqa: NPY002
 
 
 def test_stateful_layers_have_their_state_restored():

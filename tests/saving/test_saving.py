@@ -21,12 +21,12 @@ from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.errors import (
     ColabSaveError,
+    FormatError,
     NoSpaceError,
     ReadOnlyStoreError,
     RequestError,
     RoundTripError,
     TargetError,
-    UnbuiltModelError,
     UnknownNameError,
     UnsupportedError,
     VerifierError,
@@ -347,7 +347,7 @@ def test_a_failed_plain_save_leaves_the_old_file_to_the_byte():
         (keras.layers.Dense(1), "cats", {}, UnsupportedError),
         (tf.Module(), "cats", {}, UnsupportedError),
         (zoo.Counter(), "cats", {"formats": "keras"}, UnsupportedError),
-        (keras.Sequential([keras.layers.Dense(1)]), "cats", {}, UnbuiltModelError),
+        (keras.Sequential([keras.layers.Dense(1)]), "cats", {"formats": "saved_model"}, FormatError),
         (zoo.untrained(), "cats", {"formats": "kers"}, UnknownNameError),
         (zoo.untrained(), "cats", {"options": {"signature": {}}}, UnknownNameError),
         (zoo.untrained(), "../cats\0.keras", {}, TargetError),
@@ -363,6 +363,18 @@ def test_what_cannot_be_done_is_refused_before_anything_is_written(own_folder, m
         quick(model, target, **fields)
     assert caught.value.hint
     assert [] == [path for path in own_folder.rglob("*") if path.is_file()]
+
+
+def test_a_model_that_is_not_built_is_saved_without_weights_and_stays_so():
+    model = keras.Sequential([keras.layers.Dense(2)])
+    model.compile("adam", "mse")
+    verdicts = save(SaveRequest(model, "cats", sample=zoo.rows(2, 4))).manifest.round_trips[0].verdicts
+    assert {Aspect.STRUCTURE, Aspect.TRAINING, Aspect.CODE} == {
+        aspect for aspect, verdict in verdicts.items() if verdict.outcome is Outcome.PASSED
+    }
+    assert "not built yet: it has no weights" in verdicts[Aspect.WEIGHTS].reason
+    back = load(LoadRequest("cats")).model
+    assert (False, False, "adam") == (model.built, back.built, back.optimizer.name)
 
 
 def test_a_store_without_room_is_refused_before_anything_is_staged(monkeypatch):
