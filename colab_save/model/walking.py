@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import KERAS, KERAS_2, classes, dialect_of, import_dialect, is_functional, tensorflow_classes
-from colab_save.model.taking import Taking
+from colab_save.taking import Taking
 from colab_save.types import Layer, Model, Variable
 
 BOOKKEEPING = ("optimizers.Optimizer", "optimizers.legacy.Optimizer", "metrics.Metric", "random.SeedGenerator")
@@ -70,7 +70,7 @@ def walk_states(model: Model) -> Iterator[tuple[str, Variable]]:
     """
     for path, layer in walk_layers(model):
         for key, item in vars(layer).items():
-            if isinstance(item, classes("random.SeedGenerator")):
+            if issubclass(type(item), classes("random.SeedGenerator")):  # a dead weak reference tells no class
                 yield _join(path, key), item.state
         if isinstance(layer, classes("layers.RNN")) and layer.stateful:
             yield from ((f"{path}/states/{index}", item) for index, item in enumerate(layer.states or ()))

@@ -11,8 +11,8 @@ from typing import Any
 
 from colab_save.artifact.facts import TensorFacts
 from colab_save.dialect import dialect_of, tensorflow_classes
-from colab_save.model.taking import Taking
 from colab_save.sampling.specs import declared_inputs
+from colab_save.taking import Taking
 from colab_save.types import Array, Model, Specs
 
 
