@@ -44,7 +44,7 @@ class Taking:
         try:
             return read()
         except Exception as error:  # noqa: BLE001 - the code is not ours and may raise anything; the remark says what
-            self.remarks[place] = render(first_line(error)).encode(errors="replace").decode()
+            self.remarks[place] = render(first_line(error))
             return otherwise
 
     def facts(

@@ -34,7 +34,7 @@ def test_an_error_without_a_text_is_named_by_its_class():
 def test_a_remark_can_be_written_to_a_file_and_quotes_nothing():
     taking = Taking()
     taking.fact("units", lambda: fail(ValueError("a {half} \ud800 text")), None)
-    assert {"units": "ValueError: a {half} ? text"} == taking.remarks
+    assert {"units": "ValueError: a {half} \\ud800 text"} == taking.remarks
 
 
 def test_of_several_facts_only_the_one_that_raises_is_left_out():
