@@ -15,6 +15,7 @@ from typing import Any
 
 from colab_save.custom_code.origins import STANDARD, is_users_module, is_users_own
 from colab_save.dialect import DIALECTS, dialect_of
+from colab_save.taking import Taking
 
 _GIVEN = STANDARD | {*DIALECTS, "tensorflow", "numpy", "colab_save"}
 """The packages whose objects every reload has."""
@@ -30,23 +31,30 @@ def find_custom_objects(model: Any) -> list[object]:
     """
     found: dict[int, object] = {}
     for item in held_by(model):
-        needed = item if isinstance(item, (type, FunctionType)) or _is_wrapped(item) else type(item)
-        if _is_needed(needed, item):
-            found.setdefault(id(needed), needed)
+        found |= Taking().fact("a custom object", functools.partial(_needed_by, item), {})
     return list(found.values())
 
 
+def _needed_by(item: object) -> dict[int, object]:
+    """Return the class or function that an object needs, by its identity, if a reload does not have it."""
+    needed = item if isinstance(item, (type, FunctionType)) or _is_wrapped(item) else type(item)
+    return {id(needed): needed} if _is_needed(needed, item) else {}
+
+
 def held_by(model: Any) -> Iterator[object]:
-    """Yield once each object in a model that may be custom or may hold custom objects."""
+    """Yield once each object in a model that may be custom or may hold custom objects.
+
+    One that raises something when it is looked into holds none that could be found.
+    """
     seen: dict[int, object] = {}
     open_items: list[object] = [model]
     while open_items:
         item = open_items.pop()
-        if isinstance(item, _ENDS) or id(item) in seen:
+        if issubclass(type(item), _ENDS) or id(item) in seen:
             continue
         seen[id(item)] = item
         yield item
-        open_items.extend(reversed(list(_inside(item))))
+        open_items.extend(Taking().fact("the objects in it", lambda: [*_inside(item)][::-1], []))  # noqa: B023 - called at once
 
 
 def _root(cls: type) -> str:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from colab_save.model.describing import parameters_of
 from colab_save.model.walking import own_attributes
+from colab_save.taking import Taking
 from colab_save.types import Model
 
 MOST = 400
@@ -40,7 +41,8 @@ def free_attributes(model: Model) -> tuple[str, ...]:
     held = vars(model) if hasattr(model, "__dict__") else {}
     own = {key for key, value in own_attributes(model) if key in held and held[key] is value} if held else set()
     named = (key for key in own - BOOKKEEPING if not key.startswith("_") and not hasattr(type(model), key))
-    return tuple(sorted(key for key in named if not _is_part(held[key])))
+    looks = {key: functools.partial(_is_part, held[key]) for key in named}
+    return tuple(sorted(key for key, look in looks.items() if not Taking().fact(key, look, otherwise=True)))
 
 
 def is_free(model: Model, name: str) -> bool:

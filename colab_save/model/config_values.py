@@ -25,29 +25,37 @@ def in_words(value: Any) -> str:
     """Return a value as messages show it: a short plain value as it is, anything else by its type."""
     if isinstance(value, FunctionType):
         return value.__name__
-    text = repr(value)
-    return text if is_plain(value) and len(text) <= 40 else f"{type(value).__name__} object"
+    text = repr(value) if is_plain(value) else ""
+    return text if 0 < len(text) <= 40 else f"{type(value).__name__} object"
 
 
 def problem_of(value: Any) -> str:
     """Return why Keras cannot write a value, or cannot read it again; empty where it can."""
-    for _, leaf in leaves(value):
-        if hasattr(leaf, "assign"):
-            return "is a variable and not a value for a config"
-        if getattr(leaf, "__name__", "") == "<lambda>":
-            return "is a lambda without a name in the captured code"
-        if (
-            isinstance(leaf, FunctionType)
-            and not is_users_own(leaf)
-            and not (public_module(leaf) or "").startswith("keras")
-        ):
-            return f"is {leaf.__name__} of {leaf.__module__}, which Keras does not look up"
-        if callable(leaf) and not isinstance(leaf, FunctionType) and not hasattr(type(leaf), "get_config"):
-            return f"is a {in_words(leaf)}, which a config cannot hold"
     try:
-        length = len(_written(value))
+        return next(filter(None, (_reason_against(leaf) for _, leaf in leaves(value))), "") or _length_problem(value)
     except Exception as error:  # noqa: BLE001 - the user's own get_config may raise anything; it is the reason
         return f"cannot be written ({first_line(error)})"
+
+
+def _reason_against(leaf: Any) -> str:
+    """Return why a config cannot hold one object; empty where it may."""
+    if hasattr(leaf, "assign"):
+        return "is a variable and not a value for a config"
+    if getattr(leaf, "__name__", "") == "<lambda>":
+        return "is a lambda without a name in the captured code"
+    if (
+        isinstance(leaf, FunctionType)
+        and not is_users_own(leaf)
+        and not (public_module(leaf) or "").startswith("keras")
+    ):
+        return f"is {leaf.__name__} of {leaf.__module__}, which Keras does not look up"
+    if callable(leaf) and not isinstance(leaf, FunctionType) and not hasattr(type(leaf), "get_config"):
+        return f"is a {in_words(leaf)}, which a config cannot hold"
+    return ""
+
+
+def _length_problem(value: Any) -> str:
+    length = len(_written(value))
     return f"takes {length} characters, more than {MAX_LENGTH}" if length > MAX_LENGTH else ""
 
 

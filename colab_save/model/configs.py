@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from colab_save.custom_code.custom_objects import held_by
@@ -20,6 +21,7 @@ from colab_save.errors import FormatError
 from colab_save.hints import literal
 from colab_save.model.config_values import in_words
 from colab_save.model.constructor_arguments import Argument, accepted, is_completable, lacking
+from colab_save.taking import Taking
 from colab_save.types import Json, Model
 
 
@@ -98,7 +100,10 @@ class Configs:
     @classmethod
     def of(cls, model: Model) -> Configs:
         """Find the custom objects of a model."""
-        return cls([item for item in held_by(model) if is_completable(item)])
+        take = Taking().fact
+        return cls(
+            [item for item in held_by(model) if take("its config", partial(is_completable, item), otherwise=False)]
+        )
 
     @contextmanager
     def whole(self) -> Iterator[None]:

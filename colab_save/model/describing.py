@@ -18,8 +18,8 @@ from typing import Any, cast
 
 from colab_save.artifact.facts import LayerFacts
 from colab_save.dialect import classes, is_of_keras
-from colab_save.model.taking import Taking
 from colab_save.model.walking import is_graph, named_layers, walk_layers
+from colab_save.taking import Taking
 from colab_save.types import Json, Layer, Model
 
 LONGEST = 400
@@ -77,7 +77,7 @@ def _argument(name: str, value: Any, default: Any) -> dict[str, Json]:
     with contextlib.suppress(TypeError, ValueError):
         text = json.dumps(_plain(value), sort_keys=True)
         if text != _as_default(default):
-            return {name: json.loads(text) if len(text) <= LONGEST else _digest(text)}
+            return {name: _readable(text) if len(text) <= LONGEST else _digest(text)}
     return {}
 
 
@@ -94,8 +94,14 @@ def plain_attributes(thing: Any) -> dict[str, Json]:
         if name in PASSING:
             continue
         with contextlib.suppress(TypeError, ValueError):
-            found[name] = json.loads(json.dumps(value))
+            found[name] = _readable(json.dumps(value))
     return found
+
+
+def _readable(text: str) -> Json:
+    value = json.loads(text)
+    json.dumps(value, ensure_ascii=False).encode()  # half characters raise a ValueError: no file can hold them
+    return value
 
 
 @functools.cache

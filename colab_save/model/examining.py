@@ -29,9 +29,9 @@ from colab_save.hints import literal
 from colab_save.model.attributes import plain_names
 from colab_save.model.compiling import OWN, compile_given, held_objects, optimizers_of, serialised, trained_paths
 from colab_save.model.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
-from colab_save.model.taking import Taking
 from colab_save.model.walking import is_graph, walk_generators, walk_layers, walk_recurrent, walk_variables
 from colab_save.nested import leaves
+from colab_save.taking import Taking
 from colab_save.types import Json, Model, Variable
 from colab_save.wording import translated
 

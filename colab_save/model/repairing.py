@@ -22,9 +22,9 @@ from colab_save.hints import option
 from colab_save.model.compiling import has_own_compile, is_built, restore_compile
 from colab_save.model.describing import constructor_arguments
 from colab_save.model.examining import loss_objects
-from colab_save.model.taking import Taking
 from colab_save.model.walking import walk_layers, walk_states, walk_variables
 from colab_save.quieting import quiet
+from colab_save.taking import Taking
 from colab_save.types import Json, Layer, Model
 from colab_save.wording import translated
 

@@ -12,10 +12,11 @@ import re
 from collections.abc import Hashable, Iterator, Mapping
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, cast
+from weakref import ProxyTypes
 
 from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import KERAS, KERAS_2, classes, dialect_of, import_dialect, is_functional, tensorflow_classes
-from colab_save.model.taking import Taking
+from colab_save.taking import Taking
 from colab_save.types import Layer, Model, Variable
 
 BOOKKEEPING = ("optimizers.Optimizer", "optimizers.legacy.Optimizer", "metrics.Metric", "random.SeedGenerator")
@@ -102,8 +103,8 @@ def _generators(path: str, item: Any, seen: set[int]) -> Iterator[tuple[str, Var
     A layer of tf_keras holds its own in a private attribute of a ``RandomGenerator``, which has none before its first
     call (``tf_keras/src/backend.py``, 2.16 to 2.21).
     """
-    if item is None or isinstance(item, (str, bytes, int, float)) or id(item) in seen:
-        return
+    if item is None or issubclass(type(item), (str, bytes, int, float, *ProxyTypes)) or id(item) in seen:
+        return  # a dead weak reference does not even tell its class
     if isinstance(item, (list, tuple, Mapping)):
         seen.add(id(item))
         for key, part in list(item.items() if isinstance(item, Mapping) else enumerate(item)):

@@ -15,11 +15,11 @@ from colab_save.artifact.composites import Composite, Ragged, Sparse
 from colab_save.artifact.facts import TensorFacts
 from colab_save.dialect import classes
 from colab_save.model.describing import vocabulary_of
-from colab_save.model.taking import Taking
 from colab_save.model.walking import is_graph, walk_layers
 from colab_save.nested import leaves, map_structure, numpy_dtype
 from colab_save.sampling.seeding import SEED
 from colab_save.sampling.specs import composite_inputs
+from colab_save.taking import Taking
 from colab_save.types import Array, Layer, Model, Nested, Specs
 
 if TYPE_CHECKING:

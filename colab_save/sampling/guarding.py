@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
+from weakref import ProxyTypes
 
 from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import classes, dialect_of, is_of_keras, tensorflow_classes
@@ -30,7 +31,8 @@ GRAPH = frozenset({"Node", "KerasHistory", "KerasTensor"})
 TRACKING = ("tensorflow.python.trackable.data_structures", "tensorflow.python.util.object_identity")
 """The modules of the containers in which TensorFlow keeps what tf_keras tracks."""
 
-CODE = (type, ModuleType, FunctionType, MethodType, BuiltinFunctionType)
+CODE = (type, ModuleType, FunctionType, MethodType, BuiltinFunctionType, *ProxyTypes)
+"""The types of what is not entered: code, and weak proxies, of which a dead one does not even tell its class."""
 
 LARGEST, LONGEST = 16 << 20, 4096
 """Bytes of an array, and items of a container: a larger array is not restored, nor what a longer container holds."""
@@ -84,7 +86,7 @@ class _Held:
         """Note the state of one object, and return what else it holds."""
         import numpy as np
 
-        if node is None or isinstance(node, (str, bytes, int, float, tuple, *CODE)):
+        if node is None or issubclass(type(node), (str, bytes, int, float, tuple, *CODE)):
             return list(node) if isinstance(node, tuple) else []
         if isinstance(node, (*classes("Variable"), *tensorflow_classes("Variable"))):
             self._hold_variable(node)

@@ -11,8 +11,8 @@ from typing import Any
 
 from colab_save.artifact.facts import TensorFacts
 from colab_save.dialect import dialect_of, tensorflow_classes
-from colab_save.model.taking import Taking
 from colab_save.sampling.specs import declared_inputs
+from colab_save.taking import Taking
 from colab_save.types import Array, Model, Specs
 
 
@@ -58,7 +58,7 @@ def _fits(value: Any, specs: Specs) -> bool:
 
 def _fits_one(value: Any, spec: TensorFacts) -> bool:
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    if _is_symbolic(value):
+    if is_symbolic(value):
         return False
     if columns := _columns(value):
         return spec.shape[1:] == (len(columns),) and spec.dtype != "string"
@@ -72,7 +72,7 @@ def _fits_one(value: Any, spec: TensorFacts) -> bool:
     return _matches(sizes[1:], wanted) or (wanted[-1:] == [1] and _matches(sizes[1:], wanted[:-1]))
 
 
-def _is_symbolic(value: Any) -> bool:
+def is_symbolic(value: Any) -> bool:
     """Return whether a value is a tensor without values: what `keras.Input` returns, or one of a traced function."""
     if isinstance(value, tensorflow_classes("Tensor")):
         return not hasattr(value, "numpy")

@@ -20,6 +20,7 @@ from colab_save.hints import option
 from colab_save.model.walking import own_attributes, walk_variables
 from colab_save.nested import leaves
 from colab_save.sampling.candidates import candidates
+from colab_save.sampling.matching import is_symbolic
 from colab_save.sampling.notebook import NO_NOTEBOOK, Notebook, found_in
 from colab_save.sampling.reading import MOST_ROWS, describe, first_rows, fit, in_words, rows_of, values_of
 from colab_save.sampling.running import (
@@ -72,8 +73,7 @@ def take_sample(model: Model, given: Any, run: Run, specs: Specs = None, noteboo
 
 
 def _given(model: Model, given: Any, run: Run, specs: Specs) -> Sample:
-    values = values_of(given)
-    inputs = first_rows(values, MOST_ROWS)
+    values, inputs = _read(given)
     try:
         return _accepted(model, inputs, run, specs)
     except UnbuiltModelError as error:
@@ -88,6 +88,25 @@ def _given(model: Model, given: Any, run: Run, specs: Specs) -> Sample:
             f"The model did not accept the sample ({first_line(error)}).",
             f"It was {in_words(inputs)}; pass with {option('sample')} what you would pass to model.predict().",
         ) from error
+
+
+def _read(given: Any) -> tuple[Nested, Nested]:
+    """Return the values of a given sample, and its first rows as nested arrays.
+
+    Raises:
+        SampleError: They have no values, as what ``keras.Input`` returns, or reading them raises something.
+    """
+    hint = f"Pass with {option('sample')} what you would pass to model.predict(), such as x_test[:4]."
+    try:
+        values = values_of(given)
+        is_data = not any(is_symbolic(item) for _, item in leaves(values))
+        inputs = first_rows(values, MOST_ROWS) if is_data else None
+    except Exception as error:  # a dataset runs code of the user's
+        what = f"The sample, of class {type(given).__name__}, has no values that could be read ({first_line(error)})."
+        raise SampleError(what, hint) from error
+    if not is_data:
+        raise SampleError("The sample is symbolic, as what keras.Input() returns: it has a shape and no values.", hint)
+    return values, inputs
 
 
 def _found(model: Model, run: Run, specs: Specs, notebook: Notebook) -> Sample | None:

@@ -13,11 +13,19 @@ from colab_save.dialect import KERAS_2, classes, dialect_of, dtype_name
 from colab_save.model.walking import is_graph
 from colab_save.nested import leaves, map_structure
 from colab_save.sampling.running import arguments_of
+from colab_save.taking import Taking
 from colab_save.types import Json, Model, Nested, Specs, Tensor
 
 
 def declared_inputs(model: Model) -> Specs:
-    """Return the inputs that a Keras model declares or was built with, as nested `TensorFacts`; ``None`` if unknown."""
+    """Return the inputs that a Keras model declares or was built with, as nested `TensorFacts`; ``None`` if unknown.
+
+    They are unknown too where a class of the user's raises something when it is asked.
+    """
+    return Taking().fact("the inputs", lambda: _declared(model), None)
+
+
+def _declared(model: Model) -> Specs:
     if not isinstance(model, classes("Model")):
         return None
     if is_graph(model):

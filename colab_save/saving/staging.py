@@ -17,10 +17,10 @@ from colab_save.collections.extras import write_extras
 from colab_save.custom_code.captured import lambdas_by_name
 from colab_save.formats.base import Format
 from colab_save.hints import literal
-from colab_save.model.taking import in_words
 from colab_save.sampling.guarding import untouched
 from colab_save.saving.examining import Examined
 from colab_save.saving.plan import Plan
+from colab_save.taking import in_words
 
 
 @dataclass(frozen=True, slots=True)

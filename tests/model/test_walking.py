@@ -9,7 +9,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from colab_save.model.walking import is_plain_object, walk_variables
+from colab_save.model.walking import is_plain_object, own_attributes, walk_variables
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow
@@ -67,3 +67,41 @@ def test_an_object_of_the_users_own_files_is_part_of_a_model(folder, holder_in):
 )
 def test_parts_of_models_and_code_are_not_plain_objects(value):
     assert not is_plain_object(value)
+
+
+class Block(keras.layers.Layer):
+    """A layer with attributes that begin as TensorFlow's own."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._self_attention = keras.layers.Dense(2)
+        self._self_scale = [tf.Variable(1.0)]
+
+
+class Part(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self._self_scale = tf.Variable(1.0)
+        self.others = [tf.Variable(2.0)]
+
+
+def test_an_attribute_of_the_users_that_begins_as_tensorflows_own_is_part_of_a_model():
+    block = Block()
+    block._self_attention.build((None, 3))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.block = block
+    expected = {"block/self_attention/bias", "block/self_attention/kernel", "block/self_scale/0"}
+    assert expected == {path for path, _ in walk_variables(model) if path.startswith("block")}
+
+
+def test_what_tensorflow_adds_to_an_object_is_no_attribute_of_the_users(tmp_path):
+    part = Part()
+    tf.train.Checkpoint(part=part).save(tmp_path / "part")
+    assert ["self_scale"] == [name for name, _ in own_attributes(part) if name.startswith("self_")]
+
+
+def test_what_tensorflow_adds_to_a_layer_is_no_attribute_of_the_users(tmp_path):
+    dense = keras.layers.Dense(1)
+    dense.build((None, 1))
+    tf.train.Checkpoint(dense=dense).save(tmp_path / "dense")
+    assert not [name for name, _ in own_attributes(dense) if name.startswith("self_")]

@@ -86,3 +86,30 @@ def test_variables_that_fit_are_named():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     assert ["x", "tensor", "batches"] == list(samples_for(model, variables))
     assert [] == list(samples_for(keras.Sequential([keras.layers.Dense(1)]), variables))
+
+
+class Odd:
+    @property
+    def shape(self):
+        raise RuntimeError("not yet")
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("dialect", ["keras", "tf_keras"])
+def test_what_has_a_shape_and_no_values_is_never_offered(dialect):
+    import tensorflow as tf
+
+    keras = pytest.importorskip(dialect)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
+    inputs = keras.Input((4,))
+    traced = []
+
+    @tf.function(input_signature=[tf.TensorSpec((2, 4))])
+    def trace(rows):
+        traced.append(rows)
+        return rows
+
+    trace(tf.zeros((2, 4)))
+    symbolic = {"inputs": inputs, "outputs": model(inputs), "spec": tf.TensorSpec((2, 4)), "traced": traced[0]}
+    others = {"odd": Odd(), "layer": model.layers[-1], "nested": [inputs]}
+    assert ["x"] == list(samples_for(model, {**symbolic, **others, "x": np.zeros((2, 4), "float32")}))

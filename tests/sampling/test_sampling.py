@@ -188,3 +188,27 @@ def test_stateful_layers_have_their_state_restored():
     before = [variable.numpy() for variable in model.variables]
     sample_of(model)
     assert all(np.array_equal(one, other.numpy()) for one, other in zip(before, model.variables, strict=True))
+
+
+class Unread:
+    """Something with a shape, whose values cannot be read."""
+
+    shape = (2, 4)
+
+    def __array__(self, *_, **__):
+        raise KeyError("closed")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (lambda: keras.Input((4,)), "symbolic"),
+        (lambda: {"rows": [keras.Input((4,))]}, "symbolic"),
+        (Unread, "of class Unread, has no values that could be read"),
+        (lambda: tf.data.Dataset.range(0), "has no values that could be read"),
+    ],
+)
+def test_a_sample_without_values_is_refused_as_one(given, said):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    with pytest.raises(SampleError, match=said):
+        take_sample(model, given(), run_keras)

@@ -1,7 +1,8 @@
-"""Take the facts of a model one by one, so that what third-party code raises costs the one fact that it was asked for.
+"""Take facts of the user's objects one by one, so that what their code raises costs the one fact that it was asked for.
 
-`examining`, `describing` and `walking` call it, on both sides of a round trip. What could not be taken becomes a remark
-in the facts; ``proof/comparing.py`` compares nothing there, and the report names it.
+``model/examining.py`` takes the facts of a model, on both sides of a round trip: what could not be taken becomes a
+remark there, is not compared by ``proof/comparing.py``, and is named by the report. Whoever else looks at objects that
+may raise anything, such as the variables of a notebook, asks here too.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """One pass over a model.
+    """One look at a model, or at other objects.
 
     Attributes:
         remarks: What was raised, by the place of the fact that it was raised for.
@@ -43,7 +44,7 @@ class Taking:
         try:
             return read()
         except Exception as error:  # noqa: BLE001 - the code is not ours and may raise anything; the remark says what
-            self.remarks[place] = render(first_line(error)).encode(errors="replace").decode()
+            self.remarks[place] = render(first_line(error))
             return otherwise
 
     def facts(
@@ -68,7 +69,8 @@ def in_words(remarks: Mapping[str, str]) -> tuple[str, ...]:
     for place, raised in remarks.items():
         places.setdefault(raised, []).append(place)
     return tuple(
-        f"{_listed(named)} could not be read, and is not proven ({raised})." for raised, named in places.items()
+        f"The proof leaves out {_listed(named)}, which could not be read ({raised})."
+        for raised, named in places.items()
     )
 
 
