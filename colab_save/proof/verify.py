@@ -7,6 +7,7 @@ once more, to find the first layer whose output does.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,9 +23,12 @@ from colab_save.fresh_process.answering import trace
 from colab_save.fresh_process.job import JoinJob, ReloadJob
 from colab_save.fresh_process.process import OnLack, OnWait, Verifier
 from colab_save.hints import literal
+from colab_save.model.describing import describe_layer, long_values
 from colab_save.model.repairing import Record
-from colab_save.proof.verdicts import answers_of, first_difference, judge, judge_collection
-from colab_save.types import Model
+from colab_save.model.taking import Taking
+from colab_save.model.walking import walk_layers
+from colab_save.proof.verdicts import answers_of, first_difference, judge, judge_collection, verdicts_of
+from colab_save.types import Json, Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ def verify(
             )
         expected = answers_of(trial.file, trial.sample)
         trip = judge(plug, trial.facts, facts, trial.sample, expected, actual, reply["seconds"])
+        if Aspect.STRUCTURE in trip.failed:
+            trip = _spelled_out(trip, trial, facts, reply.get("values", {}))
         is_traceable = Aspect.STRUCTURE in plug.holds and trial.sample.inputs is not None
         if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and is_traceable:
             return _located(trip, verifier, trial, on_wait)
@@ -129,6 +135,15 @@ def verify_collection(
             return judge_collection(collection, read_collection(Path(folder)), float(reply["seconds"]))
         except (VerifierError, DamagedFileError) as error:
             return failed(COLLECTION, error.references[0], frozenset({Aspect.STRUCTURE, Aspect.TRAINING}))
+
+
+def _spelled_out(trip: RoundTrip, trial: Trial, facts: ModelFacts, values: Mapping[str, Json]) -> RoundTrip:
+    """Tell where long arguments differ, of which the facts hold digests, as far as both processes know them."""
+    with long_values() as own:
+        for path, layer in walk_layers(trial.model):
+            describe_layer(path, layer, (), Taking())
+    whole = [each.with_values({**values, **own}) for each in (trial.facts, facts)]
+    return replace(trip, verdicts={**trip.verdicts, **verdicts_of(trial.plug, *whole)})
 
 
 def _located(trip: RoundTrip, verifier: Verifier, trial: Trial, on_wait: OnWait) -> RoundTrip:
