@@ -85,3 +85,13 @@ def test_the_first_layer_that_answers_otherwise_is_named(after, words):
 def test_a_layer_that_answers_nothing_as_a_number_is_the_same_if_it_does_so_again():
     nothing = traced(("log", [float("nan")]))
     assert "all layers have equal outputs" in first_difference(nothing, traced(("log", [float("nan")])))
+
+
+def test_random_answers_of_another_shape_are_told_by_dtype_and_shape():
+    asked = sample(is_random=True)
+    before, after = {"": {"a": ONE, "b": ONE}}, {"": {"a": TWO[:1], "c": ONE}}
+    assert [
+        "output['a'] is float32 [1, 1], expected float32 [2, 1]",
+        "output['b'] is missing, expected float32 [2, 1]",
+        "output['c'] is float32 [2, 1], expected nothing",
+    ] == judge_outputs(asked, before, after, "float32")[1].reason.split("\n")
