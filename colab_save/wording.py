@@ -15,7 +15,7 @@ from colab_save.quoting import ELLIPSIS, one_line, shorten, without_arrays
 LONGEST = 34
 """Most letters of a name in a picture or a table."""
 
-MOST_QUOTED = 240
+MOST_QUOTED = 320
 """Most characters of a foreign error in a message."""
 
 _WHERE = re.compile(
@@ -23,6 +23,9 @@ _WHERE = re.compile(
     r"<stack traces|Stack trace|\[\[\{\{node)"
 )
 """Lines of Keras and TensorFlow that do not say what is wrong."""
+
+_DETAILS = re.compile(r"\n(?:Arguments received by |List of objects that could not be loaded:)")
+"""What Keras appends to what is wrong."""
 
 _STACK = re.compile(r"^([ \t]*)File \".*(\n\1[ \t]+\S.*)?$", re.MULTILINE)
 """A call in a stack trace, with the line that it quotes."""
@@ -98,7 +101,7 @@ def _quoted(text: str) -> str:
 
 def _telling(text: str) -> Iterator[str]:
     """Yield the lines of a foreign error but for those that only say where in a library it was raised."""
-    text = _STACK.sub("", text.partition("\nArguments received by ")[0])
+    text = _STACK.sub("", _DETAILS.split(text, maxsplit=1)[0] or text)
     lines = [line for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if not _WHERE.match(line)]
     # Keras writes a whole config before the cause.

@@ -16,8 +16,8 @@ from colab_save.wording import MOST_QUOTED, first_line
     [
         ("It failed.\nBecause.", "It failed. Because."),
         (
-            "1 object could not be loaded. For example <Dense>:\n\nIt expected 2 variables.\n" + "And more. " * 30,
-            f"1 object could not be loaded. For example <Dense>: It expected 2 variables. … {'And more. ' * 7}…",
+            "1 object could not be loaded. For example <Dense>:\n\nIt expected 2 variables.\n" + "And more. " * 40,
+            f"1 object could not be loaded. For example <Dense>: It expected 2 variables. … {'And more. ' * 10}…",
         ),
         ("Why:", "Why:"),
         ("one\n\n  two  2\n", "one two 2"),

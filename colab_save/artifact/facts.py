@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from colab_save.artifact.records import read_record
 from colab_save.dialect import is_of_keras
 from colab_save.types import Json
+
+DIGEST = "sha256 "
+"""What the digest of a long argument begins with, which stands for it in the facts of a layer."""
 
 MAX_RANK, MAX_SIZE = 254, 2**62
 """The most dimensions that TensorFlow allows (``TensorShape::MaxDimensions``), and the largest size of one."""
@@ -148,6 +151,12 @@ class ModelFacts:
         """The number of elements of all weights."""
         return sum(math.prod(variable.shape) for variable in self.variables)
 
+    def with_values(self, values: Mapping[str, Json]) -> ModelFacts:
+        """Return the facts with long arguments of layers in place of their digests, as far as they are known."""
+        return replace(
+            self, layers=tuple(replace(layer, arguments=_with(values, layer.arguments)) for layer in self.layers)
+        )
+
     @property
     def trainable(self) -> dict[str, bool]:
         """Whether each layer is trainable, by path; the model itself is ``.``."""
@@ -181,6 +190,14 @@ def precision(facts: ModelFacts) -> str:
 def coarsest(*dtypes: str) -> str:
     """Return the coarsest floating dtype of dtypes and dtype policies."""
     return next((dtype for dtype in ("bfloat16", "float16") if any(name.endswith(dtype) for name in dtypes)), "float32")
+
+
+def _with(values: Mapping[str, Json], argument: Json) -> Json:
+    if isinstance(argument, Mapping):
+        return {key: _with(values, item) for key, item in argument.items()}
+    if isinstance(argument, (list, tuple)):
+        return [_with(values, item) for item in argument]
+    return values.get(argument, argument) if isinstance(argument, str) else argument
 
 
 def comparable(config: Json) -> Json:

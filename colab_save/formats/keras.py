@@ -21,6 +21,9 @@ from colab_save.sampling.running import run_keras
 from colab_save.types import Model, Nested
 from colab_save.wording import translated
 
+DEFINE = "Define the custom classes that it needs as they were when it was saved, and what their code uses."
+"""The hint for a file that Keras cannot open."""
+
 
 class KerasFormat(Format):
     """Keras's native file (keras.io/api/models/model_saving_apis); tf_keras has one of the same kind."""
@@ -45,7 +48,7 @@ class KerasFormat(Format):
         """Read it, compiled as it was, and in safe mode unless the user trusts the bytecode in it."""
         keras, custom = import_dialect(context.dialect), dict(context.custom_objects)
         how = {"compile": context.is_compiled, "safe_mode": context.is_safe}
-        with translated(f"Keras could not open {path.name}", "Define the custom classes that it needs."), quiet():
+        with translated(f"Keras could not open {path.name}", DEFINE), quiet():
             if context.dialect == KERAS and path.is_file() and is_tight(path.stat().st_size):
                 with TemporaryDirectory(prefix="colab_save_") as work, zipfile.ZipFile(path) as archive:
                     archive.extractall(work)

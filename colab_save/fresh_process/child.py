@@ -37,6 +37,7 @@ from colab_save.fresh_process.job import Job, JoinJob, OpenJob, Question, Reload
 from colab_save.fresh_process.surroundings import Surroundings, keras_backend
 from colab_save.memory import SHORT, available_memory, end_first, is_out_of_memory, limit_memory
 from colab_save.model.configs import Configs, rebuilding
+from colab_save.model.describing import long_values
 from colab_save.model.examining import examine
 from colab_save.model.repairing import repair
 from colab_save.precision import made_in
@@ -87,7 +88,8 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
     """Reload a payload, run it on its sample, and examine it.
 
     Returns:
-        As JSON: the ``facts``, the structure of the ``outputs``, and the ``seconds`` it took.
+        As JSON: the ``facts``, the long ``values`` by the digests that stand for them there, the structure of the
+        ``outputs``, and the ``seconds`` it took.
     """
     began = time.perf_counter()
     custom, payload = _custom_objects(job.custom_code), Path(job.payload)
@@ -99,13 +101,14 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
                 repair(model, payload, job.record, custom)
         if job.extras:
             prove_extras(model, Path(job.extras))
-        with Configs.of(model).whole():
+        with Configs.of(model).whole(), long_values() as values:
             facts = examine(model)
         actual = ANSWERS[job.question](plug, model, Path(job.sample), job.sample_facts)
     if job.is_part:
         parts.setdefault(payload.parent, model)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
-    return {"facts": facts.to_json(), "outputs": outputs, "seconds": time.perf_counter() - began}
+    seconds = time.perf_counter() - began
+    return {"facts": facts.to_json(), "values": values, "outputs": outputs, "seconds": seconds}
 
 
 def join_parts(job: JoinJob, parts: Parts) -> dict[str, Any]:

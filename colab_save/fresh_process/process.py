@@ -26,6 +26,9 @@ from colab_save.quoting import one_line, shorten
 OnWait: TypeAlias = Callable[[], None]
 OnLack: TypeAlias = Callable[[str], bool]
 
+_MEMORY = "The usual reason is too little memory for a second copy of the model. Free some."
+_CODE = "What the model runs has ended it: its own code, or a library. Run it in a process of its own to see why."
+
 
 def leave() -> None:
     """Give up what waits for the next use: the lease on the warm parent, and the spare process."""
@@ -174,8 +177,7 @@ class Verifier:
             how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
         return VerifierError(
             f"The fresh process {how}{f': {literal(shorten(one_line(tail), 200))}' if tail else ''}.",
-            "The usual reason is too little memory for a second copy of the model. Free some, or save with "
-            f"{option('verify', value=False)}.",
+            f"{_MEMORY if self.was_killed else _CODE} Or save with {option('verify', value=False)}.",
         )
 
     def close(self) -> None:

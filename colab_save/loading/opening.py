@@ -7,7 +7,7 @@ anything opens a file, and the model is compared with the manifest in the notebo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -42,6 +42,9 @@ from colab_save.request.request import LoadRequest
 from colab_save.sampling.guarding import untouched
 from colab_save.types import Model
 from colab_save.versions.locating import Fetched, Found, choose_payload, fetch_payload
+
+MOST_NOTES = 4
+"""Most notes of a load in the error about a model that differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, cod
     with clock.at(Stage.VERIFY):
         is_into = request.into is not None
         trip = _compare(plug, model, found.manifest, fetched, is_verified=request.verify, is_into=is_into)
-    check_equal(found, trip)
+    check_equal(found, trip, notes)
     if request.convert:
         model, more = _converted(model)
         notes += more
@@ -237,8 +240,13 @@ def _compare(
     return trip
 
 
-def check_equal(found: Found, trip: RoundTrip) -> None:
+def check_equal(found: Found, trip: RoundTrip, notes: Sequence[str] = ()) -> None:
     """Refuse to return a model that differs from the one that was saved.
+
+    Args:
+        found: What was loaded.
+        trip: The comparison.
+        notes: What may explain a difference: the notebook's code that differs, what was not restored.
 
     Raises:
         RoundTripError: It differs; the message says where.
@@ -248,6 +256,6 @@ def check_equal(found: Found, trip: RoundTrip) -> None:
     others = [name for name in found.manifest.formats if name != trip.format] if found.manifest else []
     another = "".join(f", or another payload with {option('format', name)}" for name in others[:1])
     raise RoundTripError(
-        f"{found.name} came back different from what was saved.\n{trip.reason}",
+        "\n".join([f"{found.name} came back different from what was saved.", *notes[:MOST_NOTES], trip.reason]),
         f"Load another version{another}. To get this one as it is, add {option('verify', value=False)}.",
     )

@@ -20,7 +20,7 @@ from colab_save.dialect import keras_of
 from colab_save.errors import FormatError
 from colab_save.hints import literal
 from colab_save.model.config_values import in_words
-from colab_save.model.constructor_arguments import Argument, accepted, is_completable, lacking
+from colab_save.model.constructor_arguments import Argument, accepted, is_completable, lacking, takes_all
 from colab_save.taking import Taking
 from colab_save.types import Json, Model
 
@@ -33,12 +33,14 @@ class Completion:
         class_name: The class.
         has_config: The class has a ``get_config`` that returns a config.
         has_base: A ``get_config`` of the class can call that of its base.
+        takes_all: Its constructor takes what that of its base returns (``**kwargs``).
         arguments: The lacking arguments, by name.
     """
 
     class_name: str
     has_config: bool
     has_base: bool
+    takes_all: bool = True
     arguments: dict[str, Argument] = field(default_factory=dict)
 
     @property
@@ -72,6 +74,8 @@ class Completion:
         names = [(item.name, item.attribute or item.name) for item in self.arguments.values()]
         pairs = [*(["**super().get_config()"] if self.has_base else []), *(f'"{k}": self.{v}' for k, v in names)]
         lines = [f"self.{item.name} = {item.name}  # in __init__" for item in self.arguments.values() if item.problem]
+        if self.has_base and not self.takes_all:
+            lines.insert(0, "# let __init__ take **kwargs, and call super().__init__(**kwargs) in it")
         lines += ["def get_config(self):", f"    return {{{', '.join(pairs)}}}"]
         if self.objects:
             keys = ", ".join(f'"{name}"' for name in self.objects)
@@ -164,10 +168,11 @@ class _Whole:
         config, base = self._given(), self._base()
         if self._lacking:
             name = type(self.item).__name__
-            known = self._used.setdefault(name, Completion(name, config is not None, base is not None))
+            made = Completion(name, config is not None, base is not None, takes_all(type(self.item)))
+            known = self._used.setdefault(name, made)
             known.arguments.update({item.name: item for item in self._lacking})
             if config is None and known.loss:
-                raise FormatError(f"{name} has no get_config(), which loses {known.loss}.", known.hint)
+                raise FormatError(f"{name} has no get_config(), and would lose {known.loss}.", known.hint)
         written = {item.name: item.value for item in self._lacking if not item.problem}
         return {**(accepted(self.item, base or {}) if config is None else config), **written}
 

@@ -80,10 +80,16 @@ def lacking(item: Any, config: Mapping[str, Json] | None) -> tuple[Argument, ...
 
 def accepted(item: Any, config: Mapping[str, Json]) -> dict[str, Json]:
     """Return the entries of a config that the constructor of an object accepts."""
-    parameters = inspect.signature(type(item).__init__).parameters
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+    if takes_all(type(item)):
         return dict(config)
+    parameters = inspect.signature(type(item).__init__).parameters
     return {name: value for name, value in config.items() if name in parameters}
+
+
+def takes_all(cls: Any) -> bool:
+    """Return whether the constructor of a class takes any keyword argument (``**kwargs``)."""
+    parameters = inspect.signature(cls.__init__).parameters.values()
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
 
 
 def auto_config(item: Any) -> dict[str, Json]:

@@ -13,10 +13,11 @@ import inspect
 import itertools
 import json
 from collections.abc import Hashable, Iterator, Mapping
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, cast
 
-from colab_save.artifact.facts import LayerFacts
+from colab_save.artifact.facts import DIGEST, LayerFacts
 from colab_save.dialect import classes, is_of_keras
 from colab_save.model.walking import is_graph, named_layers, walk_layers
 from colab_save.taking import Taking
@@ -25,11 +26,27 @@ from colab_save.types import Json, Layer, Model
 LONGEST = 400
 """The longest argument that facts hold, in characters; a longer one is recorded by its digest."""
 
+MOST_COLLECTED = 1 << 20
+"""The longest value that `long_values` collects, in characters."""
+
+_LONG: ContextVar[dict[str, Json] | None] = ContextVar("colab_save_long_values", default=None)
+
 PASSING = frozenset({"_allow_sum_over_batch_size"})
 """Attributes that tf_keras sets in a loss object once the model has been trained."""
 
 COMMON = frozenset({"self", "args", "kwargs", "name", "dtype", "trainable", "autocast"})
 """Arguments that every layer has; other facts record them, or none needs to."""
+
+
+@contextlib.contextmanager
+def long_values() -> Iterator[dict[str, Json]]:
+    """Collect the values of which facts hold a digest only, by that digest, while layers are described."""
+    found: dict[str, Json] = {}
+    token = _LONG.set(found)
+    try:
+        yield found
+    finally:
+        _LONG.reset(token)
 
 
 def describe_layer(path: str, layer: Layer, inputs: tuple[str, ...], taking: Taking) -> LayerFacts:
@@ -77,7 +94,7 @@ def _argument(name: str, value: Any, default: Any) -> dict[str, Json]:
     with contextlib.suppress(TypeError, ValueError):
         text = json.dumps(_plain(value), sort_keys=True)
         if text != _as_default(default):
-            return {name: _readable(text) if len(text) <= LONGEST else _digest(text)}
+            return {name: _readable(text) if len(text) <= LONGEST else _digest(text, _readable(text))}
     return {}
 
 
@@ -147,9 +164,14 @@ def _config(thing: Any) -> Json:
     return {key: item for key, item in config.items() if item is not None}
 
 
-def _digest(data: str | bytes) -> str:
+def _digest(data: str | bytes, value: Json = None) -> str:
+    """Return the digest of a long value, which `long_values` collects unless there is none that JSON can hold."""
     raw = data.encode() if isinstance(data, str) else data
-    return f"sha256 {hashlib.sha256(raw).hexdigest()}"
+    digest = f"{DIGEST}{hashlib.sha256(raw).hexdigest()}"
+    collected = _LONG.get()
+    if collected is not None and value is not None and len(raw) <= MOST_COLLECTED:
+        collected[digest] = value
+    return digest
 
 
 def vocabulary_of(layer: Layer) -> list[str] | None:
@@ -166,7 +188,7 @@ def _vocabulary(layer: Layer, place: str, taking: Taking) -> dict[str, Json]:
 
     def read() -> dict[str, Json]:
         words = vocabulary_of(layer)
-        return {} if words is None else {"vocabulary": [len(words), _digest("\0".join(words))]}
+        return {} if words is None else {"vocabulary": [len(words), _digest("\0".join(words), words)]}
 
     return taking.fact(f"{place}.vocabulary", read, {})
 

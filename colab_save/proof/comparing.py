@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
+from colab_save.artifact.facts import DIGEST, LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
 from colab_save.artifact.round_trip import Aspect
 from colab_save.quoting import differing
 from colab_save.types import Json
@@ -144,4 +144,6 @@ def _compare_maps(where: str, expected: Json, actual: Json) -> Iterator[Differen
         yield from found
     elif expected != actual and repr(expected) != repr(actual):  # by repr too: NaN is not equal to itself
         place, *values = differing(expected, actual)
+        if all(isinstance(value, str) and value.startswith(DIGEST) for value in (expected, actual)):
+            values = [f"digest {value.removeprefix(DIGEST)[:12]}" for value in (expected, actual)]
         yield Difference(" ".join(filter(None, (where, place))), *values)

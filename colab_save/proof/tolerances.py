@@ -105,10 +105,12 @@ def _cause_of_one(expected: Array, actual: Array, moved: list[Array]) -> Cause:
 
 def compare_shapes(expected: Nested, actual: Nested) -> list[str]:
     """Compare structure, shapes and dtypes only, as for a model whose outputs are random."""
-    described = [{where: (item.shape, item.dtype.name) for where, item in leaves(tree)} for tree in (expected, actual)]
+    described = [
+        {where: f"{item.dtype.name} {list(item.shape)}" for where, item in leaves(tree)} for tree in (expected, actual)
+    ]
     places = sorted(described[0].keys() | described[1].keys())
     return [
-        f"output{where} is {described[1].get(where)}, expected {described[0].get(where)}"
+        f"output{where} is {described[1].get(where, 'missing')}, expected {described[0].get(where, 'nothing')}"
         for where in places
         if described[0].get(where) != described[1].get(where)
     ]

@@ -7,6 +7,7 @@ reloaded again: to find out whether that is rounding, and if not, in which layer
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,9 +25,19 @@ from colab_save.fresh_process.answering import trace
 from colab_save.fresh_process.job import JoinJob, Question, ReloadJob
 from colab_save.fresh_process.process import OnLack, OnWait, Verifier
 from colab_save.hints import literal
+from colab_save.model.describing import describe_layer, long_values
 from colab_save.model.repairing import Record
-from colab_save.proof.verdicts import answers_of, first_difference, judge, judge_collection, may_be_rounding
-from colab_save.types import Model
+from colab_save.model.walking import walk_layers
+from colab_save.proof.verdicts import (
+    answers_of,
+    first_difference,
+    judge,
+    judge_collection,
+    may_be_rounding,
+    verdicts_of,
+)
+from colab_save.taking import Taking
+from colab_save.types import Json, Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,8 @@ def verify(
         trip = judged(reply["seconds"])
         if may_be_rounding(trip, plug) and (moved := _answers(Question.MOVED, verifier, trial, on_wait)):
             trip = judged(reply["seconds"], moved)
+        if Aspect.STRUCTURE in trip.failed:
+            trip = _spelled_out(trip, trial, facts, reply.get("values", {}))
         is_traceable = Aspect.STRUCTURE in plug.holds and trial.sample.inputs is not None
         if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and is_traceable:
             return _located(trip, verifier, trial, on_wait)
@@ -133,6 +146,15 @@ def verify_collection(
             return judge_collection(collection, read_collection(Path(folder)), float(reply["seconds"]))
         except (VerifierError, DamagedFileError) as error:
             return failed(COLLECTION, error.references[0], frozenset({Aspect.STRUCTURE, Aspect.TRAINING}))
+
+
+def _spelled_out(trip: RoundTrip, trial: Trial, facts: ModelFacts, values: Mapping[str, Json]) -> RoundTrip:
+    """Tell where long arguments differ, of which the facts hold digests, as far as both processes know them."""
+    with long_values() as own:
+        for path, layer in walk_layers(trial.model):
+            describe_layer(path, layer, (), Taking())
+    whole = [each.with_values({**values, **own}) for each in (trial.facts, facts)]
+    return replace(trip, verdicts={**trip.verdicts, **verdicts_of(trial.plug, *whole)})
 
 
 def _located(trip: RoundTrip, verifier: Verifier, trial: Trial, on_wait: OnWait) -> RoundTrip:

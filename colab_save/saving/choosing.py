@@ -10,10 +10,17 @@ from colab_save.collections.splitting import Division
 from colab_save.errors import RequestError, UnsupportedError
 from colab_save.format_table import FORMATS, purposes
 from colab_save.formats.base import Format, get_format, read_options, require_packages
-from colab_save.hints import literal, option
+from colab_save.hints import literal, option, without
 from colab_save.request.request import AUTO, SaveRequest
 from colab_save.saving.plan import Attempts, Choice
 from colab_save.target import Target, last_part, without_secrets
+
+_LEFT_OUT = f"Leave {option('formats')} out."
+_OTHERS = (
+    f"{_LEFT_OUT} Or choose {option('formats', 'keras')} for any Keras model. Or choose "
+    f"{option('formats', 'saved_model')} for anything that can be called."
+)
+_CALLABLE = "Save what holds the weights: a Keras model, or an object with a method that is a tf.function."
 
 
 def choose(request: SaveRequest, target: Target, division: Division) -> Choice:
@@ -107,11 +114,9 @@ def _usable(wanted: Attempts, division: Division) -> tuple[Attempts, dict[str, s
     refusals = {name: reason for name, reason in found.items() if reason}
     usable = tuple(formats for formats in wanted if not any(plug.name in refusals for plug in formats))
     if not usable:
-        raise UnsupportedError(
-            "; ".join(f"{name} cannot write this model: {reason}" for name, reason in refusals.items()) + ".",
-            f"Leave {option('formats')} out, or choose a format that can: keras for any Keras model, saved_model for "
-            "anything callable.",
-        )
+        reasons = [f"{name} cannot write this model: {reason}." for name, reason in refusals.items()]
+        failed = {option("formats", name) for name in refusals} | ({_LEFT_OUT} if len(wanted) > 1 else set())
+        raise UnsupportedError("\n".join(reasons), without(_OTHERS, failed) or _CALLABLE)
     for formats in usable:
         for plug in formats:
             require_packages(plug, plug.record.requires)

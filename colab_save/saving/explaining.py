@@ -5,6 +5,8 @@ The pipeline raises what `refusal` returns. Nothing that has just failed is reco
 
 from __future__ import annotations
 
+import re
+
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, told
 from colab_save.errors import RoundTripError, VerifierError
 from colab_save.hints import option, without
@@ -43,8 +45,17 @@ LACKING = (
 )
 """What to do when a payload could not be written, opened or run."""
 
+TAKING = (
+    "Let __init__ take all that get_config() returns: give it **kwargs, and call super().__init__(**kwargs) in it.",
+    LACKING[1],
+)
+"""What to do when Keras hands a constructor an argument that it does not take."""
+
 ALWAYS = "Change what is named above, and save again."
 """What to do when all else has failed already."""
+
+_UNEXPECTED = re.compile("unexpected keyword argument|Unrecognized keyword arguments")
+"""How Python and Keras say so."""
 
 MOST_REASONS = 12
 """Most lines of reasons in a message."""
@@ -80,7 +91,7 @@ def _hint(attempts: list[Attempt], trips: list[RoundTrip]) -> str:
 def _general(attempts: list[Attempt], trip: RoundTrip) -> tuple[str, str]:
     """Return what helps with a failed round trip, and what to do instead."""
     if not trip.is_compared:
-        return LACKING
+        return TAKING if _UNEXPECTED.search(trip.reason) else LACKING
     aspect = next(iter(trip.failed))
     own = next((plug.differing for attempt in attempts for plug in attempt.formats if plug.name == trip.format), "")
     return (own, "") if own and aspect is Aspect.OUTPUTS else HINTS[aspect]

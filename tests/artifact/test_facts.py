@@ -312,3 +312,18 @@ def test_where_keras_has_an_object_is_compared(module):
 )
 def test_the_coarsest_dtype_is_found_in_dtypes_and_policies(dtypes, expected):
     assert expected == coarsest(*dtypes)
+
+
+def test_long_arguments_stand_in_place_of_their_digests_where_they_are_known():
+    held = {"words": "sha256 1", "more": [{"table": "sha256 2"}, 3]}
+    whole = facts(layers=(LayerFacts("a", "Lookup", arguments=held),)).with_values({"sha256 1": ["cat"]})
+    assert {"words": ["cat"], "more": [{"table": "sha256 2"}, 3]} == whole.layers[0].arguments
+
+
+def test_two_digests_of_long_arguments_are_called_digests():
+    before, after = (
+        facts(layers=(LayerFacts("a", "Lookup", arguments={"words": f"sha256 {letter * 64}"}),)) for letter in "ab"
+    )
+    assert ["a.words: expected digest aaaaaaaaaaaa, got digest bbbbbbbbbbbb"] == list(
+        map(str, compare_structure(before, after))
+    )

@@ -325,6 +325,26 @@ def test_what_a_config_loses_is_reported_and_the_rest_is_written():
     assert "self.strength = strength  # in __init__" in configs.hint
 
 
+class Plain(keras.layers.Layer):
+    """Takes no more than its own argument, and forgets that."""
+
+    def __init__(self, factor):
+        super().__init__()
+
+
+def test_the_code_to_add_lets_a_constructor_take_what_the_config_of_its_base_returns():
+    item = Plain(twice)
+    with Configs([item]).whole(), pytest.raises(FormatError) as caught:
+        item.get_config()
+    assert (
+        "Add to Plain:\n"
+        "    # let __init__ take **kwargs, and call super().__init__(**kwargs) in it\n"
+        "    self.factor = factor  # in __init__\n"
+        "    def get_config(self):\n"
+        '        return {**super().get_config(), "factor": self.factor}'
+    ) == caught.value.hint
+
+
 def test_keras_still_records_plain_arguments_where_we_read_them():
     assert {"factor": 2.5, "shift": 0.0} == auto_config(Scale(2.5))
     assert {} == auto_config(Block(keras.layers.Dense(2)))

@@ -141,3 +141,13 @@ def test_an_output_that_is_missing_or_of_another_shape_is_never_rounding():
     moved = {"": [{"a": EXACT}]}
     for other in ({}, {"a": EXACT[:2]}, {"a": EXACT, "b": EXACT}):
         assert Outcome.FAILED is judge_outputs(sample(), {"": {"a": EXACT}}, {"": other}, "float32", moved)[1].outcome
+
+
+def test_random_answers_of_another_shape_are_told_by_dtype_and_shape():
+    asked = sample(is_random=True)
+    before, after = {"": {"a": ONE, "b": ONE}}, {"": {"a": TWO[:1], "c": ONE}}
+    assert [
+        "output['a'] is float32 [1, 1], expected float32 [2, 1]",
+        "output['b'] is missing, expected float32 [2, 1]",
+        "output['c'] is float32 [2, 1], expected nothing",
+    ] == judge_outputs(asked, before, after, "float32")[1].reason.split("\n")

@@ -143,7 +143,7 @@ def test_what_names_no_model_inside_is_not_opened(theirs):
     [("onnx", "differences with rtol=1e-3"), ("litert", "differences with rtol=1e-3"), ("keras", "get_config()")],
 )
 def test_where_answers_differ_the_format_says_what_may_be_done(format, words):
-    trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")})
+    trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")}, seconds=1.0)
     staged = Staged(Path(), (get_format(format),), {"": SampleFacts()})
     with pytest.raises(RoundTripError) as caught:
         pipeline._choose([Attempt(staged, (trip,))], None, is_forced=False)

@@ -20,7 +20,7 @@ from colab_save.frontends.languages import MAGIC, PANEL, PYTHON, TERMINAL
 from colab_save.hints import option, render, without
 from colab_save.proof.verdicts import verdicts_of
 from colab_save.saving.attempts import Attempt
-from colab_save.saving.explaining import HINTS, LACKING, MOST_ADVICE, MOST_REASONS, refusal
+from colab_save.saving.explaining import HINTS, LACKING, MOST_ADVICE, MOST_REASONS, TAKING, refusal
 from colab_save.saving.staging import Staged
 from colab_save.wording import first_line
 from tests import making
@@ -174,6 +174,11 @@ def test_without_a_payload_what_the_code_lacks_is_recommended():
     assert hint(attempt(failed("keras", "no", KERAS.holds))).startswith("A new runtime lacks")
 
 
+def test_a_constructor_that_takes_too_little_is_told_how_to_take_all():
+    reason = "TypeError: Net.__init__() got an unexpected keyword argument 'name'"
+    assert "give it **kwargs, and call super()" in hint(attempt(failed("keras", reason, KERAS.holds)))
+
+
 def test_the_code_to_add_is_the_hint_and_the_alternative_stays():
     shown = hint(attempt(outputs("why"), hint="Add to Net:\n    def get_config(self): ..."))
     assert shown.startswith("Add to Net:\n    def get_config(self): ...\nOr save with --format saved_model, which")
@@ -304,7 +309,7 @@ def test_no_hint_names_a_format_that_has_failed(case):
     assert [] == [name for name in formats if option("formats", name) in error.references[1]]
 
 
-@pytest.mark.parametrize("text", [*HINTS.values(), LACKING])
+@pytest.mark.parametrize("text", [*HINTS.values(), LACKING, TAKING])
 def test_an_alternative_is_a_sentence_of_its_own(text):
     saved_model = option("formats", "saved_model")
     assert (text[0], "") == tuple(without(each, [saved_model]) for each in text)
