@@ -16,6 +16,7 @@ from colab_save.artifact.sample import TRAINING, Pass, Sample
 from colab_save.dialect import classes
 from colab_save.errors import SampleError, UnbuiltModelError
 from colab_save.hints import option
+from colab_save.memory import is_out_of_memory
 from colab_save.model.walking import own_attributes, walk_variables
 from colab_save.nested import leaves
 from colab_save.sampling.candidates import candidates
@@ -106,6 +107,8 @@ def _made(model: Model, run: Run, specs: Specs) -> Sample:
                 return record_outputs(model, inputs, specs, run)
         except Exception as error:  # noqa: BLE001 - a sample that does not fit may raise anything; the next one is tried
             first = first or f"{in_words(inputs)}: {first_line(error)}"
+            if is_out_of_memory(error):  # the next one may be larger
+                break
         if time.monotonic() - began > MOST_SECONDS:
             break
     reason = f"The model accepts none of the samples made from its input specs; the first failed ({first})."
