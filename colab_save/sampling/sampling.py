@@ -21,7 +21,16 @@ from colab_save.model.walking import own_attributes, walk_variables
 from colab_save.nested import leaves
 from colab_save.sampling.candidates import candidates
 from colab_save.sampling.notebook import NO_NOTEBOOK, Notebook, found_in
-from colab_save.sampling.reading import MOST_ROWS, describe, first_rows, fit, in_words, rows_of, values_of
+from colab_save.sampling.reading import (
+    MOST_ROWS,
+    belong_together,
+    describe,
+    first_rows,
+    fit,
+    in_words,
+    rows_of,
+    values_of,
+)
 from colab_save.sampling.running import (
     Run,
     arguments_of,
@@ -63,6 +72,8 @@ def take_sample(model: Model, given: Any, run: Run, specs: Specs = None, noteboo
         return _given(model, given, run, specs)
     if is_without_call(model):
         return _none(f"The class {type(model).__name__} has no call().", "Define one to have its outputs compared.")
+    if not getattr(model, "built", True):  # running it would build it
+        return _unknown(model)
     if sample := _found(model, run, specs, notebook):
         return sample
     if specs is None:
@@ -76,8 +87,8 @@ def _given(model: Model, given: Any, run: Run, specs: Specs) -> Sample:
     try:
         return _accepted(model, inputs, run, specs)
     except Exception as error:  # the user's model may raise anything
-        if any(item.shape and item.shape[0] == MOST_ROWS for _, item in leaves(inputs)):
-            with suppress(Exception):  # some rows of a graph, for example, are no graph
+        if belong_together(values):
+            with suppress(Exception):
                 return _accepted(model, first_rows(values, None), run, specs)
         if isinstance(error, SampleError):
             raise

@@ -95,7 +95,7 @@ def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
     """
     outputs = trip.verdicts.get(Aspect.OUTPUTS)
     if subject.sample.missing and outputs and outputs.outcome is Outcome.SKIPPED:
-        parts = ", ".join(each.name for each in subject.sample.passes)
+        parts = ", ".join(each.name for each in subject.sample.passes if not each.is_random)
         compared = f" Of its parts, {literal(parts)} gave equal answers." if parts else ""
         reason = " ".join(subject.sample.missing.references) + compared
         trip = replace(trip, verdicts={**trip.verdicts, Aspect.OUTPUTS: Verdict(Outcome.SKIPPED, reason)})
