@@ -75,7 +75,7 @@ def running_notebook() -> Notebook:
     shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
     if shell is None:
         return NO_NOTEBOOK
-    return Notebook(shell.user_ns, [cell for cell in shell.user_ns.get("In", ()) if isinstance(cell, str)])
+    return Notebook(dict(shell.user_ns), [cell for cell in shell.user_ns.get("In", ()) if isinstance(cell, str)])
 
 
 def found_in(notebook: Notebook, model: Model, specs: Specs) -> Iterator[Found]:

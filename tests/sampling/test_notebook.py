@@ -70,6 +70,11 @@ def test_what_the_model_does_not_accept_is_passed_over():
     assert "x" == sample_of(zoo.sequential(), "model.fit(wrong)", wrong=zoo.rows(3, 7), x=X).source
 
 
+def test_what_gives_nan_is_passed_over():
+    broken = np.full((3, 4), np.nan, "float32")
+    assert "x" == sample_of(zoo.sequential(), "model.fit(broken)", x=X, broken=broken).source
+
+
 def test_the_sample_is_a_copy():
     x = X.copy()
     sample = sample_of(zoo.sequential(), "model.fit(x)", x=x)
