@@ -100,7 +100,8 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
     stateless = _stateless_optimizer(model, path, record)
     if built or frozen or compiled or stateless:
         again = translated(f"The weights in {path.name} could not be loaded again", "Copy the file again.")
-        with again, quiet(), _taken_as_built(model):
+        known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
+        with again, quiet(), known, _taken_as_built(model):
             if getattr(model, "optimizer", None) is not None and not has_own_compile(model):
                 model.compile_from_config(model.get_compile_config())  # an optimizer for these weights
             model.load_weights(path)

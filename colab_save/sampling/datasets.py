@@ -1,8 +1,8 @@
 """Read the first batch of a `tf.data` dataset, if reading it does nothing but that.
 
 `notebook` reads the datasets that it finds. A dataset that runs Python code (``from_generator``, ``py_function``) may
-consume what the user still needs, and one that shuffles goes on to another order for the user's next epoch, after it
-has filled its buffer.
+consume what the user still needs. One that shuffles goes on to another order for the user's next epoch, and one that
+caches in a file locks it: what lies below is read instead.
 """
 
 from __future__ import annotations
@@ -16,18 +16,42 @@ _PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc", "GeneratorDataset"}
 """The operations that run Python code."""
 
 
+_ORDERING = {"CacheDataset", "OptionsDataset", "PrefetchDataset", "RepeatDataset", "ShuffleDataset"}
+"""The datasets that have the elements of another one, in some order and number."""
+
+_BATCHING = {"BatchDataset", "ParallelBatchDataset"}
+
+ROWS = 32
+"""Rows of a batch that is read below a shuffle; the users of `first_batch` take fewer."""
+
+
 def first_batch(dataset: Any) -> Any:
-    """Return the inputs in the first element of a dataset.
+    """Return the inputs in the first element of a dataset, or in one that it may have.
 
     Raises:
         SampleError: Reading it would do more; or it is empty.
     """
-    if any(_has_effects(part) for part in _parts(dataset)):
+    plain = _below(dataset)
+    if any(map(_has_effects, _parts(plain))):
         raise SampleError("Reading the dataset would change what its next epoch reads.", "Pass some of its rows.")
-    element = next(iter(dataset), None)
+    element = next(iter(plain), None)
     if element is None:
         raise SampleError("The dataset is empty.", "Pass some rows.")
     return inputs_of(element)
+
+
+def _below(dataset: Any) -> Any:
+    """Return a dataset with such elements, made from what lies below shuffles and caches."""
+    name = _name(dataset)
+    if name in _ORDERING:
+        return _below(dataset._inputs()[0])  # noqa: SLF001 - see `_parts`
+    if name in _BATCHING:
+        return _below(dataset._inputs()[0]).batch(ROWS)  # noqa: SLF001 - see `_parts`
+    return dataset
+
+
+def _name(dataset: Any) -> str:
+    return type(dataset).__name__.removeprefix("_")
 
 
 def inputs_of(element: Any) -> Any:
@@ -46,8 +70,7 @@ def _parts(dataset: Any) -> Iterator[Any]:
 
 
 def _has_effects(dataset: Any) -> bool:
-    name = type(dataset).__name__.lower()
-    if "shuffle" in name or "generator" in name or "random" in name:
+    if any(word in _name(dataset) for word in ("Shuffle", "Random", "Cache", "Snapshot", "Save")):
         return True
     graphs = [function.function.graph.as_graph_def() for function in dataset._functions()]  # noqa: SLF001 - see above
     operations = {node.op for graph in graphs for node in graph.node}

@@ -19,7 +19,7 @@ from colab_save.nested import leaves
 from colab_save.sampling.calls import arguments_in
 from colab_save.sampling.datasets import first_batch, inputs_of
 from colab_save.sampling.matching import fitting
-from colab_save.sampling.reading import first_rows, is_composite, values_of
+from colab_save.sampling.reading import belong_together, first_rows, is_composite, values_of
 from colab_save.types import Model, Nested, Specs
 
 MOST_FOUND = 12
@@ -54,7 +54,7 @@ class Found:
         """Return them as nested arrays, see `first_rows`.
 
         Raises:
-            SampleError: They are no arrays, or too many to take all.
+            SampleError: They are no arrays, or not to be taken whole.
         """
         value = self.value
         if _is_indexed(value):
@@ -63,7 +63,10 @@ class Found:
             value = first_batch(value)
         if not all(_is_array(item) for _, item in leaves(value)):
             raise SampleError(f"{self.source} holds other things than arrays.", "Pass arrays.")
-        return first_rows(values_of(value), rows)
+        values = values_of(value)
+        if rows is None and not belong_together(values):
+            raise SampleError(f"{self.source} needs not be taken whole.", "Pass some rows.")
+        return first_rows(values, rows)
 
 
 def running_notebook() -> Notebook:
@@ -72,7 +75,7 @@ def running_notebook() -> Notebook:
     shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
     if shell is None:
         return NO_NOTEBOOK
-    return Notebook(shell.user_ns, [cell for cell in shell.user_ns.get("In", ()) if isinstance(cell, str)])
+    return Notebook(dict(shell.user_ns), [cell for cell in shell.user_ns.get("In", ()) if isinstance(cell, str)])
 
 
 def found_in(notebook: Notebook, model: Model, specs: Specs) -> Iterator[Found]:

@@ -59,6 +59,17 @@ def first_rows(values: Nested, rows: int | None) -> Nested:
     return map_structure(lambda item: _first_rows(item, rows), values)
 
 
+def belong_together(values: Nested) -> bool:
+    """Return whether rows of some inputs are perhaps none of the others, as with the nodes and edges of a graph.
+
+    Inputs of different lengths are of this kind, and a matrix of all rows with all rows. Anything else is never taken
+    whole: a model may need more memory for all rows than there is.
+    """
+    shapes = [tuple(item.shape) for _, item in leaves(values) if getattr(item, "shape", None)]
+    is_square = any(shape[1:2] == shape[:1] for shape in shapes)
+    return len(shapes) > 1 and (is_square or len({shape[0] for shape in shapes}) > 1)
+
+
 def rows_of(specs: Specs) -> int:
     """Return how many rows to take of what the notebook holds: those that the model declares, or some."""
     fixed = (spec.shape[0] for _, spec in leaves(specs) if spec.shape)

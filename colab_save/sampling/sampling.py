@@ -17,12 +17,22 @@ from colab_save.artifact.sample import TRAINING, Pass, Sample
 from colab_save.dialect import classes
 from colab_save.errors import ColabSaveError, SampleError, UnbuiltModelError
 from colab_save.hints import option
+from colab_save.memory import is_out_of_memory
 from colab_save.model.walking import own_attributes, walk_variables
 from colab_save.nested import leaves
 from colab_save.sampling.candidates import candidates
 from colab_save.sampling.matching import is_symbolic
 from colab_save.sampling.notebook import NO_NOTEBOOK, Notebook, found_in
-from colab_save.sampling.reading import MOST_ROWS, describe, first_rows, fit, in_words, rows_of, values_of
+from colab_save.sampling.reading import (
+    MOST_ROWS,
+    belong_together,
+    describe,
+    first_rows,
+    fit,
+    in_words,
+    rows_of,
+    values_of,
+)
 from colab_save.sampling.running import (
     Run,
     arguments_of,
@@ -38,8 +48,12 @@ from colab_save.sampling.specs import declared_inputs
 from colab_save.types import Model, Nested, Specs
 from colab_save.wording import first_line
 
-MOST_SECONDS = 60.0
+MOST_SECONDS = 20.0
 """Seconds after which no further sample is made for a model that has accepted none."""
+
+
+MOST_ACCEPTED = 8
+"""The most samples with NaN in their outputs that are made in search of one without."""
 
 
 def take_sample(model: Model, given: Any, run: Run, specs: Specs = None, notebook: Notebook = NO_NOTEBOOK) -> Sample:
@@ -79,8 +93,8 @@ def _given(model: Model, given: Any, run: Run, specs: Specs) -> Sample:
     except UnbuiltModelError as error:
         return _none(error)
     except Exception as error:  # the user's model may raise anything
-        if any(item.shape and item.shape[0] == MOST_ROWS for _, item in leaves(inputs)):
-            with suppress(Exception):  # some rows of a graph, for example, are no graph
+        if belong_together(values):
+            with suppress(Exception):
                 return _accepted(model, first_rows(values, None), run, specs)
         if isinstance(error, SampleError):
             raise
@@ -114,8 +128,9 @@ def _found(model: Model, run: Run, specs: Specs, notebook: Notebook) -> Sample |
     for found in found_in(notebook, model, specs):
         for rows in (rows_of(specs), None):
             try:
-                inputs = found.read(rows)
-                return replace(_accepted(model, inputs, run, specs), source=found.source)
+                sample = _accepted(model, found.read(rows), run, specs)
+                if _tells(sample):
+                    return replace(sample, source=found.source)
             except UnbuiltModelError as error:
                 return _none(error)
             except Exception:  # noqa: BLE001, S112 - what the notebook holds may not fit, and raise anything
@@ -125,16 +140,30 @@ def _found(model: Model, run: Run, specs: Specs, notebook: Notebook) -> Sample |
 
 def _made(model: Model, run: Run, specs: Specs) -> Sample:
     first, began = "", time.monotonic()
+    accepted: list[Sample] = []
     for inputs in candidates(model, specs):
         try:
             with sizes_checked(model, inputs, specs):
-                return record_outputs(model, inputs, specs, run)
+                accepted.append(record_outputs(model, inputs, specs, run))
         except Exception as error:  # noqa: BLE001 - a sample that does not fit may raise anything; the next one is tried
             first = first or f"{in_words(inputs)}: {first_line(error)}"
-        if time.monotonic() - began > MOST_SECONDS:
+            if is_out_of_memory(error):  # the next one may be larger
+                break
+        is_found = len(accepted) == MOST_ACCEPTED or any(map(_tells, accepted))
+        if is_found or time.monotonic() - began > MOST_SECONDS:
             break
+    if accepted:
+        return next(filter(_tells, accepted), accepted[0])
     reason = f"The model accepts none of the samples made from its input specs; the first failed ({first})."
     return _none(SampleError(reason, f"Pass one that it accepts, such as {option('sample', 'x_test[:4]')}."))
+
+
+def _tells(sample: Sample) -> bool:
+    """Return whether the outputs of a sample could show a difference: NaN is equal to NaN, whatever it comes from."""
+    import numpy as np
+
+    numbers = (item for _, item in leaves(sample.outputs) if item.dtype.kind in "fc" or item.dtype.isbuiltin == 2)
+    return not any(np.isnan(item).any() for item in numbers)
 
 
 def _accepted(model: Model, inputs: Nested, run: Run, specs: Specs) -> Sample:

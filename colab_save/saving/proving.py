@@ -110,7 +110,7 @@ def _skipped(trip: RoundTrip, subject: Subject) -> dict[Aspect, Verdict]:
     missing = subject.sample.missing
     if missing is None or trip.verdicts[Aspect.OUTPUTS].outcome is not Outcome.SKIPPED:
         return {}
-    parts = ", ".join(each.name for each in subject.sample.passes)
+    parts = ", ".join(each.name for each in subject.sample.passes if not each.is_random)
     compared = f" Of its parts, {literal(parts)} gave equal answers." if parts else ""
     reason = " ".join(missing.references)
     verdicts = {Aspect.OUTPUTS: Verdict(Outcome.SKIPPED, reason + compared)}

@@ -72,6 +72,17 @@ def test_a_sample_is_made_that_the_model_asks_for(make):
     assert take_sample(make(), None, run_keras).missing is None
 
 
+def test_a_sample_without_nan_in_the_outputs_is_preferred():
+    inputs = keras.Input((3,))
+    assert not np.isnan(take_sample(keras.Model(inputs, keras.ops.sqrt(inputs)), None, run_keras).outputs).any()
+
+
+def test_a_model_that_returns_nothing_but_nan_has_a_sample_too():
+    inputs = keras.Input((3,))
+    sample = take_sample(keras.Model(inputs, keras.ops.multiply(inputs, float("nan"))), None, run_keras)
+    assert np.isnan(sample.outputs).all()
+
+
 def test_a_model_that_accepts_nothing_is_asked_a_bounded_number_of_times():
     made = list(candidates(model := asking(lambda _: False, (None, None, None, 1)), declared_inputs(model)))
     assert 20 < len(made) <= MOST_CANDIDATES

@@ -102,6 +102,7 @@ def test_a_given_ragged_tensor_stays_ragged():
 
 def test_they_are_found_in_a_notebook():
     model = sums()
+    model(SPARSE)
     notebook = Notebook({"model": model, "edges": SPARSE}, ["model(edges)"])
     assert "edges in model()" == take_sample(model, None, run_keras, notebook=notebook).source
 

@@ -70,6 +70,11 @@ def test_what_the_model_does_not_accept_is_passed_over():
     assert "x" == sample_of(zoo.sequential(), "model.fit(wrong)", wrong=zoo.rows(3, 7), x=X).source
 
 
+def test_what_gives_nan_is_passed_over():
+    broken = np.full((3, 4), np.nan, "float32")
+    assert "x" == sample_of(zoo.sequential(), "model.fit(broken)", x=X, broken=broken).source
+
+
 def test_the_sample_is_a_copy():
     x = X.copy()
     sample = sample_of(zoo.sequential(), "model.fit(x)", x=x)
@@ -100,8 +105,23 @@ def test_inputs_that_belong_together_are_taken_whole():
 
 
 def test_large_inputs_are_not_taken_whole():
-    large = np.zeros((MOST_BYTES, 7), "float32")
-    assert "" == sample_of(zoo.sequential(), "model.fit(large)", large=large).source
+    features, edges = keras.Input((3,)), keras.Input((None,))
+    model = keras.Model([features, edges], keras.layers.Add()([features, edges]))
+    large = np.zeros((MOST_BYTES // 4, 2), "float32")
+    assert "" == sample_of(model, "model([x, large])", x=zoo.rows(4, 3), large=large).source
+
+
+def test_a_model_is_never_run_on_all_rows_of_one_array():
+    class Counting(keras.layers.Layer):
+        rows = 0
+
+        def call(self, inputs):
+            Counting.rows = max(Counting.rows, inputs.shape[0] or 0)
+            return keras.ops.reshape(inputs, (-1, 7))
+
+    model = keras.Sequential([keras.Input((4,)), Counting()])
+    assert "" == sample_of(model, "model.fit(x)", x=np.zeros((1001, 4), "float32")).source
+    assert Counting.rows < 100
 
 
 def test_a_generator_is_not_advanced():
@@ -140,16 +160,33 @@ def test_a_dataset_that_runs_python_is_not_read(make):
     assert [] == calls
 
 
-def test_a_dataset_that_shuffles_goes_on_in_the_same_order():
+def test_a_dataset_is_read_below_its_shuffle_and_goes_on_in_the_same_order():
     orders = []
     for is_searched in (False, True):
         tf.random.set_seed(1)
-        data = tf.data.Dataset.range(20).map(lambda n: tf.fill([4], float(n))).shuffle(20, seed=3).batch(4)
-        orders += [[batch.numpy().tolist() for batch in data]]
+        data = tf.data.Dataset.from_tensor_slices(X).shuffle(20, seed=3).batch(5).repeat(2).prefetch(1)
+        orders.append([batch.numpy().tolist() for batch in data])
         if is_searched:
-            sample_of(zoo.sequential(), "model.fit(data)", data=data)
+            sample = sample_of(zoo.sequential(), "model.fit(data)", data=data)
+            np.testing.assert_array_equal(X[:4], sample.inputs)
         orders[-1] += [batch.numpy().tolist() for batch in data]
     assert orders[0] == orders[1]
+
+
+def test_a_dataset_that_caches_in_a_file_leaves_no_file(tmp_path):
+    data = dataset().cache(str(tmp_path / "cache"))
+    assert "data in model.fit()" == sample_of(zoo.sequential(), "model.fit(data)", data=data).source
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_dataset_that_maps_shuffled_batches_is_not_read():
+    data = dataset().shuffle(3).map(lambda x, y: (x * 2, y))
+    assert "" == sample_of(zoo.sequential(), "model.fit(data)", data=data).source
+
+
+def test_an_unbuilt_model_is_not_built_by_what_the_notebook_holds():
+    model = keras.Sequential([keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])])
+    assert ("", False) == (sample_of(model, "model.fit(x)", x=X).source, model.built)
 
 
 def test_batches_that_are_read_by_number_stay_as_they_were():

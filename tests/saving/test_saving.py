@@ -484,7 +484,7 @@ def test_an_exception_at_any_format_call_leaves_the_previous_version(monkeypatch
     monkeypatch.setitem(sys.modules, __name__, sys.modules[FaultyFormat.__module__])
     monkeypatch.setattr(FaultyFormat, "fails_at", at)
     with pytest.raises((OSError, ColabSaveError, RuntimeError)):
-        quick(model, formats="keras")
+        quick(model, formats="keras", sample=zoo.rows(2, 4))
     monkeypatch.setattr(FaultyFormat, "fails_at", "")
     assert [first] == [manifest.version for manifest in list_models().manifests]
     assert load(LoadRequest("cats")).is_proven
