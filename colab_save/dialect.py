@@ -85,6 +85,23 @@ def require_dialect(dialect: str) -> None:
         )
 
 
+def snake_case(name: str) -> str:
+    """Return the name that Keras makes from that of a class (``keras.src.utils.naming.to_snake_case``)."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def is_numbered(snake: str, name: str) -> bool:
+    """Return whether Keras made a name from that of a class; such names count up in a notebook: ``adam_1``.
+
+    Args:
+        snake: See `snake_case`.
+        name: The name of a layer, an optimizer, a metric or a seed generator.
+    """
+    return re.fullmatch(rf"{re.escape(snake)}(_\d+)?", name) is not None
+
+
 def is_functional(model: Model) -> bool:
     """Return whether a model is a graph of layers with declared inputs, which its config rebuilds.
 

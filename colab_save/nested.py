@@ -1,11 +1,12 @@
-"""Walk and map nested lists, tuples and mappings of arrays, such as samples and outputs; find NumPy dtypes by name."""
+"""Walk, map and compare nested lists, tuples and mappings, such as samples and configs; find NumPy dtypes by name."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from colab_save.types import Nested
+from colab_save.types import Json, Nested
 
 
 def map_structure(function: Callable[[Any], Any], value: Nested) -> Nested:
@@ -32,6 +33,18 @@ def leaves(value: Nested, where: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(item, f"{where}[{index}]")
     elif value is not None:
         yield where, value
+
+
+def unequal(one: Json, other: Json, where: str = "") -> Iterator[tuple[str, Json, Json]]:
+    """Yield each leaf in which two JSON values differ, with its place, such as ``config.schedule.boundaries[2]``."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in sorted(one.keys() | other.keys(), key=str):
+            yield from unequal(one.get(key), other.get(key), f"{where}.{key}" if where else str(key))
+    elif isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        for index, (left, right) in enumerate(itertools.zip_longest(one, other)):
+            yield from unequal(left, right, f"{where}[{index}]")
+    elif one != other and repr(one) != repr(other):  # by repr too: NaN is not equal to itself
+        yield where, one, other
 
 
 def numpy_dtype(name: str) -> Any:

@@ -21,6 +21,7 @@ from colab_save.artifact.sample import read_arrays, write_arrays
 from colab_save.dialect import DIALECTS
 from colab_save.errors import DamagedFileError
 from colab_save.hints import action
+from colab_save.nested import unequal
 from colab_save.quoting import differing
 from colab_save.types import Array, Json
 from colab_save.wording import first_line
@@ -231,8 +232,10 @@ def _gap(where: str, before: tuple[str, ...] | None, after: tuple[str, ...] | No
         )
     if before[1] == after[1]:
         return Gap(where, "has other values", is_training)
-    place, *values = differing(*(_plain(*each[:2]) for each in (before, after)))
-    return Gap(where, " ".join(filter(None, (place, f"is {values[1]}, expected {values[0]}"))), is_training)
+    inside, *leaf = next(unequal(*(_plain(*each[:2]) for each in (before, after))), ("", before[0], after[0]))
+    place, *values = differing(*leaf)
+    words = (inside.removeprefix(f"{before[0]}.config."), place, f"is {values[1]}, expected {values[0]}")
+    return Gap(where, " ".join(filter(None, words)), is_training)
 
 
 def _plain(kind: str, text: str) -> Json:

@@ -22,7 +22,12 @@ MAX_RANK, MAX_SIZE = 254, 2**62
 """The most dimensions that TensorFlow allows (``TensorShape::MaxDimensions``), and the largest size of one."""
 
 
-_MADE_UP = re.compile(r"(keras_tensor|input_layer|input)(_\d+)?")
+_MADE_UP = re.compile(r"((keras_tensor|input_layer|input)(_\d+)?|.*:\d+)")
+"""Names of tensors that nobody gave: Keras numbers them, or they are those of a graph (``dense/BiasAdd:0``)."""
+
+_CLONE = re.compile(r"(_clone|CLONE)*$")
+"""What Keras appends to the names of the tensors of a model that is cut out of another (``clone_graph_nodes`` in
+``keras/src/models/functional.py``, Keras 3.13.2 and 3.15.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ class TensorFacts:
 
 
 def given_name(name: str) -> str:
-    """Return the name that the user gave a tensor; empty for one that Keras numbered, which varies by process."""
+    """Return the name that the user gave a tensor; empty for one that was made up, which varies by process."""
+    name = _CLONE.sub("", name)
     return "" if _MADE_UP.fullmatch(name) else name
 
 

@@ -17,6 +17,7 @@ from colab_save.dialect import DIALECTS, import_dialect, optimizer_variables
 from colab_save.errors import DamagedFileError, FormatError, RequestError
 from colab_save.hints import action, literal, option
 from colab_save.model.walking import is_plain_object, walk_variables
+from colab_save.precision import made_in
 from colab_save.types import Array, Json, Model, Tensor, Variable
 from colab_save.wording import first_line, translated
 
@@ -105,7 +106,16 @@ class _Joining:
             dialect = next(name for name in DIALECTS if name in node)
             config = copy.deepcopy(node[dialect])  # Keras replaces the config of a schedule by the schedule
             keras = import_dialect(dialect)
-            return keras.saving.deserialize_keras_object(config, custom_objects=self._custom_objects, safe_mode=True)
+            with made_in(self._precision(node), dialect=dialect):
+                return keras.saving.deserialize_keras_object(
+                    config, custom_objects=self._custom_objects, safe_mode=True
+                )
+
+    def _precision(self, node: Mapping[str, Json]) -> str:
+        """Return the dtype of the learning rate of an optimizer, or else of its other state; no config holds it."""
+        state = [self._arrays[at] for at in node["state"] if self._arrays[at].dtype.kind == "f"]
+        dtypes = {array.dtype.name for array in state if array.shape == ()} or {array.dtype.name for array in state}
+        return next((dtype for dtype in ("float64", "float32") if dtype in dtypes), "")
 
     def restore(self, node: Mapping[str, Json]) -> None:
         """Restore the state of an object of Keras, that of an optimizer for the weights that it trained."""

@@ -20,6 +20,12 @@ from colab_save.taking import Taking
 _GIVEN = STANDARD | {*DIALECTS, "tensorflow", "numpy", "colab_save"}
 """The packages whose objects every reload has."""
 
+_GRAPH = frozenset(f"_{way}_nodes{of}" for way in ("inbound", "outbound") for of in ("", "_value"))
+"""The attributes of a layer that hold all of its calls: they lead out of a model that is cut out of another.
+
+Their names are private to Keras (3.13.2 and 3.15.1) and tf_keras (2.20 and 2.21, with ``_value``).
+"""
+
 _ENDS = (str, bytes, int, float, complex, type(None), type(...))
 
 
@@ -86,7 +92,7 @@ def _inside(item: Any) -> Iterator[object]:
     elif isinstance(item, MethodType):
         yield item.__self__
     elif _holds_objects(item):
-        yield from getattr(item, "__dict__", {}).values()
+        yield from (value for key, value in getattr(item, "__dict__", {}).items() if key not in _GRAPH)
         yield from _registered(item)
 
 

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, cast
 
 from colab_save.artifact.facts import DIGEST, LayerFacts
-from colab_save.dialect import classes, is_of_keras
+from colab_save.dialect import classes, is_numbered, is_of_keras, snake_case
 from colab_save.model.walking import is_graph, named_layers, walk_layers
 from colab_save.taking import Taking
 from colab_save.types import Json, Layer, Model
@@ -159,8 +159,13 @@ def _plain(value: Any) -> Json:
 
 
 def _config(thing: Any) -> Json:
-    """Return the config of one of Keras's initializers, regularizers or constraints, without entries that are None."""
+    """Return the config of one of Keras's initializers, regularizers or constraints, without entries that are None.
+
+    Names that Keras made up are left out, since they count up: ``seed_generator_8``.
+    """
     config = json.loads(json.dumps(thing.get_config(), default=lambda item: type(item).__name__))
+    if is_numbered(snake_case(type(thing).__name__), str(config.get("name"))):
+        del config["name"]
     return {key: item for key, item in config.items() if item is not None}
 
 
@@ -210,15 +215,15 @@ def feeds_of(model: Model, taking: Taking) -> dict[str, tuple[str, ...]]:
     """Return for each layer of a graph model, and of those nested in it, the paths of the layers that feed it."""
     found: dict[str, tuple[str, ...]] = {}
     for path, layer in walk_layers(model):
-        found |= taking.fact(f"the connections of {path or 'the model'}", partial(_feeds_in, path, layer), {})
+        found |= taking.fact(f"the connections of {path or 'the model'}", partial(_feeds_in, path, layer, model), {})
     return found
 
 
-def _feeds_in(path: str, layer: Layer) -> dict[str, tuple[str, ...]]:
+def _feeds_in(path: str, layer: Layer, root: Model) -> dict[str, tuple[str, ...]]:
     """Return the feeds of the layers of one graph model, by their paths; none for any other layer."""
     if not hasattr(layer, "layers") or not is_graph(layer):
         return {}
-    names = {part.name: f"{path}/{name}" if path else name for name, part in named_layers(layer.layers)}
+    names = {part.name: f"{path}/{name}" if path else name for name, part in named_layers(layer, root)}
     return {names[to]: tuple(names[item] for item in before) for to, before in _feeds(layer, names)}
 
 

@@ -198,7 +198,7 @@ def _one_name(value: Json, keras: ModuleType) -> Json:
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _one_name(item, keras) for key, item in value.items()}
     try:
-        return keras.losses.get(value).__name__ if isinstance(value, str) else value
+        return getattr(keras.losses.get(value), "__name__", value) if isinstance(value, str) else value
     except ValueError:  # the name of a metric that is not a loss, such as "accuracy"
         return value
 

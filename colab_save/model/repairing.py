@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.facts import ModelFacts
-from colab_save.dialect import classes, is_of_keras, keras_of
+from colab_save.dialect import KERAS_2, classes, dialect_of, is_of_keras, keras_of
 from colab_save.hints import option
 from colab_save.model.compiling import has_own_compile, is_built, restore_compile
 from colab_save.model.describing import constructor_arguments
@@ -105,7 +105,7 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
             if getattr(model, "optimizer", None) is not None and not has_own_compile(model):
                 model.compile_from_config(model.get_compile_config())  # an optimizer for these weights
             model.load_weights(path)
-    dropped = [*_complete_layers(model, record), *_complete(model, record)]
+    dropped = [*_adapt(model, record), *_complete_layers(model, record), *_complete(model, record)]
     _set_states(model, record)
     sentences = {
         "Keras left {} without weights; they were built and loaded.": built,
@@ -148,6 +148,18 @@ def _taken_as_built(model: Model) -> Iterator[None]:
         yield
     finally:
         model.built = before
+
+
+def _adapt(model: Model, record: Record) -> list[str]:
+    """Compute the boundaries of adapted layers of tf_keras again; a file has only what they are computed from."""
+    changed = []
+    for path, layer in walk_layers(model):
+        lacks = dialect_of(layer) == KERAS_2 and not getattr(layer, "bin_boundaries", True)
+        if lacks and record.arguments.get(path, {}).get("bin_boundaries"):
+            with quiet():
+                layer.finalize_state()
+            changed.append(f"{path}.bin_boundaries")
+    return changed
 
 
 def _complete_layers(model: Model, record: Record) -> list[str]:

@@ -15,7 +15,18 @@ from typing import Any, cast
 from weakref import ProxyTypes
 
 from colab_save.custom_code.origins import is_users_module
-from colab_save.dialect import KERAS, KERAS_2, classes, dialect_of, import_dialect, is_functional, tensorflow_classes
+from colab_save.dialect import (
+    KERAS,
+    KERAS_2,
+    classes,
+    dialect_of,
+    import_dialect,
+    is_functional,
+    is_numbered,
+    is_of_keras,
+    snake_case,
+    tensorflow_classes,
+)
 from colab_save.taking import Taking
 from colab_save.types import Layer, Model, Variable
 
@@ -149,7 +160,7 @@ def _walk(root: Any, taking: Taking | None = None) -> Iterator[tuple[str, Any]]:
             continue
         yield path, node
         if not _is_variable(node):
-            layers = take(f"the layers of {path or 'the model'}", functools.partial(_layers_in, node), [])
+            layers = take(f"the layers of {path or 'the model'}", functools.partial(_layers_in, node, root), [])
             stack += reversed([(_join(path, key), item) for key, item in layers + own_attributes(node)])
 
 
@@ -172,9 +183,9 @@ def _may_hold(node: Any) -> bool:
         return False
 
 
-def _layers_in(node: Any) -> list[tuple[str, Any]]:
+def _layers_in(node: Any, root: Any) -> list[tuple[str, Any]]:
     """Return the layers of a graph model by name; everything else in a layer or module is found by attribute."""
-    return named_layers(node.layers) if isinstance(node, classes("Model")) and is_graph(node) else []
+    return named_layers(node, root) if isinstance(node, classes("Model")) and is_graph(node) else []
 
 
 def own_attributes(node: Any) -> list[tuple[str, Any]]:
@@ -184,29 +195,43 @@ def own_attributes(node: Any) -> list[tuple[str, Any]]:
     return sorted(own, key=lambda pair: pair[0])
 
 
-def named_layers(layers: list[Layer]) -> list[tuple[str, Layer]]:
-    """Return layers by the user's names; where Keras made the name up, by class and position, which stay the same."""
+def named_layers(model: Model, root: Any) -> list[tuple[str, Layer]]:
+    """Return the layers of a graph model by the user's names; where Keras made one up, by class and position.
+
+    A class may name its layers after its own name, which it has only when it is loaded: there they go by the rest.
+
+    Args:
+        model: The graph model.
+        root: The model that is walked.
+    """
     counts: dict[str, int] = {}
+    names = [layer.name for layer in model.layers]
+    for owner in (model, root):
+        names = _without(owner.name, names) if _names_layers(owner) else names
     named = []
-    for layer in layers:
-        snake, name = _snake(type(layer).__name__), layer.name
-        if is_made_up(layer):
+    for name, layer in zip(names, model.layers, strict=True):
+        own, snake = name, snake_case(type(layer).__name__)
+        if is_numbered(snake, name):
             position = counts[snake] = counts.get(snake, -1) + 1
-            name = f"{snake}_{position}" if position else snake
-        named.append((name, layer))
+            own = f"{snake}_{position}" if position else snake
+        named.append((own, layer))
     return named
+
+
+def _names_layers(model: Any) -> bool:
+    """Return whether the class of a model makes its layers, and may do so again with another name."""
+    return isinstance(model, classes("Model")) and not is_of_keras(type(model).__module__)
+
+
+def _without(owner: str, names: list[str]) -> list[str]:
+    """Return names without that of their model before them, unless another layer has the rest for a name."""
+    rests = [re.sub(rf"^{re.escape(owner)}[_/.-](?=.)", "", name) for name in names]
+    return [rest if rests.count(rest) == 1 else name for name, rest in zip(names, rests, strict=True)]
 
 
 def is_made_up(layer: Layer) -> bool:
     """Return whether Keras made a layer's name up from its class; such names count up in a notebook."""
-    return re.fullmatch(rf"{_snake(type(layer).__name__)}(_\d+)?", layer.name) is not None
-
-
-def _snake(name: str) -> str:
-    """Return the layer name that Keras makes from a class name (``keras.src.utils.naming.to_snake_case``)."""
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+    return is_numbered(snake_case(type(layer).__name__), layer.name)
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from typing import Any
 
 from colab_save.artifact.facts import DIGEST, LayerFacts, ModelFacts, TensorFacts, VariableFacts, given_name
 from colab_save.artifact.round_trip import Aspect
+from colab_save.proof.spellings import is_default_loss, is_default_metric, spelled_alike, whole, without_number
 from colab_save.quoting import differing
 from colab_save.types import Json
 
@@ -39,17 +40,37 @@ def compare_training(expected: ModelFacts, actual: ModelFacts) -> list[Differenc
     Before its first step an optimizer has no slot variables, while Keras creates them (as zeros) in a load: variables
     that only the reloaded optimizer has are therefore not a difference.
     """
+    kind = expected.kind
     found = list(_compare_maps("compile", expected.compiled, actual.compiled))
-    found += _compare_maps("loss", expected.losses, actual.losses)
-    found += _compare_maps("metric", expected.metrics, actual.metrics)
-    found += _compare_maps("held", expected.held, actual.held)
+    if found:
+        before, after = (whole(facts.compiled, kind) for facts in (expected, actual))
+        found = list(_compare_maps("compile", *spelled_alike(before, after, kind)))
+    found += _compare_objects(expected, actual)
+    if expected.held != actual.held:
+        found += _compare_maps("held", *spelled_alike(expected.held, actual.held, kind))
     found += _compare_maps("state", expected.states, actual.states)
     if expected.iterations != actual.iterations:
         found.append(Difference("iterations", str(expected.iterations), str(actual.iterations)))
     known = {variable.path for variable in expected.optimizer}
     found += _compare_variables(expected.optimizer, tuple(item for item in actual.optimizer if item.path in known))
-    found += _compare_maps("trainable", expected.trainable, actual.trainable)
-    return found
+    before, after = (
+        {path or ".": layer.trainable for path, layer in _by_path(facts).items()} for facts in (expected, actual)
+    )
+    return [*found, *_compare_maps("trainable", before, after)]
+
+
+def _compare_objects(expected: ModelFacts, actual: ModelFacts) -> Iterator[Difference]:
+    """Compare loss and metric objects; what only one side has as an object is a name with defaults on the other."""
+    for where, wanted, got in (("loss", expected.losses, actual.losses), ("metric", expected.metrics, actual.metrics)):
+        for place in sorted({*wanted, *got}):
+            before, after = wanted.get(place), got.get(place)
+            if before is None or after is None:
+                one: Mapping[str, Json] = before or after or {}
+                if is_default_loss(one, expected.kind) if where == "loss" else is_default_metric(one):
+                    continue
+            elif without_number(before.get("name")) == without_number(after.get("name")):
+                after = {**after, "name": before.get("name")}
+            yield from _compare_maps(f"{where}.{place}", before, after)
 
 
 def compare_structure(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:
@@ -58,9 +79,22 @@ def compare_structure(expected: ModelFacts, actual: ModelFacts) -> list[Differen
     for name in ("inputs", "outputs"):
         before, after = getattr(expected, name), getattr(actual, name)
         found += _compare_maps(name, [_interface(item) for item in before], [_interface(item) for item in after])
-    wanted, got = ({layer.path: layer for layer in facts.layers} for facts in (expected, actual))
+    wanted, got = _by_path(expected), _by_path(actual)
     for path in [*wanted, *(path for path in got if path not in wanted)]:
         found += _compare_maps(path or "the model", _constructed(wanted.get(path)), _constructed(got.get(path)))
+    return found
+
+
+def _by_path(facts: ModelFacts) -> dict[str, LayerFacts]:
+    """Return the layers by path; an input layer whose name was made up goes by its position, since names count up."""
+    found: dict[str, LayerFacts] = {}
+    for layer in facts.layers:
+        parent, _, name = layer.path.rpartition("/")
+        if layer.class_name == "InputLayer" and not given_name(name):
+            places = (f"{parent}/input {number}".lstrip("/") for number in itertools.count(1))
+            found[next(place for place in places if place not in found)] = layer
+        else:
+            found[layer.path] = layer
     return found
 
 
@@ -72,7 +106,8 @@ def _interface(tensor: TensorFacts) -> dict[str, Any]:
 def _constructed(layer: LayerFacts | None) -> Json:
     if layer is None:
         return None
-    return {"class": layer.class_name, "dtype": layer.dtype, **layer.arguments}
+    policy = layer.dtype.removeprefix("map_")  # each layer in it, which the map is for, has its own facts
+    return {"class": layer.class_name, "dtype": policy, **layer.arguments}
 
 
 def compare_code(expected: ModelFacts, actual: ModelFacts) -> list[Difference]:

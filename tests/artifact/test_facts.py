@@ -214,9 +214,19 @@ def test_an_input_that_differs_is_named(change, where):
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("pixels", "pixels"), ("keras_tensor", ""), ("input_layer_3", ""), ("input_of_mine", "input_of_mine")],
+    [
+        ("pixels", "pixels"),
+        ("pixels_clone", "pixels"),
+        ("input_of_mine", "input_of_mine"),
+        ("keras_tensor", ""),
+        ("keras_tensor_13_clone", ""),
+        ("keras_tensor_13CLONE", ""),
+        ("input_layer_3", ""),
+        ("dense/BiasAdd:0", ""),
+        ("tf.math.add_1/Add:0", ""),
+    ],
 )
-def test_a_name_that_keras_numbered_is_not_a_given_name(name, expected):
+def test_a_name_that_keras_made_up_is_not_a_given_name(name, expected):
     assert expected == given_name(name)
 
 
@@ -225,6 +235,31 @@ def test_names_that_keras_numbered_are_not_compared():
         facts(outputs=(TensorFacts(name, (None, 3), "float32"),)) for name in ("keras_tensor_4", "keras_tensor")
     )
     assert [] == compare_structure(left, right)
+
+
+@pytest.mark.parametrize(("name", "count"), [("input_4", 0), ("keras_tensor_5CLONE", 0), ("pixels", 2)])
+def test_an_input_layer_whose_name_was_made_up_goes_by_its_position(name, count):
+    left, right = (facts(layers=(LayerFacts(path, "InputLayer"),)) for path in ("input_1", name))
+    assert (count, count) == (len(compare_structure(left, right)), len(compare_training(left, right)))
+
+
+def test_a_dropped_input_layer_is_a_difference():
+    left, right = (
+        facts(layers=tuple(LayerFacts(path, "InputLayer") for path in paths))
+        for paths in (("input_1", "input_2"), ("input_1",))
+    )
+    assert ["input 2"] == [item.where for item in compare_structure(left, right)]
+
+
+def test_another_name_that_the_user_gave_is_a_difference():
+    left, right = (facts(outputs=(TensorFacts(name, (None, 3), "float32"),)) for name in ("score_clone", "rank"))
+    assert ["outputs[0].name"] == [item.where for item in compare_structure(left, right)]
+
+
+@pytest.mark.parametrize(("dtype", "count"), [("map_float32", 0), ("map_mixed_float16", 1), ("mixed_float16", 1)])
+def test_a_map_of_dtype_policies_is_the_policy_that_the_layer_itself_computes_in(dtype, count):
+    left, right = (facts(layers=(LayerFacts("", "Block", dtype=name),)) for name in ("float32", dtype))
+    assert count == len(compare_structure(left, right))
 
 
 def test_a_custom_class_that_did_not_come_back_is_named():

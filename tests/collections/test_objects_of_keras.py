@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 
 import keras
 import pytest
@@ -69,6 +70,36 @@ def test_a_rebuilt_object_is_compared(dialect, tmp_path):
     step(back["optimizer"], back["model"])
     (gap,) = compare_collections(collection_of(held), collection_of(back))
     assert ("optimizer", True) == (gap.where, gap.is_training)
+
+
+@contextmanager
+def floats(dialect, name):
+    before = dialect.backend.floatx()
+    dialect.backend.set_floatx(name)
+    try:
+        yield
+    finally:
+        dialect.backend.set_floatx(before)
+
+
+@BOTH
+def test_an_optimizer_of_64_bits_comes_back_with_its_learning_rate(dialect, tmp_path):
+    with floats(dialect, "float64"):
+        layers = [dialect.layers.Input((2,), dtype="float64"), dialect.layers.Dense(1, dtype="float64")]
+        held = {"model": dialect.Sequential(layers), "optimizer": dialect.optimizers.Adam(0.1)}
+        step(held["optimizer"], held["model"])
+    back = brought_back(held, tmp_path)
+    assert ("float64", []) == (
+        back["optimizer"].learning_rate.dtype,
+        compare_collections(collection_of(held), collection_of(back)),
+    )
+
+
+@BOTH
+def test_where_the_arguments_of_an_object_differ_is_named(dialect):
+    one, other = ({"optimizer": dialect.optimizers.SGD(0.5, momentum=value)} for value in (0.5, 0.25))
+    (gap,) = compare_collections(collection_of(one), collection_of(other))
+    assert ("optimizer", True, True) == (gap.where, gap.is_training, "momentum is 0.25, expected 0.5" in gap.what)
 
 
 def test_an_object_of_the_other_keras_is_a_difference():

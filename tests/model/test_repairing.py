@@ -1,14 +1,17 @@
-"""A layer that came back without weights is named; one that never had any is not."""
+"""A layer that came back without weights is named, one that never had any is not; an adapted one is put right."""
 
 from __future__ import annotations
 
 import warnings
 
 import keras
+import numpy as np
 import pytest
 
-from colab_save.model.repairing import unbuilt
+from colab_save.model.examining import examine
+from colab_save.model.repairing import Record, repair, unbuilt
 from colab_save.model.walking import walk_variables
+from colab_save.proof.comparing import compare_structure
 from tests import zoo
 
 with warnings.catch_warnings(action="ignore"):  # it imports what TensorFlow has deprecated
@@ -62,3 +65,27 @@ def test_a_layer_that_had_no_weights_when_it_was_saved_is_not_named(dialect):
 def test_the_lookup_of_a_text_layer_is_not_named(dialect):
     model = with_text(dialect)
     assert [] == unbuilt(model, None) + unbuilt(model, [path for path, _ in walk_variables(model)])
+
+
+def adapted(dialect):
+    buckets = dialect.layers.Discretization(num_bins=4, epsilon=0.01)
+    with warnings.catch_warnings(action="ignore"):  # tf_keras passes tensors to NumPy as NumPy 1 took them
+        buckets.adapt(np.linspace(0.0, 1.0, 64)[:, None])
+    given = dialect.layers.Input((1,))
+    return dialect.Model(given, buckets(given))
+
+
+def test_boundaries_that_a_layer_has_learnt_come_back(dialect, tmp_path):
+    model, file = adapted(dialect), tmp_path / "model.keras"
+    model.save(file)
+    back = dialect.models.load_model(file)
+    repair(back, file, Record.of(examine(model)), {})
+    assert [] == compare_structure(examine(model), examine(back))
+
+
+def test_other_boundaries_are_a_difference(dialect):
+    one, other = adapted(dialect), adapted(dialect)
+    other.layers[-1].bin_boundaries = [*other.layers[-1].bin_boundaries[:-1], 0.9]
+    assert ["discretization.bin_boundaries[2]"] == [
+        item.where for item in compare_structure(examine(one), examine(other))
+    ]

@@ -1,4 +1,4 @@
-"""The walk enters objects of the user's classes in a model, and not those of installed packages."""
+"""The walk enters objects of the user's classes, not those of installed packages; paths stay the same after a load."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from colab_save.model.walking import is_plain_object, own_attributes, walk_variables
+from colab_save.model.walking import is_plain_object, own_attributes, walk_layers, walk_variables
 from tests import zoo
 
 pytestmark = pytest.mark.tensorflow
@@ -105,3 +105,35 @@ def test_what_tensorflow_adds_to_a_layer_is_no_attribute_of_the_users(tmp_path):
     dense.build((None, 1))
     tf.train.Checkpoint(dense=dense).save(tmp_path / "dense")
     assert not [name for name, _ in own_attributes(dense) if name.startswith("self_")]
+
+
+class Named(keras.Model):
+    """A class that names its layers after its own name, which it has only when it is loaded."""
+
+    def __init__(self, name=None, kinds=("stem", "head"), **kwargs):
+        inputs = outputs = keras.Input((2,))
+        for kind in kinds:
+            outputs = keras.layers.Dense(2, name=f"{name}_{kind}" if name else kind)(outputs)
+        super().__init__(inputs, outputs, name=name, **kwargs)
+
+
+def layers_of(model):
+    return [path for path, layer in walk_layers(model) if isinstance(layer, keras.layers.Dense)]
+
+
+@pytest.mark.parametrize("name", ["net", "named_3", "a.b"])
+def test_a_layer_that_is_named_after_its_model_goes_by_the_rest(name):
+    assert ["stem", "head"] == layers_of(Named()) == layers_of(Named(name))
+
+
+def test_swapped_layers_that_are_named_after_their_model_are_found():
+    assert ["head", "stem"] == layers_of(Named("net", kinds=("head", "stem")))
+
+
+def test_a_name_that_another_layer_has_stays_whole():
+    assert ["stem", "net_stem"] == layers_of(Named(kinds=("stem", "net_stem")))
+
+
+def test_names_in_a_model_of_keras_itself_stay_whole():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="net_stem")], name="net")
+    assert ["net_stem"] == layers_of(model)
