@@ -247,12 +247,14 @@ def _take_pass(model: Model, sample: Sample, name: str, notebook: Notebook) -> P
         return run_pass(model, name, inputs)
 
     try:
-        if name == TRAINING:
-            inputs = sample.inputs
-            first, second = (run_as(run, model, inputs, is_seeded=True) for _ in range(2))
-            is_new = not is_same(first, sample.outputs)
-            return Pass(name, None, first, not is_same(first, second)) if is_new else None
-        alone = take_sample(getattr(model, name), None, run_keras, notebook=notebook)
+        alone = sample if name == TRAINING else take_sample(getattr(model, name), None, run_keras, notebook=notebook)
+        if alone.missing:
+            return None
+        # As the fresh process runs it: the seeds of a part are those of its place in the whole.
+        first, second = (run_as(run, model, alone.inputs, is_seeded=True) for _ in range(2))
     except Exception:  # noqa: BLE001 - the user's own code may raise anything when it is called in an unusual way
         return None
-    return None if alone.missing else Pass(name, alone.inputs, alone.outputs, alone.is_random or alone.is_seeded)
+    is_random = not is_same(first, second)
+    if name == TRAINING:
+        return None if is_same(first, sample.outputs) else Pass(name, None, first, is_random)
+    return Pass(name, alone.inputs, first, is_random)

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from colab_save.artifact.sample import TRAINING
+from colab_save.request.request import SaveRequest
 from colab_save.sampling.running import layers_recorded, run_keras, run_pass
 from colab_save.sampling.sampling import take_passes, take_sample
+from colab_save.saving.pipeline import save
 from tests import zoo
 from tests.saving.test_losses import TrainingBranch, called, decoded
 
@@ -76,3 +78,25 @@ def test_layers_are_recorded_in_the_order_of_their_calls_and_left_unchanged():
         answer = run_keras(model, zoo.rows(2, 4))
     assert (["dense"], False) == ([path for path, _ in seen], "call" in vars(layer))
     np.testing.assert_array_equal(answer.ravel(), seen[0][1])
+
+
+class Sampler(keras.Model):
+    """An autoencoder that draws: its encoder has a generator of its own, and is a part that can be called alone."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), zoo.Sampling()])
+        self.decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+
+    def call(self, inputs):
+        return self.decoder(self.encoder(inputs))
+
+    def get_config(self):
+        return super().get_config()
+
+
+def test_a_part_that_draws_is_seeded_by_its_place_in_the_whole_and_no_failure():
+    report = save(SaveRequest(called(Sampler(), zoo.rows(2, 4)), "cats"))
+    assert ("keras", True) == (report.manifest.payloads[0].format, report.manifest.round_trips[0].is_passed)
+    parts = {each.name: each.is_random for each in report.manifest.sample.passes if each.name != TRAINING}
+    assert {"encoder": False, "decoder": False} == parts
