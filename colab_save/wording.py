@@ -62,7 +62,7 @@ def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
     if isinstance(error, ColabSaveError):
         return f"{type(error).__name__}: {error.references[0]}"
     error = _innermost(error)
-    text = _quoted(clean(_text_of(error)))
+    text = _quoted(clean(text_of(error)))
     return f"{type(error).__name__}: {literal(text)}" if text else type(error).__name__
 
 
@@ -70,15 +70,16 @@ def _innermost(error: BaseException) -> BaseException:
     """Return the error that others only wrap: they contain its text."""
     seen = {id(error)}
     while (inner := error.__cause__ or error.__context__) is not None and id(inner) not in seen:
-        text = _text_of(inner).strip()
-        if not text or isinstance(inner, (KeyError, ColabSaveError)) or text not in _text_of(error):
+        text = text_of(inner).strip()
+        if not text or isinstance(inner, (KeyError, ColabSaveError)) or text not in text_of(error):
             break
         seen.add(id(inner))
         error = inner
     return error
 
 
-def _text_of(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
+    """Return the text of an error; none where its class fails to make one."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - an error of the user's own may fail to say what it is

@@ -42,7 +42,7 @@ from colab_save.model.examining import examine
 from colab_save.model.repairing import repair
 from colab_save.precision import made_in
 from colab_save.types import Model
-from colab_save.wording import first_line, reason_of
+from colab_save.wording import first_line, reason_of, text_of
 
 NOT_NEEDED = ("IPython", "jax", "matplotlib", "pandas", "scipy", "sklearn")
 """Packages that Keras and TensorFlow import if they are installed (``keras/src/wrappers``, ``keras/src/visualization``,
@@ -245,7 +245,7 @@ def lacking_name(error: BaseException | None) -> str:
     while error is not None:
         if isinstance(error, NameError) and error.name:
             return str(error.name)
-        if found := LOOKUPS.search(str(error)):
+        if found := LOOKUPS.search(text_of(error)):
             return (found[1] or found[2]).rpartition(">")[2]
         error = error.__cause__ or error.__context__
     return ""

@@ -42,6 +42,7 @@ from colab_save.request.request import LoadRequest
 from colab_save.sampling.guarding import untouched
 from colab_save.types import Model
 from colab_save.versions.locating import Fetched, Found, choose_payload, fetch_payload
+from colab_save.wording import translated
 
 MOST_NOTES = 4
 """Most notes of a load in the error about a model that differs."""
@@ -85,11 +86,13 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, cod
         payload = choose_payload(found, request)
         fetched = fetch_payload(found, payload, work, clock.on_step)
         fetched = replace(fetched, code=fetched.code or code)
-    with clock.at(Stage.LOAD):
+    another = f"Load another version, or another payload with {option('format')}."
+    with clock.at(Stage.LOAD), translated(f"{found.name} could not be put back as it was saved", another):
         plug, model, notes = _open(found, fetched, request)
         extras = read_extras(fetched.extras)
         notes += put_back(model, extras)
-    with clock.at(Stage.VERIFY):
+    as_it_is = f"To get this one as it is, add {option('verify', value=False)}."
+    with clock.at(Stage.VERIFY), translated(f"{found.name} could not be compared with what was saved", as_it_is):
         is_into = request.into is not None
         trip = _compare(plug, model, found.manifest, fetched, is_verified=request.verify, is_into=is_into)
     check_equal(found, trip, notes)

@@ -87,8 +87,13 @@ def walk_states(model: Model) -> Iterator[tuple[str, Variable]]:
 def walk_recurrent(model: Model) -> Iterator[tuple[str, Variable]]:
     """Yield the states of stateful recurrent layers, with their paths."""
     for path, layer in walk_layers(model):
-        if isinstance(layer, classes("layers.RNN")) and layer.stateful:
-            yield from ((f"{path}/states/{index}", item) for index, item in enumerate(layer.states or ()))
+        if isinstance(layer, classes("layers.RNN")):
+            states = Taking().fact(path, functools.partial(_recurrent_states, layer), [])
+            yield from ((f"{path}/states/{index}", item) for index, item in enumerate(states))
+
+
+def _recurrent_states(layer: Layer) -> list[Variable]:
+    return list(layer.states or ()) if layer.stateful else []
 
 
 def walk_generators(model: Model) -> Iterator[tuple[str, Variable]]:
@@ -100,12 +105,13 @@ def walk_generators(model: Model) -> Iterator[tuple[str, Variable]]:
     if program := getattr(model, "program", None):  # a loaded SavedModel
         yield from getattr(program, GENERATORS_BY_PATH, {}).items()
         return
-    seen: set[int] = set()
+    take, seen = Taking().fact, set[int]()
     for path, node in _walk(model):
         if _is_variable(node):
             continue
         for key, item in sorted(vars(node).items(), key=lambda pair: (pair[0] == "_seed_generators", pair[0])):
-            yield from _generators(_join(path, key.lstrip("_")), item, seen)
+            place = _join(path, key.lstrip("_"))
+            yield from take(place, functools.partial(list, _generators(place, item, seen)), [])
 
 
 def _generators(path: str, item: Any, seen: set[int]) -> Iterator[tuple[str, Variable]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 from weakref import ProxyTypes
@@ -17,6 +18,7 @@ from weakref import ProxyTypes
 from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import classes, dialect_of, is_of_keras, tensorflow_classes
 from colab_save.sampling.seeding import seeds_restored
+from colab_save.taking import Taking
 from colab_save.types import Model, Variable
 
 SET_BY_TRAINING = frozenset(
@@ -66,7 +68,10 @@ def undone_on_error(holder: Any) -> Iterator[None]:
 
 
 class _Held:
-    """What a model consists of at one moment: its variables, containers, arrays and attributes."""
+    """What a model consists of at one moment: its variables, containers, arrays and attributes.
+
+    An object that raises something when it is looked into is left as it is.
+    """
 
     def __init__(self, model: Any) -> None:
         self.variables: list[tuple[Variable, Any]] = []
@@ -79,7 +84,7 @@ class _Held:
             node = waiting.pop()
             if id(node) not in seen:
                 seen.add(id(node))
-                waiting += self._hold(node)
+                waiting += Taking().fact("what it holds", partial(self._hold, node), [])
         self._before = self._steps()
 
     def _hold(self, node: Any) -> list[Any]:

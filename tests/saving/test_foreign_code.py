@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 
 import keras
 import numpy as np
 import pytest
 
 from colab_save.artifact.round_trip import Aspect, Outcome
-from colab_save.errors import ColabSaveError, RoundTripError
+from colab_save.errors import ColabSaveError, FormatError, RoundTripError
 from colab_save.loading.pipeline import load
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
@@ -140,3 +141,37 @@ def test_whatever_a_method_raises_a_save_ends_in_a_report_or_an_error_of_ours(na
         assert Outcome.PASSED is report.manifest.round_trips[0].verdicts[Aspect.OUTPUTS].outcome
     armed.clear()
     assert np.array_equal(before, model(zoo.rows(2, 3)).numpy())
+
+
+class Breaking(keras.Model):
+    """A model whose call raises where the machine is another than that of the save."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = keras.layers.Dense(1)
+
+    def call(self, inputs):
+        if "COLAB_SAVE_TEST_ELSEWHERE" in os.environ and not isinstance(inputs, keras.KerasTensor):
+            raise UsersError
+        return self.dense(inputs)
+
+
+def test_what_a_class_raises_when_its_model_is_loaded_is_an_error_of_ours(tmp_path, monkeypatch):
+    model = Breaking()
+    model(zoo.rows(2, 3))
+    save(SaveRequest(model, "cats", to=str(tmp_path), formats=("keras",)))
+    monkeypatch.setenv("COLAB_SAVE_TEST_ELSEWHERE", "1")
+    with pytest.raises(FormatError, match="could not be compared with what was saved"):
+        load(LoadRequest("cats", source=str(tmp_path)))
+
+
+class Unbuildable(Scale):
+    """A layer that raises an error without a text when it is built again."""
+
+    def build_from_config(self, config):
+        raise UsersError
+
+
+def test_an_error_without_a_text_does_not_end_the_fresh_process(tmp_path):
+    report = save(SaveRequest(with_layer(Unbuildable()), "cats", to=str(tmp_path)))
+    assert "could not open model.keras (UsersError)" in report.attempts[0].reason
