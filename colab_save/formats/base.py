@@ -100,7 +100,7 @@ class Format(ABC):
         Args:
             model: The live model; it is not changed.
             folder: An existing folder on the local disk.
-            sample: Inputs that the model accepts, with their specs.
+            sample: Inputs that the model accepts, with their specs; if none are known, it has ``missing`` instead.
             options: An instance of `Options`.
 
         Returns:

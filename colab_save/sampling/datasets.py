@@ -7,13 +7,17 @@ caches in a file locks it: what lies below is read instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from colab_save.errors import SampleError
 
-_PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc", "GeneratorDataset"}
-"""The operations that run Python code."""
+_EFFECTS = re.compile(
+    r"(Eager)?PyFunc|GeneratorDataset|Assign|Rng|Stateful(?!Partitioned)|LookupTable(Insert|Import)|PrintV2|WriteFile|"
+    r"\w*(Shuffle|Cache|Snapshot)\w*Dataset"
+)
+"""The operations that run Python code, change a variable, a random generator or a table, print, or write."""
 
 
 _ORDERING = {"CacheDataset", "OptionsDataset", "PrefetchDataset", "RepeatDataset", "ShuffleDataset"}
@@ -75,4 +79,4 @@ def _has_effects(dataset: Any) -> bool:
     graphs = [function.function.graph.as_graph_def() for function in dataset._functions()]  # noqa: SLF001 - see above
     operations = {node.op for graph in graphs for node in graph.node}
     operations |= {node.op for graph in graphs for made in graph.library.function for node in made.node_def}
-    return bool(_PYTHON & operations) or any("Shuffle" in operation for operation in operations)
+    return any(map(_EFFECTS.match, operations))

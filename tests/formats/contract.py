@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from colab_save.artifact.round_trip import Aspect
+from colab_save.artifact.sample import Sample
 from colab_save.dialect import kind_of
-from colab_save.errors import ColabSaveError
+from colab_save.errors import ColabSaveError, FormatError, SampleError
 from colab_save.format_table import FORMATS
 from colab_save.formats.base import Context, Format, get_format
 from colab_save.inspecting.inspection import inspect
@@ -97,6 +98,15 @@ class FormatContract:
         with pytest.raises(ColabSaveError) as caught:
             plug.load(payload, Context({}))
         assert plug.payload in str(caught.value)
+
+    def test_without_a_sample_it_is_written_or_refused_with_the_reason(self, plug, tmp_path):
+        """Whether a format can do without one is its own; what it writes is whole."""
+        missing, refusal = SampleError("The model accepts no inputs.", "Pass some."), ""
+        try:
+            plug.save(MODELS["untrained"](), tmp_path, Sample(None, None, None, missing=missing), plug.Options())
+        except FormatError as error:
+            refusal = str(error)
+        assert (tmp_path / plug.payload).exists() or refusal.endswith("The model accepts no inputs.\nHint: Pass some.")
 
     def test_it_is_registered_under_its_name(self, plug):
         assert self.name in FORMATS

@@ -160,6 +160,19 @@ def test_a_dataset_that_runs_python_is_not_read(make):
     assert [] == calls
 
 
+def test_a_dataset_that_draws_from_a_generator_of_the_notebook_is_not_read():
+    generator = tf.random.Generator.from_seed(1)
+    data = dataset().map(lambda x, y: (x + generator.normal((4,)), y))
+    before = generator.state.numpy().tolist()
+    assert "" == sample_of(zoo.sequential(), "model.fit(data)", data=data).source
+    assert before == generator.state.numpy().tolist()
+
+
+def test_a_dataset_that_maps_its_rows_is_read():
+    data = dataset().unbatch().map(lambda x, y: (tf.image.random_brightness(x, 0.1), y)).batch(4)
+    assert "data in model.fit()" == sample_of(zoo.sequential(), "model.fit(data)", data=data).source
+
+
 def test_a_dataset_is_read_below_its_shuffle_and_goes_on_in_the_same_order():
     orders = []
     for is_searched in (False, True):
