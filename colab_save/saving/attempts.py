@@ -17,7 +17,7 @@ from colab_save.formats.base import Format
 from colab_save.fresh_process.process import Verifier
 from colab_save.os_errors import refusal, refusing, system_error
 from colab_save.progress import Clock, Stage
-from colab_save.saving.examining import Examined
+from colab_save.saving.examining import Examined, check_unchanged
 from colab_save.saving.plan import Plan
 from colab_save.saving.proving import prove
 from colab_save.saving.staging import Staged, stage
@@ -69,6 +69,7 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
 
     Raises:
         FormatError: The only set of formats cannot be written.
+        RoundTripError: What was staged is not what was examined: the model is being trained.
         NoSpaceError: The local disk is full.
     """
     attempts: list[Attempt] = []
@@ -89,6 +90,7 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
         attempts.append(_proven(staged, examined, prove(staged, examined, plan.rules, verifier, clock)))
         if attempts[-1].is_passed or verifier.was_killed:  # which decides nothing about the formats
             break
+        check_unchanged(examined)
     return attempts
 
 

@@ -14,6 +14,8 @@ from colab_save.custom_code.captured import lambdas_by_name
 from colab_save.custom_code.custom_objects import find_custom_objects
 from colab_save.custom_code.growing import Supply
 from colab_save.dialect import dialect_of
+from colab_save.errors import RoundTripError
+from colab_save.hints import literal
 from colab_save.model.configs import Configs
 from colab_save.model.examining import examine
 from colab_save.sampling.guarding import untouched
@@ -62,7 +64,7 @@ class Examined:
 
 
 def examine_models(plan: Plan) -> Examined:
-    """Examine the live models; the samples come first, since running a model on one may build it."""
+    """Examine the live models: make their samples, take their facts, and find their custom code."""
     plug, division = plan.choice.attempts[0][0], plan.division
     given = samples_by_part(plan.sample, division.models)
     samples = {}
@@ -80,3 +82,20 @@ def _subject(name: str, model: Model, sample: Sample, custom: Supply) -> Subject
     with untouched(model), lambdas_by_name(custom.code), configs.whole():
         facts = examine(model)
     return Subject(name, model, replace(facts, objects=configs.objects), sample, configs)
+
+
+def check_unchanged(examined: Examined) -> None:
+    """Refuse to judge a model that has been trained since it was examined, in a cell that runs beside the panel.
+
+    Raises:
+        RoundTripError: One has.
+    """
+    for subject in examined.subjects:
+        with untouched(subject.model):
+            now = examine(subject.model)
+        if now.variables != subject.facts.variables or now.iterations != subject.facts.iterations:
+            raise RoundTripError(
+                f"The model changed while it was being saved{f' ({literal(subject.name)})' if subject.name else ''}: "
+                "something trains it.",
+                "Wait until the training has ended, and save again.",
+            )

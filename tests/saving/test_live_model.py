@@ -13,9 +13,10 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colab_save.errors import ColabSaveError
+from colab_save.errors import ColabSaveError, RoundTripError
 from colab_save.format_table import FORMATS
 from colab_save.loading.pipeline import load
+from colab_save.progress import Stage
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
 from tests import zoo
@@ -159,6 +160,18 @@ def test_a_save_that_fails_in_the_middle_changes_nothing():
     before = state_of(model)
     attempt(SaveRequest(model, "cats", formats=("keras",)))
     assert {} == changed(before, model)
+
+
+def test_a_model_that_is_trained_while_it_is_saved_is_told_as_that():
+    model = zoo.sequential()
+
+    def train(step):
+        if step.stage is Stage.STAGE and step.detail == "keras":
+            zoo.fitted(model, zoo.rows(8, 4), zoo.rows(8, 2))
+
+    with pytest.raises(RoundTripError, match="The model changed while it was being saved"):
+        save(SaveRequest(model, "cats"), on_step=train)
+    assert 2 == int(model.optimizer.iterations)
 
 
 def test_a_load_into_a_model_that_fails_changes_nothing():
