@@ -41,8 +41,15 @@ LOADED = {
 """The summary of a load, by its outcome."""
 
 
+SKIPPED_ALONE = {
+    frozenset({Aspect.OUTPUTS}): "answers not checked",
+    frozenset({Aspect.OUTPUTS, Aspect.WEIGHTS}): "not built yet: no weights",
+}
+"""The words for what was skipped, where the rest was proven; weights are only where there are none."""
+
+
 def summary_of(words: Mapping[Outcome, str], trips: Sequence[RoundTrip]) -> str:
-    """Return what happened in a few words, which name the answers where only they were skipped.
+    """Return what happened in a few words, which name what was skipped where the rest was proven.
 
     Args:
         words: `SAVED` or `LOADED`.
@@ -51,8 +58,8 @@ def summary_of(words: Mapping[Outcome, str], trips: Sequence[RoundTrip]) -> str:
     verdicts = [(aspect, verdict.outcome) for trip in trips for aspect, verdict in trip.verdicts.items()]
     skipped_ones = {aspect for aspect, outcome in verdicts if outcome is Outcome.SKIPPED}
     outcome = worst_of(outcome for _, outcome in verdicts)
-    is_rest_proven = outcome is Outcome.SKIPPED and skipped_ones == {Aspect.OUTPUTS}
-    return words[outcome].replace("not proven", "answers not checked") if is_rest_proven else words[outcome]
+    known = words[outcome]
+    return known.replace("not proven", SKIPPED_ALONE.get(frozenset(skipped_ones), "not proven"))
 
 
 NAMED = 4

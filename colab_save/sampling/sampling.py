@@ -94,14 +94,28 @@ def _given(model: Model, given: Any, run: Run, specs: Specs) -> Sample:
         return _none(error)
     except Exception as error:  # the user's model may raise anything
         if belong_together(values):
-            with suppress(Exception):
-                return _accepted(model, first_rows(values, None), run, specs)
+            with suppress(SampleError):
+                return _whole(model, values, run, specs)
         if isinstance(error, SampleError):
             raise
         raise SampleError(
             f"The model did not accept the sample ({first_line(error)}).",
             f"It was {in_words(inputs)}; pass with {option('sample')} what you would pass to model.predict().",
         ) from error
+
+
+def _whole(model: Model, values: Nested, run: Run, specs: Specs) -> Sample:
+    """Return the sample of all rows, where the first ones alone are none.
+
+    Raises:
+        SampleError: They are none either.
+    """
+    try:
+        return _accepted(model, first_rows(values, None), run, specs)
+    except UnbuiltModelError as error:
+        return _none(error)
+    except Exception as error:
+        raise SampleError("All rows are no sample either.", "") from error
 
 
 def _read(given: Any) -> tuple[Nested, Nested]:

@@ -197,9 +197,17 @@ def test_a_dataset_that_maps_shuffled_batches_is_not_read():
     assert "" == sample_of(zoo.sequential(), "model.fit(data)", data=data).source
 
 
-def test_an_unbuilt_model_is_not_built_by_what_the_notebook_holds():
-    model = keras.Sequential([keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])])
-    assert ("", False) == (sample_of(model, "model.fit(x)", x=X).source, model.built)
+@pytest.mark.parametrize(
+    ("layers", "source"),
+    [
+        ([keras.layers.Dense(2)], ""),
+        ([keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])], "x in model.fit()"),
+    ],
+    ids=["without weights", "with weights"],
+)
+def test_an_unbuilt_model_is_not_built_by_what_the_notebook_holds(layers, source):
+    model = keras.Sequential(layers)
+    assert (source, False) == (sample_of(model, "model.fit(x)", x=X).source, model.built)
 
 
 def test_batches_that_are_read_by_number_stay_as_they_were():
