@@ -28,11 +28,24 @@ def declared_inputs(model: Model) -> Specs:
 def _declared(model: Model) -> Specs:
     if not isinstance(model, classes("Model")):
         return None
+    if isinstance(model, classes("Sequential")) and not getattr(model, "inputs", None):
+        return _chained_inputs(model)
     if is_graph(model):
         return _graph_inputs(model)
     if dialect_of(model) == KERAS_2:
         return _called_inputs(model)
     return _built_inputs(model) if model.built else None
+
+
+def _chained_inputs(model: Model) -> Specs:
+    """Read the inputs of a Sequential without declared ones: those that its first layer was built with.
+
+    They are unknown where another layer has yet to be built, since a pass would make random weights for it.
+    """
+    if not model.layers or not all(layer.built for layer in model.layers):
+        return None
+    first = model.layers[0]
+    return _declared(first) if isinstance(first, classes("Model")) else _built_inputs(first)
 
 
 def _graph_inputs(model: Model) -> Specs:
@@ -96,7 +109,7 @@ def _facts_of_nested(spec: Nested, name: str) -> Specs:
 
 
 def _built_inputs(model: Model) -> Specs:
-    """Read the inputs that a subclassed model was built with; a tuple if its ``call`` needs several arguments.
+    """Read the inputs that a model or layer was built with; a tuple if its ``call`` needs several arguments.
 
     Keras records the shapes of all arguments only where ``build`` takes them; the others get the shape of the first.
     """
@@ -105,7 +118,7 @@ def _built_inputs(model: Model) -> Specs:
     shape = config.get("input_shape") or next(iter(shapes.values()), None)
     if shape is None:
         return None
-    dtype, names = str(model.input_dtype), arguments_of(model, is_required=True)
+    dtype, names = str(getattr(model, "input_dtype", model.compute_dtype)), arguments_of(model, is_required=True)
     if len(names) < 2:
         return _specs_of_shapes(shape, dtype, "inputs")
     return tuple(_specs_of_shapes(shapes.get(f"{name}_shape", shape), dtype, name) for name in names)

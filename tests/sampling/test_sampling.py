@@ -212,3 +212,20 @@ def test_a_sample_without_values_is_refused_as_one(given, said):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     with pytest.raises(SampleError, match=said):
         take_sample(model, given(), run_keras)
+
+
+def built(layer, *shape):
+    layer.build((None, *shape))
+    return layer
+
+
+def test_a_chain_of_built_layers_has_the_inputs_of_its_first():
+    model = keras.Sequential([built(keras.layers.Dense(3), 4), built(keras.layers.Dense(2), 3)])
+    sample = sample_of(model)
+    assert ((4, 4), (4, 2), False) == (sample.inputs.shape, sample.outputs.shape, model.built)
+
+
+def test_a_chain_with_a_layer_that_is_not_built_has_no_known_inputs():
+    """A pass would make random weights, which another process makes differently."""
+    model = keras.Sequential([built(keras.layers.Dense(3), 4), keras.layers.Dense(2)])
+    assert sample_of(model).missing

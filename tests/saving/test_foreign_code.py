@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import contextlib
 import itertools
 import os
@@ -175,3 +176,32 @@ class Unbuildable(Scale):
 def test_an_error_without_a_text_does_not_end_the_fresh_process(tmp_path):
     report = save(SaveRequest(with_layer(Unbuildable()), "cats", to=str(tmp_path)))
     assert "could not open model.keras (UsersError)" in report.attempts[0].reason
+
+
+class Asked:
+    """An object that answers every question with an exception."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+class Closed(collections.abc.Mapping):
+    """A mapping whose file is closed."""
+
+    def __getitem__(self, key):
+        raise OSError("closed")
+
+    def __iter__(self):
+        raise OSError("closed")
+
+    def __len__(self):
+        return 1
+
+
+@pytest.mark.parametrize("kind", [Asked, Closed])
+def test_an_odd_object_in_an_attribute_costs_no_format(kind, tmp_path):
+    model = with_layer(Scale())
+    model.odd = kind()
+    assert "keras" == save(SaveRequest(model, "cats", to=str(tmp_path))).manifest.payloads[0].format
