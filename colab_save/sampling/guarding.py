@@ -67,6 +67,32 @@ def undone_on_error(holder: Any) -> Iterator[None]:
         raise
 
 
+class _Kinds:
+    """The classes of what is restored, found once, since a model holds thousands of objects."""
+
+    def __init__(self) -> None:
+        self.keras_variables = classes("Variable")
+        self.variables = (*self.keras_variables, *tensorflow_classes("Variable"))
+        self.models = classes("Model")
+        self.optimizers = classes("optimizers.Optimizer")
+        self.modules = tensorflow_classes("__internal__.tracking.AutoTrackable")
+        self._known: dict[type, bool] = {}
+
+    def are_entered(self, node: Any) -> bool:
+        """Return whether attributes are restored: those of Keras's objects, TensorFlow's modules, the user's own."""
+        kind = type(node)
+        if kind not in self._known:
+            self._known[kind] = hasattr(node, "__dict__") and self._is_entered(kind)
+        return self._known[kind]
+
+    def _is_entered(self, kind: type) -> bool:
+        module = kind.__module__
+        if is_of_keras(module):
+            return kind.__name__ not in GRAPH
+        is_known = issubclass(kind, self.modules) or module in TRACKING
+        return is_known or bool(dialect_of(kind)) or is_users_module(module)
+
+
 class _Held:
     """What a model consists of at one moment: its variables, containers, arrays and attributes.
 
@@ -78,13 +104,14 @@ class _Held:
         self.contents: list[tuple[Any, Any]] = []
         self.attributes: list[tuple[dict[str, Any], dict[str, Any], frozenset[str]]] = []
         self.steps: list[Variable] = []
-        seen: set[int] = set()
+        self._kinds = _Kinds()
+        taking, seen = Taking(), set[int]()
         waiting: list[Any] = [model]
         while waiting:
             node = waiting.pop()
             if id(node) not in seen:
                 seen.add(id(node))
-                waiting += Taking().fact("what it holds", partial(self._hold, node), [])
+                waiting += taking.fact("what it holds", partial(self._hold, node), [])
         self._before = self._steps()
 
     def _hold(self, node: Any) -> list[Any]:
@@ -93,7 +120,7 @@ class _Held:
 
         if node is None or issubclass(type(node), (str, bytes, int, float, tuple, *CODE)):
             return list(node) if isinstance(node, tuple) else []
-        if isinstance(node, (*classes("Variable"), *tensorflow_classes("Variable"))):
+        if isinstance(node, self._kinds.variables):
             self._hold_variable(node)
             return []
         if isinstance(node, np.ndarray):
@@ -109,23 +136,24 @@ class _Held:
                 self.contents.append((node, before))
                 found += before.values() if isinstance(before, dict) else before
         found = found if len(found) <= LONGEST else []
-        return found + (self._hold_attributes(node) if _is_entered(node) else [])
+        return found + (self._hold_attributes(node) if self._kinds.are_entered(node) else [])
 
     def _hold_variable(self, variable: Variable) -> None:
         """Note the value of a variable; one that is mirrored has a value on each device."""
         import tensorflow as tf
 
-        raw = variable.value if isinstance(variable, classes("Variable")) and not callable(variable.value) else variable
+        is_of_keras_3 = isinstance(variable, self._kinds.keras_variables) and not callable(variable.value)
+        raw = variable.value if is_of_keras_3 else variable
         for part in getattr(raw, "values", None) or (raw,):
             with suppress(ValueError, TypeError, tf.errors.FailedPreconditionError):  # it has no value yet
                 self.variables.append((part, tf.convert_to_tensor(part)))
 
     def _hold_attributes(self, node: Any) -> list[Any]:
         own = vars(node)
-        left = SET_BY_TRAINING if isinstance(node, classes("Model")) else frozenset()
+        left = SET_BY_TRAINING if isinstance(node, self._kinds.models) else frozenset()
         before = {name: value for name, value in dict(own).items() if name not in left}
         self.attributes.append((own, before, left))
-        if isinstance(node, classes("optimizers.Optimizer")) and before.get("_iterations") is not None:
+        if isinstance(node, self._kinds.optimizers) and before.get("_iterations") is not None:
             self.steps.append(node.iterations)
         return list(before.values())
 
@@ -145,18 +173,6 @@ class _Held:
             _restore_contents(node, before)
         for variable, value in self.variables:
             variable.assign(value)
-
-
-def _is_entered(node: Any) -> bool:
-    """Return whether an object's attributes are restored: those of Keras's objects, modules, and the user's own."""
-    if not hasattr(node, "__dict__"):
-        return False
-    module = type(node).__module__
-    if is_of_keras(module):
-        return type(node).__name__ not in GRAPH
-    if isinstance(node, tensorflow_classes("__internal__.tracking.AutoTrackable")) or module in TRACKING:
-        return True
-    return bool(dialect_of(node)) or is_users_module(module)
 
 
 def _restore_dict(own: dict[Any, Any], before: dict[Any, Any]) -> None:
