@@ -27,7 +27,7 @@ for variable in [name for name in os.environ if name.startswith(settings.PREFIX)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-LONGEST = ("test_saving.py", "test_losses.py", "test_notebooks.py", "test_publishing_on_drive.py")
+LONGEST = ("test_saving.py", "test_losses.py", "test_notebooks.py", "test_others.py", "test_publishing_on_drive.py")
 """Modules of a minute and more: one of them at the end would keep one worker busy, and the other waiting."""
 
 LEFT_OUT = re.compile(r"not (\w+)(?: and not (\w+))?")

@@ -58,13 +58,14 @@ class Kernel:
     def __init__(self, client):
         self.client = client
 
-    def run(self, text, seconds=240):
-        """Run one cell."""
-        return self.run_all([text], seconds)[0]
+    def run(self, text, seconds=240, is_kept=True):
+        """Run one cell, which the notebook's history keeps or never sees."""
+        return self.run_all([text], seconds, is_kept)[0]
 
-    def run_all(self, texts, seconds=240):
+    def run_all(self, texts, seconds=240, is_kept=True):
         """Send all cells at once, as *Run all* does, and give what each showed."""
-        cells = {self.client.execute(text, stop_on_error=True): Cell() for text in texts}
+        execute = self.client.execute
+        cells = {execute(text, store_history=is_kept, stop_on_error=True): Cell() for text in texts}
         end = time.monotonic() + seconds
         self._listen(set(cells), cells, end)
         while not all(cell.status for cell in cells.values()):

@@ -1,0 +1,207 @@
+# expected: partial: a class without get_config() that keeps its arguments in no attribute
+# model: transformer
+# answer: transformer((pt, en))
+# again: transformer.fit((pt, en), labels, verbose=0)
+# random: dropout
+# %%
+import numpy as np
+import tensorflow as tf
+
+rng = np.random.default_rng(0)
+pt, en, labels = (tf.constant(rng.integers(1, 12, (2, 5)), tf.int64) for _ in range(3))
+
+
+def positional_encoding(length, depth):
+    depth = depth / 2
+    positions = np.arange(length)[:, np.newaxis]
+    depths = np.arange(depth)[np.newaxis, :] / depth
+    angle_rads = positions * (1 / (10000**depths))
+    pos_encoding = np.concatenate([np.sin(angle_rads), np.cos(angle_rads)], axis=-1)
+    return tf.cast(pos_encoding, dtype=tf.float32)
+
+
+class PositionalEmbedding(tf.keras.layers.Layer):
+    def __init__(self, vocab_size, d_model):
+        super().__init__()
+        self.d_model = d_model
+        self.embedding = tf.keras.layers.Embedding(vocab_size, d_model, mask_zero=True)
+        self.pos_encoding = positional_encoding(length=64, depth=d_model)
+
+    def compute_mask(self, *args, **kwargs):
+        return self.embedding.compute_mask(*args, **kwargs)
+
+    def call(self, x):
+        length = tf.shape(x)[1]
+        x = self.embedding(x)
+        x *= tf.math.sqrt(tf.cast(self.d_model, tf.float32))
+        return x + self.pos_encoding[tf.newaxis, :length, :]
+
+
+class BaseAttention(tf.keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__()
+        self.mha = tf.keras.layers.MultiHeadAttention(**kwargs)
+        self.layernorm = tf.keras.layers.LayerNormalization()
+        self.add = tf.keras.layers.Add()
+
+
+class CrossAttention(BaseAttention):
+    def call(self, x, context):
+        attn_output, attn_scores = self.mha(query=x, key=context, value=context, return_attention_scores=True)
+        self.last_attn_scores = attn_scores
+        return self.layernorm(self.add([x, attn_output]))
+
+
+class GlobalSelfAttention(BaseAttention):
+    def call(self, x):
+        return self.layernorm(self.add([x, self.mha(query=x, value=x, key=x)]))
+
+
+class CausalSelfAttention(BaseAttention):
+    def call(self, x):
+        return self.layernorm(self.add([x, self.mha(query=x, value=x, key=x, use_causal_mask=True)]))
+
+
+class FeedForward(tf.keras.layers.Layer):
+    def __init__(self, d_model, dff, dropout_rate=0.1):
+        super().__init__()
+        self.seq = tf.keras.Sequential(
+            [
+                tf.keras.layers.Dense(dff, activation="relu"),
+                tf.keras.layers.Dense(d_model),
+                tf.keras.layers.Dropout(dropout_rate),
+            ]
+        )
+        self.add = tf.keras.layers.Add()
+        self.layer_norm = tf.keras.layers.LayerNormalization()
+
+    def call(self, x):
+        return self.layer_norm(self.add([x, self.seq(x)]))
+
+
+# %%
+class EncoderLayer(tf.keras.layers.Layer):
+    def __init__(self, *, d_model, num_heads, dff, dropout_rate=0.1):
+        super().__init__()
+        self.self_attention = GlobalSelfAttention(num_heads=num_heads, key_dim=d_model, dropout=dropout_rate)
+        self.ffn = FeedForward(d_model, dff)
+
+    def call(self, x):
+        return self.ffn(self.self_attention(x))
+
+
+class Encoder(tf.keras.layers.Layer):
+    def __init__(self, *, num_layers, d_model, num_heads, dff, vocab_size, dropout_rate=0.1):
+        super().__init__()
+        self.d_model = d_model
+        self.num_layers = num_layers
+        self.pos_embedding = PositionalEmbedding(vocab_size=vocab_size, d_model=d_model)
+        self.enc_layers = [
+            EncoderLayer(d_model=d_model, num_heads=num_heads, dff=dff, dropout_rate=dropout_rate)
+            for _ in range(num_layers)
+        ]
+        self.dropout = tf.keras.layers.Dropout(dropout_rate)
+
+    def call(self, x):
+        x = self.dropout(self.pos_embedding(x))
+        for i in range(self.num_layers):
+            x = self.enc_layers[i](x)
+        return x
+
+
+class DecoderLayer(tf.keras.layers.Layer):
+    def __init__(self, *, d_model, num_heads, dff, dropout_rate=0.1):
+        super(DecoderLayer, self).__init__()
+        self.causal_self_attention = CausalSelfAttention(num_heads=num_heads, key_dim=d_model, dropout=dropout_rate)
+        self.cross_attention = CrossAttention(num_heads=num_heads, key_dim=d_model, dropout=dropout_rate)
+        self.ffn = FeedForward(d_model, dff)
+
+    def call(self, x, context):
+        x = self.causal_self_attention(x=x)
+        x = self.cross_attention(x=x, context=context)
+        self.last_attn_scores = self.cross_attention.last_attn_scores
+        return self.ffn(x)
+
+
+class Decoder(tf.keras.layers.Layer):
+    def __init__(self, *, num_layers, d_model, num_heads, dff, vocab_size, dropout_rate=0.1):
+        super(Decoder, self).__init__()
+        self.num_layers = num_layers
+        self.pos_embedding = PositionalEmbedding(vocab_size=vocab_size, d_model=d_model)
+        self.dropout = tf.keras.layers.Dropout(dropout_rate)
+        self.dec_layers = [
+            DecoderLayer(d_model=d_model, num_heads=num_heads, dff=dff, dropout_rate=dropout_rate)
+            for _ in range(num_layers)
+        ]
+        self.last_attn_scores = None
+
+    def call(self, x, context):
+        x = self.dropout(self.pos_embedding(x))
+        for i in range(self.num_layers):
+            x = self.dec_layers[i](x, context)
+        self.last_attn_scores = self.dec_layers[-1].last_attn_scores
+        return x
+
+
+# %%
+class Transformer(tf.keras.Model):
+    def __init__(self, *, num_layers, d_model, num_heads, dff, input_vocab_size, target_vocab_size, dropout_rate=0.1):
+        super().__init__()
+        self.encoder = Encoder(
+            num_layers=num_layers,
+            d_model=d_model,
+            num_heads=num_heads,
+            dff=dff,
+            vocab_size=input_vocab_size,
+            dropout_rate=dropout_rate,
+        )
+        self.decoder = Decoder(
+            num_layers=num_layers,
+            d_model=d_model,
+            num_heads=num_heads,
+            dff=dff,
+            vocab_size=target_vocab_size,
+            dropout_rate=dropout_rate,
+        )
+        self.final_layer = tf.keras.layers.Dense(target_vocab_size)
+
+    def call(self, inputs):
+        context, x = inputs
+        context = self.encoder(context)
+        x = self.decoder(x, context)
+        logits = self.final_layer(x)
+        try:
+            del logits._keras_mask
+        except AttributeError:
+            pass
+        return logits
+
+
+class CustomSchedule(tf.keras.optimizers.schedules.LearningRateSchedule):
+    def __init__(self, d_model, warmup_steps=4000):
+        super().__init__()
+        self.d_model = d_model
+        self.d_model = tf.cast(self.d_model, tf.float32)
+        self.warmup_steps = warmup_steps
+
+    def __call__(self, step):
+        step = tf.cast(step, dtype=tf.float32)
+        arg1 = tf.math.rsqrt(step)
+        arg2 = step * (self.warmup_steps**-1.5)
+        return tf.math.rsqrt(self.d_model) * tf.math.minimum(arg1, arg2)
+
+
+def masked_loss(label, pred):
+    mask = label != 0
+    loss_object = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="none")
+    loss = loss_object(label, pred)
+    mask = tf.cast(mask, dtype=loss.dtype)
+    loss *= mask
+    return tf.reduce_sum(loss) / tf.reduce_sum(mask)
+
+
+transformer = Transformer(num_layers=2, d_model=4, num_heads=2, dff=6, input_vocab_size=12, target_vocab_size=12)
+learning_rate = CustomSchedule(4)
+optimizer = tf.keras.optimizers.Adam(learning_rate, beta_1=0.9, beta_2=0.98, epsilon=1e-9)
+transformer.compile(loss=masked_loss, optimizer=optimizer, metrics=["accuracy"])
+transformer.fit((pt, en), labels, epochs=1)
