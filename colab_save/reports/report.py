@@ -43,6 +43,7 @@ LOADED = {
 
 SKIPPED_ALONE = {
     frozenset({Aspect.OUTPUTS}): "answers not checked",
+    frozenset({Aspect.CODE}): "some code could not be captured",
     frozenset({Aspect.OUTPUTS, Aspect.WEIGHTS}): "not built yet: no weights",
 }
 """The words for what was skipped, where the rest was proven; weights are only where there are none."""

@@ -94,7 +94,7 @@ def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
 
     Skipped outputs get the reason why there is no sample.
     """
-    trip = replace(trip, verdicts={**trip.verdicts, **_skipped(trip, subject)})
+    trip = replace(trip, verdicts={**trip.verdicts, **_skipped(trip, subject), **_not_whole(trip, custom)})
     why = cut_lines([*subject.configs.losses, *custom.reasons], MOST_LACKING)
     verdicts = {
         aspect: replace(verdict, reason="\n".join([*why, verdict.reason]))
@@ -103,6 +103,15 @@ def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
         for aspect, verdict in trip.verdicts.items()
     }
     return replace(trip, verdicts=verdicts)
+
+
+def _not_whole(trip: RoundTrip, custom: Supply) -> dict[Aspect, Verdict]:
+    """Return the verdict on code that came back, and that lacks names which it uses: perhaps when it trains."""
+    missing = custom.code.missing
+    if not missing or trip.verdicts[Aspect.CODE].outcome is not Outcome.PASSED:
+        return {}
+    reason = "; ".join(f"{CUSTOM_CODE} is not whole: {each}" for each in missing)
+    return {Aspect.CODE: Verdict(Outcome.SKIPPED, reason, len(missing))}
 
 
 def _skipped(trip: RoundTrip, subject: Subject) -> dict[Aspect, Verdict]:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colab_save.artifact.round_trip import Outcome
+from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.custom_code.running import load_custom_code
 from colab_save.errors import FormatError, RoundTripError
 from colab_save.fresh_process.child import lacking_name
@@ -205,3 +205,32 @@ def test_what_cannot_be_recorded_is_refused_with_the_lines_to_add():
     with pytest.raises(FormatError, match=r"Holder has no get_config.*'function', which is .*tensorflow") as caught:
         save(SaveRequest(of(Holder(tf.nn.relu)), "holder", formats="keras"))
     assert 'return {**super().get_config(), "function": self.function}' in caught.value.hint
+
+
+TRACKER = keras.metrics.Mean()
+
+
+class Tracking(keras.Model):
+    """Its training notes the loss in a metric of the notebook, as official examples do."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+    def compute_loss(self, *inputs, **named):
+        loss = super().compute_loss(*inputs, **named)
+        TRACKER.update_state(loss)
+        return loss
+
+    def get_config(self):
+        return super().get_config()
+
+
+def test_code_that_lacks_what_only_its_training_uses_is_never_called_proven():
+    report = save(SaveRequest(zoo.trained(Tracking(), zoo.rows(4, 3), zoo.rows(4, 2)), "cats"))
+    verdict = report.manifest.round_trips[0].verdicts[Aspect.CODE]
+    assert (Outcome.SKIPPED, True) == (verdict.outcome, "TRACKER" in verdict.reason)
+    assert "saved, some code could not be captured" in str(report).splitlines()[0]
