@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from colab_save.artifact.composites import Composite
 from colab_save.artifact.manifest import SampleFacts
+from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import read_arrays
 from colab_save.dialect import dialect_of
 from colab_save.formats.base import Format
@@ -47,10 +48,12 @@ def answer_moved(plug: Format, model: Model, file: Path, sample: SampleFacts) ->
 
     Returns:
         The outputs by the name of the pass: those without a move first, since a layer may be made with other random
-        numbers at each reload, then those of `DRAWS` moves in different directions.
+        numbers at each reload, then those of `DRAWS` moves in different directions. A program runs without fixed seeds
+        for the first, after the moves: fixing them makes its random operations begin anew, and here they go on.
     """
     draws = [_answer_moved(plug, model, file, sample, seed) for seed in range(DRAWS)]
-    unmoved = answer_sample(plug, model, file, sample)
+    is_program = Aspect.STRUCTURE not in plug.holds
+    unmoved = answer_sample(plug, model, file, replace(sample, is_seeded=sample.is_seeded and not is_program))
     return {name: [answer, *(draw[name] for draw in draws)] for name, answer in unmoved.items()}
 
 

@@ -34,6 +34,9 @@ NAMED = 3
 RANDOM = "random at inference: only shapes and dtypes could be compared"
 """The remark on outputs that differ even with fixed seeds."""
 
+RANDOM_PROGRAM = "random in this format: only shapes and dtypes could be compared"
+"""The remark on outputs of a program that differ from one run to the next."""
+
 EXPLAINED = {
     Cause.ROUNDING: "differs by up to {:.3g}, which is rounding: moving weights and inputs by one part in a million "
     "changes it as much",
@@ -68,7 +71,8 @@ def judge(
         seconds: How long the reload took.
         moved: See `judge_outputs`.
     """
-    errors, verdict = judge_outputs(sample, before, after, precision(expected), moved)
+    is_program = Aspect.STRUCTURE not in plug.holds
+    errors, verdict = judge_outputs(sample, before, after, precision(expected), moved, is_program=is_program)
     verdicts = {Aspect.OUTPUTS: verdict, **verdicts_of(plug, expected, actual)}
     return RoundTrip(plug.name, verdicts, tuple(errors), seconds, lost=lost_attributes(expected, actual))
 
@@ -131,6 +135,8 @@ def judge_outputs(
     after: Mapping[str, Nested],
     precision: str,
     moved: Mapping[str, Sequence[Nested]] = NOT_MOVED,
+    *,
+    is_program: bool = False,
 ) -> tuple[list[OutputError], Verdict]:
     """Compare the outputs of every pass; those of a random one by structure, shapes and dtypes only.
 
@@ -141,6 +147,8 @@ def judge_outputs(
         precision: See `compare_outputs`.
         moved: The outputs of the reloaded model by pass after small moves, see `answering.answer_moved`. With them, a
             difference that is rounding is none, and a pass that makes too much of them is skipped.
+        is_program: What was reloaded is a program: operations of TensorFlow in it draw from seeds of their own. If it
+            answers differently when it is run again, it is compared as a random model is.
     """
     random = {each.name: each.is_random for each in sample.passes} | {"": sample.is_random}
     errors: list[OutputError] = []
@@ -154,6 +162,11 @@ def judge_outputs(
             continue
         largest, differing = compare_outputs(before[name], answer, sample.rtol, sample.atol, precision)
         errors += [replace(error, name=f"{where}{error.name}") for error in largest]
+        again = moved[name][0] if name in moved and is_program else answer
+        if differing and compare_outputs(answer, again, sample.rtol, sample.atol, precision)[1]:
+            found += [f"{where}{text}" for text in compare_shapes(before[name], answer)]
+            remarks.append(f"{where}{RANDOM_PROGRAM}")
+            continue
         if differing and name in moved:
             causes[name] = cause_of(before[name], answer, moved[name])
         if causes.get(name, Cause.LOSS) is Cause.LOSS:

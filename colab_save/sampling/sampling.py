@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -88,34 +87,20 @@ def take_sample(model: Model, given: Any, run: Run, specs: Specs = None, noteboo
 
 def _given(model: Model, given: Any, run: Run, specs: Specs) -> Sample:
     values, inputs = _read(given)
-    try:
-        return _accepted(model, inputs, run, specs)
-    except UnbuiltModelError as error:
-        return _none(error)
-    except Exception as error:  # the user's model may raise anything
-        if belong_together(values):
-            with suppress(SampleError):
-                return _whole(model, values, run, specs)
-        if isinstance(error, SampleError):
-            raise
-        raise SampleError(
-            f"The model did not accept the sample ({first_line(error)}).",
-            f"It was {in_words(inputs)}; pass with {option('sample')} what you would pass to model.predict().",
-        ) from error
-
-
-def _whole(model: Model, values: Nested, run: Run, specs: Specs) -> Sample:
-    """Return the sample of all rows, where the first ones alone are none.
-
-    Raises:
-        SampleError: They are none either.
-    """
-    try:
-        return _accepted(model, first_rows(values, None), run, specs)
-    except UnbuiltModelError as error:
-        return _none(error)
-    except Exception as error:
-        raise SampleError("All rows are no sample either.", "") from error
+    errors: list[Exception] = []
+    for rows in (MOST_ROWS, None) if belong_together(values) else (MOST_ROWS,):
+        try:
+            return _accepted(model, first_rows(values, rows), run, specs)
+        except UnbuiltModelError as error:
+            return _none(error)
+        except Exception as error:  # noqa: BLE001 - the user's model may raise anything
+            errors.append(error)
+    if isinstance(errors[0], SampleError):
+        raise errors[0]
+    raise SampleError(
+        f"The model did not accept the sample ({first_line(errors[0])}).",
+        f"It was {in_words(inputs)}; pass with {option('sample')} what you would pass to model.predict().",
+    ) from errors[0]
 
 
 def _read(given: Any) -> tuple[Nested, Nested]:

@@ -135,3 +135,44 @@ def test_the_random_generator_of_a_layer_is_no_failure_where_it_starts_anew():
     model = keras.Sequential([keras.Input((8,)), Drop(), keras.layers.Dense(2)])
     report = save(SaveRequest(zoo.trained(model, zoo.rows(4, 8), zoo.rows(4, 2)), "cats"))
     assert ("keras", Outcome.PASSED) == (report.manifest.payloads[0].format, verdict(report).outcome)
+
+
+class Drawing(keras.layers.Layer):
+    """Random at inference, by a seed of the operation."""
+
+    def call(self, inputs):
+        return inputs + tf.random.normal(tf.shape(inputs), seed=5)
+
+
+class Baked(keras.layers.Layer):
+    """It adds numbers that NumPy draws while the program is traced."""
+
+    def call(self, inputs):
+        return inputs + np.random.default_rng().normal(size=4).astype("float32")
+
+
+def saved_as_a_program(layer):
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4), layer])
+    return save(SaveRequest(model, "cats", formats=("saved_model",)))
+
+
+def test_a_program_that_draws_from_a_seed_of_an_operation_is_compared_in_shape():
+    found = verdict(saved_as_a_program(Drawing()))
+    assert (Outcome.PASSED, "random in this format: only shapes and dtypes could be compared") == (
+        found.outcome,
+        found.reason,
+    )
+
+
+def test_numbers_that_were_drawn_when_a_program_was_traced_are_told_as_random_outputs():
+    """The live model draws others each time, so that no number can be compared."""
+    assert "random at inference" in verdict(saved_as_a_program(Baked())).reason
+
+
+def test_a_program_with_another_constant_fails():
+    class Traced(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * (1.0 if tf.executing_eagerly() else 1.01)
+
+    with pytest.raises(ColabSaveError, match="values of output differ"):
+        saved_as_a_program(Traced())

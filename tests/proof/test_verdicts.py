@@ -137,6 +137,21 @@ def test_a_model_that_is_made_anew_with_other_random_numbers_is_no_rounding():
     assert Outcome.FAILED is judge_outputs(sample(), {"": EXACT}, {"": other}, "float32", moved)[1].outcome
 
 
+@pytest.mark.parametrize(
+    ("again", "is_program", "outcome"),
+    [
+        (EXACT + np.float32(2), True, Outcome.PASSED),  # it draws
+        (EXACT + np.float32(1), True, Outcome.FAILED),
+        (EXACT + np.float32(1.00001), True, Outcome.FAILED),  # rounding is no randomness
+        (EXACT + np.float32(2), False, Outcome.FAILED),  # a layer that is made with other numbers
+    ],
+)
+def test_a_program_that_answers_otherwise_when_it_is_run_again_is_random(again, is_program, outcome):
+    moved = {"": [again, again]}
+    found = judge_outputs(sample(), {"": EXACT}, {"": EXACT + np.float32(1)}, "float32", moved, is_program=is_program)
+    assert outcome is found[1].outcome
+
+
 def test_an_output_that_is_missing_or_of_another_shape_is_never_rounding():
     moved = {"": [{"a": EXACT}]}
     for other in ({}, {"a": EXACT[:2]}, {"a": EXACT, "b": EXACT}):
