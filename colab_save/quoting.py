@@ -19,11 +19,11 @@ AROUND = 16
 
 _NUMBER = r"(?:[-+]?(?:nan|inf|\d[\d.]*+(?:e[-+]?\d++)?+|\.\d++(?:e[-+]?\d++)?+)j?|True|False|\.\.\.)"
 _MADE_BY = r"(?:<(?:tf\.)?\w+[^<>\n]{0,200}numpy=\s*)?(?:(?:tf\.\w+|array|Array|tensor)\(\s*)?"
-_NUMBERS = re.compile(rf"{_MADE_BY}(?P<block>\[(?:[\s,\[\]]++|{_NUMBER})*+)")
-_SHAPE = re.compile(r"shape=\(([\d, ]*)\)")
-_DTYPE = re.compile(r"dtype=(?:<dtype: ')?(?:torch\.)?(\w+)")
-_REST = re.compile(r"(?:,\s*(?:shape=\([\d, ]*\)|\w+=[\w.<>']++)\s*)*+\)?(?:,\s*dtype=\w+)?>?")
-_PIECE = re.compile(rf"{_NUMBER}|[\[\]]")
+_NUMBERS = rf"{_MADE_BY}(?P<block>\[(?:[\s,\[\]]++|{_NUMBER})*+)"
+_SHAPE = r"shape=\(([\d, ]*)\)"
+_DTYPE = r"dtype=(?:<dtype: ')?(?:torch\.)?(\w+)"
+_REST = r"(?:,\s*(?:shape=\([\d, ]*\)|\w+=[\w.<>']++)\s*)*+\)?(?:,\s*dtype=\w+)?>?"
+_PIECE = rf"{_NUMBER}|[\[\]]"
 
 LONG = 40
 """Characters of numbers in brackets from which on they are an array and no shape."""
@@ -68,12 +68,12 @@ def _is_wide(letter: str) -> bool:
 def without_arrays(text: str) -> str:
     """Return a text with each array and tensor in it replaced by its dtype and its shape."""
     pieces, end = [], 0
-    for found in _NUMBERS.finditer(text):
+    for found in re.finditer(_NUMBERS, text):
         start = found.start("block")
         stop = _closed(text, start, found.end())
         if found.start() < end or stop - start <= LONG:
             continue
-        rest = _REST.match(text, stop)
+        rest = re.compile(_REST).match(text, stop)
         stop = max(stop, rest.end()) if rest and found.start() < start else stop
         pieces += [text[end : found.start()], _described(text[found.start() : stop])]
         end = stop
@@ -92,7 +92,7 @@ def _closed(text: str, start: int, end: int) -> int:
 
 def _described(array: str) -> str:
     """Return the dtype and the shape of an array, as far as its text tells them."""
-    dtype, shape = _DTYPE.search(array), _SHAPE.search(array)
+    dtype, shape = re.search(_DTYPE, array), re.search(_SHAPE, array)
     sizes = [*map(int, re.findall(r"\d+", shape[1]))] if shape else _shape_of(array[array.index("[") :])
     if sizes is None:
         return f"an array of {dtype[1]}" if dtype else "an array"
@@ -103,7 +103,7 @@ def _shape_of(block: str) -> list[int] | None:
     """Return the sizes of nested brackets; ``None`` if they are not regular, or not all there."""
     counts = [0]
     sizes: dict[int, int] = {}
-    for piece in _PIECE.findall(block):
+    for piece in re.findall(_PIECE, block):
         if piece == "...":
             return None
         if piece != "]":
@@ -115,12 +115,12 @@ def _shape_of(block: str) -> list[int] | None:
     return [sizes[depth] for depth in sorted(sizes)] if len(counts) == 1 else None
 
 
-_COUNT = re.compile(r"\s*and (\d+) more")
+_COUNT = r"\s*and (\d+) more"
 
 
 def is_count(line: str) -> bool:
     """Return whether a line only says how many more there are."""
-    return _COUNT.fullmatch(line) is not None
+    return re.fullmatch(_COUNT, line) is not None
 
 
 def cut_lines(lines: Sequence[str], most: int) -> list[str]:
@@ -130,7 +130,7 @@ def cut_lines(lines: Sequence[str], most: int) -> list[str]:
     """
     if len(lines) <= most:
         return [*lines]
-    hidden = sum(int(found[1]) if (found := _COUNT.fullmatch(line)) else 1 for line in lines[most - 1 :])
+    hidden = sum(int(found[1]) if (found := re.fullmatch(_COUNT, line)) else 1 for line in lines[most - 1 :])
     return [*lines[: most - 1], f"and {hidden} more"]
 
 

@@ -18,19 +18,19 @@ LONGEST = 34
 MOST_QUOTED = 320
 """Most characters of a foreign error in a message."""
 
-_WHERE = re.compile(
+_WHERE = (
     r"\s*(Exception encountered when calling|in user code:|Graph execution error|Traceback \(|Detected at node|"
     r"<stack traces|Stack trace|\[\[\{\{node)"
 )
 """Lines of Keras and TensorFlow that do not say what is wrong."""
 
-_DETAILS = re.compile(r"\n(?:Arguments received by |List of objects that could not be loaded:)")
+_DETAILS = r"\n(?:Arguments received by |List of objects that could not be loaded:)"
 """What Keras appends to what is wrong."""
 
-_STACK = re.compile(r"^([ \t]*)File \".*(\n\1[ \t]+\S.*)?$", re.MULTILINE)
+_STACK = r"(?m)^([ \t]*)File \".*(\n\1[ \t]+\S.*)?$"
 """A call in a stack trace, with the line that it quotes."""
 
-_CAUSE = re.compile(r"\s*Exception encountered:\s*")
+_CAUSE = r"\s*Exception encountered:\s*"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -102,13 +102,13 @@ def _quoted(text: str) -> str:
 
 def _telling(text: str) -> Iterator[str]:
     """Yield the lines of a foreign error but for those that only say where in a library it was raised."""
-    text = _STACK.sub("", _DETAILS.split(text, maxsplit=1)[0] or text)
+    text = re.sub(_STACK, "", re.split(_DETAILS, text, maxsplit=1)[0] or text)
     lines = [line for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if not _WHERE.match(line)]
+    telling = [line for line in lines if not re.match(_WHERE, line)]
     # Keras writes a whole config before the cause.
-    causes = [at for at, line in enumerate(telling) if _CAUSE.match(line)]
+    causes = [at for at, line in enumerate(telling) if re.match(_CAUSE, line)]
     for line in telling[causes[-1] if causes else 0 :] or lines:
-        yield _CAUSE.sub("", line)
+        yield re.sub(_CAUSE, "", line)
 
 
 def reason_of(error: BaseException) -> str:
