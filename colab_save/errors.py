@@ -11,9 +11,9 @@ None subclasses `ImportError`: Colab's handler for that error would hide the hin
     │   ├── TargetError            a name or path cannot be used
     │   ├── SampleError            the sample inputs do not fit the model
     │   └── UnsupportedError       no format can write the object
-    ├── UnbuiltModelError          the model has no weights yet
     ├── MissingPackageError        a package is not installed
     ├── FormatError                a model could not be written or read in a format
+    │   └── UnbuiltModelError      it has no weights yet, and the format needs them
     ├── CancelledError             the user cancelled; committed versions are intact
     ├── CustomCodeError            a class or function cannot be captured, or its captured code fails
     ├── RoundTripError             the reloaded model differs from the saved one
@@ -110,16 +110,16 @@ class UnsupportedError(RequestError):
     """No format can write this object."""
 
 
-class UnbuiltModelError(ColabSaveError):
-    """The model has no weights yet, and what the user wishes needs them."""
-
-
 class MissingPackageError(ColabSaveError):
     """A required package is not installed; the hint is the pip command."""
 
 
 class FormatError(ColabSaveError):
     """A model could not be written or read in a format."""
+
+
+class UnbuiltModelError(FormatError):
+    """The model has no weights yet, and the format needs them."""
 
 
 class CancelledError(ColabSaveError):

@@ -85,6 +85,11 @@ class Format(ABC):
         """Return the aspects that survive in it."""
         return frozenset(map(Aspect, self.record.holds))
 
+    @property
+    def is_program(self) -> bool:
+        """Return whether it holds what a model computes, and not the layers that it is made of."""
+        return Aspect.STRUCTURE not in self.holds
+
     @abstractmethod
     def refusal(self, model: Model) -> str:
         """Return why this format cannot write a model, before anything is written; empty if it can."""

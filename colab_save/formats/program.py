@@ -17,7 +17,7 @@ from colab_save.artifact.composites import Composite
 from colab_save.artifact.facts import TensorFacts
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS_2, dialect_of, kind_of
-from colab_save.errors import FormatError, RequestError
+from colab_save.errors import FormatError, RequestError, UnbuiltModelError
 from colab_save.formats.base import SERVING
 from colab_save.formats.loaded.saved_model import main_function
 from colab_save.hints import option
@@ -73,7 +73,8 @@ def program_of(
     """
     if sample.missing:
         reason, hint = sample.missing.references
-        raise FormatError(f"A model is traced on inputs that it accepts, and none are known. {reason}", hint)
+        error = UnbuiltModelError if isinstance(sample.missing, UnbuiltModelError) else FormatError
+        raise error(f"A model is traced on inputs that it accepts, and none are known. {reason}", hint)
     if composite := next((item for _, item in leaves(sample.inputs) if isinstance(item, Composite)), None):
         kind = type(composite).__name__.lower()
         raise FormatError(f"An input is {kind}, and the signature of a program takes plain tensors only.", INSTEAD)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import import_dialect
-from colab_save.errors import FormatError
+from colab_save.errors import FormatError, UnbuiltModelError
 from colab_save.formats.base import Context
 from colab_save.formats.keras import KerasFormat, lost_vocabulary
 from colab_save.hints import action, option
@@ -38,6 +38,8 @@ class WeightsFormat(KerasFormat):
 
     def save(self, model: Model, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
         """Write ``model.weights.h5`` and ``architecture.json``."""
+        if isinstance(sample.missing, UnbuiltModelError):
+            raise sample.missing
         hint = f"Fix get_config(). Or save with {option('formats', 'saved_model')}, which does not need it."
         with translated("Keras could not write model.weights.h5", hint), quiet():
             model.save_weights(folder / self.payload)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from colab_save.artifact.composites import Composite
 from colab_save.artifact.manifest import SampleFacts
-from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import read_arrays
 from colab_save.dialect import dialect_of
 from colab_save.formats.base import Format
@@ -52,8 +51,7 @@ def answer_moved(plug: Format, model: Model, file: Path, sample: SampleFacts) ->
         for the first, after the moves: fixing them makes its random operations begin anew, and here they go on.
     """
     draws = [_answer_moved(plug, model, file, sample, seed) for seed in range(DRAWS)]
-    is_program = Aspect.STRUCTURE not in plug.holds
-    unmoved = answer_sample(plug, model, file, replace(sample, is_seeded=sample.is_seeded and not is_program))
+    unmoved = answer_sample(plug, model, file, replace(sample, is_seeded=sample.is_seeded and not plug.is_program))
     return {name: [answer, *(draw[name] for draw in draws)] for name, answer in unmoved.items()}
 
 

@@ -150,7 +150,7 @@ class Verifier:
             ended += 1
             if answer is not None and "refused" in answer:
                 warm_parent.refuse(answer["refused"])
-            elif ended > 1:
+            elif ended > 1 and isinstance(process, Fork):
                 warm_parent.refuse("the warm process has ended twice")
 
     def _timed_out(self, timeout: float) -> VerifierError:

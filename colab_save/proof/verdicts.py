@@ -71,8 +71,7 @@ def judge(
         seconds: How long the reload took.
         moved: See `judge_outputs`.
     """
-    is_program = Aspect.STRUCTURE not in plug.holds
-    errors, verdict = judge_outputs(sample, before, after, precision(expected), moved, is_program=is_program)
+    errors, verdict = judge_outputs(sample, before, after, precision(expected), moved, is_program=plug.is_program)
     verdicts = {Aspect.OUTPUTS: verdict, **verdicts_of(plug, expected, actual)}
     return RoundTrip(plug.name, verdicts, tuple(errors), seconds, lost=lost_attributes(expected, actual))
 
@@ -87,7 +86,7 @@ def verdicts_of(plug: Format, expected: ModelFacts, actual: ModelFacts) -> dict[
     """Return the verdict on every aspect that the facts decide."""
     verdicts = {}
     paths = [{layer.path for layer in facts.layers} for facts in (expected, actual)]
-    gone = paths[0] ^ paths[1] if Aspect.STRUCTURE in plug.holds else set()
+    gone = paths[0] ^ paths[1] if not plug.is_program else set()
     for aspect, differences in compare(expected, actual).items():
         if aspect not in plug.holds:
             verdicts[aspect] = Verdict(Outcome.NOT_HELD, f"the format {plug.name} cannot hold it")
@@ -161,12 +160,12 @@ def judge_outputs(
             found += [f"{where}{text}" for text in compare_shapes(before[name], answer)]
             continue
         largest, differing = compare_outputs(before[name], answer, sample.rtol, sample.atol, precision)
-        errors += [replace(error, name=f"{where}{error.name}") for error in largest]
         again = moved[name][0] if name in moved and is_program else answer
         if differing and compare_outputs(answer, again, sample.rtol, sample.atol, precision)[1]:
             found += [f"{where}{text}" for text in compare_shapes(before[name], answer)]
             remarks.append(f"{where}{RANDOM_PROGRAM}")
             continue
+        errors += [replace(error, name=f"{where}{error.name}") for error in largest]
         if differing and name in moved:
             causes[name] = cause_of(before[name], answer, moved[name])
         if causes.get(name, Cause.LOSS) is Cause.LOSS:

@@ -115,7 +115,7 @@ def verify(
             trip = judged(reply["seconds"], moved)
         if Aspect.STRUCTURE in trip.failed:
             trip = _spelled_out(trip, trial, facts, reply.get("values", {}))
-        is_traceable = Aspect.STRUCTURE in plug.holds and trial.sample.inputs is not None
+        is_traceable = not plug.is_program and trial.sample.inputs is not None
         if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and is_traceable:
             return _located(trip, verifier, trial, on_wait)
     return trip

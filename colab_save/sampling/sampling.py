@@ -1,7 +1,7 @@
 """Take the sample that a round trip feeds: the user's, or one that the notebook holds, or one made from input specs.
 
 ``saving/examining.py`` calls `take_sample` for each model; the outputs of the live model are part of the sample. The
-model runs in inference mode, and the state that a run changes (seeds, stateful layers) is restored.
+model runs in inference mode, and is afterwards as it was.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ from colab_save.wording import first_line
 
 MOST_SECONDS = 20.0
 """Seconds after which no further sample is made for a model that has accepted none."""
-
 
 MOST_ACCEPTED = 8
 """The most samples with NaN in their outputs that are made in search of one without."""

@@ -11,7 +11,7 @@ import random
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from colab_save.dialect import KERAS, KERAS_2
@@ -75,6 +75,13 @@ def _started(state: Variable, path: str) -> Any:
     return first
 
 
+def _private(name: str) -> Any:
+    """Import a private module; ``None`` where a release has moved it: its state then moves on, and tests fail."""
+    with suppress(ImportError):
+        return importlib.import_module(name)
+    return None
+
+
 @contextmanager
 def _tensorflow_restored() -> Iterator[None]:
     """Restore TensorFlow's global seed, and its count of the operations that have drawn from it.
@@ -82,15 +89,17 @@ def _tensorflow_restored() -> Iterator[None]:
     Both are private (``tensorflow/python/eager/context.py``, 2.16 to 2.21); ``tf.random.set_seed`` only sets the first,
     and starts the second anew.
     """
-    context: Any = importlib.import_module("tensorflow.python.eager.context").context()
-    seed, drawn = context._seed, getattr(context, "_rng", None)  # noqa: SLF001
+    module = _private("tensorflow.python.eager.context")
+    context: Any = module.context() if module is not None else None
+    seed, drawn = getattr(context, "_seed", None), getattr(context, "_rng", None)
     state = drawn.getstate() if drawn is not None else None
     generator = _tensorflow_generator()
     before = generator.state.value() if generator is not None else None
     try:
         yield
     finally:
-        context._seed, context._rng = seed, drawn  # noqa: SLF001
+        if hasattr(context, "_seed"):
+            context._seed, context._rng = seed, drawn  # noqa: SLF001
         if drawn is not None:
             drawn.setstate(state)
         if generator is not None:
@@ -102,7 +111,7 @@ def _tensorflow_generator() -> Any:
 
     It is private (``tensorflow/python/ops/stateful_random_ops.py``, 2.16 to 2.21).
     """
-    return importlib.import_module("tensorflow.python.ops.stateful_random_ops").global_generator
+    return getattr(_private("tensorflow.python.ops.stateful_random_ops"), "global_generator", None)
 
 
 @contextmanager
@@ -126,7 +135,7 @@ def _keras_restored() -> Iterator[None]:
 
 def _keras_state() -> Any:
     """Return the module that holds the global state of Keras 3; ``None`` where that is not loaded."""
-    return importlib.import_module("keras.src.backend.common.global_state") if KERAS in sys.modules else None
+    return _private("keras.src.backend.common.global_state") if KERAS in sys.modules else None
 
 
 @contextmanager

@@ -21,12 +21,12 @@ from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.errors import (
     ColabSaveError,
-    FormatError,
     NoSpaceError,
     ReadOnlyStoreError,
     RequestError,
     RoundTripError,
     TargetError,
+    UnbuiltModelError,
     UnknownNameError,
     UnsupportedError,
     VerifierError,
@@ -347,7 +347,8 @@ def test_a_failed_plain_save_leaves_the_old_file_to_the_byte():
         (keras.layers.Dense(1), "cats", {}, UnsupportedError),
         (tf.Module(), "cats", {}, UnsupportedError),
         (zoo.Counter(), "cats", {"formats": "keras"}, UnsupportedError),
-        (keras.Sequential([keras.layers.Dense(1)]), "cats", {"formats": "saved_model"}, FormatError),
+        (keras.Sequential([keras.layers.Dense(1)]), "cats", {"formats": "saved_model"}, UnbuiltModelError),
+        (keras.Sequential([keras.layers.Dense(1)]), "cats", {"formats": "weights"}, UnbuiltModelError),
         (zoo.untrained(), "cats", {"formats": "kers"}, UnknownNameError),
         (zoo.untrained(), "cats", {"options": {"signature": {}}}, UnknownNameError),
         (zoo.untrained(), "../cats\0.keras", {}, TargetError),
