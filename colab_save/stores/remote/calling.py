@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -54,7 +55,7 @@ class Patience:
 
 
 class Running:
-    """A call that is running on the loop of an asynchronous client.
+    """A call on the loop of an asynchronous client, from `begin` on.
 
     Args:
         loop: The client's loop, which runs in a thread of its own.
@@ -62,13 +63,22 @@ class Running:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, make: Callable[[], Any]) -> None:
-        self._loop = loop
+        self._loop, self._make = loop, make
         self._ended = threading.Event()
-        loop.call_soon_threadsafe(self._start, make)
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._is_begun = False
 
-    def _start(self, make: Callable[[], Any]) -> None:
-        self._task = self._loop.create_task(make())
-        self._task.add_done_callback(self._end)
+    def begin(self) -> Running:
+        """Begin the call without waiting for it, unless it has begun."""
+        if not self._is_begun:
+            self._is_begun = True
+            self._loop.call_soon_threadsafe(self._start)
+        return self
+
+    def _start(self) -> None:
+        task = self._loop.create_task(self._make())
+        self._tasks.append(task)
+        task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled():
@@ -76,7 +86,7 @@ class Running:
         self._ended.set()
 
     def result(self, seconds: float, on_tick: Callable[[], None] | None = None) -> Any:
-        """Wait for the result; whatever interrupts the waiting also ends the call.
+        """Begin the call if it has not begun, and wait for its result; whatever interrupts that also ends the call.
 
         Args:
             seconds: The time limit.
@@ -87,6 +97,7 @@ class Running:
         """
         limit = time.monotonic() + seconds
         try:
+            self.begin()  # in here, since Ctrl-C may come before the waiting
             while not self._ended.wait(TICK):
                 if on_tick is not None:
                     on_tick()
@@ -95,7 +106,7 @@ class Running:
         except BaseException:
             self.stop()
             raise
-        return self._task.result()
+        return self._tasks[0].result()
 
     def stop(self) -> None:
         """Cancel the call and wait until it has ended."""
@@ -103,7 +114,10 @@ class Running:
         self._ended.wait(GRACE)
 
     def _cancel(self) -> None:
-        self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
+        if not self._tasks:
+            self._ended.set()
 
 
 class Caller:
@@ -125,6 +139,9 @@ class Caller:
 
     def start(self, name: str, *arguments: Any, **options: Any) -> Running:
         """Begin a call of an asynchronous client without waiting for it."""
+        return self._made(name, *arguments, **options).begin()
+
+    def _made(self, name: str, *arguments: Any, **options: Any) -> Running:
         method = getattr(self.filesystem, f"_{name}")
         return Running(self.filesystem.loop, functools.partial(method, *arguments, **options))
 
@@ -142,7 +159,7 @@ class Caller:
         """
         if not self.is_asynchronous:
             return getattr(self.filesystem, name)(*arguments, **options)
-        return self.start(name, *arguments, **options).result(self.patience.seconds(size), on_tick)
+        return self._made(name, *arguments, **options).result(self.patience.seconds(size), on_tick)
 
     def call(self, name: str, *arguments: Any, **options: Any) -> Any:
         """Make a call and retry it where that may help."""
@@ -153,10 +170,14 @@ class Caller:
         import tenacity
 
         patience = self.patience
+
+        def jitter(_: Any) -> float:  # tenacity's own draws from the generator of the notebook
+            return random.SystemRandom().uniform(0, patience.pause)
+
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(is_passing),
             stop=tenacity.stop_after_attempt(patience.attempts) | tenacity.stop_after_delay(patience.retry_for),
-            wait=tenacity.wait_exponential(patience.pause, max=10) + tenacity.wait_random(0, patience.pause),
+            wait=tenacity.wait_combine(tenacity.wait_exponential(patience.pause, max=10), jitter),
             reraise=True,
         )
         return retrying(attempt)
