@@ -88,12 +88,14 @@ class _Values:
         are_fractions: Numbers lie in [0, 1), whole numbers are 0 or 1.
         are_shares: Numbers lie in [0, 1], and those of a row add up to 1.
         are_sorted: Numbers grow along the last axis.
+        indices: The places of the inputs that are rows of another one by their number, whatever the kind.
     """
 
     kind: str
     are_fractions: bool = False
     are_shares: bool = False
     are_sorted: bool = False
+    indices: tuple[str, ...] = ()
 
     def of(self, numbers: Array, *, is_whole: bool) -> Array:
         """Return numbers that are like this, made from any in [0, 1) or from whole ones."""
@@ -113,10 +115,11 @@ def _tries(specs: Specs, reading: _Reading) -> Iterator[tuple[Sizes, _Values]]:
     fractions = replace(likely, are_fractions=True)
     others = [fractions, replace(fractions, are_sorted=True), replace(likely, are_shares=True)]
     others.append(replace(likely, are_sorted=True))
+    others += [_Values("int64", are_fractions=True)] if "int64" in reading.kinds[1:] else []
     free = [(at, axis) for at, spec in leaves(specs) for axis in range(1, len(spec.shape)) if spec.shape[axis] is None]
     usual = [_sizes(specs, dict.fromkeys(free, size)) for size in (FREE_SIZES if free else FREE_SIZES[:1])]
     yield from itertools.product(usual[:1], kinds)
-    yield from itertools.product(usual[:1], others)
+    yield from itertools.product(usual[:1], [*others, *(_indexing(specs) if len(kinds) > 1 else ())])
     yield from itertools.product(usual[1:], kinds)
     if free:
         yield from ((_sizes(specs, dict.fromkeys(free, ROWS)), values) for values in (likely, fractions))
@@ -125,6 +128,14 @@ def _tries(specs: Specs, reading: _Reading) -> Iterator[tuple[Sizes, _Values]]:
     yield from ((_sizes(specs, dict.fromkeys(free, FREE_SIZES[0]), rows), likely) for rows in OTHER_ROWS)
     if free and len(free) == len({at for at, _ in free}):
         yield _sizes(specs, dict.fromkeys(free, LONG_SIZE)), likely
+
+
+def _indexing(specs: Specs) -> Iterator[_Values]:
+    """Yield values where some of several inputs of unknown dtype are indices, as the edges of a graph are."""
+    places = [at for at, _ in leaves(specs)]
+    some = range(1, len(places)) if len(places) <= MOST_AXES else ()
+    for count in some:
+        yield from (_Values("declared", indices=chosen) for chosen in itertools.combinations(places[::-1], count))
 
 
 def _unequal(free: list[tuple[str, int]]) -> Iterator[dict[tuple[str, int], int]]:
@@ -170,7 +181,10 @@ class _Reading:
         self, spec: TensorFacts, sizes: Sizes, places: dict[int, str], values: _Values, random: Generator
     ) -> Array:
         """Make one array, never all zeros or ones, with rows that differ."""
-        dtype, shape = spec.dtype if values.kind == "declared" else values.kind, sizes[places[id(spec)]]
+        at = places[id(spec)]
+        dtype, shape = spec.dtype if values.kind == "declared" else values.kind, sizes[at]
+        if at in values.indices:
+            return random.integers(0, ROWS, shape)
         if dtype == "string":
             return self._text(shape, random)
         if dtype == "bool":

@@ -7,15 +7,17 @@ generator and no iterator is advanced, and of a dataset only the first batch is 
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from colab_save.artifact.facts import TensorFacts
 from colab_save.dialect import classes
 from colab_save.errors import SampleError
-from colab_save.nested import leaves
+from colab_save.nested import leaves, map_structure
 from colab_save.sampling.calls import arguments_in
 from colab_save.sampling.datasets import first_batch, inputs_of
 from colab_save.sampling.matching import fitting
@@ -81,7 +83,8 @@ def running_notebook() -> Notebook:
 def found_in(notebook: Notebook, model: Model, specs: Specs) -> Iterator[Found]:
     """Yield what may be a sample for a model, the likeliest first.
 
-    These are the arguments of its calls, the newest first, then the variables that fit its inputs, the newest first.
+    These are the arguments of its calls, the newest first, then the variables that fit its inputs, the newest first:
+    one that holds all of them, or several of which each holds one.
 
     Args:
         notebook: Where to look.
@@ -93,6 +96,31 @@ def found_in(notebook: Notebook, model: Model, specs: Specs) -> Iterator[Found]:
     names = list(fitting(specs, notebook.variables)) if specs is not None else []
     for name in names[: -MOST_FOUND - 1 : -1]:
         yield Found(notebook.variables[name], name)
+    yield from itertools.islice(_joined(specs, notebook.variables), MOST_FOUND)
+
+
+def _joined(specs: Specs, variables: Mapping[str, Any]) -> Iterator[Found]:
+    """Yield variables that together are the inputs of a model with several: those of the same names, then the newest.
+
+    Inputs in a dict have names that say what they are, and so must their variables.
+    """
+    parts = [spec for _, spec in leaves(specs)]
+    found = [_parts(spec, variables, is_named=isinstance(specs, Mapping)) for spec in parts]
+    for names in itertools.product(*found) if len(parts) > 1 else ():
+        if len({*names}) == len(names):
+            values = {id(spec): variables[name] for spec, name in zip(parts, names, strict=True)}
+            yield Found(map_structure(functools.partial(_value_of, values=values), specs), ", ".join(names))
+
+
+def _value_of(spec: TensorFacts, values: Mapping[int, Any]) -> Any:
+    return values[id(spec)]
+
+
+def _parts(spec: TensorFacts, variables: Mapping[str, Any], *, is_named: bool) -> list[str]:
+    """Return the variables that fit one of several inputs, the likeliest first."""
+    names = [name for name in fitting(spec, variables) if name == spec.name or not is_named]
+    names.reverse()
+    return sorted(names, key=lambda name: name != spec.name)
 
 
 def _is_array(item: object) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from colab_save.artifact.composites import Composite, Ragged, Sparse
@@ -113,21 +114,43 @@ def _first_rows(item: Any, rows: int | None) -> Array:
     return array.astype(object) if array.dtype.kind in "US" else array
 
 
-def fit(inputs: Nested, specs: Specs) -> Nested:
-    """Return arrays with the dtypes that the model declares, and columns of a table with the shape of its inputs."""
+def fit(inputs: Nested, specs: Specs, *, is_declared: bool = True) -> Nested:
+    """Return arrays with the dtypes that the model declares, and columns of a table with the shape of its inputs.
+
+    Args:
+        inputs: Nested arrays.
+        specs: Nested `TensorFacts` of the model's inputs.
+        is_declared: The dtypes of the specs are declared. Of guessed ones only floats are taken, by floats: whole
+            numbers may be indices.
+    """
     import numpy as np
 
     if isinstance(inputs, Mapping) and isinstance(specs, TensorFacts):  # a DataFrame for a model with one input
         inputs = np.stack([np.asarray(column) for column in inputs.values()], axis=-1)
     if isinstance(inputs, Mapping) and isinstance(specs, Mapping) and specs.keys() <= inputs.keys():
-        return {key: fit(inputs[key], spec) for key, spec in specs.items()}
+        return {key: fit(inputs[key], spec, is_declared=is_declared) for key, spec in specs.items()}
     if isinstance(inputs, (list, tuple)) and isinstance(specs, (list, tuple)) and len(inputs) == len(specs):
-        return type(specs)(fit(item, spec) for item, spec in zip(inputs, specs, strict=True))
+        pairs = zip(inputs, specs, strict=True)
+        return type(specs)(fit(item, spec, is_declared=is_declared) for item, spec in pairs)
     if not isinstance(specs, TensorFacts) or not hasattr(inputs, "dtype"):
         return inputs
     if len(specs.shape) == inputs.ndim + 1 and specs.shape[-1] == 1 and not isinstance(inputs, Composite):
         inputs = inputs[..., None]
-    return inputs if specs.dtype == "string" or inputs.dtype.kind in "OSUV" else inputs.astype(numpy_dtype(specs.dtype))
+    is_text = specs.dtype == "string" or inputs.dtype.kind in "OSUV"
+    if is_text or not (is_declared or inputs.dtype.kind == "f"):
+        return inputs
+    return inputs.astype(numpy_dtype(specs.dtype))
+
+
+def typed(specs: Specs, inputs: Nested) -> Specs:
+    """Return the specs of a model's inputs with the dtypes of arrays that it accepted."""
+    accepted = dict(leaves(inputs))
+    dtypes = {id(spec): _dtype_of(accepted[at]) for at, spec in leaves(specs)}
+    return map_structure(lambda spec: replace(spec, dtype=dtypes[id(spec)]), specs)
+
+
+def _dtype_of(item: Array) -> str:
+    return "string" if item.dtype.kind in "OSU" else str(item.dtype.name)
 
 
 def describe(inputs: Nested) -> Specs:
@@ -136,9 +159,8 @@ def describe(inputs: Nested) -> Specs:
 
     def spec(item: Array) -> TensorFacts:
         name = "".join(letter if letter.isalnum() else "_" for letter in named[id(item)]).strip("_") or "inputs"
-        dtype = "string" if item.dtype.kind in "OSU" else item.dtype.name
         shape = (None, *item.shape[1:]) if item.ndim else ()
-        return TensorFacts(name if not name[0].isdigit() else f"inputs_{name}", shape, dtype)
+        return TensorFacts(name if not name[0].isdigit() else f"inputs_{name}", shape, _dtype_of(item))
 
     return map_structure(spec, inputs)
 

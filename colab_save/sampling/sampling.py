@@ -30,6 +30,7 @@ from colab_save.sampling.reading import (
     fit,
     in_words,
     rows_of,
+    typed,
     values_of,
 )
 from colab_save.sampling.running import (
@@ -43,7 +44,7 @@ from colab_save.sampling.running import (
     run_pass,
 )
 from colab_save.sampling.sizes import sizes_checked
-from colab_save.sampling.specs import declared_inputs
+from colab_save.sampling.specs import declared_inputs, declares_dtypes
 from colab_save.types import Model, Nested, Specs
 from colab_save.wording import first_line
 
@@ -141,8 +142,7 @@ def _made(model: Model, run: Run, specs: Specs) -> Sample:
     accepted: list[Sample] = []
     for inputs in candidates(model, specs):
         try:
-            with sizes_checked(model, inputs, specs):
-                accepted.append(record_outputs(model, inputs, specs, run))
+            accepted.append(_recorded(model, inputs, specs, run))
         except Exception as error:  # noqa: BLE001 - a sample that does not fit may raise anything; the next one is tried
             first = first or f"{in_words(inputs)}: {first_line(error)}"
             if is_out_of_memory(error):  # the next one may be larger
@@ -168,10 +168,26 @@ def _accepted(model: Model, inputs: Nested, run: Run, specs: Specs) -> Sample:
     """Return the sample of inputs that the model accepts; others raise what the model raises."""
     if isinstance(inputs, tuple) and hasattr(model, "call") and len(inputs) > len(arguments_of(model)):
         inputs = list(inputs)  # a single nested argument
-    inputs = fit(inputs, specs)
+    run, own = partial(_run_built, run), fit(inputs, specs, is_declared=declares_dtypes(model))
+    try:
+        return _recorded(model, own, specs, run)
+    except UnbuiltModelError:
+        raise
+    except Exception:
+        cast = fit(inputs, specs)
+        if _dtypes(cast) == _dtypes(own):
+            raise
+        return _recorded(model, cast, specs, run)
+
+
+def _recorded(model: Model, inputs: Nested, specs: Specs, run: Run) -> Sample:
     fits = specs is not None and [at for at, _ in leaves(specs)] == [at for at, _ in leaves(inputs)]
     with sizes_checked(model, inputs, specs):
-        return record_outputs(model, inputs, specs if fits else describe(inputs), partial(_run_built, run))
+        return record_outputs(model, inputs, typed(specs, inputs) if fits else describe(inputs), run)
+
+
+def _dtypes(inputs: Nested) -> list[Any]:
+    return [item.dtype for _, item in leaves(inputs)]
 
 
 def _run_built(run: Run, model: Model, inputs: Nested) -> Nested:

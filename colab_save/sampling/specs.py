@@ -25,6 +25,13 @@ def declared_inputs(model: Model) -> Specs:
     return Taking().fact("the inputs", lambda: _declared(model), None)
 
 
+def declares_dtypes(model: Model) -> bool:
+    """Return whether the dtypes of `declared_inputs` are a model's own; others are guessed from what it computes in."""
+    if not isinstance(model, classes("Model")):
+        return True
+    return bool(getattr(model, "inputs", None)) if is_graph(model) else dialect_of(model) == KERAS_2
+
+
 def _declared(model: Model) -> Specs:
     if not isinstance(model, classes("Model")):
         return None

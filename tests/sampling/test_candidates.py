@@ -100,3 +100,48 @@ def test_inputs_nested_in_dicts_are_made_as_they_are_nested():
     sample = take_sample(keras.Model(nested, joined), None, run_keras)
     assert {"a": {"b": (4, 3), "c": [(4, 2)]}, "d": (4, 1)} == keras.tree.map_structure(np.shape, sample.inputs)
     assert ["a_b", "a_c_0", "d"] == [spec.name for _, spec in leaves(sample.specs)]
+
+
+class Neighbours(keras.Model):
+    """A subclassed model, which declares no dtypes: of its inputs, some are rows of the first by their number."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        nodes, weights, edges = inputs
+        found = tf.gather(self.dense(nodes), edges[:, 0])
+        return tf.math.unsorted_segment_sum(found * weights, edges[:, 1], tf.shape(nodes)[0])
+
+
+class Chosen(keras.Model):
+    """It takes rows of its own by their number, and has two of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        return tf.gather(self.dense(tf.eye(2)), inputs)
+
+
+@pytest.mark.parametrize(
+    ("make", "inputs", "dtypes"),
+    [
+        (
+            Neighbours,
+            [np.ones((9, 3), "float32"), np.ones((2, 1), "float32"), np.array([[7, 8], [8, 8]])],
+            ["float32", "float32", "int64"],
+        ),
+        (Chosen, np.array([0, 1, 1]), ["int64"]),
+    ],
+    ids=["edges of a graph", "indices"],
+)
+def test_indices_are_made_for_a_model_that_declares_no_dtypes(make, inputs, dtypes):
+    model = make()
+    model(inputs)
+    sample = take_sample(model, None, run_keras)
+    assert sample.missing is None
+    assert dtypes == [item.dtype.name for _, item in leaves(sample.inputs)]
+    assert dtypes == [item.dtype for _, item in leaves(sample.specs)]

@@ -224,3 +224,78 @@ def test_a_symbolic_tensor_is_no_sample():
 
 def test_a_script_has_no_notebook():
     assert ({}, ()) == (running_notebook().variables, running_notebook().cells)
+
+
+class Taking(keras.Model):
+    """A subclassed model, which declares no dtypes, takes rows of its own by their number."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        return self.dense(tf.gather(tf.constant(X), inputs))
+
+
+class Edges(keras.Model):
+    """It takes the nodes of a graph, and its edges by the number of the nodes."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        nodes, edges = inputs
+        return tf.math.unsorted_segment_sum(tf.gather(self.dense(nodes), edges[:, 0]), edges[:, 1], len(nodes))
+
+
+EDGES = np.array([[0, 9], [9, 0], [3, 7], [5, 9], [9, 9]])
+
+
+def called(model, inputs):
+    model(inputs)
+    return model
+
+
+def test_indices_of_a_model_that_declares_no_dtypes_stay_whole_numbers():
+    indices = np.array([3, 19, 5, 7, 11])
+    sample = sample_of(called(Taking(), indices), "model.fit(x=indices, y=y)", indices=indices)
+    assert ("int64", [3, 19, 5, 7]) == (sample.inputs.dtype.name, sample.inputs.tolist())
+    assert "int64" == sample.specs.dtype
+
+
+def test_floats_of_such_a_model_get_its_dtype():
+    model = called(zoo.subclassed(), X)
+    assert "float32" == sample_of(model, "model.fit(x)", x=X.astype("float64")).inputs.dtype.name
+
+
+def test_whole_numbers_that_such_a_model_does_not_accept_become_floats():
+    class Rooted(keras.layers.Layer):
+        def call(self, inputs):
+            return tf.sqrt(inputs)
+
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.rooted, self.dense = Rooted(), keras.layers.Dense(2)
+
+        def call(self, inputs):
+            return self.dense(self.rooted(inputs))
+
+    model = called(Model(), np.ones((3, 4), "float32"))
+    sample = sample_of(model, "model.fit(x)", x=np.arange(20).reshape(5, 4))
+    assert ("float32", "float32") == (sample.inputs.dtype.name, sample.specs.dtype)
+
+
+def test_the_inputs_of_a_model_may_be_variables_of_their_own():
+    model = called(Edges(), [X[:10], EDGES])
+    sample = sample_of(model, nodes=X[:10], edges=EDGES)
+    assert "nodes, edges" == sample.source
+    np.testing.assert_array_equal(EDGES, sample.inputs[1])
+
+
+def test_inputs_in_a_dict_are_variables_of_their_names_only():
+    inputs = {name: keras.Input((4,), name=name) for name in ("left", "right")}
+    model = keras.Model(inputs, keras.layers.Add()(list(inputs.values())))
+    assert "" == sample_of(model, one=X, other=X + 1).source
+    assert "left, right" == sample_of(model, right=X, one=X, left=X + 1).source

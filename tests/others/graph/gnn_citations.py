@@ -1,4 +1,4 @@
-# expected: refused: a class without get_config() that keeps its arguments in no attribute
+# expected: partial: a class without get_config() that keeps its arguments in no attribute
 # model: gnn_model
 # answer: gnn_model(indices)
 # again: gnn_model.fit(indices, y, verbose=0)
