@@ -19,7 +19,7 @@ from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS_2, dialect_of, kind_of
 from colab_save.errors import FormatError, RequestError, UnbuiltModelError
 from colab_save.formats.base import SERVING
-from colab_save.formats.loaded.saved_model import main_function
+from colab_save.formats.loaded.saved_model import functions_of, main_function
 from colab_save.hints import option
 from colab_save.model.walking import (
     GENERATORS_BY_PATH,
@@ -79,7 +79,7 @@ def program_of(
         kind = type(composite).__name__.lower()
         raise FormatError(f"An input is {kind}, and the signature of a program takes plain tensors only.", INSTEAD)
     specs, notes = _accepted(model, sample, batch)
-    module = model if kind_of(model) == "module" else _module(model, specs, functions or {})
+    module = _by_path(model) if kind_of(model) == "module" else _module(model, specs, functions or {})
     names = _output_names(model, sample)
     signature = _serving(main_function(module), specs, names)
     places = {id(item): name for (_, item), name in zip(leaves(sample.outputs), names, strict=True)}
@@ -155,6 +155,24 @@ def _module(model: Model, specs: Nested, functions: Mapping[str, Callable[..., A
         if name != SERVING:
             setattr(module, name, function)
     return module
+
+
+def _by_path(module: Model) -> Model:
+    """Return a `tf.Module` of the user's with its weights by path, if it holds a Keras layer; otherwise itself.
+
+    In a SavedModel the attributes of a Keras layer have other names than in the live one, so the weights in it would
+    not be found again. The live module gets no attribute: another one has all that TensorFlow writes of it.
+    """
+    import tensorflow as tf
+
+    if next(walk_layers(module), None) is None:
+        return module
+    written = tf.Module()
+    for name, item in {**tf.train.TrackableView.children(module), **functions_of(module)}.items():
+        setattr(written, name, item)
+    setattr(written, WEIGHTS_BY_PATH, dict(walk_variables(module)))
+    setattr(written, GENERATORS_BY_PATH, dict(walk_generators(module)))
+    return written
 
 
 def _tracked(model: Model) -> list[Any]:

@@ -208,6 +208,23 @@ class TestSavedModel(FormatContract):
         assert [] == compare_weights(examine(model), examine(loaded))
         assert 5.0 == float(loaded.grow(1.0))
 
+    def test_a_keras_model_in_a_module_comes_back_by_its_path(self, tmp_path):
+        model = Exporting()
+        before = set(vars(model))
+        loaded, _ = self.written(model, tmp_path, zoo.rows(2, 4))
+        assert [] == compare_weights(examine(model), examine(loaded))
+        assert before == set(vars(model))
+        assert (b"no", 3.0) == (loaded.labels(0).numpy(), float(loaded.program.scale))
+        np.testing.assert_allclose(model(zoo.rows(2, 4)), loaded(zoo.rows(2, 4)), rtol=1e-6)
+
+    def test_swapped_weights_of_a_keras_model_in_a_module_are_told(self, tmp_path):
+        model, other = Exporting(), Exporting()
+        one, two, *_ = model.net.layers
+        other.net.set_weights([*two.get_weights(), *one.get_weights(), *model.net.layers[-1].get_weights()])
+        loaded, _ = self.written(other, tmp_path, zoo.rows(2, 4))
+        told = compare_weights(examine(model), examine(loaded))
+        assert ["net/dense/kernel", "net/dense_1/kernel"] == [difference.where for difference in told]
+
     def test_a_module_without_functions_is_refused(self):
         assert "tf.function" in get_format("saved_model").refusal(tf.Module())
 
@@ -223,6 +240,25 @@ class TestSavedModel(FormatContract):
     def test_a_folder_that_is_none_is_an_error_of_the_tree(self, tmp_path):
         with pytest.raises(ColabSaveError):
             get_format("saved_model").load(tmp_path, Context({}))
+
+
+class Exporting(tf.Module):
+    """Around a Keras model, as tutorials write it: without a call of the base class, traced when it is made."""
+
+    def __init__(self):
+        layers = [keras.layers.Dense(4), keras.layers.Dense(4), keras.layers.Dropout(0.5), keras.layers.Dense(2)]
+        self.net = keras.Sequential([keras.Input((4,)), *layers])
+        self.scale = tf.Variable(3.0)
+        self.names = ["no", "yes"]
+        self.__call__.get_concrete_function(tf.TensorSpec((None, 4)))
+
+    @tf.function
+    def __call__(self, x):
+        return self.net(x, training=False) * self.scale
+
+    @tf.function(input_signature=[tf.TensorSpec((), tf.int32)])
+    def labels(self, index):
+        return tf.gather(tf.constant([*self.names]), index)
 
 
 class Cleaning(tf.Module):

@@ -115,8 +115,13 @@ def facts_of(model):
             trainable += len(part.trainable_weights)
             optimizers += [_optimizer(part)]
         else:
-            values += [_digest(variable) for variable in part.variables]
+            values += [_digest(variable) for variable in [*part.variables, *_held(part)] if _is_data(variable)]
     return {"weights": sorted(values), "trainable": trainable, "optimizers": sorted(filter(None, optimizers))}
+
+
+def _held(module):
+    """The weights of the Keras models in a module, which do not count as its variables."""
+    return [weight for each in vars(module).values() if hasattr(each, "get_weights") for weight in each.weights]
 
 
 def _is_data(weight):

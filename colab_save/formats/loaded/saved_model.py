@@ -99,18 +99,23 @@ def restore(path: Path) -> SavedModel:
 
 def main_function(module: Model) -> Any:
     """Return the `tf.function` that runs when a module is called: ``__call__``, else one with a well-known name."""
+    found = functions_of(module)
+    return next((found[name] for name in _by_preference(found)), None)
+
+
+def functions_of(module: Model) -> dict[str, Any]:
+    """Return the `tf.function`s of a module by name, as they are bound to it."""
     import tensorflow as tf
 
     def is_function(item: Any) -> bool:
         return isinstance(item, tf.types.experimental.GenericFunction)
 
     names = [name for name in dir(type(module)) + list(vars(module)) if not name.startswith("_self_")]
-    found = {
+    return {
         name: getattr(module, name)
         for name in ("__call__", *dict.fromkeys(names))
         if is_function(vars(module).get(name, getattr(type(module), name, None)))
     }
-    return next((found[name] for name in _by_preference(found)), None)
 
 
 def _by_preference(names: Mapping[str, Any]) -> list[str]:

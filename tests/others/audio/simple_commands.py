@@ -1,4 +1,4 @@
-# expected: refused: a module that holds a Keras model
+# expected: whole
 # model: export
 # answer: export(waves)
 # %%
