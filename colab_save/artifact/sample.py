@@ -7,13 +7,14 @@ It is written as one ``.npz`` without pickles; the manifest has its structure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colab_save.artifact.composites import COMPOSITES, Composite
 from colab_save.errors import ColabSaveError, DamagedFileError
-from colab_save.hints import option
+from colab_save.hints import literal, option
+from colab_save.quoting import listed
 from colab_save.types import Array, Json, Nested, Specs
 from colab_save.wording import first_line
 
@@ -76,6 +77,7 @@ class Sample:
         passes: Other forward passes.
         missing: Why there are no inputs, and how to pass some; ``None`` if there are.
         source: Where in the notebook the inputs were found; empty if they were given or made.
+        elsewhere: The layers that did not compute their outputs on the CPU, with their devices.
     """
 
     inputs: Nested
@@ -86,6 +88,16 @@ class Sample:
     passes: tuple[Pass, ...] = ()
     missing: ColabSaveError | None = None
     source: str = ""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what the user should know of it, one sentence each."""
+        found = f"The sample was found in the notebook: {literal(self.source)}."
+        layers = literal(listed([path or "the model" for path in self.elsewhere]))
+        devices = ", ".join(sorted({*self.elsewhere.values()}))
+        placed = f"Computed on {devices}, since no CPU can compute it: {layers}. A difference there may be rounding."
+        return (*([found] if self.source else []), *([placed] if self.elsewhere else []))
 
 
 def write_arrays(file: Path, **trees: Nested) -> dict[str, Json]:

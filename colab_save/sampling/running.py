@@ -26,6 +26,9 @@ from colab_save.types import Array, Layer, Model, Nested, Specs, Tensor
 MOST_CALLS, MOST_VALUES = 4000, 100_000
 """The largest numbers of recorded calls of layers, and of values of each."""
 
+REFERENCE_DEVICE = "CPU:0"
+"""Where expected answers are computed."""
+
 Run = Callable[[Model, Nested], Nested]
 """How a format runs a model: the model and nested arrays in, nested arrays out."""
 
@@ -70,7 +73,7 @@ def reference_arithmetic() -> Iterator[None]:
     """Have TensorFlow compute on the CPU, and without TensorFloat-32, as a fresh process does; restored afterwards.
 
     A GPU rounds the operands of matrix products and convolutions to 10 bits of mantissa where that is enabled, which is
-    the default, and sums in another order. An operation that has no kernel for the CPU stays on its device.
+    the default, and sums in another order. An operation that has no kernel for the CPU stays on its device (`placing`).
     """
     import tensorflow as tf
 
@@ -78,7 +81,7 @@ def reference_arithmetic() -> Iterator[None]:
     is_enabled = config.tensor_float_32_execution_enabled()
     config.enable_tensor_float_32_execution(enabled=False)
     try:
-        with tf.device("CPU:0"):
+        with tf.device(REFERENCE_DEVICE):
             yield
     finally:
         config.enable_tensor_float_32_execution(is_enabled)

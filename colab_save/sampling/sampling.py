@@ -22,6 +22,7 @@ from colab_save.nested import leaves
 from colab_save.sampling.candidates import candidates
 from colab_save.sampling.matching import is_symbolic
 from colab_save.sampling.notebook import NO_NOTEBOOK, Notebook, found_in
+from colab_save.sampling.placing import devices_noted
 from colab_save.sampling.reading import (
     MOST_ROWS,
     belong_together,
@@ -182,8 +183,9 @@ def _accepted(model: Model, inputs: Nested, run: Run, specs: Specs) -> Sample:
 
 def _recorded(model: Model, inputs: Nested, specs: Specs, run: Run) -> Sample:
     fits = specs is not None and [at for at, _ in leaves(specs)] == [at for at, _ in leaves(inputs)]
-    with sizes_checked(model, inputs, specs):
-        return record_outputs(model, inputs, typed(specs, inputs) if fits else describe(inputs), run)
+    with sizes_checked(model, inputs, specs), devices_noted(model) as noted:
+        sample = record_outputs(model, inputs, typed(specs, inputs) if fits else describe(inputs), run)
+    return replace(sample, elsewhere=noted)
 
 
 def _dtypes(inputs: Nested) -> list[Any]:

@@ -60,8 +60,7 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
                 notes |= dict.fromkeys(plug.save(subject.model, own, subject.sample, plan.choice.options[plug.name]))
         notes |= dict.fromkeys(subject.configs.notes)
         notes |= dict.fromkeys(map(literal, in_words(subject.facts.remarks)))
-        if subject.sample.source:
-            notes[f"The sample was found in the notebook: {literal(subject.sample.source)}."] = None
+        notes |= dict.fromkeys(subject.sample.notes)
     if code.source:
         (folder / CUSTOM_CODE).write_text(code.source, encoding="utf-8")
     write_extras(folder / EXTRAS, plan.extras)
