@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
@@ -17,6 +18,9 @@ from colab_save.types import Json
 
 DIGEST = "sha256 "
 """What the digest of a long argument begins with, which stands for it in the facts of a layer."""
+
+_GRAPHS = frozenset({"Sequential", "Functional"})
+"""The classes of graph models, which have no policy of their own in their config."""
 
 MAX_RANK, MAX_SIZE = 254, 2**62
 """The most dimensions that TensorFlow allows (``TensorShape::MaxDimensions``), and the largest size of one."""
@@ -116,10 +120,13 @@ class ModelFacts:
             recorded as its digest.
         generators: The values of the states of random generators by path, see `model.walking.walk_generators`.
         held: What a custom ``compile`` stored in attributes, by name, as Keras serialises it.
-        trains: For every optimizer in an attribute, by name, the paths of the weights that it trains.
+        trains: For every optimizer in an attribute, and for the model's own where that trains others than the trainable
+            weights, by name, the paths of the weights that it trains.
+        undecayed: For every optimizer that excludes weights from its weight decay, by name, the paths of these.
         custom: The user's own classes and functions that a reload needs, by name.
         objects: For every class whose ``get_config`` drops arguments that are objects, those arguments: the file holds
             their configs, and a reload must rebuild the objects.
+        remade: The classes whose objects are made again from their attributes, without their constructor.
         attributes: The names of plain attributes that are not part of the model, see `model.attributes.plain_names`.
         floatx: The dtype of variables without a policy, such as an optimizer's moments; empty without Keras.
         remarks: What code of the user's or of a package raised when a fact was taken, by the place of that fact. It is
@@ -141,16 +148,24 @@ class ModelFacts:
     generators: Mapping[str, Json] = field(default_factory=dict)
     held: Mapping[str, Json] = field(default_factory=dict)
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    undecayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     custom: tuple[str, ...] = ()
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remade: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     floatx: str = ""
     remarks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def policy(self) -> str:
-        """The dtype policy of the model itself; empty without layers."""
-        return self.layers[0].dtype if self.layers else ""
+        """The dtype policy of the notebook when the model was made; empty without layers.
+
+        Keras records no policy of a graph model, which tells it therefore, nor of the layers that a constructor makes:
+        most of these tell it where there is no graph.
+        """
+        graphs = [layer.dtype for layer in self.layers if layer.class_name in _GRAPHS]
+        made = [layer.dtype for layer in self.layers[1:] or self.layers if layer.class_name != "InputLayer"]
+        return next(iter(graphs or [most for most, _ in Counter(made).most_common(1)]), "")
 
     @property
     def parameters(self) -> int:

@@ -7,24 +7,31 @@ Called by `growing` for a save, by ``proof/probe.py`` for a process that has non
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from colab_save.custom_code.captured import CustomCode
 from colab_save.custom_code.definitions import module_text
 from colab_save.custom_code.gathering import Gathering
 from colab_save.custom_code.origins import requirements_of
+from colab_save.custom_code.remaking import IMPORTS, text_of_remaking
 from colab_save.errors import CustomCodeError
 
 
-def capture(objects: Iterable[object], namespace: Mapping[str, object], extra_names: Iterable[str] = ()) -> CustomCode:
+def capture(
+    objects: Iterable[object],
+    namespace: Mapping[str, object],
+    extra_names: Iterable[str] = (),
+    remade: Sequence[type] = (),
+) -> CustomCode:
     """Capture the source of custom objects, with the imports, constants and functions that it uses.
 
     Args:
         objects: Live classes and functions, see `find_custom_objects`; those of installed packages are imported.
         namespace: The notebook's variables, for names that an object's module does not have.
         extra_names: Further names of the namespace to capture.
+        remade: Those of the classes whose objects are made from their attributes.
     """
-    gathering = Gathering(namespace)
+    gathering = Gathering(namespace, remade=remade)
     table: dict[str, str] = {}
     live: dict[str, object] = {}
     for value in objects:
@@ -44,9 +51,14 @@ def capture(objects: Iterable[object], namespace: Mapping[str, object], extra_na
     missing = tuple(gathering.missing.values())
     if not known:
         return CustomCode(missing=missing)
-    statements = sorted(text for found in gathering.imports.values() for text in found)
+    made = dict.fromkeys(
+        table[key] for key, value in live.items() if key in table and any(value is kind for kind in remade)
+    )
+    statements = {text for found in gathering.imports.values() for text in found} | ({*IMPORTS} if made else set())
     requirements = requirements_of(statements)
-    source = module_text(statements, gathering.definitions, table, requirements, missing)
+    source = module_text(
+        sorted(statements), gathering.definitions, table, requirements, missing, text_of_remaking(made)
+    )
     return CustomCode(source, requirements, missing, {key: live[key] for key in table})
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from colab_save.custom_code.origins import STANDARD, is_builtin
+from colab_save.dialect import classes
 from colab_save.errors import CustomCodeError
 
 Refer = Callable[[object], str]
@@ -152,10 +153,13 @@ def _array(value: Any, refer: Refer, write: Callable[[object], str]) -> str | No
 
 
 def _config(value: Any, refer: Refer, write: Callable[[object], str]) -> str | None:
-    """Write a Keras object without state (initializer, regularizer, loss, schedule) as a call of its from_config."""
+    """Write a Keras object without state (initializer, regularizer, loss, schedule) as a call of its from_config.
+
+    A metric is one of them: its state begins anew with each epoch.
+    """
     if not hasattr(type(value), "from_config") or not hasattr(value, "get_config"):
         return None
-    if hasattr(value, "variables") or hasattr(value, "state"):
+    if (hasattr(value, "variables") or hasattr(value, "state")) and not isinstance(value, classes("metrics.Metric")):
         return None
     return f"{refer(type(value))}.from_config({write(value.get_config())})"
 

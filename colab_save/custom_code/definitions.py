@@ -91,6 +91,7 @@ def module_text(
     table: Mapping[str, str],
     requirements: Mapping[str, str],
     missing: Iterable[Missing],
+    after: str = "",
 ) -> str:
     """Write the captured file.
 
@@ -100,6 +101,7 @@ def module_text(
         table: For each name that Keras looks up, the name in the file.
         requirements: Distributions with their versions.
         missing: The names that could not be captured.
+        after: Statements after the definitions.
     """
     head = _docstring(requirements, missing) + FUTURE + "\n" + "".join(f"{text}\n" for text in imports)
     body, last = "", CONSTANT
@@ -108,7 +110,7 @@ def module_text(
         body += ("" if near and body else "\n" if near else "\n\n") + item.text.strip("\n") + "\n"
         last = item.part
     rows = "".join(f"    {key!r}: {name},\n" for key, name in table.items())
-    return f"{head}{body}\n\n{TABLE} = {{\n{rows}}}\n"
+    return f"{head}{body}{after}\n\n{TABLE} = {{\n{rows}}}\n"
 
 
 def _docstring(requirements: Mapping[str, str], missing: Iterable[Missing]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
 from typing import TypeAlias
@@ -18,7 +18,7 @@ from colab_save.custom_code.captured import TABLE, Missing
 from colab_save.custom_code.definitions import CALLABLE, CONSTANT, Definition, bound
 from colab_save.custom_code.naming import is_given, look, own_name
 from colab_save.custom_code.origins import Import
-from colab_save.custom_code.scopes import attributes, uses
+from colab_save.custom_code.scopes import Uses, attributes, uses
 from colab_save.custom_code.sources import Library, Source
 from colab_save.errors import CustomCodeError
 
@@ -33,6 +33,7 @@ class Gathering:
     Attributes:
         namespace: The notebook's variables.
         library: The files and cells to search.
+        remade: The classes whose objects are made without their constructor.
         held: The live value of each top-level name of the file.
         definitions: The statements by name, each after those that it uses.
         imports: The import statements by the name that they bind.
@@ -41,6 +42,7 @@ class Gathering:
 
     namespace: Mapping[str, object]
     library: Library = field(default_factory=Library)
+    remade: Sequence[type] = ()
     held: dict[str, object] = field(default_factory=dict)
     definitions: dict[str, Definition] = field(default_factory=dict)
     imports: dict[str, set[str]] = field(default_factory=dict)
@@ -80,10 +82,10 @@ class Gathering:
         if origins.is_builtin(value):
             return origins.attribute_of(value)
         module = value.__name__ if isinstance(value, ModuleType) else origins.public_module(value)
-        if not origins.is_users_own(value) and module in sys.modules and not origins.is_users_module(module):
+        if module is not None and not origins.is_users_own(value) and not origins.is_users_module(module):
             root = module.partition(".")[0]
-            if self.held.setdefault(root, sys.modules[root]) is sys.modules[root]:
-                self.imports.setdefault(root, set()).add(f"import {module}")
+            if root in sys.modules and self.held.setdefault(root, sys.modules[root]) is sys.modules[root]:
+                self.imports.setdefault(root, set()).add(f"import {module if module in sys.modules else root}")
                 return module if isinstance(value, ModuleType) else f"{module}.{origins.attribute_of(value)}"
         name = self._own_name(value)
         if not self.add(name, value):
@@ -170,9 +172,10 @@ class Gathering:
         local = closures.local_values(value, source, lambda key: look(key, value, self.namespace))
         expressions = self._express_all(local)
         written = self.library.imports_around(value)
-        for key in sorted((used.defining | used.calling) - local.keys()):
+        spared = self._spared(value, source, used)
+        for key in sorted((used.defining | used.calling) - local.keys() - spared):
             self._resolve(key, value, text, written)
-        for key in sorted(used.hinting - local.keys()):
+        for key in sorted((used.hinting | spared) - local.keys()):
             self._hint(key, value, written)
         before = {key for key in used.defining - local.keys() if not is_given(key, value, self.namespace)}
         before |= {need for item in expressions.values() for need in _names(item)}
@@ -181,6 +184,15 @@ class Gathering:
         whole = bound(name, name, text, bindings) if bindings else text
         later = frozenset(used.calling - local.keys())
         self.definitions[name] = Definition(name, whole, CALLABLE, frozenset(before - {name}), later)
+
+    def _spared(self, value: object, source: Source, used: Uses) -> frozenset[str]:
+        """Return the names that only a constructor uses which no reload calls."""
+        if not any(value is kind for kind in self.remade) or not isinstance(source.node, ast.ClassDef):
+            return frozenset()
+        body = [item for item in source.node.body if getattr(item, "name", "") != "__init__"]
+        bare = ast.ClassDef(**{**dict(ast.iter_fields(source.node)), "body": body or [ast.Pass()]})
+        others = uses(ast.unparse(ast.fix_missing_locations(bare)))
+        return frozenset(used.calling - others.calling - others.defining - used.defining)
 
     def _express_all(self, values: Mapping[str, object]) -> dict[str, str]:
         found = {}

@@ -28,14 +28,25 @@ class Supply:
 
     Args:
         objects: The custom classes and functions that the models hold.
+        remade: The classes whose objects are made from their attributes.
     """
 
-    def __init__(self, objects: Sequence[object]) -> None:
+    def __init__(self, objects: Sequence[object], remade: Sequence[type] = ()) -> None:
         self.refusals: list[str] = []
-        self._objects = list(objects)
+        self._objects, self._remade = list(objects), tuple(remade)
         self._names: list[str] = []
         self._namespace = _namespace_of(objects)
-        self.code: CustomCode = capture(self._objects, self._namespace)
+        self.code: CustomCode = capture(self._objects, self._namespace, remade=self._remade)
+
+    def remaking(self, objects: Sequence[object], remade: Sequence[type]) -> Supply:
+        """Return the custom code of the same save with further objects.
+
+        Args:
+            objects: Classes and functions that it must also have.
+            remade: The classes whose objects are made from their attributes.
+        """
+        known = {id(item): item for item in (*self._objects, *objects)}
+        return Supply(list(known.values()), remade)
 
     def add(self, name: str) -> bool:
         """Capture again with a further name, and return whether it was captured."""
@@ -48,7 +59,7 @@ class Supply:
         value = self._namespace[name]
         if isinstance(value, (type, FunctionType)):  # Keras may look it up too
             self._objects.append(value)
-        self.code = capture(self._objects, self._namespace, self._names)
+        self.code = capture(self._objects, self._namespace, self._names, self._remade)
         return name not in {missing.name for missing in self.code.missing}
 
     @property

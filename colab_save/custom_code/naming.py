@@ -8,13 +8,40 @@ from __future__ import annotations
 import builtins
 import re
 import sys
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 from colab_save.custom_code.origins import plain_function
 from colab_save.custom_code.sources import functions_of
 
 Namespace = Mapping[str, object]
+
+
+@contextmanager
+def as_when_defined(objects: Iterable[object]) -> Iterator[None]:
+    """Have the names of classes mean these classes in their own methods, where a cell has defined them again since.
+
+    ``super(Gate, self)`` in a method of an object of the earlier class raises otherwise.
+
+    Args:
+        objects: The classes and functions of a model; of two classes of one name the last counts.
+    """
+    before: dict[tuple[int, str], tuple[dict[str, object], object, object]] = {}
+    for cls in objects:
+        if not isinstance(cls, type):
+            continue
+        name = cls.__name__
+        for space in (function.__globals__ for function in functions_of(cls)):
+            if name in space and space[name] is not cls and cls.__qualname__ == name:
+                before.setdefault((id(space), name), (space, space[name], cls))
+                space[name] = cls
+    try:
+        yield
+    finally:
+        for (_, name), (space, value, cls) in before.items():
+            if space.get(name) is cls:
+                space[name] = value
 
 
 def look(name: str, value: object, namespace: Namespace) -> object:

@@ -29,6 +29,9 @@ Import: TypeAlias = ast.Import | ast.ImportFrom
 
 _INSTALLED = {"site-packages", "dist-packages"}
 
+_TENSORFLOW_API = "tensorflow._api.v2"
+"""The package of TensorFlow's public modules: ``tensorflow.nn`` is ``tensorflow._api.v2.nn`` (2.16 to 2.21)."""
+
 
 def is_users_module(name: str | None) -> bool:
     """Return whether a module is the user's own: the notebook, a script, or a local file."""
@@ -169,6 +172,11 @@ def public_module(value: object) -> str | None:
     inside = [n for n in list(sys.modules) if not root or n == root or n.startswith(f"{root}.")]
     inside = [n for n in inside if not is_users_module(n)]
     public = sorted((n for n in inside if not re.search(r"(^|\.)_", n)), key=lambda n: (n.count("."), len(n), n))
+    if root == "tensorflow":  # whose private modules are no attributes of it, as its public ones are
+        api = [n for n in inside if n.startswith(_TENSORFLOW_API) and ".compat." not in n]
+        found = (n for n in sorted(api, key=len) if getattr(sys.modules[n], attribute, None) is value)
+        if name := next(found, ""):
+            return f"tensorflow{name.removeprefix(_TENSORFLOW_API)}"
     for name in [*public, str(home)]:
         module = sys.modules.get(name)
         if isinstance(module, ModuleType) and vars(module).get(attribute) is value:

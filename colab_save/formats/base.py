@@ -55,6 +55,7 @@ class Format(ABC):
 
     Attributes:
         record: The record in the table of formats.
+        is_remade: Whether its objects can be made from their attributes, where their constructors cannot be called.
         scratch: Bytes of local disk that writing needs besides the payload, for each byte of weights.
         Options: A frozen dataclass of what the user may set.
         differing: The hint when outputs differ from the live model's, if the format itself may be the reason.
@@ -62,6 +63,7 @@ class Format(ABC):
             Keras that the model is made of.
     """
 
+    is_remade: ClassVar[bool] = False
     scratch: ClassVar[float] = 0.0
     differing: ClassVar[str] = ""
     Options: ClassVar[type] = NoOptions

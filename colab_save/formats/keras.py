@@ -28,6 +28,7 @@ DEFINE = "Define the custom classes that it needs as they were when it was saved
 class KerasFormat(Format):
     """Keras's native file (keras.io/api/models/model_saving_apis); tf_keras has one of the same kind."""
 
+    is_remade: ClassVar[bool] = True
     opening: ClassVar[str] = 'import {keras}\n\nmodel = {keras}.saving.load_model("model.keras")'
 
     def refusal(self, model: Model) -> str:

@@ -23,6 +23,7 @@ BUILD = "build_config"
 class WeightsFormat(KerasFormat):
     """Keras 3's weights file; Keras matches weights by class and position, so a load always compares them by path."""
 
+    is_remade: ClassVar[bool] = True
     opening: ClassVar[str] = (
         "import pathlib\n\nimport {keras}\n\n"
         'model = {keras}.models.model_from_json(pathlib.Path("architecture.json").read_text())\n'

@@ -95,7 +95,7 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
     custom, payload = _custom_objects(job.custom_code), Path(job.payload)
     plug, context = get_format(job.format), Context(custom, dialect=job.dialect)
     with made_in(job.record.policy, job.record.floatx, context.dialect):
-        with rebuilding(custom, job.record.objects):
+        with rebuilding(custom, job.record.objects, job.record.remade):
             model = plug.load(payload, context)
             if dialect_of(model):
                 repair(model, payload, job.record, custom)

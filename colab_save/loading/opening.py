@@ -129,7 +129,7 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
         return plug.load(fetched.payload, context)
 
     precision = made_in(record.policy or findings.policy, record.floatx, findings.dialect)
-    with precision, rebuilding(supplied.objects, record.objects):
+    with precision, rebuilding(supplied.objects, record.objects, record.remade):
         is_needed = found.manifest is not None or findings.is_native
         model, notes = _read_compiled(read, context, is_needed=is_needed)
         if dialect_of(model):

@@ -14,10 +14,16 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from colab_save.dialect import KERAS_2, classes, dialect_of, keras_of, optimizer_variables
+from colab_save.dialect import KERAS_2, classes, dialect_of, is_compiled, keras_of, optimizer_variables
 from colab_save.model.walking import own_attributes
 from colab_save.nested import leaves
 from colab_save.types import Json, Model, Optimizer, Variable
+
+PLAIN = (bool, int, float, str)
+"""Kinds of plain arguments of a custom ``compile``: a temperature, a weight of a loss."""
+
+SET_BY_TRAINING = frozenset({"stop_training", "stop_evaluating", "stop_predicting"})
+"""Flags that ``fit``, ``evaluate`` and ``predict`` set."""
 
 OWN = "optimizer"
 """The attribute of a model's own optimizer."""
@@ -49,11 +55,22 @@ def optimizers_of(model: Model) -> Iterator[tuple[str, Optimizer]]:
 
 
 def held_objects(model: Model) -> Iterator[tuple[str, Any]]:
-    """Yield the objects that a custom ``compile`` may have put into attributes, by name."""
+    """Yield the objects, numbers and texts that a custom ``compile`` may have put into attributes, by name.
+
+    So is an optimizer that was set as the attribute of a model which is not compiled.
+    """
+    own = getattr(model, OWN, None)
+    if isinstance(own, classes("optimizers.Optimizer")) and not is_compiled(model):
+        yield OWN, own
     if has_own_compile(model):
         keras = keras_of(model)
         kinds = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric, FunctionType)
-        yield from (pair for pair in own_attributes(model) if isinstance(pair[1], kinds) and pair[0] in vars(model))
+        named = ((name, value) for name, value in own_attributes(model) if name in vars(model))
+        yield from (
+            (name, value)
+            for name, value in named
+            if isinstance(value, kinds) or (type(value) in PLAIN and name not in SET_BY_TRAINING)
+        )
 
 
 def serialised(model: Model, thing: Any) -> Json:
@@ -81,12 +98,37 @@ def trained_by(optimizer: Optimizer, weights: Iterable[Variable]) -> list[Variab
 
 
 def trained_paths(model: Model, weights: Iterable[tuple[str, Variable]]) -> dict[str, tuple[str, ...]]:
-    """Return for each optimizer in an attribute the paths of the weights that it trains."""
-    others = [(name, found) for name, found in optimizers_of(model) if name.partition("[")[0] != OWN]
-    known = list(weights) if others else []
+    """Return for each optimizer the paths of the weights that it trains, by the optimizer's name.
+
+    Left out is a model's own optimizer where it trains what Keras has it train when it loads the model: its trainable
+    weights as they are now.
+    """
+    named = [(name, found) for name, found in optimizers_of(model) if is_built(found)]
+    known = list(weights) if named else []
     paths = {id(variable): path for path, variable in known}
-    trained = ((name, trained_by(found, [variable for _, variable in known]) or ()) for name, found in others)
-    return {name: tuple(paths[id(item)] for item in found if id(item) in paths) for name, found in trained}
+    trained = ((name, trained_by(found, [variable for _, variable in known]) or ()) for name, found in named)
+    usual = [id(variable) for variable in model.trainable_variables] if named else []
+    has_own = has_own_compile(model) or not is_compiled(model)
+    return {
+        name: tuple(paths[id(item)] for item in found if id(item) in paths)
+        for name, found in trained
+        if name.partition("[")[0] != OWN or has_own or [id(item) for item in found] != usual
+    }
+
+
+def undecayed_paths(model: Model, weights: Iterable[tuple[str, Variable]]) -> dict[str, tuple[str, ...]]:
+    """Return the paths of the weights that an optimizer excludes from its weight decay, by the optimizer's name.
+
+    No config has them, and no public method tells them (``keras/src/optimizers/base_optimizer.py``, Keras 3.13.2 and
+    3.15.1; ``tf_keras/src/optimizers/optimizer.py``, 2.20 and 2.21).
+    """
+    excluding = [item for item in optimizers_of(model) if "_exclude_from_weight_decay" in vars(item[1])]
+    known = [pair for pair in weights if pair[1].trainable] if excluding else []
+    found = {
+        name: tuple(path for path, weight in known if not optimizer._use_weight_decay(weight))  # noqa: SLF001 - see above
+        for name, optimizer in excluding
+    }
+    return {name: paths for name, paths in found.items() if paths}
 
 
 def is_built(optimizer: Optimizer) -> bool:
@@ -94,21 +136,13 @@ def is_built(optimizer: Optimizer) -> bool:
     return bool(getattr(optimizer, "built", getattr(optimizer, "_built", False)))
 
 
-def restore_compile(
-    model: Model,
-    path: Path,
-    held: Mapping[str, Json],
-    trains: Mapping[str, Iterable[str]],
-    weights: Mapping[str, Variable],
-) -> list[str]:
-    """Put back the objects of a custom ``compile``; ``load_weights`` then reads the state of the optimizers.
+def restore_compile(model: Model, path: Path, held: Mapping[str, Json]) -> list[str]:
+    """Put back the objects of a custom ``compile``.
 
     Args:
         model: A model that Keras loaded.
         path: The ``.keras`` file.
         held: `held_objects` of the saved model.
-        trains: `trained_paths` of the saved model.
-        weights: The model's weights by path.
 
     Returns:
         The attributes that were put back.
@@ -117,15 +151,45 @@ def restore_compile(
     missing = [name for name in held if getattr(model, name, None) is None]
     for name in missing:
         setattr(model, name, keras.saving.deserialize_keras_object(dict(held[name])))
-    is_compiled = getattr(model, "optimizer", None) is not None  # `compiled` is true even without one
-    if has_own_compile(model) and not is_compiled and (config := _compile_config(path)):
+    if has_own_compile(model) and (config := _compile_config(path)):  # its constructor may have compiled it anew
         keras.Model.compile(model, **keras.saving.deserialize_keras_object(config))
-    for name, paths in trains.items():
-        optimizer = getattr(model, name, None)
-        if isinstance(optimizer, keras.optimizers.Optimizer) and not is_built(optimizer):
-            optimizer.build([weights[each] for each in paths])
-            missing += [] if name in missing else [name]
     return missing
+
+
+def rebuild_optimizers(
+    model: Model,
+    trains: Mapping[str, Iterable[str]],
+    undecayed: Mapping[str, Iterable[str]],
+    weights: Mapping[str, Variable],
+) -> list[str]:
+    """Build each optimizer for the weights that it trained; ``load_weights`` then reads its state.
+
+    Args:
+        model: A model that Keras loaded, compiled as it was.
+        trains: `trained_paths` of the saved model.
+        undecayed: `undecayed_paths` of the saved model.
+        weights: The model's weights by path.
+
+    Returns:
+        The names of the optimizers that Keras had not built, or for other weights, or without what they exclude.
+    """
+    changed = []
+    for name in dict.fromkeys([*trains, *undecayed]):
+        optimizer, spared = getattr(model, name, None), [weights[each] for each in undecayed.get(name, ())]
+        if not isinstance(optimizer, keras_of(model).optimizers.Optimizer):
+            continue
+        now = (trained_by(optimizer, weights.values()) or []) if is_built(optimizer) else []
+        wanted = [weights[each] for each in trains[name] if each in weights] if name in trains else now
+        if not wanted or (not spared and [id(item) for item in now] == [id(item) for item in wanted]):
+            continue
+        if is_built(optimizer):  # it takes neither other weights then nor what to exclude
+            optimizer = type(optimizer).from_config(optimizer.get_config())
+            setattr(model, name, optimizer)
+        if spared:
+            optimizer.exclude_from_weight_decay(var_list=spared)
+        optimizer.build(wanted)
+        changed.append(name)
+    return changed
 
 
 def _compile_config(path: Path) -> Json:

@@ -16,13 +16,17 @@ from typing import Any
 
 from colab_save.custom_code.custom_objects import held_by
 from colab_save.custom_code.origins import is_users_module
+from colab_save.custom_code.remaking import Remaking
 from colab_save.dialect import keras_of
 from colab_save.errors import FormatError
 from colab_save.hints import literal
+from colab_save.model.attribute_configs import attribute_config, is_remakeable
 from colab_save.model.config_values import in_words
-from colab_save.model.constructor_arguments import Argument, accepted, is_completable, lacking, takes_all
+from colab_save.model.constructor_arguments import COMMON, Argument, accepted, is_completable, lacking, takes_all
+from colab_save.model.walking import is_graph
 from colab_save.taking import Taking
 from colab_save.types import Json, Model
+from colab_save.wording import translated
 
 
 @dataclass
@@ -94,33 +98,75 @@ class Configs:
 
     Attributes:
         items: The custom objects.
-        used: For each class whose config was read in the last `whole`, the arguments that it lacks.
+        used: For each class whose config was read in the last `whole` or `written`, the arguments that it lacks.
+        remade: The classes whose objects are made again from their attributes, without their constructor.
+        lost: For each of these, the attributes that cannot be written, with the reason.
     """
 
     items: list[Any]
     used: dict[str, Completion] = field(default_factory=dict)
+    remade: frozenset[type] = frozenset()
+    lost: dict[str, dict[str, str]] = field(default_factory=dict)
     _objects: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _incomplete: set[type] = field(default_factory=set)
 
     @classmethod
     def of(cls, model: Model) -> Configs:
         """Find the custom objects of a model."""
-        take = Taking().fact
-        return cls(
-            [item for item in held_by(model) if take("its config", partial(is_completable, item), otherwise=False)]
-        )
+        return cls([item for item in held_by(model) if _is_custom(item)])
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """Make ``get_config`` of each object return every argument while a model is written or examined."""
+        """Make ``get_config`` of each object return every argument while a model is examined."""
+        with self._with([_Whole(item, self.used) for item in self.items if is_completable(item)]):
+            yield
+
+    @contextmanager
+    def written(self, names: Mapping[int, str]) -> Iterator[None]:
+        """Make ``get_config`` of each object return all that makes it again while a model is written.
+
+        Args:
+            names: The names of classes and functions in the custom code, by their identity.
+        """
+        remade = [_Remade(item, self.lost, names) for item in self.items if type(item) in self.remade]
+        others = [item for item in self.items if type(item) not in self.remade and is_completable(item)]
         with ExitStack() as stack:
-            methods = [_Whole(item, self.used) for item in self.items]
+            for each in remade:
+                stack.enter_context(_attribute(each.item, each))
+                stack.enter_context(_attribute(each.item, lambda: None, "get_build_config"))
+            with self._with([_Whole(item, self.used) for item in others]):
+                yield
+
+    @contextmanager
+    def _with(self, methods: Sequence[_Whole]) -> Iterator[None]:
+        with ExitStack() as stack:
             for method in methods:
                 stack.enter_context(_attribute(method.item, method))
             for method in reversed(methods):  # before Keras writes, which may take a new object for a freed one
                 method.prepare()
                 self._objects |= method.objects
+                self._incomplete |= {type(method.item)} if method.loses else set()
             self.used.clear()
             yield
+
+    def needing(self, remade: frozenset[type]) -> list[object]:
+        """Return the classes and functions that objects of some classes need where these are made of attributes."""
+        needed: dict[int, object] = {}
+        for item in (item for item in self.items if type(item) in remade):
+            needed |= Taking().fact("the classes that its attributes need", partial(_needed_by, item), {})
+        return list(needed.values())
+
+    @property
+    def remakeable(self) -> frozenset[type]:
+        """Return the classes of the objects that can be made of their attributes."""
+        take = Taking().fact
+        found = (item for item in self.items if take("its class", partial(is_remakeable, item), otherwise=False))
+        return frozenset(map(type, found))
+
+    @property
+    def incomplete(self) -> frozenset[type]:
+        """Return those of them whose constructor cannot be called as it was, since an argument is lost."""
+        return self.remakeable & self._incomplete
 
     @property
     def objects(self) -> dict[str, tuple[str, ...]]:
@@ -129,13 +175,24 @@ class Configs:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return which arguments were added to configs and which could not be, with the code to add to each class."""
-        return tuple(map(str, self.used.values()))
+        """Return what was added to configs and what could not be, with the code to add to each class."""
+        return (*map(str, self.used.values()), *self._remade_notes())
+
+    def _remade_notes(self) -> Iterator[str]:
+        for kind in sorted(self.remade, key=lambda kind: kind.__name__):
+            name = kind.__name__
+            yield f"{name} is rebuilt from its attributes, without its constructor."
+            yield from (f"The {each[4:]}." for each in self._lost_attributes(name))
+
+    def _lost_attributes(self, name: str) -> Iterator[str]:
+        for attribute, why in self.lost.get(name, {}).items():
+            yield f"the attribute {attribute} of {name} is not saved: it {why}"
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """Return which arguments could not be written."""
-        return tuple(f"get_config() of {name} drops {found.loss}" for name, found in self.used.items() if found.loss)
+        """Return which arguments and attributes could not be written."""
+        arguments = (f"get_config() of {name} drops {found.loss}" for name, found in self.used.items() if found.loss)
+        return (*arguments, *(each for name in self.lost for each in self._lost_attributes(name)))
 
     @property
     def hint(self) -> str:
@@ -159,13 +216,18 @@ class _Whole:
             self._lacking = ()
 
     @property
+    def loses(self) -> bool:
+        """Return whether an argument cannot be written."""
+        return any(item.problem for item in self._lacking)
+
+    @property
     def objects(self) -> dict[str, tuple[str, ...]]:
         """Return the names of the arguments that are objects, by the class."""
         names = tuple(item.name for item in self._lacking if item.is_object)
         return {type(self.item).__name__: names} if names else {}
 
     def __call__(self) -> dict[str, Json]:
-        config, base = self._given(), self._base()
+        config, base = self._given(), _base_config(self.item)
         if self._lacking:
             name = type(self.item).__name__
             made = Completion(name, config is not None, base is not None, takes_all(type(self.item)))
@@ -174,7 +236,15 @@ class _Whole:
             if config is None and known.loss:
                 raise FormatError(f"{name} has no get_config(), and would lose {known.loss}.", known.hint)
         written = {item.name: item.value for item in self._lacking if not item.problem}
-        return {**(accepted(self.item, base or {}) if config is None else config), **written}
+        return {
+            **accepted(self.item, base or {} if config is None else config, None if self._inherits() else COMMON),
+            **written,
+        }
+
+    def _inherits(self) -> bool:
+        """Return whether the config is that of one of Keras's own classes, other than that of a graph."""
+        maker = next(kind for kind in type(self.item).__mro__ if "get_config" in vars(kind))
+        return not is_users_module(maker.__module__) and not is_graph(self.item)
 
     def _given(self) -> dict[str, Json] | None:
         """Return the config by the class's own ``get_config``; ``None`` where it has none."""
@@ -184,51 +254,93 @@ class _Whole:
         except NotImplementedError:
             return None
 
-    def _base(self) -> dict[str, Json] | None:
-        """Return the config by the ``get_config`` that the class inherits; ``None`` where it inherits none."""
-        kind = next(kind for kind in type(self.item).__mro__ if not is_users_module(kind.__module__))
-        try:
-            return dict(kind.get_config(self.item)) if hasattr(kind, "get_config") else None
-        except NotImplementedError:
-            return None
+
+def _needed_by(item: Any) -> dict[int, object]:
+    """Return the classes and functions that the attributes of an object need, by their identity."""
+    with _attribute(item, dict):
+        written = attribute_config(item, lambda value: str(getattr(value, "__name__", "")))
+    return {id(each): each for each in written.code}
+
+
+class _Remade:
+    """A ``get_config`` for one object that returns its attributes."""
+
+    def __init__(self, item: Any, lost: dict[str, dict[str, str]], names: Mapping[int, str]) -> None:
+        self.item = item
+        self._lost, self._names = lost, names
+
+    def __call__(self) -> dict[str, Json]:
+        name = type(self.item).__name__
+        with translated(
+            f"The attributes of {name} could not be read", f"Return every argument from {name}.get_config()."
+        ):
+            written = attribute_config(self.item, self._name_of)
+        if written.lost:
+            self._lost.setdefault(name, {}).update(written.lost)
+        return written.config
+
+    def _name_of(self, value: object) -> str:
+        return self._names.get(id(value), str(getattr(value, "__name__", "")))
+
+
+def _is_custom(item: Any) -> bool:
+    take = Taking().fact
+    return any(take("its class", partial(ask, item), otherwise=False) for ask in (is_completable, is_remakeable))
+
+
+def _base_config(item: Any) -> dict[str, Json] | None:
+    """Return the config by the ``get_config`` that a class inherits; ``None`` where it inherits none."""
+    kind = next(kind for kind in type(item).__mro__ if not is_users_module(kind.__module__))
+    try:
+        return dict(kind.get_config(item)) if hasattr(kind, "get_config") else None
+    except NotImplementedError:
+        return None
 
 
 @contextmanager
-def _attribute(item: Any, method: Callable[[], Any] | None) -> Iterator[None]:
-    """Set or remove the ``get_config`` of one object, without the bookkeeping of Keras's ``__setattr__``."""
+def _attribute(item: Any, method: Callable[[], Any] | None, name: str = "get_config") -> Iterator[None]:
+    """Set or remove a method of one object, without the bookkeeping of Keras's ``__setattr__``."""
     own = vars(item)
-    before = own.pop("get_config", None)
+    before = own.pop(name, None)
     if method is not None:
-        own["get_config"] = method
+        own[name] = method
     try:
         yield
     finally:
-        own.pop("get_config", None)
+        own.pop(name, None)
         if before is not None:
-            own["get_config"] = before
+            own[name] = before
 
 
 @contextmanager
-def rebuilding(custom_objects: Mapping[str, Any], objects: Mapping[str, Sequence[str]]) -> Iterator[None]:
-    """Rebuild the arguments that were written as objects from their configs, while a model is loaded.
+def rebuilding(
+    custom_objects: Mapping[str, Any], objects: Mapping[str, Sequence[str]], remade: Sequence[str] = ()
+) -> Iterator[None]:
+    """Rebuild objects from their attributes, and arguments that were written as objects, while a model is loaded.
 
     Keras leaves that to the ``from_config`` of a class, which these classes do not define.
 
     Args:
         custom_objects: Classes and functions by the name under which Keras looks them up.
         objects: See `Configs.objects`.
+        remade: The names of the classes whose objects are made from their attributes.
     """
-    found = [item for item in custom_objects.values() if isinstance(item, type)]
-    kinds: set[Any] = {item for item in found if item.__name__ in objects}
-    kinds = {kind for kind in kinds if "from_config" not in vars(kind) and hasattr(kind, "from_config")}
-    made = {kind: _maker(kind.from_config.__func__, objects[kind.__name__]) for kind in kinds}
-    for kind, maker in made.items():
-        kind.from_config = maker
+    found: list[Any] = [item for item in custom_objects.values() if isinstance(item, type)]
+    kinds = {item for item in found if item.__name__ in {*objects, *remade} and hasattr(item, "from_config")}
+    before = {kind: vars(kind).get("from_config") for kind in kinds}
+    for kind in kinds:
+        if kind.__name__ in remade:
+            Remaking.use_for(kind)
+        elif before[kind] is None:
+            kind.from_config = _maker(kind.from_config.__func__, objects[kind.__name__])
     try:
         yield
     finally:
-        for kind in made:
-            del kind.from_config
+        for kind, own in before.items():
+            if own is not None:
+                kind.from_config = own
+            elif "from_config" in vars(kind):
+                del kind.from_config
 
 
 def _maker(original: Callable[..., Any], names: Sequence[str]) -> Any:

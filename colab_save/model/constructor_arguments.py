@@ -7,7 +7,7 @@ the value whose object has the same attribute as the live one is taken.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ class Argument:
 
 def is_completable(item: Any) -> bool:
     """Return whether an object is of a custom class and is rebuilt from the arguments of its constructor."""
-    return hasattr(item, "__dict__") and hasattr(item, "get_config") and bool(_parameters(type(item)))
+    return hasattr(item, "__dict__") and hasattr(item, "get_config") and _parameters(type(item)) is not None
 
 
 def lacking(item: Any, config: Mapping[str, Json] | None) -> tuple[Argument, ...]:
@@ -64,7 +64,7 @@ def lacking(item: Any, config: Mapping[str, Json] | None) -> tuple[Argument, ...
         config: The result of its ``get_config``; ``None`` where it has none.
     """
     found: list[Argument | None] = []
-    live, auto, parameters = _Live(item), auto_config(item), _parameters(type(item))
+    live, auto, parameters = _Live(item), auto_config(item), _parameters(type(item)) or {}
     if config is None:
         found = [_record(live, name, live.get(name)) for name in parameters]
         return tuple(argument for argument in found if argument and not (argument.problem and argument.name in COMMON))
@@ -78,12 +78,18 @@ def lacking(item: Any, config: Mapping[str, Json] | None) -> tuple[Argument, ...
     return tuple(argument for argument in found if argument)
 
 
-def accepted(item: Any, config: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the entries of a config that the constructor of an object accepts."""
+def accepted(item: Any, config: Mapping[str, Json], names: Container[str] | None = None) -> dict[str, Json]:
+    """Return the entries of a config that the constructor of an object accepts.
+
+    Args:
+        item: The live object.
+        config: Its config.
+        names: The entries that may be left out; ``None`` for all.
+    """
     if takes_all(type(item)):
         return dict(config)
     parameters = inspect.signature(type(item).__init__).parameters
-    return {name: value for name, value in config.items() if name in parameters}
+    return {name: value for name, value in config.items() if name in parameters or not (names is None or name in names)}
 
 
 def takes_all(cls: Any) -> bool:
@@ -127,21 +133,24 @@ class _Live:
             return error
 
 
-def _parameters(cls: type) -> dict[str, inspect.Parameter]:
-    """Return the arguments of a custom constructor; none where the class has a custom ``from_config`` too.
+def _parameters(cls: type) -> dict[str, inspect.Parameter] | None:
+    """Return the arguments of a custom constructor; ``None`` where the class has a custom ``from_config`` too.
 
-    There are none either where the constructor takes arguments without a name.
+    It is ``None`` too where the class has no constructor, or one that takes arguments without a name.
     """
-    maker, builder = (next((kind for kind in cls.__mro__ if key in vars(kind)), cls) for key in _METHODS)
+    maker = next((kind for kind in cls.__mro__ if "__init__" in vars(kind)), cls)
+    builder = next((kind for kind in cls.__mro__ if "from_config" in vars(kind) and not _is_remaking(kind)), cls)
     if not is_users_module(maker.__module__) or is_users_module(builder.__module__):
-        return {}
+        return None
     signature = list(inspect.signature(vars(maker)["__init__"]).parameters.values())[1:]
     if any(item.kind in {item.VAR_POSITIONAL, item.POSITIONAL_ONLY} for item in signature):
-        return {}
+        return None
     return {item.name: item for item in signature if item.kind is not item.VAR_KEYWORD}
 
 
-_METHODS = ("__init__", "from_config")
+def _is_remaking(kind: Any) -> bool:
+    """Return whether the ``from_config`` of a class is not its own but that of `Remaking`."""
+    return hasattr(getattr(vars(kind)["from_config"], "__func__", None), "is_remaking")
 
 
 def _outdated(live: _Live, name: str, guess: Mapping[str, Any]) -> Argument | None:

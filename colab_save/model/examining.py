@@ -27,7 +27,15 @@ from colab_save.dialect import (
 )
 from colab_save.hints import literal
 from colab_save.model.attributes import plain_names
-from colab_save.model.compiling import OWN, compile_given, held_objects, optimizers_of, serialised, trained_paths
+from colab_save.model.compiling import (
+    OWN,
+    compile_given,
+    held_objects,
+    optimizers_of,
+    serialised,
+    trained_paths,
+    undecayed_paths,
+)
 from colab_save.model.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
 from colab_save.model.walking import is_graph, walk_generators, walk_layers, walk_recurrent, walk_variables
 from colab_save.nested import leaves
@@ -72,6 +80,7 @@ def _with_keras(known: ModelFacts, model: Model, weights: Sequence[tuple[str, Va
         generators=taking.facts("generator", lambda: walk_generators(model), _values),
         held=comparable(taking.facts("held", lambda: held_objects(model), lambda item: serialised(model, item))),
         trains=take("the weights that each optimizer trains", lambda: trained_paths(model, weights), {}),
+        undecayed=take("what is excluded from weight decay", lambda: undecayed_paths(model, weights), {}),
         custom=take("the custom objects", lambda: _custom_names(model), ()),
         floatx=str(keras_of(model).backend.floatx()),
     )

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.facts import ModelFacts
-from colab_save.dialect import KERAS_2, classes, dialect_of, is_of_keras, keras_of
+from colab_save.dialect import KERAS_2, classes, dialect_of, is_compiled, is_of_keras, keras_of
 from colab_save.hints import option
-from colab_save.model.compiling import has_own_compile, is_built, restore_compile
+from colab_save.model.compiling import has_own_compile, is_built, rebuild_optimizers, restore_compile
 from colab_save.model.describing import constructor_arguments
 from colab_save.model.examining import loss_objects
 from colab_save.model.walking import walk_layers, walk_states, walk_variables
@@ -42,7 +42,9 @@ class Record:
         generators: See `ModelFacts.generators`.
         held: See `ModelFacts.held`.
         trains: See `ModelFacts.trains`.
+        undecayed: See `ModelFacts.undecayed`.
         objects: See `ModelFacts.objects`.
+        remade: See `ModelFacts.remade`.
         iterations: See `ModelFacts.iterations`.
         policy: See `ModelFacts.policy`.
         floatx: See `ModelFacts.floatx`.
@@ -56,7 +58,9 @@ class Record:
     generators: Mapping[str, Json] = field(default_factory=dict)
     held: Mapping[str, Json] = field(default_factory=dict)
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    undecayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remade: tuple[str, ...] = ()
     iterations: int | None = None
     policy: str = ""
     floatx: str = ""
@@ -73,7 +77,9 @@ class Record:
             generators=facts.generators,
             held=facts.held,
             trains=facts.trains,
+            undecayed=facts.undecayed,
             objects=facts.objects,
+            remade=facts.remade,
             iterations=facts.iterations,
             policy=facts.policy,
             floatx=facts.floatx,
@@ -98,12 +104,16 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
     built, frozen = _build(model, record), _freeze(model, record)
     compiled = _compile(model, path, record, custom_objects)
     stateless = _stateless_optimizer(model, path, record)
-    if built or frozen or compiled or stateless:
-        again = translated(f"The weights in {path.name} could not be loaded again", "Copy the file again.")
-        known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
-        with again, quiet(), known, _taken_as_built(model):
-            if getattr(model, "optimizer", None) is not None and not has_own_compile(model):
-                model.compile_from_config(model.get_compile_config())  # an optimizer for these weights
+    is_changed = bool(built or frozen or compiled or stateless)
+    trains: list[str] = []
+    again = translated(f"The weights in {path.name} could not be loaded again", "Copy the file again.")
+    known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
+    with again, quiet(), known, _taken_as_built(model):
+        if is_changed and is_compiled(model) and model.optimizer is not None and not has_own_compile(model):
+            model.compile_from_config(model.get_compile_config())  # an optimizer for these weights
+        if record.trains or record.undecayed:
+            trains = rebuild_optimizers(model, record.trains, record.undecayed, dict(walk_variables(model)))
+        if is_changed or trains:
             model.load_weights(path)
     dropped = [*_adapt(model, record), *_complete_layers(model, record), *_complete(model, record)]
     _set_states(model, record)
@@ -112,6 +122,7 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
         "Keras did not restore which layers are trainable; put back: {}.": frozen,
         "Keras does not call a custom compile() when it loads; put back: {}.": compiled,
         "Keras does not load the state of an optimizer whose model has no call(); loaded: {}.": stateless,
+        "Keras does not build an optimizer as it was, for the weights that it trained; loaded: {}.": trains,
         "get_config() drops arguments; put back: {}.": dropped,
     }
     return tuple(sentence.format(", ".join(names)) for sentence, names in sentences.items() if names)
@@ -119,12 +130,12 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
 
 def _compile(model: Model, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> list[str]:
     """Put back the objects of a custom ``compile``."""
-    if not record.held and not record.trains:
+    if not record.held:
         return []
     hint = f"Call compile() yourself after loading, with {option('verify', value=False)}."
     known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
     with translated("The arguments of compile() could not be rebuilt", hint), quiet(), known:
-        return restore_compile(model, path, record.held, record.trains, dict(walk_variables(model)))
+        return restore_compile(model, path, record.held)
 
 
 def _stateless_optimizer(model: Model, path: Path, record: Record) -> list[str]:

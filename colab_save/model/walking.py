@@ -56,12 +56,12 @@ def walk_variables(model: Model, taking: Taking | None = None) -> Iterator[tuple
     program = getattr(model, "program", None)  # a loaded SavedModel
     if program is not None:
         stored = getattr(program, WEIGHTS_BY_PATH, None)
-        yield from stored.items() if stored is not None else (item for item in _walk(program) if _is_variable(item[1]))
+        yield from stored.items() if stored is not None else (item for item in _walk(program) if is_variable(item[1]))
         return
     states = {id(variable) for _, variable in walk_states(model)} if hasattr(model, "layers") else set()
     seen: set[int] = set()
     for path, node in _walk(model, taking):
-        if _is_variable(node) and id(node) not in states:
+        if is_variable(node) and id(node) not in states:
             seen.add(id(node))
             yield path, node
     for variable in (taking or Taking()).fact("the weights that no attribute holds", lambda: _weights(model), []):
@@ -107,7 +107,7 @@ def walk_generators(model: Model) -> Iterator[tuple[str, Variable]]:
         return
     take, seen = Taking().fact, set[int]()
     for path, node in _walk(model):
-        if _is_variable(node):
+        if is_variable(node):
             continue
         for key, item in sorted(vars(node).items(), key=lambda pair: (pair[0] == "_seed_generators", pair[0])):
             place = _join(path, key.lstrip("_"))
@@ -141,7 +141,7 @@ def _weights(model: Model) -> list[Variable]:
     held = getattr(model, "metrics", ()) if dialect_of(model) == KERAS_2 else ()
     state = {id(variable) for metric in held for variable in metric.variables}
     weights = model.weights if hasattr(model, "weights") else model.variables
-    return [variable for variable in weights if _is_variable(variable) and id(variable) not in state]
+    return [variable for variable in weights if is_variable(variable) and id(variable) not in state]
 
 
 def _walk(root: Any, taking: Taking | None = None) -> Iterator[tuple[str, Any]]:
@@ -165,7 +165,7 @@ def _walk(root: Any, taking: Taking | None = None) -> Iterator[tuple[str, Any]]:
             stack += reversed([(_join(path, key), item) for key, item in held])
             continue
         yield path, node
-        if not _is_variable(node):
+        if not is_variable(node):
             layers = take(f"the layers of {path or 'the model'}", functools.partial(_layers_in, node, root), [])
             stack += reversed([(_join(path, key), item) for key, item in layers + own_attributes(node)])
 
@@ -184,7 +184,7 @@ def _may_hold(node: Any) -> bool:
     try:
         if node is None or isinstance(node, (str, bytes, int, float)):
             return False
-        return isinstance(node, (list, tuple, set, frozenset, Mapping)) or _is_variable(node) or _is_holder(node)
+        return isinstance(node, (list, tuple, set, frozenset, Mapping)) or is_variable(node) or _is_holder(node)
     except Exception:  # noqa: BLE001 - what does not even tell its class, such as a dead weak reference, holds nothing
         return False
 
@@ -196,9 +196,14 @@ def _layers_in(node: Any, root: Any) -> list[tuple[str, Any]]:
 
 def own_attributes(node: Any) -> list[tuple[str, Any]]:
     """Return the attributes that the user or the layer's class set, sorted, without Keras's and TensorFlow's own."""
-    others = _keras_attributes(dialect_of(node)) | _tracking_attributes() | {"optimizer"}
+    others = given_attributes(node)
     own = [(key.lstrip("_"), value) for key, value in vars(node).items() if key not in others]
     return sorted(own, key=lambda pair: pair[0])
+
+
+def given_attributes(node: Any) -> frozenset[str]:
+    """Return the names of the attributes that Keras and TensorFlow set in an object of its dialect."""
+    return _keras_attributes(dialect_of(node)) | _tracking_attributes() | {"optimizer"}
 
 
 def named_layers(model: Model, root: Any) -> list[tuple[str, Layer]]:
@@ -262,7 +267,8 @@ def _names_of_tracking(module: Hashable) -> frozenset[str]:
     return frozenset(name for name in vars(tracking) if name.startswith("_self_"))
 
 
-def _is_variable(node: Any) -> bool:
+def is_variable(node: Any) -> bool:
+    """Return whether a value is a variable of Keras or TensorFlow."""
     return isinstance(node, (*classes("Variable"), *tensorflow_classes("Variable")))
 
 
@@ -286,7 +292,7 @@ def is_plain_object(node: Any) -> bool:
     """
     if not hasattr(node, "__dict__") or isinstance(node, (type, FunctionType, MethodType, ModuleType)):
         return False
-    if _is_variable(node) or _is_tracked(node) or _is_bookkeeping(node):
+    if is_variable(node) or _is_tracked(node) or _is_bookkeeping(node):
         return False
     return is_users_module(type(node).__module__)
 

@@ -48,6 +48,7 @@ def compare_training(expected: ModelFacts, actual: ModelFacts) -> list[Differenc
     found += _compare_objects(expected, actual)
     if expected.held != actual.held:
         found += _compare_maps("held", *spelled_alike(expected.held, actual.held, kind))
+    found += _compare_maps("excluded from weight_decay", expected.undecayed, actual.undecayed)
     found += _compare_maps("state", expected.states, actual.states)
     if expected.iterations != actual.iterations:
         found.append(Difference("iterations", str(expected.iterations), str(actual.iterations)))

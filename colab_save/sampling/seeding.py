@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
-from colab_save.dialect import KERAS, KERAS_2
+from colab_save.dialect import KERAS, KERAS_2, import_dialect
 from colab_save.model.walking import walk_generators
 from colab_save.types import Model, Variable
 
@@ -57,8 +57,9 @@ def fix_seeds(model: Model, *, is_by_place: bool) -> None:
     tf.random.set_seed(SEED)
     if not is_by_place:
         return
-    if state := _keras_state():
-        for name, value in zip(_KERAS_SEEDS, (None, SEED), strict=True):
+    if state := _keras_state():  # not left to Keras, which draws its first state from Python's generator
+        generator = import_dialect(KERAS).random.SeedGenerator(SEED, name="colab_save")
+        for name, value in zip(_KERAS_SEEDS, (generator, SEED), strict=True):
             state.set_global_attribute(name, value)
     if generator := _tensorflow_generator():
         generator.state.assign(_started(generator.state, ""))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,7 @@ class Attempt:
     Attributes:
         staged: What was written.
         trips: Its round trips.
+        examined: What was saved, with the custom code that a reload of it needs.
         notes: Notes for the user, one sentence each.
         hint: What to change in the custom code so that all of it can be captured, or so that the formats can be
             written; empty if all was.
@@ -40,6 +42,7 @@ class Attempt:
 
     staged: Staged
     trips: tuple[RoundTrip, ...]
+    examined: Examined
     notes: tuple[str, ...] = ()
     hint: str = ""
 
@@ -54,12 +57,12 @@ class Attempt:
         return all(trip.outcome is not Outcome.FAILED for trip in self.trips)
 
 
-def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, clock: Clock) -> list[Attempt]:
+def attempt(plan: Plan, first: Examined, verifier: Verifier, work: Path, clock: Clock) -> list[Attempt]:
     """Stage and verify one set of formats after another, until one passes, or the fresh process is killed.
 
     Args:
         plan: What to try, in order, and how strictly.
-        examined: What to save.
+        first: What to save, as it was examined.
         verifier: The fresh process, open.
         work: An empty folder on the local disk.
         clock: Reports the progress.
@@ -73,7 +76,8 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
         NoSpaceError: The local disk is full.
     """
     attempts: list[Attempt] = []
-    for index, formats in enumerate(plan.choice.attempts):
+    errors: list[FormatError] = []
+    for index, (formats, examined) in enumerate(_tries(plan, first)):
         folder = work / str(index) / "artifact"
         folder.mkdir(parents=True)
         try:
@@ -82,16 +86,30 @@ def attempt(plan: Plan, examined: Examined, verifier: Verifier, work: Path, cloc
         except FormatError as error:
             if shutil.disk_usage(folder).free < FULL:
                 raise refusal(system_error(errno.ENOSPC), "write", str(folder)) from error
-            if len(plan.choice.attempts) == 1:
-                raise
+            errors.append(error)
             trips = tuple(failed(plug.name, error.references[0], plug.holds) for plug in formats)
-            attempts.append(Attempt(Staged(folder, formats, {}), trips, hint=examined.hint or error.references[1]))
+            hint = examined.hint or error.references[1]
+            attempts.append(Attempt(Staged(folder, formats, {}), trips, examined, hint=hint))
             continue
         attempts.append(_proven(staged, examined, prove(staged, examined, plan.rules, verifier, clock)))
         if attempts[-1].is_passed or verifier.was_killed:  # which decides nothing about the formats
             break
         check_unchanged(examined)
+    if len(errors) == len(attempts) and len(plan.choice.attempts) == 1:
+        raise errors[0]
     return attempts
+
+
+def _tries(plan: Plan, examined: Examined) -> Iterator[tuple[tuple[Format, ...], Examined]]:
+    """Yield each set of formats, with classes made from their attributes where constructors cannot do it, then all."""
+    for formats in plan.choice.attempts:
+        if not all(plug.is_remade for plug in formats):
+            yield formats, examined
+            continue
+        first = examined.remaking(lambda configs: configs.incomplete) or examined
+        yield formats, first
+        if more := first.remaking(lambda configs: configs.remakeable):
+            yield formats, more
 
 
 def _proven(staged: Staged, examined: Examined, trips: tuple[RoundTrip, ...]) -> Attempt:
@@ -99,4 +117,4 @@ def _proven(staged: Staged, examined: Examined, trips: tuple[RoundTrip, ...]) ->
     custom = examined.custom
     missing = tuple(f"{CUSTOM_CODE} is not whole: {name}" for name in custom.code.missing)
     hint = "\n".join(filter(None, (examined.hint, custom.hint)))
-    return Attempt(staged, trips, staged.notes + missing, hint)
+    return Attempt(staged, trips, examined, staged.notes + missing, hint)

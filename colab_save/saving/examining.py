@@ -5,11 +5,13 @@ The pipeline calls `examine_models` once; `staging` writes what it returns, and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.sample import Sample
+from colab_save.collections.splitting import Division
 from colab_save.custom_code.captured import lambdas_by_name
 from colab_save.custom_code.custom_objects import find_custom_objects
 from colab_save.custom_code.growing import Supply
@@ -42,6 +44,12 @@ class Subject:
     sample: Sample
     configs: Configs
 
+    def remaking(self, classes: frozenset[type]) -> Subject:
+        """Return it with the classes whose objects are made from their attributes."""
+        names = tuple(sorted(kind.__name__ for kind in classes))
+        configs = replace(self.configs, remade=classes, lost={})
+        return replace(self, facts=replace(self.facts, remade=names), configs=configs)
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -57,10 +65,34 @@ class Examined:
     collection: Collection | None
     custom: Supply
 
+    def remaking(self, chosen: Callable[[Configs], frozenset[type]]) -> Examined | None:
+        """Return it with further classes whose objects are made from their attributes; ``None`` if there are none.
+
+        Args:
+            chosen: Returns these classes of the objects of one model.
+        """
+        classes = {id(subject): subject.configs.remade | chosen(subject.configs) for subject in self.subjects}
+        if all(subject.configs.remade == classes[id(subject)] for subject in self.subjects):
+            return None
+        needed = [each for subject in self.subjects for each in subject.configs.needing(classes[id(subject)])]
+        remade = {kind for found in classes.values() for kind in found}
+        custom = self.custom.remaking(needed, tuple(remade))
+        return replace(
+            self,
+            subjects=tuple(subject.remaking(classes[id(subject)]) for subject in self.subjects),
+            custom=custom,
+        )
+
     @property
     def hint(self) -> str:
         """Return what to change where a config is not complete; empty if all are."""
         return "\n".join(dict.fromkeys(filter(None, (subject.configs.hint for subject in self.subjects))))
+
+
+def custom_objects_of(division: Division) -> list[object]:
+    """Return the classes and functions that a reload of what is saved needs."""
+    keras_models = [model for model in division.models.values() if dialect_of(model)]
+    return find_custom_objects([*keras_models, *division.objects])
 
 
 def examine_models(plan: Plan) -> Examined:
@@ -71,8 +103,7 @@ def examine_models(plan: Plan) -> Examined:
     for name, model in division.models.items():
         sample = take_sample(model, given.get(name), plug.run, plug.specs(model), plan.notebook)
         samples[name] = take_passes(model, sample, plan.notebook)
-    keras_models = [model for model in division.models.values() if dialect_of(model)]
-    custom = Supply(find_custom_objects([*keras_models, *division.objects]))
+    custom = Supply(custom_objects_of(division))
     subjects = tuple(_subject(name, model, samples[name], custom) for name, model in division.models.items())
     return Examined(subjects, division.collection, custom)
 

@@ -71,7 +71,8 @@ def refusal(attempts: list[Attempt], death: VerifierError | None) -> RoundTripEr
         attempts: All of them; none has passed.
         death: How the fresh process died or ran out of time, if it did.
     """
-    trips = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
+    failed = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
+    trips = list({(trip.label, trip.reason): trip for trip in failed}.values())  # two rungs may fail for one reason
     if death is not None and any(death.references[0] in verdict.reason for verdict in trips[0].verdicts.values()):
         return VerifierError(f"{death.references[0]} Nothing was published.", death.references[1])
     is_compared = any(trip.is_compared for trip in trips)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
+from colab_save.custom_code.naming import as_when_defined
 from colab_save.errors import VerifierError
 from colab_save.fresh_process.process import Verifier
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
@@ -20,7 +21,7 @@ from colab_save.request.request import SaveRequest
 from colab_save.saving.attempts import Attempt, attempt
 from colab_save.saving.choosing import check_formats
 from colab_save.saving.describing import describe
-from colab_save.saving.examining import examine_models
+from colab_save.saving.examining import custom_objects_of, examine_models
 from colab_save.saving.explaining import refusal
 from colab_save.saving.plan import Plan
 from colab_save.saving.preparing import prepare_place
@@ -73,6 +74,7 @@ class _Saving:
         """Stage, verify, publish and prune, then wait for the upload if the user wants that."""
         plan, clock = self.plan, self.clock
         with (
+            as_when_defined(custom_objects_of(plan.division)),
             Verifier(is_used=plan.rules.is_verified) as verifier,
             tempfile.TemporaryDirectory(prefix="colab_save_") as work,
         ):
@@ -81,7 +83,7 @@ class _Saving:
             attempts = attempt(plan, examined, verifier, Path(work), clock)
             chosen = _choose(attempts, verifier.death, is_forced=plan.rules.is_forced)
             verifier.close()
-            manifest = seal(describe(plan, examined, chosen), chosen.staged, plan.destination)
+            manifest = seal(describe(plan, chosen.examined, chosen), chosen.staged, plan.destination)
             with clock.at(Stage.PUBLISH):
                 published, pruned = self._publish(manifest, chosen)
         upload_state, notes = see_through(published, clock, wait=plan.upload.wait, flush=plan.upload.flush)
@@ -138,14 +140,14 @@ def _report(
         notes.append(f"{destination.key} was saved with the suffix of its format, as {destination.exact(first)}.")
     notes += [f"auto did not try {name}: {reason}." for name, reason in plan.choice.refusals.items()]
     notes += _unused_options(plan, chosen)
-    rejected = tuple(trip for attempt in attempts if attempt is not chosen for trip in attempt.trips)
+    rejected = [trip for attempt in attempts if attempt is not chosen for trip in attempt.trips]
     return SaveReport(
         manifest=manifest,
         where=f"{destination.store.location}/{place.exact or place.folder}",
         store=destination.store.kind,
         upload_state=upload_state,
         load_line=destination.load_line(manifest),
-        attempts=rejected,
+        attempts=tuple({(trip.label, trip.reason): trip for trip in rejected}.values()),
         extras=tuple(plan.extras.values),
         notes=tuple(notes),
     )

@@ -55,9 +55,13 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
         own.mkdir(exist_ok=True)
         described = describe_sample(own / FILE, subject.sample)
         samples[subject.name] = replace(described, rtol=plan.rules.rtol, atol=plan.rules.atol)
-        with untouched(subject.model), lambdas_by_name(code), subject.configs.whole():
+        names = {id(value): name for name, value in code.objects.items()}
+        with untouched(subject.model), lambdas_by_name(code):
             for plug in formats:
-                notes |= dict.fromkeys(plug.save(subject.model, own, subject.sample, plan.choice.options[plug.name]))
+                how = subject.configs.written(names) if plug.is_remade else subject.configs.whole()
+                with how:
+                    more = plug.save(subject.model, own, subject.sample, plan.choice.options[plug.name])
+                notes |= dict.fromkeys(more)
         notes |= dict.fromkeys(subject.configs.notes)
         notes |= dict.fromkeys(map(literal, in_words(subject.facts.remarks)))
         notes |= dict.fromkeys(subject.sample.notes)

@@ -43,11 +43,10 @@ class Sums(keras.Model):
 
 
 class Losing(Sums):
-    """It comes back with another constant."""
+    """It answers with another constant in another process."""
 
-    @classmethod
-    def from_config(cls, config):
-        return cls(**{**config, "factor": 1.0})
+    def call(self, inputs):
+        return super().call(inputs) * (1.0 + zoo.elsewhere())
 
 
 class Lengths(keras.Model):

@@ -11,12 +11,14 @@ import pytest
 
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
+from colab_save.custom_code.growing import Supply
 from colab_save.errors import DamagedFileError, FormatError, MissingPackageError, RequestError, RoundTripError
 from colab_save.formats.base import get_format
 from colab_save.loading.pipeline import load
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving import pipeline
 from colab_save.saving.attempts import Attempt
+from colab_save.saving.examining import Examined
 from colab_save.saving.pipeline import save
 from colab_save.saving.staging import Staged
 from colab_save.versions.listing import list_models
@@ -146,7 +148,7 @@ def test_where_answers_differ_the_format_says_what_may_be_done(format, words):
     trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")}, seconds=1.0)
     staged = Staged(Path(), (get_format(format),), {"": SampleFacts()})
     with pytest.raises(RoundTripError) as caught:
-        pipeline._choose([Attempt(staged, (trip,))], None, is_forced=False)
+        pipeline._choose([Attempt(staged, (trip,), Examined((), None, Supply([])))], None, is_forced=False)
     assert words in caught.value.hint
 
 

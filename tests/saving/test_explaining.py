@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from colab_save.artifact.facts import LayerFacts
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict, failed, sum_up, told
+from colab_save.custom_code.growing import Supply
 from colab_save.errors import ColabSaveError, VerifierError
 from colab_save.format_table import format_names
 from colab_save.formats.base import get_format
@@ -20,6 +21,7 @@ from colab_save.frontends.languages import MAGIC, PANEL, PYTHON, TERMINAL
 from colab_save.hints import option, render, without
 from colab_save.proof.verdicts import verdicts_of
 from colab_save.saving.attempts import Attempt
+from colab_save.saving.examining import Examined
 from colab_save.saving.explaining import HINTS, LACKING, MOST_ADVICE, MOST_REASONS, TAKING, refusal
 from colab_save.saving.staging import Staged
 from colab_save.wording import first_line
@@ -33,6 +35,9 @@ WIDTH = 700
 
 KERAS = get_format("keras")
 
+EXAMINED = Examined((), None, Supply([]))
+"""Nothing, as it was examined."""
+
 
 def compared(before, after, part=""):
     """The round trip of a model that came back otherwise, without its outputs."""
@@ -41,7 +46,7 @@ def compared(before, after, part=""):
 
 def attempt(*trips, hint="", is_written=True):
     formats = tuple(get_format(name) for name in dict.fromkeys(trip.format for trip in trips))
-    return Attempt(Staged(Path(), formats, {"": SampleFacts()} if is_written else {}), trips, hint=hint)
+    return Attempt(Staged(Path(), formats, {"": SampleFacts()} if is_written else {}), trips, EXAMINED, hint=hint)
 
 
 def message(*trips):

@@ -53,20 +53,13 @@ class NoWordsYet(Words):
 
 
 class Fickle(Words):
-    """A layer whose vocabulary cannot be read, and that comes back with another constant each time."""
-
-    made = 0
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        Fickle.made += 1
-        self.constant = float(Fickle.made)
+    """A layer whose vocabulary cannot be read, and that answers otherwise in another process."""
 
     def get_vocabulary(self):
         raise KeyError("words")
 
     def call(self, inputs):
-        return inputs * self.constant
+        return inputs * (1.0 + zoo.elsewhere())
 
 
 class Scale(keras.layers.Layer):
@@ -97,7 +90,6 @@ def test_a_vocabulary_that_cannot_be_read_costs_no_format(kind, named, tmp_path)
 
 
 def test_a_loss_beside_a_fact_that_could_not_be_read_still_fails(tmp_path):
-    Fickle.made = 6
     model = with_layer(Fickle())
     with pytest.raises(RoundTripError):
         save(SaveRequest(model, "cats", to=str(tmp_path), formats=("keras",)))
@@ -139,7 +131,8 @@ def test_whatever_a_method_raises_a_save_ends_in_a_report_or_an_error_of_ours(na
     armed.append(True)
     with contextlib.suppress(ColabSaveError):
         report = save(SaveRequest(model, "cats", to=str(tmp_path)))
-        assert Outcome.PASSED is report.manifest.round_trips[0].verdicts[Aspect.OUTPUTS].outcome
+        outputs = report.manifest.round_trips[0].verdicts[Aspect.OUTPUTS]
+        assert Outcome.PASSED is outputs.outcome or "The model accepts none of the samples" in outputs.reason
     armed.clear()
     assert np.array_equal(before, model(zoo.rows(2, 3)).numpy())
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import DigestError, FormatError, RoundTripError
 from colab_save.formats.base import Context, get_format
 from colab_save.loading.pipeline import load
@@ -58,7 +59,7 @@ def test_a_layer_in_a_set_is_never_lost_without_a_word(tmp_path):
 
 
 class Offset(keras.layers.Layer):
-    """It has a constant that is in neither its config nor its weights."""
+    """It has a constant that is in neither its config nor its weights, only in an attribute."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -68,8 +69,20 @@ class Offset(keras.layers.Layer):
         return inputs + self.offset
 
 
-def test_a_constant_that_is_in_neither_config_nor_weights_is_caught_by_its_layer():
+class Elsewhere(Offset):
+    """It answers otherwise in another process."""
+
+    def call(self, inputs):
+        return super().call(inputs) + zoo.elsewhere()
+
+
+def test_a_constant_that_is_only_in_an_attribute_comes_back():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3), Offset(name="offset")])
+    assert Outcome.PASSED is save(SaveRequest(model, "constant", formats="keras")).outcome
+
+
+def test_a_constant_that_is_nowhere_in_the_model_is_caught_by_its_layer():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3), Elsewhere(name="offset")])
     with pytest.raises(RoundTripError, match=r"outputs: .*the first layer whose output differs is offset"):
         save(SaveRequest(model, "constant", formats="keras"))
 

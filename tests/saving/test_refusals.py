@@ -11,6 +11,7 @@ from colab_save.errors import ColabSaveError
 from colab_save.frontends.languages import MAGIC
 from colab_save.request.request import SaveRequest
 from colab_save.saving.pipeline import save
+from tests import zoo
 
 pytestmark = pytest.mark.tensorflow
 
@@ -28,22 +29,23 @@ def around(*layers):
 
 
 class Words(keras.layers.Layer):
-    """Comes back with another word in the middle."""
+    """Another process finds another word in the middle."""
 
     def __init__(self, words, **kwargs):
         super().__init__(**kwargs)
         self.words = words
+
+    def __setattr__(self, name, value):
+        if name == "words" and zoo.elsewhere():
+            other = ["changed"] if isinstance(value, list) else "changed"
+            value = value[:2000] + other + value[2000 + len(other) :]
+        super().__setattr__(name, value)
 
     def call(self, inputs):
         return inputs
 
     def get_config(self):
         return {**super().get_config(), "words": self.words}
-
-    @classmethod
-    def from_config(cls, config):
-        words, other = config["words"], ["changed"] if isinstance(config["words"], list) else "changed"
-        return cls(**{**config, "words": words[:2000] + other + words[2000 + len(other) :]})
 
 
 @pytest.mark.parametrize(
@@ -62,10 +64,10 @@ def test_where_a_long_argument_differs_is_shown(words, line):
 class Picky(keras.layers.Layer):
     """Cannot be made in the fresh process, and says so with an array."""
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        if "colab_save_custom_code" in __name__:
+    def __new__(cls, *arguments, **named):
+        if zoo.elsewhere():
             raise ValueError(f"no such picture: {np.zeros((30, 30))!r}\nMake it in the notebook.")
+        return super().__new__(cls, *arguments, **named)
 
     def call(self, inputs):
         return inputs

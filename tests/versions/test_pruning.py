@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from colab_save.artifact.metrics import Best
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
-from colab_save.errors import RequestError, StoreError
+from colab_save.errors import NotFoundError, RequestError, StoreError
 from colab_save.request.request import SaveRequest
 from colab_save.stores.local import LocalStore
 from colab_save.versions.curating import delete_version, tag_version
@@ -306,7 +306,10 @@ def test_two_notebooks_that_prune_at_once_keep_what_the_rule_keeps(tmp_path):
 
     def save(own):
         for version in own:
-            described = save_version(there, tmp_path / version, version, tags=())
+            try:
+                described = save_version(there, tmp_path / version, version, tags=())
+            except NotFoundError:  # three newer ones are there already, and their writer has pruned this one
+                continue
             failed.extend(prune(there, described, Retention(3)).notes)
 
     threads = [threading.Thread(target=save, args=(saved[start::4],)) for start in range(4)]

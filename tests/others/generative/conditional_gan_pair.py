@@ -1,4 +1,4 @@
-# expected: partial: an optimizer set as an attribute of a model that was never compiled
+# expected: whole
 # model: gan
 # answer: gan["generator"](noise)
 # %%

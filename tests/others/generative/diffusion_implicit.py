@@ -1,4 +1,4 @@
-# expected: refused: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: model
 # answer: model.network.predict([images, variances], verbose=0)
 # again: model.fit(images, verbose=0)

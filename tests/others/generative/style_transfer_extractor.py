@@ -1,4 +1,4 @@
-# expected: partial: a constructor that uses a live model of the notebook
+# expected: whole
 # model: extractor
 # answer: extractor(image)
 # %%

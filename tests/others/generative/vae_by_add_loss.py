@@ -1,4 +1,4 @@
-# expected: refused: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: vae
 # answer: vae.decoder(codes)
 # again: vae.fit(x, x, verbose=0)

@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: gnn_model
 # answer: gnn_model(indices)
 # again: gnn_model.fit(indices, y, verbose=0)

@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: gat_model
 # answer: gat_model([node_states, edges])
 # %%

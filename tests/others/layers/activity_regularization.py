@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() whose constructor takes no name and dtype
+# expected: whole
 # model: model
 # answer: model.predict(x, verbose=0)
 # again: model.fit(x, y, verbose=0)

@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: model
 # answer: model(states)
 # %%

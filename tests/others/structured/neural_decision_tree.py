@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: tree_model
 # answer: tree_model.predict(x, verbose=0)
 # again: tree_model.fit(x, y, verbose=0)

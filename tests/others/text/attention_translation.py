@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: model
 # answer: model((context, target_in))
 # again: model.fit((context, target_in), target_out, verbose=0)

@@ -1,4 +1,4 @@
-# expected: partial: a metric of the notebook that its training uses is not in the code, and the report says so
+# expected: whole
 # model: bert_masked_model
 # answer: bert_masked_model.predict(x, verbose=0)
 # again: bert_masked_model.fit(x, y, sample_weight=weights, verbose=0)

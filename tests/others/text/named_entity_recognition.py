@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: ner_model
 # answer: ner_model(x)
 # again: ner_model.fit(x, y, verbose=0)

@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: classifier
 # answer: classifier.predict(x, verbose=0)
 # again: classifier.fit(x, y, verbose=0)

@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: transformer
 # answer: transformer((pt, en))
 # again: transformer.fit((pt, en), labels, verbose=0)

@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() that keeps its arguments in no attribute
+# expected: whole
 # model: model
 # answer: model.predict(x, verbose=0)
 # again: model.fit(x, y, verbose=0)

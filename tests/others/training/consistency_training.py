@@ -1,4 +1,4 @@
-# expected: refused: a compile() with arguments of its own
+# expected: whole
 # model: self_trainer
 # answer: self_trainer.student.predict(x, verbose=0)
 # %%

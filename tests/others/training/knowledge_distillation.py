@@ -1,4 +1,4 @@
-# expected: partial: a compile() with arguments of its own
+# expected: whole
 # model: distiller
 # answer: distiller.student.predict(x, verbose=0)
 # again: distiller.fit(x, y, verbose=0)

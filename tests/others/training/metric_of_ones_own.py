@@ -1,4 +1,4 @@
-# expected: partial: a loss without get_config() whose constructor takes no reduction
+# expected: whole
 # model: model
 # answer: model.predict(x, verbose=0)
 # again: model.fit(x, y.reshape(-1, 1), verbose=0)

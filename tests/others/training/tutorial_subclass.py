@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() whose constructor takes no name and dtype
+# expected: whole
 # model: model
 # answer: model(x)
 # %%

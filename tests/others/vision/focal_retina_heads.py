@@ -1,4 +1,4 @@
-# expected: partial: a loss without get_config() whose constructor takes no name
+# expected: whole
 # model: model
 # answer: model.predict(images, verbose=0)
 # again: model.fit(images, targets, verbose=0)

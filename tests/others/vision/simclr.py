@@ -1,4 +1,4 @@
-# expected: refused: a model without get_config() whose constructor takes no name and dtype
+# expected: whole
 # model: pretraining_model
 # answer: pretraining_model.encoder.predict(images, verbose=0)
 # again: pretraining_model.fit(images, verbose=0)

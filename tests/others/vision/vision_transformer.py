@@ -1,4 +1,4 @@
-# expected: partial: a class without get_config() whose constructor takes no name and dtype
+# expected: whole
 # model: vit_classifier
 # answer: vit_classifier.predict(x_train, verbose=0)
 # again: vit_classifier.fit(x_train, y_train, verbose=0)

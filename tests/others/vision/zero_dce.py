@@ -1,4 +1,4 @@
-# expected: partial: a compile() with arguments of its own
+# expected: whole
 # model: zero_dce_model
 # answer: zero_dce_model.dce_model.predict(images, verbose=0)
 # again: zero_dce_model.fit(images, verbose=0)

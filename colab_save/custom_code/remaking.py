@@ -1,0 +1,177 @@
+"""Make objects of the user's classes again from their attributes, without running their constructors.
+
+`Remaking` stands as it is in each ``custom_code.py`` that needs it, so that Keras alone opens the file; a load whose
+classes come from the notebook uses it here. ``model/attribute_configs.py`` writes what it reads.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import importlib
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+
+class Remaking:
+    """Makes one object from the attributes that it had when it was saved, without its constructor.
+
+    A value in the config is plain, or a dict with one key that says what it is: ``{"tuple": [1, 2]}``.
+    """
+
+    KEY = "made_of_attributes"
+
+    @classmethod
+    def use_for(cls, kind: Any) -> None:
+        """Have the ``from_config`` of a class make objects whose config holds attributes."""
+        given = kind.from_config.__func__
+
+        def from_config(own: Any, config: Any, *rest: Any, **more: Any) -> Any:
+            return cls(own).make(config[cls.KEY]) if cls.KEY in config else given(own, config, *rest, **more)
+
+        from_config.is_remaking = True  # type: ignore[attr-defined]
+        kind.from_config = classmethod(from_config)
+
+    def __init__(self, kind: Any) -> None:
+        roots = ("keras", "tf_keras")
+        self.base = next(each for each in kind.__mro__ if each.__module__.partition(".")[0] in roots)
+        self.keras = importlib.import_module(self.base.__module__.partition(".")[0])
+        self.item = kind.__new__(kind)
+        self.weights: list[Any] = []
+
+    def make(self, config: Any) -> Any:
+        """Initialise what belongs to Keras's own class, then make the weights and set the attributes."""
+        item = self.item
+        self.initialise(config["base"])
+        given = set(vars(item)) if config["is_derived"] else set()
+        for held in config["weights"]:
+            self.weights.append(item.add_weight(**{name: self.read(value) for name, value in held.items()}))
+        for index in config["frozen"]:
+            self.weights[index].trainable = False
+        for name, value in config["attributes"]:
+            if name not in given and not name.startswith("__"):
+                setattr(item, name, self.read(value))
+        if config["built"]:
+            item.built = True
+        return item
+
+    def initialise(self, config: Any) -> None:
+        """Call the constructor of Keras's own class."""
+        if "graph" in config:
+            graph = self.read(config["graph"])
+            self.keras.Model.__init__(self.item, graph.input, graph.output, name=config["name"])
+        else:
+            self.base.__init__(self.item, **{name: self.read(value) for name, value in config.items()})
+
+    def read(self, value: Any) -> Any:
+        """Return what a config holds."""
+        if isinstance(value, list):
+            return [self.read(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if "class_name" in value:
+            return self.keras.saving.deserialize_keras_object(value)
+        ((what, held),) = value.items()
+        return getattr(self, f"_read_{what}")(held)
+
+    def _read_object(self, held: Any) -> Any:
+        return self.keras.saving.deserialize_keras_object(held)
+
+    def _read_self(self, _: Any) -> Any:
+        return self.item
+
+    def _read_weight(self, index: int) -> Any:
+        return self.weights[index]
+
+    def _read_tuple(self, held: Any) -> Any:
+        return tuple(self.read(held))
+
+    def _read_set(self, held: Any) -> Any:
+        return set(self.read(held))
+
+    def _read_frozenset(self, held: Any) -> Any:
+        return frozenset(self.read(held))
+
+    def _read_dict(self, held: Any) -> Any:
+        return {self.read(name): self.read(value) for name, value in held}
+
+    def _read_bytes(self, held: str) -> Any:
+        return base64.b64decode(held)
+
+    def _read_array(self, held: Any) -> Any:
+        import numpy as np
+        import tensorflow as tf
+
+        if "texts" in held:
+            return np.array(held["texts"], dtype=held["dtype"]).reshape(held["shape"])
+        dtype = tf.as_dtype(held["dtype"]).as_numpy_dtype
+        return np.frombuffer(base64.b64decode(held["data"]), dtype=dtype).reshape(held["shape"]).copy()
+
+    def _read_number(self, held: Any) -> Any:
+        return self._read_array(held)[()]
+
+    def _read_tensor(self, held: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.constant(self._read_array(held))
+
+    def _read_variable(self, held: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.Variable(self._read_array(held["value"]), trainable=held["trainable"], name=held["name"])
+
+    def _read_table(self, held: Any) -> Any:
+        import tensorflow as tf
+
+        keys, values, default = (tf.constant(self._read_array(held[name])) for name in ("keys", "values", "default"))
+        if held["is_fixed"]:
+            return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, values), default)
+        table = tf.lookup.experimental.MutableHashTable(keys.dtype, values.dtype, default)
+        table.insert(keys, values)
+        return table
+
+    def _read_dtype(self, held: str) -> Any:
+        import tensorflow as tf
+
+        return tf.as_dtype(held)
+
+    def _read_shape(self, held: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.TensorShape(held)
+
+    def _read_made(self, held: Any) -> Any:
+        kind, attributes = self.read(held[0]), held[1]
+        made = kind.__new__(kind)
+        for name, value in attributes:
+            if not name.startswith("__"):
+                object.__setattr__(made, name, self.read(value))
+        return made
+
+    def _read_named(self, held: Any) -> Any:
+        return tuple.__new__(self.read(held[0]), self.read(held[1]))
+
+    def _read_member(self, held: Any) -> Any:
+        return self.read(held[0])[held[1]]
+
+    def _read_method(self, held: Any) -> Any:
+        return getattr(self.read(held[0]), held[1])
+
+    def _read_partial(self, held: Any) -> Any:
+        return functools.partial(self.read(held[0]), *self.read(held[1]), **self.read(held[2]))
+
+    def _read_function(self, held: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.function(self.read(held))
+
+
+IMPORTS = ("import base64", "import functools", "import importlib")
+"""The import statements that the source of `Remaking` needs."""
+
+
+def text_of_remaking(names: Iterable[str]) -> str:
+    """Return the statements with which a captured file has Keras make objects of these classes by attributes."""
+    calls = "".join(f"Remaking.use_for({name})\n" for name in names)
+    return f"\n\n{inspect.getsource(Remaking)}\n\n{calls}" if calls else ""
