@@ -6,6 +6,7 @@ import pytest
 
 from colab_save.errors import UnsafeFileError
 from colab_save.inspecting.inspection import inspect
+from colab_save.inspecting.keras.arguments import MADE_OF_ATTRIBUTES
 
 
 def nested(levels):
@@ -18,6 +19,11 @@ def lookup(f, name, vocabulary):
 
 def built_from(f, module, name="Dense", **more):
     return f.layer(f.an_object(name, {}, module, **more))
+
+
+def of_weights(f, shape):
+    """A layer of a notebook's class that is made from its attributes, with a weight of its own."""
+    return f.layer(f.an_object("Own", {MADE_OF_ATTRIBUTES: {"weights": [{"shape": shape}]}}, "notebook"))
 
 
 REFUSED = {
@@ -175,6 +181,11 @@ REFUSED = {
         lambda f: f.layer(f.an_object("Embedding", {"input_dim": 2**30, "output_dim": 2**10})),
         "declares a weight of 1,099,511,627,776 values",
         lambda f: f.layer(f.an_object("Embedding", {"input_dim": 2**10, "output_dim": 2**10})),
+    ),
+    "an own weight far larger than the file": (
+        lambda f: of_weights(f, [2**20, 2**20]),
+        "declares a weight of 1,099,511,627,776 values",
+        lambda f: of_weights(f, [2**10, 2**10]),
     ),
     "JSON that exhausts the parser": (
         lambda f: f.keras(nested(200_000)),

@@ -24,6 +24,7 @@ from colab_save.artifact.round_trip import Outcome
 from colab_save.custom_code.remaking import Remaking
 from colab_save.custom_code.running import load_custom_code
 from colab_save.errors import RoundTripError
+from colab_save.inspecting.keras.arguments import MADE_OF_ATTRIBUTES
 from colab_save.loading.pipeline import load
 from colab_save.model.attribute_configs import _own_weights, attribute_config
 from colab_save.request.request import LoadRequest, SaveRequest
@@ -475,6 +476,10 @@ def test_what_no_config_holds_is_named(value):
     layer = Holder(name="holder")
     vars(layer)["value"] = value
     assert ["value"] == [*attribute_config(layer, str).lost]
+
+
+def test_inspection_knows_the_key_of_the_config():
+    assert MADE_OF_ATTRIBUTES == Remaking.KEY
 
 
 def test_a_dunder_attribute_in_a_file_is_not_set():

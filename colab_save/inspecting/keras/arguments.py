@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from colab_save.inspecting.limits import MAX_DIMENSION
 from colab_save.inspecting.tensorflow.operations import UNSAFE_OPERATIONS
 from colab_save.types import Json
+
+MADE_OF_ATTRIBUTES = "made_of_attributes"
+"""The key in the config of an object that is made from its attributes, see ``custom_code/remaking.py``."""
 
 _LOOKUPS = {"IntegerLookup", "StringLookup", "TextVectorization"}
 _TENSORFLOW_CALLS = {"ClassMethod", "InstanceMethod", "SlicingOpLambda", "TFOpLambda"}
@@ -83,8 +87,20 @@ def count_parameters(value: Json) -> int:
     config, built = value["config"], value.get("build_config")
     if not isinstance(config, dict):
         return 0
+    if isinstance(made := config.get(MADE_OF_ATTRIBUTES), dict):
+        return max(map(_values_of, _dicts(made.get("weights"))), default=0)
     shape = built.get("input_shape") if isinstance(built, dict) else None
     last = shape[-1] if isinstance(shape, list) and shape else None
     is_table = value["class_name"] == "Embedding"
     rows, columns = (config.get("input_dim"), config.get("output_dim")) if is_table else (config.get("units"), last)
     return rows * columns if isinstance(rows, int) and isinstance(columns, int) else 0
+
+
+def _dicts(value: Json) -> list[Json]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _values_of(weight: Json) -> int:
+    """Return the number of values of a weight that an object makes as its config says."""
+    shape = weight.get("shape")
+    return math.prod(abs(size) for size in shape if isinstance(size, int)) if isinstance(shape, list) else 0
