@@ -20,6 +20,7 @@ from colab_save.dialect import (
     dialect_of,
     dtype_name,
     is_compiled,
+    is_numbered,
     keras_of,
     kind_of,
     optimizer_variables,
@@ -173,8 +174,12 @@ def _facts_of(named: tuple[str, Variable]) -> VariableFacts:
 
 
 def _role(name: str) -> str:
-    """Return the role of a variable in its optimizer; empty for tf_keras, whose names differ after loading."""
-    return "" if ":" in name else f"/{name.rsplit('_', 1)[-1]}"
+    """Return the role of a variable in its optimizer; empty for tf_keras, whose names differ after loading.
+
+    One that its optimizer does not name, as Nadam's product, Keras numbers in each process.
+    """
+    role = "variable" if is_numbered("variable", name) else name.rsplit("_", 1)[-1]
+    return "" if ":" in name else f"/{role}"
 
 
 def _compile_arguments(model: Model) -> Mapping[str, Json] | None:

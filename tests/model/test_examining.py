@@ -121,6 +121,22 @@ def test_a_modules_variables_are_named_by_attribute():
     assert ["parts/0", "parts/1", "weight"] == sorted(paths(zoo.Counter()))
 
 
+def of_nadam():
+    return zoo.trained(zoo.untrained(), zoo.rows(8, 4), zoo.rows(8, 2), optimizer="nadam")
+
+
+def test_variables_that_an_optimizer_does_not_name_have_the_same_paths_in_each_process():
+    first = [variable.path for variable in examine(of_nadam()).optimizer]
+    assert first == [variable.path for variable in examine(of_nadam()).optimizer]
+
+
+def test_a_variable_that_an_optimizer_does_not_name_is_compared():
+    model = of_nadam()
+    before = examine(model)
+    model.optimizer._u_product.assign(0.5)
+    assert ["variable"] == [difference.where.split("/")[-1] for difference in compare_training(before, examine(model))]
+
+
 def test_the_size_counts_weights_and_optimizer():
     model = zoo.sequential()
     weights = sum(int(np.prod(variable.shape)) for variable in model.weights) * 4
