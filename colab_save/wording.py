@@ -32,6 +32,9 @@ _STACK = r"(?m)^([ \t]*)File \".*(\n\1[ \t]+\S.*)?$"
 
 _CAUSE = r"\s*Exception encountered:\s*"
 
+_OFTEN = r" Either the `\S+` method is incorrect, or you need to implement the `[^`]+` method\."
+"""What Keras guesses of any error in a layer, between what it did and the error."""
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a sentence with the closest known words, for a hint.
@@ -79,9 +82,13 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def text_of(error: BaseException) -> str:
-    """Return the text of an error; none where its class fails to make one."""
+    """Return the text of an error; none where its class fails to make one.
+
+    Python writes the text of a `KeyError` as a literal, which shows a key; Keras raises one with what others say.
+    """
     try:
-        return str(error)
+        is_told = isinstance(error, KeyError) and len(error.args) == 1 and "\n" in str(error.args[0])
+        return str(error.args[0] if is_told else error)
     except Exception:  # noqa: BLE001 - an error of the user's own may fail to say what it is
         return ""
 
@@ -102,7 +109,7 @@ def _quoted(text: str) -> str:
 
 def _telling(text: str) -> Iterator[str]:
     """Yield the lines of a foreign error but for those that only say where in a library it was raised."""
-    text = re.sub(_STACK, "", re.split(_DETAILS, text, maxsplit=1)[0] or text)
+    text = re.sub(f"{_STACK}|{_OFTEN}", "", re.split(_DETAILS, text, maxsplit=1)[0] or text)
     lines = [line for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if not re.match(_WHERE, line)]
     # Keras writes a whole config before the cause.

@@ -48,6 +48,30 @@ def test_an_error_is_quoted_by_the_lines_that_tell(text, shown):
     assert f"ValueError: {shown}" == render(first_line(ValueError(text)))
 
 
+ADDED = """Exception encountered when calling Scale.call().
+
+\x1b[1mCould not automatically infer the output shape / dtype of 'scale' (of type Scale). Either the `Scale.call()` \
+method is incorrect, or you need to implement the `Scale.compute_output_spec() / compute_output_shape()` method. Error \
+encountered:
+
+'rate'\x1b[0m
+
+Arguments received by Scale.call():
+  • args=('<KerasTensor shape=(None, 4), dtype=float32, sparse=False, ragged=False, name=keras_tensor>',)"""
+"""What Keras makes of a KeyError in a layer."""
+
+
+def test_a_key_error_that_keras_adds_to_is_quoted_as_any_other():
+    assert (
+        "KeyError: Could not automatically infer the output shape / dtype of 'scale' (of type Scale). Error "
+        "encountered: 'rate'" == render(first_line(KeyError(ADDED)))
+    )
+
+
+def test_a_key_error_shows_the_key():
+    assert "KeyError: 'rate'" == render(first_line(KeyError("rate")))
+
+
 def test_an_error_without_a_text_is_its_class():
     assert "ValueError" == first_line(ValueError())
 

@@ -61,8 +61,12 @@ def find_models(variables: Mapping[str, Any]) -> dict[str, Model]:
     return dict(found.values())
 
 
-def only_model(variables: Mapping[str, Any]) -> tuple[str, Model]:
+def only_model(variables: Mapping[str, Any], target: str | None = None) -> tuple[str, Model]:
     """Return the name and value of the only model.
+
+    Args:
+        variables: The variables of the notebook.
+        target: Where it is to be saved, for the line to type where there are several.
 
     Raises:
         NoModelError: There is none.
@@ -74,9 +78,10 @@ def only_model(variables: Mapping[str, Any]) -> tuple[str, Model]:
             "There is no model in the notebook yet.", f"Make a model, then run {action('save', 'model', 'cats')}."
         )
     if len(models) > 1:
+        words = filter(None, (next(iter(models)), target))
         raise AmbiguousModelError(
             f"There are {len(models)} models: {_listed(models)}.",
-            f"Choose one of them, for example {action('save', next(iter(models)))}.",
+            f"Choose one of them, for example {action('save', *words)}.",
         )
     return next(iter(models.items()))
 
@@ -94,7 +99,7 @@ def pick_model(
         RequestError: The expression fails, or several models fit.
     """
     if expression is None:
-        name, model = only_model(variables)
+        name, model = only_model(variables, target)
         return model, target or name
     word = expression.word
     try:
@@ -104,12 +109,13 @@ def pick_model(
             raise
         names_nothing = isinstance(error.__cause__, NameError | SyntaxError)
         if is_path(word) and names_nothing:
-            return only_model(variables)[1], word
+            return only_model(variables, word)[1], word
         if is_path(word):  # such as cats.keras, where cats is a variable
             raise RequestError(error.references[0], _choice(word, variables) or error.references[1]) from error
         if names_nothing:
             raise _unknown(word, variables) from error
-        raise
+        hints = (error.references[1], _choice(word, variables))
+        raise RequestError(error.references[0], " ".join(filter(None, hints))) from error
     is_name = expression.source.isidentifier() and _is_target(expression.source)
     return model, target or (expression.source if is_name else None)
 

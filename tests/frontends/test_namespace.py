@@ -190,9 +190,10 @@ def test_a_path_that_begins_like_a_variable_is_no_attribute_of_it():
     assert "The only model is net; to save it to that path, run %savemodel net net.keras." == caught.value.hint
 
 
-def test_a_path_alone_where_there_are_several_models_asks_which():
-    with pytest.raises(AmbiguousModelError):
+def test_a_path_alone_where_there_are_several_models_asks_which_with_the_whole_line():
+    with pytest.raises(AmbiguousModelError) as caught:
         pick_model(typed("./cats.keras"), None, {"net": Model(), "other": Model()})
+    assert "Choose one of them, for example save net ./cats.keras." == caught.value.hint
 
 
 def test_a_path_alone_where_there_is_no_model_says_that():
@@ -203,6 +204,12 @@ def test_a_path_alone_where_there_is_no_model_says_that():
 def test_a_failing_expression_is_never_taken_for_a_target():
     with pytest.raises(RequestError, match="KeyError"):
         pick_model(typed("nets['b']"), None, {"nets": {}, "net": Model()})
+
+
+def test_an_attribute_that_there_is_not_may_have_been_meant_as_a_name():
+    with pytest.raises(RequestError, match="AttributeError") as caught:
+        pick_model(typed("net.v2"), None, {"net": Model()})
+    assert caught.value.hint.endswith("The only model is net; to save it under that name, run save net net.v2.")
 
 
 def test_a_misspelt_model_beside_a_target_is_an_error():
