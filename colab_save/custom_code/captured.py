@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FunctionType
 
 from colab_save.errors import DamagedFileError
 
@@ -60,21 +62,35 @@ class CustomCode:
         return tuple(self.objects)
 
 
-@contextlib.contextmanager
-def lambdas_by_name(code: CustomCode) -> Iterator[None]:
-    """Name each captured lambda as the captured file does, while a model is saved.
+def lambdas_by_name(code: CustomCode) -> AbstractContextManager[None]:
+    """Name each captured lambda as the captured file does, while a model is examined."""
+    return _named({name: item for name, item in _functions(code) if item.__name__ == "<lambda>"})
 
-    Keras writes a function called ``<lambda>`` as bytecode, which safe mode refuses and another Python version
-    cannot read (``keras/src/layers/core/lambda_layer.py``, 3.13 and 3.15); any other name is written as a name.
+
+def functions_by_name(code: CustomCode) -> AbstractContextManager[None]:
+    """Name each captured function as Keras is to look it up, while a model is saved.
+
+    Keras writes a function by its name, and several may have the same; in the file each has the name that it had. One
+    called ``<lambda>`` it writes as bytecode, which safe mode refuses and another Python version cannot read
+    (``keras/src/layers/core/lambda_layer.py``, 3.13 and 3.15).
     """
-    unnamed = [(name, item) for name, item in code.objects.items() if getattr(item, "__name__", "") == "<lambda>"]
+    return _named({name: item for name, item in _functions(code) if name.isidentifier() and name != item.__name__})
+
+
+def _functions(code: CustomCode) -> list[tuple[str, FunctionType]]:
+    return [(name, item) for name, item in code.objects.items() if isinstance(item, FunctionType)]
+
+
+@contextlib.contextmanager
+def _named(functions: Mapping[str, FunctionType]) -> Iterator[None]:
+    before = [(item, item.__name__) for item in functions.values()]
     try:
-        for name, item in unnamed:
-            item.__name__ = name  # type: ignore[attr-defined]
+        for name, item in functions.items():
+            item.__name__ = name
         yield
     finally:
-        for _, item in unnamed:
-            item.__name__ = "<lambda>"  # type: ignore[attr-defined]
+        for item, name in before:
+            item.__name__ = name
 
 
 def damaged(file: Path, reason: str) -> DamagedFileError:

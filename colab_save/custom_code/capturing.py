@@ -40,7 +40,7 @@ def capture(
         except CustomCodeError as error:
             gathering.miss(getattr(value, "__name__", repr(value)), error)
             continue
-        for key in _keys(value, name):
+        for key in _keys(value, name, gathering):
             table[key], live[key] = name, value
     for name in extra_names:
         if name in namespace:
@@ -62,7 +62,7 @@ def capture(
     return CustomCode(source, requirements, missing, {key: live[key] for key in table})
 
 
-def _keys(value: object, name: str) -> Iterator[str]:
+def _keys(value: object, name: str, gathering: Gathering) -> Iterator[str]:
     """Yield the names under which Keras looks an object up: its plain name, and its registered one if it has one.
 
     Keras looks a class up by its registered name, and a function by the name in its config, which is the registered
@@ -70,9 +70,13 @@ def _keys(value: object, name: str) -> Iterator[str]:
     not registered counts there as registered under its plain name.
     """
     plain = getattr(value, "__name__", name)
-    yield name if plain == "<lambda>" else plain
+    own = name if plain == "<lambda>" else gathering.numbered(plain, value)
+    yield own
     for package in ("keras", "tf_keras"):
         saving = getattr(sys.modules.get(package), "saving", None)
         registered = plain if saving is None else saving.get_registered_name(value)
         if registered != plain:
+            if own != plain != "<lambda>":
+                reason = f"is registered as {registered}, as another function is."
+                gathering.miss(own, CustomCodeError(reason, "Register each under a name of its own."))
             yield registered

@@ -41,6 +41,17 @@ def find_custom_objects(model: Any) -> list[object]:
     return list(found.values())
 
 
+def find_function(model: Any, name: str) -> object | None:
+    """Return the function of a name that a model holds, such as ``tf.sin`` as an activation; ``None`` without one.
+
+    Args:
+        model: A live model, or a list of models and other objects of Keras.
+        name: The name under which Keras looks it up.
+    """
+    functions = (item for item in held_by(model) if isinstance(item, FunctionType))
+    return next((item for item in functions if item.__name__ == name), None)
+
+
 def _needed_by(item: object) -> dict[int, object]:
     """Return the class or function that an object needs, by its identity, if a reload does not have it."""
     needed = item if isinstance(item, (type, FunctionType)) or _is_wrapped(item) else type(item)

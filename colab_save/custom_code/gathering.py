@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType, SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import TypeAlias
 
 from colab_save.custom_code import closures, constants, origins
@@ -58,7 +59,7 @@ class Gathering:
     def add(self, name: str, value: object, written: Imports = ()) -> bool:
         """Define a top-level name of the file as a value, and return whether that succeeded."""
         if name in self.held:
-            if self.held[name] is value or self._is_equal(self.held[name], value):
+            if self._is_same(self.held[name], value):
                 if name in self.imports:
                     self.imports[name].update(origins.imports_of(name, value, written))
                 return True
@@ -91,6 +92,17 @@ class Gathering:
         if not self.add(name, value):
             raise CustomCodeError(f"holds {name}, which could not be captured.", self.missing[name].hint)
         return name
+
+    def numbered(self, name: str, value: object) -> str:
+        """Return the name for a definition, with a number where the file has another function of that name.
+
+        What makes a loss for each of several numbers makes functions of one name.
+        """
+        if not isinstance(value, FunctionType) or self._is_same(self.held.get(name, value), value):
+            return name
+        names = (f"{name}_{number}" for number in itertools.count(2))
+        taken = self.held.keys() | self.namespace.keys()
+        return next(name for name in names if self.held.get(name) is value or name not in taken)
 
     def finish(self) -> None:
         """Add the names of type hints where nothing else gets lost, and drop definitions whose needs are missing."""
@@ -135,7 +147,12 @@ class Gathering:
 
     def _own_name(self, value: object) -> str:
         names = [name for name, item in self.held.items() if item is value]
-        return names[0] if names and not isinstance(value, type) else own_name(value, self.namespace, self.held)
+        if names and not isinstance(value, type):
+            return names[0]
+        return self.numbered(own_name(value, self.namespace, self.held), value)
+
+    def _is_same(self, one: object, other: object) -> bool:
+        return one is other or self._is_equal(one, other)
 
     def _define(self, name: str, value: object) -> None:
         try:
@@ -146,7 +163,7 @@ class Gathering:
             text = constants.express_fields(value, self.refer)
             self.definitions[name] = _assignment(name, text, CALLABLE)
             return
-        own = self._own_name(value) if isinstance(source.node, ast.Lambda) else source.node.name
+        own = self._own_name(value) if source.name is None else self.numbered(source.name, value)
         if name != own:
             if not self.add(own, value):
                 raise CustomCodeError(f"is {own}, which could not be captured.", self.missing[own].hint)
@@ -181,7 +198,8 @@ class Gathering:
         before |= {need for item in expressions.values() for need in _names(item)}
         before |= used.defining & (local.keys() - expressions.keys())
         bindings = {key: item for key, item in expressions.items() if key != item}
-        whole = bound(name, name, text, bindings) if bindings else text
+        inner = source.name or name
+        whole = bound(name, inner, text, bindings) if bindings or name != inner else text
         later = frozenset(used.calling - local.keys())
         self.definitions[name] = Definition(name, whole, CALLABLE, frozenset(before - {name}), later)
 

@@ -13,6 +13,7 @@ from types import FunctionType
 
 from colab_save.custom_code.captured import CustomCode
 from colab_save.custom_code.capturing import capture
+from colab_save.custom_code.custom_objects import find_function
 from colab_save.custom_code.origins import is_users_module
 
 MOST = 10
@@ -28,12 +29,14 @@ class Supply:
 
     Args:
         objects: The custom classes and functions that the models hold.
+        models: The models.
         remade: The classes whose objects are made from their attributes.
     """
 
-    def __init__(self, objects: Sequence[object], remade: Sequence[type] = ()) -> None:
+    def __init__(self, objects: Sequence[object], models: Sequence[object] = (), remade: Sequence[type] = ()) -> None:
         self.refusals: list[str] = []
-        self._objects, self._remade = list(objects), tuple(remade)
+        self._objects, self._models, self._remade = list(objects), models, tuple(remade)
+        self._tried: list[str] = []
         self._names: list[str] = []
         self._namespace = _namespace_of(objects)
         self.code: CustomCode = capture(self._objects, self._namespace, remade=self._remade)
@@ -46,17 +49,20 @@ class Supply:
             remade: The classes whose objects are made from their attributes.
         """
         known = {id(item): item for item in (*self._objects, *objects)}
-        return Supply(list(known.values()), remade)
+        return Supply(list(known.values()), self._models, remade)
 
     def add(self, name: str) -> bool:
         """Capture again with a further name, and return whether it was captured."""
-        if name in self._names or len(self._names) == MOST:
+        if name in self._tried or len(self._tried) == MOST:
             return False
-        self._names.append(name)
-        if name not in self._namespace:
+        self._tried.append(name)
+        value = find_function(self._models, name)
+        if value is None and name not in self._namespace:
             self.refusals.append(f"{name} is not defined in the notebook either")
             return False
-        value = self._namespace[name]
+        if value is None:
+            value = self._namespace[name]
+            self._names.append(name)
         if isinstance(value, (type, FunctionType)):  # Keras may look it up too
             self._objects.append(value)
         self.code = capture(self._objects, self._namespace, self._names, self._remade)

@@ -40,6 +40,11 @@ class Source:
     node: Definition | ast.Lambda
     file: str
 
+    @property
+    def name(self) -> str | None:
+        """Return the name that it defines; a lambda has none."""
+        return None if isinstance(self.node, ast.Lambda) else self.node.name
+
 
 @dataclass(frozen=True)
 class Library:

@@ -91,8 +91,11 @@ class Examined:
 
 def custom_objects_of(division: Division) -> list[object]:
     """Return the classes and functions that a reload of what is saved needs."""
-    keras_models = [model for model in division.models.values() if dialect_of(model)]
-    return find_custom_objects([*keras_models, *division.objects])
+    return find_custom_objects(_of_keras(division))
+
+
+def _of_keras(division: Division) -> list[object]:
+    return [*(model for model in division.models.values() if dialect_of(model)), *division.objects]
 
 
 def examine_models(plan: Plan) -> Examined:
@@ -103,7 +106,7 @@ def examine_models(plan: Plan) -> Examined:
     for name, model in division.models.items():
         sample = take_sample(model, given.get(name), plug.run, plug.specs(model), plan.notebook)
         samples[name] = take_passes(model, sample, plan.notebook)
-    custom = Supply(custom_objects_of(division))
+    custom = Supply(custom_objects_of(division), _of_keras(division))
     subjects = tuple(_subject(name, model, samples[name], custom) for name, model in division.models.items())
     return Examined(subjects, division.collection, custom)
 

@@ -14,7 +14,7 @@ from colab_save.artifact.layout import CUSTOM_CODE, EXTRAS
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.sample import FILE, Sample, write_arrays
 from colab_save.collections.extras import write_extras
-from colab_save.custom_code.captured import lambdas_by_name
+from colab_save.custom_code.captured import functions_by_name
 from colab_save.formats.base import Format
 from colab_save.hints import literal
 from colab_save.sampling.guarding import untouched
@@ -56,7 +56,7 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
         described = describe_sample(own / FILE, subject.sample)
         samples[subject.name] = replace(described, rtol=plan.rules.rtol, atol=plan.rules.atol)
         names = {id(value): name for name, value in code.objects.items()}
-        with untouched(subject.model), lambdas_by_name(code):
+        with untouched(subject.model), functions_by_name(code):
             for plug in formats:
                 how = subject.configs.written(names) if plug.is_remade else subject.configs.whole()
                 with how:

@@ -144,9 +144,38 @@ def test_a_nested_function_is_captured_with_what_it_closed_over(notebook, again)
     assert notebook["held"](3) == again(notebook.capture("held"))["loss"](3)
 
 
-def test_two_closures_of_one_function_are_refused_as_one_name(notebook):
-    notebook.run("def make(d):\n    def loss(x): return x * d\n    return loss\na, b = make(1), make(2)")
-    assert {"loss": "means two different things in this code."} == reasons(notebook.capture("a", "b"))
+TWO_LOSSES = "def make(d):\n    def loss(x): return x * d\n    return loss\na, b = make(2), make(3)"
+
+
+def test_two_closures_of_one_function_are_numbered(notebook, again):
+    notebook.run(TWO_LOSSES)
+    made = again(notebook.capture("a", "b"))
+    assert {"loss": 10, "loss_2": 15} == {name: function(5) for name, function in made.items()}
+
+
+def test_a_numbered_function_has_the_name_that_it_had(notebook, again):
+    """Keras names metrics after their functions, and with them what training logs."""
+    notebook.run(TWO_LOSSES)
+    assert "loss" == again(notebook.capture("a", "b"))["loss_2"].__name__
+
+
+def test_a_number_is_never_that_of_another_variable(notebook, again):
+    notebook.run(f"{TWO_LOSSES}\nloss_2 = 7\ndef also(x): return x * loss_2")
+    made = again(notebook.capture("a", "b", "also"))
+    assert {"loss": 10, "loss_3": 15, "also": 35} == {name: function(5) for name, function in made.items()}
+
+
+def test_a_function_that_was_defined_again_is_captured_as_both(notebook, again):
+    notebook.run("def loss(x): return x\nold = loss")
+    notebook.run("def loss(x): return 2 * x")
+    made = again(notebook.capture("old", "loss"))
+    assert [5, 10] == [made["loss"](5), made["loss_2"](5)]
+
+
+def test_two_functions_that_code_calls_by_one_name_are_refused(notebook):
+    notebook.run("def size(x): return x\nold = size")
+    notebook.run("def size(x): return 2 * x\ndef loss(x): return size(x)")
+    assert {"size": "means two different things in this code."} == reasons(notebook.capture("old", "loss"))
 
 
 def test_a_closure_over_live_data_is_missing_with_the_reason(notebook, tmp_path):

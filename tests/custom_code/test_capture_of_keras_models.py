@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from colab_save.custom_code.captured import lambdas_by_name
+from colab_save.custom_code.captured import functions_by_name
 from colab_save.custom_code.capturing import capture
 from colab_save.custom_code.custom_objects import find_custom_objects
 
@@ -195,7 +195,7 @@ def save(name, cell, folder):
     model.reset_metrics()  # in Keras 3.13 the loss of a step is a mean over all steps
     code = capture(find_custom_objects(model), vars(module))
     (folder / f"{name}.py").write_text(code.source, "utf-8")
-    with lambdas_by_name(code):
+    with functions_by_name(code):
         model.save(folder / f"{name}.keras")
     answers = keras.tree.flatten(model.predict(x, verbose=0))
     np.savez(folder / f"{name}.npz", given=np.array({"x": x, "y": y, "answers": answers}, dtype=object))
@@ -294,7 +294,7 @@ def test_lambdas_have_their_name_only_while_the_model_is_saved(built, tmp_path):
         "import keras\nmodel = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: -x)])"
     )
     code = capture(find_custom_objects(model), notebook.names)
-    with lambdas_by_name(code):
+    with functions_by_name(code):
         model.save(tmp_path / "m.keras")
     config = zipfile.ZipFile(tmp_path / "m.keras").read("config.json")
     assert (False, "<lambda>") == (b"__lambda__" in config, model.layers[0].function.__name__)

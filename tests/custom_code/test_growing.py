@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
 
 import pytest
@@ -43,6 +44,22 @@ def test_a_name_of_the_module_is_added(supply, name, text):
 def test_a_class_or_function_can_be_looked_up_by_name(supply):
     supply.add("halved")
     assert {"Reader": Reader, "halved": halved} == supply.code.objects
+
+
+def test_a_function_of_a_package_that_a_model_holds_is_imported():
+    supply = Supply([Reader], [textwrap.dedent])
+    assert supply.add("dedent")
+    assert {"Reader": Reader, "dedent": textwrap.dedent} == supply.code.objects
+
+
+def indent(value):
+    return value
+
+
+def test_the_function_that_a_model_holds_is_meant_and_no_variable_of_that_name():
+    supply = Supply([Reader], [textwrap.indent])
+    supply.add("indent")
+    assert textwrap.indent is supply.code.objects["indent"]
 
 
 def test_names_add_up(supply):
