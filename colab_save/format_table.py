@@ -17,7 +17,7 @@ FOLDER, FILE, ZIP, HDF5, PREFIX = "folder", "file", "zip", "hdf5", "prefix"
 TRAINING = "training"
 """The purpose of a format in which a model goes on training."""
 
-_EVERYTHING = frozenset({"outputs", "weights", "training", "structure", "code"})
+_EVERYTHING = frozenset({"outputs", "weights", "training", "step", "structure", "code"})
 """All aspects of a round trip, by the values of `artifact.round_trip.Aspect`."""
 
 
@@ -127,7 +127,7 @@ _WEIGHTS = FormatRecord(
     payload="model.weights.h5",
     suffixes=(".weights.h5",),
     containers=(HDF5,),
-    holds=_EVERYTHING - {"training"},
+    holds=_EVERYTHING - {"training", "step"},
     requires=("h5py",),
     fills=True,
     architecture="architecture.json",

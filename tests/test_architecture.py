@@ -57,7 +57,7 @@ ENTRIES = {
     "proof": {"comparing", "probe", "tolerances", "verdicts", "verify"},
     "fresh_process": {"answering", "job", "process", "warm"},
     "formats": {"base"},
-    "sampling": {"guarding", "matching", "notebook", "running", "sampling"},
+    "sampling": {"guarding", "matching", "notebook", "running", "sampling", "seeding", "stepping"},
     "collections": {"extras", "joining", "splitting"},
     "model": {"attributes", "compiling", "configs", "describing", "examining", "history", "repairing", "walking"},
     "versions": {

@@ -19,13 +19,12 @@ class Aspect(enum.StrEnum):
     OUTPUTS = "outputs"
     WEIGHTS = "weights"
     TRAINING = "training"
+    STEP = "step"
     STRUCTURE = "structure"
     CODE = "code"
 
 
-EXPLAINING_FIRST = tuple(
-    sorted(Aspect, key=[Aspect.CODE, Aspect.STRUCTURE, Aspect.WEIGHTS, Aspect.OUTPUTS, Aspect.TRAINING].index)
-)
+EXPLAINING_FIRST = (Aspect.CODE, Aspect.STRUCTURE, Aspect.WEIGHTS, Aspect.OUTPUTS, Aspect.TRAINING, Aspect.STEP)
 """The order in which a failure is told: a lost layer explains lost weights, and these explain other outputs."""
 
 
@@ -119,8 +118,19 @@ class RoundTrip:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst outcome of all aspects; ``NOT_HELD`` counts as passed."""
-        return worst_of(verdict.outcome for verdict in self.verdicts.values())
+        """The worst outcome of all aspects; ``NOT_HELD`` counts as passed, as does what another way of running shows.
+
+        A model that answered need not have taken a step, and one that has taken a step need not have answered.
+        """
+        outcomes = {aspect: verdict.outcome for aspect, verdict in self.verdicts.items()}
+        run = {outcomes[aspect] for aspect in (Aspect.OUTPUTS, Aspect.STEP) if aspect in outcomes}
+        if Outcome.PASSED in run:
+            outcomes = {
+                aspect: outcome
+                for aspect, outcome in outcomes.items()
+                if aspect not in {Aspect.OUTPUTS, Aspect.STEP} or outcome is not Outcome.SKIPPED
+            }
+        return worst_of(outcomes.values())
 
     @property
     def is_compared(self) -> bool:

@@ -6,6 +6,7 @@ It is written as one ``.npz`` without pickles; the manifest has its structure.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,40 @@ class Pass:
     inputs: Nested
     outputs: Nested
     is_random: bool = False
+
+
+class Origin(enum.StrEnum):
+    """Where the data of a training step comes from."""
+
+    CHECKED = "checked"
+    """The live model has computed its loss for it."""
+
+    FOUND = "found"
+    """The notebook has trained on it; as it is now, nobody has."""
+
+    MADE = "made"
+    """It was made, and the live model may not train on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One training step, and what the live model says of it; it is part of a proof, and not of an artifact.
+
+    Attributes:
+        data: What ``train_step`` takes: nested arrays, in a job their structure.
+        rows: How many rows of them to train on first; ``None`` for all.
+        loss: The loss of the live model on these rows; ``None`` where the model has a ``train_step`` of its own.
+        reached: The paths of the trainable variables that its gradients reach.
+        origin: Where the data comes from.
+        missing: Why no step can be taken; empty if one can.
+    """
+
+    data: Nested = None
+    rows: int | None = None
+    loss: float | None = None
+    reached: tuple[str, ...] = ()
+    origin: Origin = Origin.MADE
+    missing: str = ""
 
 
 def is_structure(value: Json) -> bool:

@@ -28,12 +28,13 @@ from colab_save.collections.extras import prove_extras
 from colab_save.collections.joining import join
 from colab_save.collections.splitting import collection_of
 from colab_save.custom_code.running import CODE_MODULE, load_custom_code
-from colab_save.dialect import KERAS_2, dialect_of, import_dialect
+from colab_save.dialect import KERAS_2, dialect_of, import_dialect, tensorflow_classes
 from colab_save.errors import ColabSaveError
 from colab_save.format_table import format_names
 from colab_save.formats.base import Context, get_format
 from colab_save.fresh_process.answering import answer_moved, answer_sample, trace
 from colab_save.fresh_process.job import Job, JoinJob, OpenJob, Question, ReloadJob, read_job
+from colab_save.fresh_process.stepping import answer_moved_losses, answer_step
 from colab_save.fresh_process.surroundings import Surroundings, keras_backend
 from colab_save.memory import SHORT, available_memory, end_first, is_out_of_memory, limit_memory
 from colab_save.model.configs import Configs, rebuilding
@@ -89,7 +90,7 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
 
     Returns:
         As JSON: the ``facts``, the long ``values`` by the digests that stand for them there, the structure of the
-        ``outputs``, and the ``seconds`` it took.
+        ``outputs``, the ``step`` if there is one, and the ``seconds`` it took.
     """
     began = time.perf_counter()
     custom, payload = _custom_objects(job.custom_code), Path(job.payload)
@@ -104,11 +105,26 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
         with Configs.of(model).whole(), long_values() as values:
             facts = examine(model)
         actual = ANSWERS[job.question](plug, model, Path(job.sample), job.sample_facts)
+        step = _step(job, model)
     if job.is_part:
         parts.setdefault(payload.parent, model)
     outputs = write_arrays(Path(job.answer), outputs=actual)["outputs"]
     seconds = time.perf_counter() - began
-    return {"facts": facts.to_json(), "values": values, "outputs": outputs, "seconds": seconds}
+    return {"facts": facts.to_json(), "values": values, "outputs": outputs, "step": step, "seconds": seconds}
+
+
+def _step(job: ReloadJob, model: Model) -> dict[str, Any]:
+    """Take the training step of a job, and return what came of it, also where it raised something."""
+    if job.step is None or job.question is Question.LAYERS:
+        return {}
+    file = Path(job.step_file)
+    try:
+        if job.question is Question.MOVED:
+            return {"losses": answer_moved_losses(model, file, job.step)}
+        return answer_step(model, file, job.step, is_part=job.is_part)
+    except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer
+        is_unfit = isinstance(error, (ValueError, *tensorflow_classes("errors.InvalidArgumentError")))
+        return {"failed": first_line(error), "lacks": lacking_name(error), "is_unfit": is_unfit}
 
 
 def join_parts(job: JoinJob, parts: Parts) -> dict[str, Any]:

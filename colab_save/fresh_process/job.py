@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.records import read_record
+from colab_save.artifact.sample import Step
 from colab_save.dialect import KERAS
 from colab_save.model.repairing import Record
 
@@ -47,6 +48,8 @@ class ReloadJob:
         extras: The folder with the staged extras, which need not exist; empty for a part, which has no extras.
         is_part: It is a part of a collection, to be held for the `JoinJob`.
         question: What to write.
+        step: The training step to take; ``None`` for none.
+        step_file: The ``.npz`` with its data.
     """
 
     format: str
@@ -60,6 +63,8 @@ class ReloadJob:
     extras: str = ""
     is_part: bool = False
     question: Question = Question.OUTPUTS
+    step: Step | None = None
+    step_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

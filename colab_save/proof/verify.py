@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.collection import COLLECTION, Collection, read_collection
-from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.facts import ModelFacts, precision
 from colab_save.artifact.layout import CUSTOM_CODE, EXTRAS
 from colab_save.artifact.manifest import SampleFacts
-from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, failed
-from colab_save.artifact.sample import read_arrays
+from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict, failed
+from colab_save.artifact.sample import Step, read_arrays, write_arrays
 from colab_save.errors import DamagedFileError, VerifierError
 from colab_save.formats.base import Format
 from colab_save.fresh_process.answering import trace
@@ -28,6 +28,7 @@ from colab_save.hints import literal
 from colab_save.model.describing import describe_layer, long_values
 from colab_save.model.repairing import Record
 from colab_save.model.walking import walk_layers
+from colab_save.proof.stepping import RANDOM, differs, excuse_for, judge_step
 from colab_save.proof.verdicts import (
     answers_of,
     first_difference,
@@ -36,6 +37,7 @@ from colab_save.proof.verdicts import (
     may_be_rounding,
     verdicts_of,
 )
+from colab_save.sampling.stepping import live_loss, some_rows
 from colab_save.taking import Taking
 from colab_save.types import Json, Model
 
@@ -51,6 +53,7 @@ class Trial:
         facts: The facts of the live model.
         sample: The sample, with the live model's outputs.
         timeout: Seconds for the round trip.
+        step: The training step that the live model could take; ``None`` where there is nothing to train.
         is_part: It is a part of a collection; the stage is then a folder inside that of the whole, which has the code.
     """
 
@@ -60,6 +63,7 @@ class Trial:
     facts: ModelFacts
     sample: SampleFacts
     timeout: float
+    step: Step | None = None
     is_part: bool = False
 
     @property
@@ -67,9 +71,22 @@ class Trial:
         """Return the file of the sample."""
         return self.stage / self.sample.path
 
+    @property
+    def aspects(self) -> frozenset[Aspect]:
+        """Return the aspects of the model that its format holds."""
+        return self.plug.holds - (frozenset() if self.step else {Aspect.STEP})
+
+    @property
+    def is_stepping(self) -> bool:
+        """Return whether the fresh process takes a training step."""
+        return self.step is not None and not self.step.missing and Aspect.STEP in self.plug.holds
+
     def job(self, answer: Path, question: Question = Question.OUTPUTS) -> ReloadJob:
-        """Return the job that reloads it and writes its answers to a file."""
-        whole = self.stage.parent if self.is_part else self.stage
+        """Return the job that reloads it and writes its answers to a file, beside the data of its step."""
+        whole, file = self.stage.parent if self.is_part else self.stage, answer.with_name("step.npz")
+        step = self.step if self.is_stepping else None
+        if step:
+            step = replace(step, data=write_arrays(file, data=step.data)["data"])
         return ReloadJob(
             format=self.plug.name,
             payload=str(self.stage / self.plug.payload),
@@ -82,6 +99,8 @@ class Trial:
             extras="" if self.is_part else str(whole / EXTRAS),
             is_part=self.is_part,
             question=question,
+            step=step,
+            step_file=str(file),
         )
 
 
@@ -100,25 +119,70 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
         answer = Path(folder, "actual.npz")
         try:
-            reply = verifier.ask(trial.job(answer), trial.timeout, on_wait, supply)
+            reply = _reply(verifier, trial, answer, on_wait, supply)
             actual = read_arrays(answer, reply["outputs"])
             facts = ModelFacts.from_json(reply["facts"])
         except (VerifierError, DamagedFileError) as error:
-            return failed(plug.name, error.references[0], plug.holds)
+            return failed(plug.name, error.references[0], trial.aspects)
         except (ValueError, KeyError) as error:
-            return failed(
-                plug.name, f"the answer of the fresh process cannot be read ({literal(str(error))})", plug.holds
-            )
+            unread = f"the answer of the fresh process cannot be read ({literal(str(error))})"
+            return failed(plug.name, unread, trial.aspects)
         judged = partial(judge, plug, trial.facts, facts, trial.sample, answers_of(trial.file, trial.sample), actual)
         trip = judged(reply["seconds"])
         if may_be_rounding(trip, plug) and (moved := _answers(Question.MOVED, verifier, trial, on_wait)):
             trip = judged(reply["seconds"], moved)
+        trip = _with_step(trip, verifier, trial, reply["step"], on_wait)
         if Aspect.STRUCTURE in trip.failed:
             trip = _spelled_out(trip, trial, facts, reply.get("values", {}))
         is_traceable = not plug.is_program and trial.sample.inputs is not None
         if trip.verdicts[Aspect.OUTPUTS].outcome is Outcome.FAILED and is_traceable:
             return _located(trip, verifier, trial, on_wait)
     return trip
+
+
+def _reply(verifier: Verifier, trial: Trial, answer: Path, on_wait: OnWait, supply: OnLack) -> dict[str, Any]:
+    """Ask for what came back, again for each name that the training step lacked and that could be supplied.
+
+    Raises:
+        VerifierError: See `Verifier.ask`.
+    """
+    while True:
+        reply = verifier.ask(trial.job(answer), trial.timeout, on_wait, supply)
+        lacks = str(reply["step"].get("lacks", ""))
+        if not lacks or not supply(lacks):
+            return reply
+
+
+def _with_step(
+    trip: RoundTrip, verifier: Verifier, trial: Trial, answer: Mapping[str, Json], on_wait: OnWait
+) -> RoundTrip:
+    """Add the verdict on the training step; what has nothing to train has none."""
+    step = trial.step
+    if step is None:
+        return trip
+    if Aspect.STEP not in trial.plug.holds:
+        verdict = Verdict(Outcome.NOT_HELD, f"the format {trial.plug.name} cannot hold it")
+    else:
+        judged = partial(judge_step, step, answer, trial.sample, precision(trial.facts))
+        verdict = judged()
+        if verdict.outcome is Outcome.FAILED and differs(step, answer, trial.sample, precision(trial.facts)):
+            verdict = judged(_excuse(verifier, trial, step, answer, on_wait))
+    return replace(trip, verdicts={**trip.verdicts, Aspect.STEP: verdict})
+
+
+def _excuse(
+    verifier: Verifier, trial: Trial, step: Step, answer: Mapping[str, Json], on_wait: OnWait
+) -> Verdict | None:
+    """Return the verdict on a loss that differs where that is no failure: it is random, or rounding is the reason."""
+    again = {"loss": live_loss(trial.model, some_rows(step.data, step.rows)).value}
+    if differs(step, again, trial.sample, precision(trial.facts)):
+        return Verdict(Outcome.PASSED, RANDOM)
+    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
+        try:
+            reply = verifier.ask(trial.job(Path(folder, "actual.npz"), Question.MOVED), trial.timeout, on_wait)
+        except VerifierError:
+            return None
+    return excuse_for(step, answer, reply["step"].get("losses", ()))
 
 
 def verify_collection(

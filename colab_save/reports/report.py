@@ -58,9 +58,8 @@ def summary_of(words: Mapping[Outcome, str], trips: Sequence[RoundTrip]) -> str:
     """
     verdicts = [(aspect, verdict.outcome) for trip in trips for aspect, verdict in trip.verdicts.items()]
     skipped_ones = {aspect for aspect, outcome in verdicts if outcome is Outcome.SKIPPED}
-    outcome = worst_of(outcome for _, outcome in verdicts)
-    known = words[outcome]
-    return known.replace("not proven", SKIPPED_ALONE.get(frozenset(skipped_ones), "not proven"))
+    known = words[worst_of(trip.outcome for trip in trips)]
+    return known.replace("not proven", SKIPPED_ALONE.get(frozenset(skipped_ones - {Aspect.STEP}), "not proven"))
 
 
 NAMED = 4
@@ -110,14 +109,15 @@ class SaveReport(Shown):
         manifest = self.manifest
         trips, sizes = {trip.label: trip for trip in manifest.round_trips}, payload_sizes(manifest)
         shown = [trips.get(label) or skipped(label, "not verified") for label in sizes]
-        rows = tuple(_row(trip, sizes[trip.label]) for trip in shown)
+        aspects = aspects_of(shown)
+        rows = tuple(_row(trip, sizes[trip.label], aspects) for trip in shown)
         remarks = [*remarks_on_all(self.attempts, "auto gave up {}:"), *remarks_on_all(shown), *remarks_on_lost(shown)]
         return Card(
             title=literal(f"{manifest.name}@{manifest.version}"),
             summary=summary_of(SAVED, shown),
             outcome=self.outcome,
             facts=dict(self._facts()),
-            table=Table(("payload", *Aspect, "largest error", "size", "round trip"), rows),
+            table=Table(("payload", *aspects, "largest error", "size", "round trip"), rows),
             remarks=(*remarks, *(Remark("note", note) for note in self.notes)),
             line=("load it", self.load_line),
             picture=picture_of(manifest),
@@ -197,6 +197,7 @@ class LoadReport(Shown):
         trip, several = self.round_trip, self.round_trips[1:]
         sizes = payload_sizes(self.manifest) if self.manifest and several else {trip.label: self.size}
         shown = self.round_trips if several else (trip,)
+        aspects = aspects_of(shown)
         notes = (Remark("note", note) for note in self.notes)
         return Card(
             title=literal(self.target),
@@ -204,8 +205,8 @@ class LoadReport(Shown):
             outcome=trip.outcome,
             facts=dict(self._facts()),
             table=Table(
-                ("payload", *Aspect, "largest error", "size", "comparison"),
-                tuple(_row(each, sizes.get(each.label, 0)) for each in shown),
+                ("payload", *aspects, "largest error", "size", "comparison"),
+                tuple(_row(each, sizes.get(each.label, 0), aspects) for each in shown),
             ),
             remarks=(*remarks_on_newer(self.passed_over), *remarks_on(trip), *remarks_on_lost(shown), *notes),
             picture=picture_of(self.manifest) if self.manifest else None,
@@ -261,8 +262,13 @@ def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[s
         yield "time", f"{sum(seconds.values()):.1f} s ({steps})"
 
 
-def _row(trip: RoundTrip, size: int) -> tuple[Cell, ...]:
-    outcomes = (trip.verdicts[aspect].outcome if aspect in trip.verdicts else "" for aspect in Aspect)
+def aspects_of(trips: Sequence[RoundTrip]) -> tuple[Aspect, ...]:
+    """Return the aspects that the models have: nothing is trained of one that is not compiled."""
+    return tuple(aspect for aspect in Aspect if any(aspect in trip.verdicts for trip in trips))
+
+
+def _row(trip: RoundTrip, size: int, aspects: Sequence[Aspect]) -> tuple[Cell, ...]:
+    outcomes = (trip.verdicts[aspect].outcome if aspect in trip.verdicts else "" for aspect in aspects)
     seconds = f"{trip.seconds:.1f} s" if trip.seconds else ""
     return (literal(trip.label), *outcomes, _largest(trip.errors), size_in_words(size), seconds)
 

@@ -20,6 +20,12 @@ _ON_BATCH = ("train_on_batch", "test_on_batch", "predict_on_batch")
 METHODS = frozenset({"fit", "evaluate", "predict", "call", *_ON_BATCH})
 """The methods of a model whose first argument is its inputs."""
 
+TRAINING = frozenset({"fit", "evaluate", "train_on_batch", "test_on_batch"})
+"""Those that take targets beside them."""
+
+DATA = ("x", "y", "sample_weight")
+"""The arguments with what a model is trained on."""
+
 MOST_CELLS = 500
 """The most cells that are read, the newest ones."""
 
@@ -38,6 +44,37 @@ def arguments_in(cells: Sequence[str], variables: Mapping[str, Any], model: Mode
         variables: The variables of the notebook.
         model: The live model, which is found by identity: ``model``, ``gan.generator`` and ``models[0]`` may name it.
     """
+    for call, method in _own_calls(cells, variables, model):
+        yield from _evaluated(call, method, variables)
+
+
+def training_data_in(
+    cells: Sequence[str], variables: Mapping[str, Any], model: Model
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield what a model was trained or evaluated on, newest first: where in words, and the values.
+
+    These are the inputs, the targets and their weights as far as they were given; a dataset is alone.
+
+    Args:
+        cells: See `arguments_in`.
+        variables: See `arguments_in`.
+        model: See `arguments_in`.
+    """
+    for call, method in _own_calls(cells, variables, model):
+        if method not in TRAINING:
+            continue
+        given = dict(zip(DATA[: 3 if method in _ON_BATCH else 2], call.args, strict=False))
+        given |= {word.arg: word.value for word in call.keywords if word.arg in DATA}
+        try:
+            values = [_value(given[name], variables) for name in DATA if name in given]
+        except Exception:  # noqa: BLE001, S112 - a property or a subscript of the user's may raise anything
+            continue
+        if "x" in given:
+            yield f"{ast.unparse(call.func)}()", tuple(values)
+
+
+def _own_calls(cells: Sequence[str], variables: Mapping[str, Any], model: Model) -> Iterator[tuple[ast.Call, str]]:
+    """Yield the calls of a model and of its methods, newest first, with the name of the method."""
     for cell in reversed(cells[-MOST_CELLS:]):
         for call in reversed(list(_calls(cell))):
             method = call.func.attr if isinstance(call.func, ast.Attribute) and call.func.attr in METHODS else ""
@@ -46,7 +83,8 @@ def arguments_in(cells: Sequence[str], variables: Mapping[str, Any], model: Mode
                 is_own = _value(owner, variables) is model
             except Exception:  # noqa: BLE001, S112 - a property or a subscript of the user's may raise anything
                 continue
-            yield from _evaluated(call, method, variables) if is_own else ()
+            if is_own:
+                yield call, method
 
 
 def _calls(source: str) -> Iterator[ast.Call]:

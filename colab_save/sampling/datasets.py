@@ -26,11 +26,11 @@ _ORDERING = {"CacheDataset", "OptionsDataset", "PrefetchDataset", "RepeatDataset
 _BATCHING = {"BatchDataset", "ParallelBatchDataset"}
 
 ROWS = 32
-"""Rows of a batch that is read below a shuffle; the users of `first_batch` take fewer."""
+"""Rows of a batch that is read below a shuffle; the users of `first_element` take fewer."""
 
 
-def first_batch(dataset: Any) -> Any:
-    """Return the inputs in the first element of a dataset, or in one that it may have.
+def first_element(dataset: Any) -> Any:
+    """Return the first element of a dataset, or one that it may have: inputs, perhaps with targets and weights.
 
     Raises:
         SampleError: Reading it would do more; or it is empty.
@@ -41,7 +41,7 @@ def first_batch(dataset: Any) -> Any:
     element = next(iter(plain), None)
     if element is None:
         raise SampleError("The dataset is empty.", "Pass some rows.")
-    return inputs_of(element)
+    return element
 
 
 def _below(dataset: Any) -> Any:

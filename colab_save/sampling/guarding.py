@@ -67,6 +67,17 @@ def undone_on_error(holder: Any) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def undone(model: Model) -> Iterator[None]:
+    """Restore a model after the block as `untouched` does, also if it has been trained there."""
+    with seeds_restored():
+        held = _Held(model)
+        try:
+            yield
+        finally:
+            held.restore(is_trained=True)
+
+
 class _Kinds:
     """The classes of what is restored, found once, since a model holds thousands of objects."""
 
@@ -163,9 +174,13 @@ class _Held:
 
         return [int(np.asarray(tf.convert_to_tensor(each))) for each in self.steps]
 
-    def restore(self) -> None:
-        """Put everything back, unless the model is being trained meanwhile."""
-        if self._steps() != self._before:
+    def restore(self, *, is_trained: bool = False) -> None:
+        """Put everything back, unless the model is being trained meanwhile.
+
+        Args:
+            is_trained: It has been, and that is put back too.
+        """
+        if not is_trained and self._steps() != self._before:
             return
         for own, before, left in self.attributes:
             _restore_dict(own, {**before, **{name: own[name] for name in left & own.keys()}})

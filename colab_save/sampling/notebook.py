@@ -11,6 +11,7 @@ import functools
 import itertools
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,14 +19,17 @@ from colab_save.artifact.facts import TensorFacts
 from colab_save.dialect import classes
 from colab_save.errors import SampleError
 from colab_save.nested import leaves, map_structure
-from colab_save.sampling.calls import arguments_in
-from colab_save.sampling.datasets import first_batch, inputs_of
+from colab_save.sampling.calls import arguments_in, training_data_in
+from colab_save.sampling.datasets import first_element, inputs_of
 from colab_save.sampling.matching import fitting
 from colab_save.sampling.reading import belong_together, first_rows, is_composite, values_of
 from colab_save.types import Model, Nested, Specs
 
 MOST_FOUND = 12
 """The most calls, and the most variables, that are tried."""
+
+STEP_ROWS = 8
+"""The most rows of a training step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Found:
         if _is_indexed(value):
             value = inputs_of(_first_item(value))
         elif _is_dataset(value):
-            value = first_batch(value)
+            value = inputs_of(first_element(value))
         if not all(_is_array(item) for _, item in leaves(value)):
             raise SampleError(f"{self.source} holds other things than arrays.", "Pass arrays.")
         values = values_of(value)
@@ -121,6 +125,36 @@ def _parts(spec: TensorFacts, variables: Mapping[str, Any], *, is_named: bool) -
     names = [name for name in fitting(spec, variables) if name == spec.name or not is_named]
     names.reverse()
     return sorted(names, key=lambda name: name != spec.name)
+
+
+def training_data(notebook: Notebook, model: Model) -> Iterator[Nested]:
+    """Yield what a model was trained or evaluated on, newest first: inputs, perhaps with targets and weights.
+
+    What cannot be read without an effect on the user's next epoch is left out.
+    """
+    called = training_data_in(notebook.cells, notebook.variables, model)
+    for _, given in itertools.islice(called, MOST_FOUND):
+        with suppress(Exception):  # reading runs code of the user's, which may raise anything
+            yield _training_data(given)
+
+
+def _training_data(given: tuple[Any, ...]) -> Nested:
+    """Return what ``train_step`` gets of the arguments of a call, as Keras packs them.
+
+    Raises:
+        SampleError: They are no arrays, or must not be read.
+    """
+    value = given[0]
+    if _is_indexed(value):
+        value = _first_item(value)
+    elif _is_dataset(value):
+        value = first_element(value)
+    else:
+        values = tuple(values_of(item) for item in given if item is not None)
+        value = values if len(values) > 1 or isinstance(values[0], (tuple, list)) else values[0]
+    if not all(_is_array(item) for _, item in leaves(value)):
+        raise SampleError("It holds other things than arrays.", "Pass arrays.")
+    return first_rows(value, STEP_ROWS)
 
 
 def _is_array(item: object) -> bool:

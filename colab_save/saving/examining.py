@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.facts import ModelFacts
-from colab_save.artifact.sample import Sample
+from colab_save.artifact.sample import Sample, Step
 from colab_save.collections.splitting import Division
 from colab_save.custom_code.captured import lambdas_by_name
 from colab_save.custom_code.custom_objects import find_custom_objects
@@ -22,6 +22,7 @@ from colab_save.model.configs import Configs
 from colab_save.model.examining import examine
 from colab_save.sampling.guarding import untouched
 from colab_save.sampling.sampling import samples_by_part, take_passes, take_sample
+from colab_save.sampling.stepping import step_of
 from colab_save.saving.plan import Plan
 from colab_save.types import Model
 
@@ -36,6 +37,7 @@ class Subject:
         facts: Its facts.
         sample: Its sample inputs and outputs, as far as there are any.
         configs: The configs of its custom objects.
+        step: A training step of it; ``None`` where there is nothing to train, or nothing is verified.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Subject:
     facts: ModelFacts
     sample: Sample
     configs: Configs
+    step: Step | None = None
 
     def remaking(self, classes: frozenset[type]) -> Subject:
         """Return it with the classes whose objects are made from their attributes."""
@@ -102,12 +105,14 @@ def examine_models(plan: Plan) -> Examined:
     """Examine the live models: make their samples, take their facts, and find their custom code."""
     plug, division = plan.choice.attempts[0][0], plan.division
     given = samples_by_part(plan.sample, division.models)
-    samples = {}
+    samples, steps = {}, dict[str, Step | None]()
     for name, model in division.models.items():
         sample = take_sample(model, given.get(name), plug.run, plug.specs(model), plan.notebook)
         samples[name] = take_passes(model, sample, plan.notebook)
+        steps[name] = step_of(model, sample, plan.notebook) if dialect_of(model) and plan.rules.is_verified else None
     custom = Supply(custom_objects_of(division), _of_keras(division))
     subjects = tuple(_subject(name, model, samples[name], custom) for name, model in division.models.items())
+    subjects = tuple(replace(subject, step=steps[subject.name]) for subject in subjects)
     return Examined(subjects, division.collection, custom)
 
 

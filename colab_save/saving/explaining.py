@@ -32,6 +32,10 @@ HINTS = {
         f"The file lacks something that call() uses: set it in __init__. {_RETURN_ALL}",
         _AS_IT_IS,
     ),
+    Aspect.STEP: (
+        f"Define what the training uses in a cell or a module. Or publish this as it is with {option('force')}.",
+        f"Or save it without the training state with {_SAVED_MODEL}.",
+    ),
     Aspect.TRAINING: (
         f"Outputs and weights came back. Publish this as it is with {option('force')}.",
         f"Or save it without the training state with {_SAVED_MODEL}.",

@@ -64,6 +64,7 @@ class _Proving:
             subject.facts,
             self.staged.samples[subject.name],
             self.rules.timeout,
+            subject.step,
             is_part=bool(subject.name),
         )
         with self.clock.at(Stage.VERIFY, f"{subject.name} {plug.name}".strip()):

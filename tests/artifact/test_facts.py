@@ -62,7 +62,9 @@ models = st.builds(
 )
 
 
-NOTHING: dict[Aspect, list[Difference]] = {aspect: [] for aspect in Aspect if aspect is not Aspect.OUTPUTS}
+NOTHING: dict[Aspect, list[Difference]] = {
+    aspect: [] for aspect in Aspect if aspect not in {Aspect.OUTPUTS, Aspect.STEP}
+}
 
 
 def places(differences):

@@ -87,3 +87,21 @@ def test_json_that_is_not_a_round_trip_is_refused(change):
     value = {**asdict(trip(weights=Outcome.PASSED)), **change}
     with pytest.raises(ValueError, match=r" is .*(not|known)"):
         read_record(RoundTrip, value)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "step", "outcome"),
+    [
+        (Outcome.PASSED, Outcome.SKIPPED, Outcome.PASSED),
+        (Outcome.SKIPPED, Outcome.PASSED, Outcome.PASSED),
+        (Outcome.SKIPPED, Outcome.SKIPPED, Outcome.SKIPPED),
+        (Outcome.PASSED, Outcome.FAILED, Outcome.FAILED),
+        (Outcome.FAILED, Outcome.PASSED, Outcome.FAILED),
+    ],
+)
+def test_one_of_answers_and_a_step_is_enough_and_a_failure_stays_one(outputs, step, outcome):
+    assert outcome is trip(outputs=outputs, step=step).outcome
+
+
+def test_weights_that_were_not_compared_are_never_passed():
+    assert Outcome.SKIPPED is trip(outputs=Outcome.PASSED, step=Outcome.PASSED, weights=Outcome.SKIPPED).outcome

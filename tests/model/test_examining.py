@@ -59,7 +59,8 @@ def test_facts_are_json_values_and_back():
 
 def test_a_model_equals_itself():
     model = zoo.sequential()
-    assert {aspect: [] for aspect in Aspect if aspect is not Aspect.OUTPUTS} == compare(examine(model), examine(model))
+    known = set(Aspect) - {Aspect.OUTPUTS, Aspect.STEP}
+    assert {aspect: [] for aspect in known} == compare(examine(model), examine(model))
 
 
 def test_one_changed_value_is_found_by_its_path():

@@ -124,8 +124,8 @@ FAILED = trip("keras", {Aspect.WEIGHTS: Verdict(Outcome.FAILED, "dense/kernel: e
         ),
         (skipped("keras", "--no-verify was given"), ["SKIPPED", "not proven", "--no-verify was given"]),
         (
-            trip("keras", {Aspect.OUTPUTS: Verdict(Outcome.SKIPPED, "it has no call()")}),
-            ["SKIPPED", "saved, answers not checked", "outputs SKIPPED", "it has no call()"],
+            trip("keras", dict.fromkeys((Aspect.OUTPUTS, Aspect.STEP), Verdict(Outcome.SKIPPED, "it has no call()"))),
+            ["SKIPPED", "saved, answers not checked", "outputs, step SKIPPED", "it has no call()"],
         ),
         (skipped("keras", f"{option('verify', value=False)} was given"), ["SKIPPED", "verify=False was given"]),
     ],
@@ -150,8 +150,8 @@ def test_each_payload_is_one_line_with_all_its_aspects():
     lines = str(saved(manifest(trip("keras"), NOT_HELD))).splitlines()
     rest = "largest error 1.2e-07, size 1.2 MB, round trip 2.1 s"
     assert [
-        f"  keras: outputs PASSED, weights PASSED, training PASSED, structure PASSED, code PASSED, {rest}",
-        f"  h5: outputs PASSED, weights PASSED, training NOT_HELD, structure PASSED, code PASSED, {rest}",
+        f"  keras: outputs PASSED, weights PASSED, training PASSED, step PASSED, structure PASSED, code PASSED, {rest}",
+        f"  h5: outputs PASSED, weights PASSED, training NOT_HELD, step PASSED, structure PASSED, code PASSED, {rest}",
     ] == [line for line in lines if line.startswith(("  keras: ", "  h5: "))]
 
 
@@ -230,7 +230,7 @@ def test_a_load_says_whether_it_is_proven(found, words):
 
 
 def test_a_load_says_what_could_not_be_compared_and_why():
-    assert "outputs, weights, training, structure, code SKIPPED: it has no manifest" in str(
+    assert "outputs, weights, training, step, structure, code SKIPPED: it has no manifest" in str(
         loaded(skipped("h5", "it has no manifest"))
     )
 
