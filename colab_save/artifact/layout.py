@@ -15,6 +15,9 @@ from colab_save.artifact.manifest import Manifest
 CUSTOM_CODE = "custom_code.py"
 """The file with the custom code."""
 
+CODE_ARRAYS = "custom_code.npz"
+"""The file beside it with the arrays of models and variables that the code uses."""
+
 EXTRAS = "extras"
 """The folder with the extras, the plain values that are saved with the model; see `collections.extras`."""
 

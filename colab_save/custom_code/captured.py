@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType
 
+from colab_save.artifact.layout import CODE_ARRAYS, CUSTOM_CODE
 from colab_save.errors import DamagedFileError
+from colab_save.types import Array
 
 TABLE = "CUSTOM_OBJECTS"
 """The dict in a captured file that maps the names Keras looks up to the objects; it works without this package."""
@@ -49,17 +51,28 @@ class CustomCode:
         missing: The names that it uses and that could not be captured.
         objects: The live objects by the names under which Keras looks them up: the plain name, and
             ``package>Name`` for registered objects.
+        arrays: Those of the live models and variables that the code uses, by a name and a number.
     """
 
     source: str = ""
     requirements: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     objects: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
+    arrays: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the names under which Keras looks the custom objects up."""
         return tuple(self.objects)
+
+    def write(self, folder: Path) -> None:
+        """Write the source to a folder, and the arrays beside it; nothing where the model needs no custom code."""
+        import numpy as np
+
+        if self.source:
+            (folder / CUSTOM_CODE).write_text(self.source, encoding="utf-8")
+        if self.arrays:
+            np.savez(folder / CODE_ARRAYS, **self.arrays)
 
 
 def lambdas_by_name(code: CustomCode) -> AbstractContextManager[None]:

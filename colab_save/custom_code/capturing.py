@@ -22,6 +22,7 @@ def capture(
     namespace: Mapping[str, object],
     extra_names: Iterable[str] = (),
     remade: Sequence[type] = (),
+    saved: frozenset[int] = frozenset(),
 ) -> CustomCode:
     """Capture the source of custom objects, with the imports, constants and functions that it uses.
 
@@ -30,8 +31,9 @@ def capture(
         namespace: The notebook's variables, for names that an object's module does not have.
         extra_names: Further names of the namespace to capture.
         remade: Those of the classes whose objects are made from their attributes.
+        saved: See `Gathering.saved`.
     """
-    gathering = Gathering(namespace, remade=remade)
+    gathering = Gathering(namespace, remade=remade, saved=saved)
     table: dict[str, str] = {}
     live: dict[str, object] = {}
     for value in objects:
@@ -59,7 +61,8 @@ def capture(
     source = module_text(
         sorted(statements), gathering.definitions, table, requirements, missing, text_of_remaking(made)
     )
-    return CustomCode(source, requirements, missing, {key: live[key] for key in table})
+    arrays = {key: item for key, item in gathering.arrays.items() if key.rpartition("/")[0] in gathering.definitions}
+    return CustomCode(source, requirements, missing, {key: live[key] for key in table}, arrays)
 
 
 def _keys(value: object, name: str, gathering: Gathering) -> Iterator[str]:

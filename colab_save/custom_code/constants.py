@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from colab_save.custom_code.origins import STANDARD, is_builtin
+from colab_save.custom_code.weighty import is_weighty
 from colab_save.dialect import classes
 from colab_save.errors import CustomCodeError
 
@@ -69,7 +70,7 @@ def _express(value: Any, refer: Refer, around: tuple[int, ...]) -> str:
         return _container(value, write)
     if isinstance(value, (type, types.ModuleType, functools.partial)) or _is_function(value):
         return _reachable(value, refer, write)
-    for text in (rule(value, refer, write) for rule in (_record, _array, _config, _reduced)):
+    for text in (rule(value, refer, write) for rule in (_weighty, _record, _array, _config, _reduced)):
         if text is not None:
             return text
     raise _refusal(f"holds a live {kind.__module__}.{kind.__qualname__}{_IMPOSSIBLE}")
@@ -101,6 +102,11 @@ def _reachable(value: Any, refer: Refer, write: Callable[[object], str]) -> str:
         given = [refer(value.func), *map(write, value.args), *(f"**{write(value.keywords)}" if value.keywords else "",)]
         return f"{refer(functools.partial)}({', '.join(item for item in given if item)})"
     return value.__name__ if is_builtin(value) else refer(value)
+
+
+def _weighty(value: Any, refer: Refer, _: Callable[[object], str]) -> str | None:
+    """Write a live model or variable as the name of the statement that rebuilds it."""
+    return refer(value) if is_weighty(value) else None
 
 
 def _record(value: Any, refer: Refer, write: Callable[[object], str]) -> str | None:

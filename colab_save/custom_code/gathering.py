@@ -21,7 +21,9 @@ from colab_save.custom_code.naming import is_given, look, own_name
 from colab_save.custom_code.origins import Import
 from colab_save.custom_code.scopes import Uses, attributes, uses
 from colab_save.custom_code.sources import Library, Source
+from colab_save.custom_code.weighty import READER, READER_TEXT, is_weighty, rebuilt
 from colab_save.errors import CustomCodeError
+from colab_save.types import Array
 
 Imports: TypeAlias = Iterable[Import]
 """The import statements that a name may come from."""
@@ -39,6 +41,8 @@ class Gathering:
         definitions: The statements by name, each after those that it uses.
         imports: The import statements by the name that they bind.
         missing: The names that could not be captured.
+        saved: The identities of the variables of what is saved, of which the file may hold no copy.
+        arrays: The arrays beside the file, by a name and a number.
     """
 
     namespace: Mapping[str, object]
@@ -48,6 +52,8 @@ class Gathering:
     definitions: dict[str, Definition] = field(default_factory=dict)
     imports: dict[str, set[str]] = field(default_factory=dict)
     missing: dict[str, Missing] = field(default_factory=dict)
+    saved: frozenset[int] = frozenset()
+    arrays: dict[str, Array] = field(default_factory=dict)
     _user: str = ""
     _hints: list[tuple[str, object, Imports]] = field(default_factory=list)
     _members: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -82,12 +88,17 @@ class Gathering:
         """
         if origins.is_builtin(value):
             return origins.attribute_of(value)
+        if is_weighty(value):
+            return self._refer_by_name(value)
         module = value.__name__ if isinstance(value, ModuleType) else origins.public_module(value)
         if module is not None and not origins.is_users_own(value) and not origins.is_users_module(module):
             root = module.partition(".")[0]
             if root in sys.modules and self.held.setdefault(root, sys.modules[root]) is sys.modules[root]:
                 self.imports.setdefault(root, set()).add(f"import {module if module in sys.modules else root}")
                 return module if isinstance(value, ModuleType) else f"{module}.{origins.attribute_of(value)}"
+        return self._refer_by_name(value)
+
+    def _refer_by_name(self, value: object) -> str:
         name = self._own_name(value)
         if not self.add(name, value):
             raise CustomCodeError(f"holds {name}, which could not be captured.", self.missing[name].hint)
@@ -139,14 +150,28 @@ class Gathering:
             self._define(name, value)
         elif statements := origins.imports_of(name, value, written):
             self.imports.setdefault(name, set()).update(statements)
+        elif is_weighty(value):
+            self._write_weighty(name, value)
         else:
             text = constants.express(value, self.refer)
             if text == name:
                 raise CustomCodeError("cannot be imported from any module.", "Import it from its public module.")
             self.definitions[name] = _assignment(name, text, CONSTANT)
 
+    def _write_weighty(self, name: str, value: object) -> None:
+        """Add the statement that rebuilds a live model or variable, and the function that reads its arrays."""
+        made = rebuilt(name, value, self.refer, self.saved)
+        reading = self.refer(sys.modules["numpy"])
+        self.held[READER] = self.definitions[READER] = Definition(READER, READER_TEXT, CALLABLE, frozenset({reading}))
+        self.arrays |= {f"{name}/{index}": array for index, array in enumerate(made.arrays)}
+        self.definitions[name] = Definition(name, made.text, CALLABLE, _names(made.text) - {name})
+
     def _own_name(self, value: object) -> str:
         names = [name for name, item in self.held.items() if item is value]
+        if is_weighty(value):
+            named = (name for name, item in self.namespace.items() if item is value and name.isidentifier())
+            free = (f"held_{number}" for number in itertools.count(1) if f"held_{number}" not in self.held)
+            return names[0] if names else next(named, "") or next(free)
         if names and not isinstance(value, type):
             return names[0]
         return self.numbered(own_name(value, self.namespace, self.held), value)

@@ -31,15 +31,23 @@ class Supply:
         objects: The custom classes and functions that the models hold.
         models: The models.
         remade: The classes whose objects are made from their attributes.
+        saved: The identities of the variables of these models.
     """
 
-    def __init__(self, objects: Sequence[object], models: Sequence[object] = (), remade: Sequence[type] = ()) -> None:
+    def __init__(
+        self,
+        objects: Sequence[object],
+        models: Sequence[object] = (),
+        remade: Sequence[type] = (),
+        saved: frozenset[int] = frozenset(),
+    ) -> None:
         self.refusals: list[str] = []
         self._objects, self._models, self._remade = list(objects), models, tuple(remade)
         self._tried: list[str] = []
         self._names: list[str] = []
         self._namespace = _namespace_of(objects)
-        self.code: CustomCode = capture(self._objects, self._namespace, remade=self._remade)
+        self._saved = saved
+        self.code: CustomCode = capture(self._objects, self._namespace, (), self._remade, saved)
 
     def remaking(self, objects: Sequence[object], remade: Sequence[type]) -> Supply:
         """Return the custom code of the same save with further objects.
@@ -49,7 +57,7 @@ class Supply:
             remade: The classes whose objects are made from their attributes.
         """
         known = {id(item): item for item in (*self._objects, *objects)}
-        return Supply(list(known.values()), self._models, remade)
+        return Supply(list(known.values()), self._models, remade, self._saved)
 
     def add(self, name: str) -> bool:
         """Capture again with a further name, and return whether it was captured."""
@@ -65,7 +73,7 @@ class Supply:
             self._names.append(name)
         if isinstance(value, (type, FunctionType)):  # Keras may look it up too
             self._objects.append(value)
-        self.code = capture(self._objects, self._namespace, self._names, self._remade)
+        self.code = capture(self._objects, self._namespace, self._names, self._remade, self._saved)
         return name not in {missing.name for missing in self.code.missing}
 
     @property

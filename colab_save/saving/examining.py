@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.facts import ModelFacts
@@ -20,10 +21,12 @@ from colab_save.errors import RoundTripError
 from colab_save.hints import literal
 from colab_save.model.configs import Configs
 from colab_save.model.examining import examine
+from colab_save.model.walking import walk_variables
 from colab_save.sampling.guarding import untouched
 from colab_save.sampling.sampling import samples_by_part, take_passes, take_sample
 from colab_save.sampling.stepping import step_of
 from colab_save.saving.plan import Plan
+from colab_save.taking import Taking
 from colab_save.types import Model
 
 
@@ -110,7 +113,9 @@ def examine_models(plan: Plan) -> Examined:
         sample = take_sample(model, given.get(name), plug.run, plug.specs(model), plan.notebook)
         samples[name] = take_passes(model, sample, plan.notebook)
         steps[name] = step_of(model, sample, plan.notebook) if dialect_of(model) and plan.rules.is_verified else None
-    custom = Supply(custom_objects_of(division), _of_keras(division))
+    models = _of_keras(division)
+    saved = [item for model in models for item in Taking().fact("weights", partial(walk_variables, model), ())]
+    custom = Supply(custom_objects_of(division), models, saved=frozenset(id(variable) for _, variable in saved))
     subjects = tuple(_subject(name, model, samples[name], custom) for name, model in division.models.items())
     subjects = tuple(replace(subject, step=steps[subject.name]) for subject in subjects)
     return Examined(subjects, division.collection, custom)

@@ -85,8 +85,7 @@ class _Proving:
         """Add a name that the fresh process lacked to the staged code; return whether the code has grown."""
         is_more = self.examined.custom.add(name)
         if is_more:
-            source = self.examined.custom.code.source
-            (self.staged.folder / CUSTOM_CODE).write_text(source, encoding="utf-8")
+            self.examined.custom.code.write(self.staged.folder)
         return is_more
 
 

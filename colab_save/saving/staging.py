@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colab_save.artifact.collection import write_collection
-from colab_save.artifact.layout import CUSTOM_CODE, EXTRAS
+from colab_save.artifact.layout import EXTRAS
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.sample import FILE, Sample, write_arrays
 from colab_save.collections.extras import write_extras
@@ -65,8 +65,7 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
         notes |= dict.fromkeys(subject.configs.notes)
         notes |= dict.fromkeys(map(literal, in_words(subject.facts.remarks)))
         notes |= dict.fromkeys(subject.sample.notes)
-    if code.source:
-        (folder / CUSTOM_CODE).write_text(code.source, encoding="utf-8")
+    code.write(folder)
     write_extras(folder / EXTRAS, plan.extras)
     notes |= dict.fromkeys(map(literal, plan.extras.notes))
     if collection:

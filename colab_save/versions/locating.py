@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colab_save.artifact.collection import ARRAYS, TREE
-from colab_save.artifact.layout import CUSTOM_CODE, EXTRAS, Place, is_in
+from colab_save.artifact.layout import CODE_ARRAYS, CUSTOM_CODE, EXTRAS, Place, is_in
 from colab_save.artifact.manifest import Manifest, Payload
 from colab_save.artifact.parts import each_part
 from colab_save.artifact.sample import FILE
@@ -215,7 +215,7 @@ def fetch_collection(found: Found, on_step: OnStep) -> Fetched:
     names = {file.path for file in manifest.files} if manifest else set()
     if manifest is None or not {TREE, ARRAYS} <= names:
         raise DamagedFileError(f"{literal(found.name)} lacks {TREE} or {ARRAYS}.", "Load another version.")
-    wanted = [name for name in sorted(names) if name in {TREE, ARRAYS, CUSTOM_CODE} or is_in(name, EXTRAS)]
+    wanted = [name for name in sorted(names) if name in {TREE, ARRAYS, CODE_ARRAYS, CUSTOM_CODE} or is_in(name, EXTRAS)]
     local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
     return Fetched(local_files[TREE].parent, code=local_files.get(CUSTOM_CODE), extras=_extras_in(local_files))
 

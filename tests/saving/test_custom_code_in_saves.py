@@ -245,8 +245,37 @@ class Tracking(keras.Model):
         return super().get_config()
 
 
-def test_code_that_lacks_what_only_its_training_uses_is_never_called_proven():
-    report = save(SaveRequest(zoo.trained(Tracking(), zoo.rows(4, 3), zoo.rows(4, 2)), "cats"))
+def test_a_metric_that_its_training_uses_starts_anew_in_the_next_runtime():
+    [trip] = save(SaveRequest(trained(Tracking), "cats", formats="keras")).manifest.round_trips
+    assert [Outcome.PASSED] * 2 == [trip.verdicts[aspect].outcome for aspect in (Aspect.CODE, Aspect.STEP)]
+
+
+class Locking(Tracking):
+    """Its training uses what no code can rebuild."""
+
+    def compute_loss(self, *inputs, **named):
+        with LOCK:
+            return super().compute_loss(*inputs, **named)
+
+
+class Showing(Tracking):
+    """Nothing that a proof runs uses what no code can rebuild."""
+
+    def show(self):
+        return LOCK
+
+
+def trained(kind):
+    return zoo.trained(kind(), zoo.rows(4, 3), zoo.rows(4, 2))
+
+
+def test_code_that_lacks_what_only_its_training_uses_fails():
+    with pytest.raises(RoundTripError, match=r"step: LOCK \(used by Locking\)(?s:.*)NameError"):
+        save(SaveRequest(trained(Locking), "cats", formats="keras"))
+
+
+def test_code_that_lacks_what_no_proof_runs_is_never_called_proven():
+    report = save(SaveRequest(trained(Showing), "cats"))
     verdict = report.manifest.round_trips[0].verdicts[Aspect.CODE]
-    assert (Outcome.SKIPPED, True) == (verdict.outcome, "TRACKER" in verdict.reason)
+    assert (Outcome.SKIPPED, True) == (verdict.outcome, "LOCK" in verdict.reason)
     assert "saved, some code could not be captured" in str(report).splitlines()[0]

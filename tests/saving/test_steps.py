@@ -214,3 +214,41 @@ def test_a_true_loss_fails(make, reason):
 def test_a_branch_that_raises_when_it_trains_fails():
     with pytest.raises(RoundTripError, match="step: a training step raises an error in a fresh process: RuntimeError"):
         save(SaveRequest(layers(dense(2), Branch(), loss="mse"), "cats", formats="keras"))
+
+
+FEATURES = keras.Sequential([keras.Input((4,)), dense(3)])
+WEIGHT = tf.Variable(2.0)
+
+
+def perceptual(y, p):
+    return WEIGHT * tf.reduce_mean((FEATURES(y) - FEATURES(p)) ** 2)
+
+
+def decayed(y, p):
+    return tf.reduce_mean((y - p) ** 2) + tf.reduce_sum(SELF.layers[0].kernel ** 2)
+
+
+SELF = layers(dense(4), loss=decayed)
+
+
+def test_a_loss_that_uses_a_live_model_and_a_variable_trains_in_the_next_runtime():
+    model = layers(dense(4), loss=perceptual)
+    x = zoo.rows(4, 4)
+    assert Outcome.PASSED is verdict(model).outcome
+    assert model.evaluate(x, x, verbose=0) == pytest.approx(load(LoadRequest("cats")).model.evaluate(x, x, verbose=0))
+
+
+def test_a_loss_that_uses_the_saved_model_by_its_name_gets_no_stale_copy_of_it():
+    with pytest.raises(RoundTripError, match=r"step: SELF \(used by decayed\) is part of the model that is saved"):
+        save(SaveRequest(SELF, "cats", formats="keras"))
+
+
+def test_a_loss_leaves_what_it_uses_as_it_was():
+    counter = tf.Variable(0.0)
+
+    def counting(y, p):
+        counter.assign_add(1.0)
+        return tf.reduce_mean((y - p) ** 2)
+
+    save(SaveRequest(layers(dense(2), loss=counting), "cats", formats="keras"))
+    assert 0.0 == float(counter)
