@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from colab_save.sampling.calls import arguments_in
+from colab_save.sampling.calls import arguments_in, training_data_in
 
 
 class Model:
@@ -97,3 +97,24 @@ def test_a_default_dict_gets_no_new_item():
 def test_a_long_argument_is_cut():
     [(source, _)] = found(f"model.predict([{', '.join(['x'] * 40)}])")
     assert len(source) < 90
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("model.fit(x, y)", [("model.fit()", (X, Y))]),
+        ("model.fit(x, y, 32)", [("model.fit()", (X, Y))]),
+        ("model.fit(y=y, x=x, epochs=3)", [("model.fit()", (X, Y))]),
+        ("model.fit(x, y, sample_weight=x)", [("model.fit()", (X, Y, X))]),
+        ("model.train_on_batch(x, y, x)", [("model.train_on_batch()", (X, Y, X))]),
+        ("model.fit(data)", [("model.fit()", ({"x": X},))]),
+        ("model.fit(x)\nmodel.evaluate(y, x)", [("model.evaluate()", (Y, X)), ("model.fit()", (X,))]),
+        ("model.fit(x, f(y))", []),
+        ("model.predict(x)", []),
+        ("other.fit(x, y)", []),
+        ("model.fit(y=y)", []),
+    ],
+)
+def test_what_a_model_was_trained_on_is_found_with_its_targets(cell, expected):
+    names = {"model": MODEL, "other": OTHER, "x": X, "y": Y, "data": {"x": X}}
+    assert expected == list(training_data_in([cell], names, MODEL))
