@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from colab_save.dialect import import_dialect, optimizer_variables
+from colab_save.dialect import KERAS, dialect_of, import_dialect, optimizer_variables
 from colab_save.formats.base import Context
 from colab_save.formats.keras import KerasFormat, lost_vocabulary
 from colab_save.hints import option
+from colab_save.model.compiling import is_built, trained_by
 from colab_save.model.walking import is_graph
 from colab_save.types import Model
 from colab_save.wording import translated
@@ -50,8 +51,8 @@ def _restore_optimizer(model: Model, path: Path) -> None:
     """Restore the optimizer's state from the file where Keras did not.
 
     Keras builds the optimizer for the model's direct variables only, and not for those of its layers; the moments do
-    not fit then and are dropped with a warning (``keras/src/legacy/saving/legacy_h5_format.py``, Keras 3.13.2 and
-    3.15.1).
+    not fit then and are dropped with a warning, and without moments the first step raises an error
+    (``keras/src/legacy/saving/legacy_h5_format.py``, Keras 3.13.2 and 3.15.1).
     """
     import h5py
 
@@ -62,11 +63,19 @@ def _restore_optimizer(model: Model, path: Path) -> None:
         # More names than fit one attribute are spread over weight_names0, weight_names1, …
         parts = sorted((key for key in group.attrs if key.startswith("weight_names")), key=_chunk) if group else []
         values = [group[name][()] for part in parts for name in group.attrs[part]]
-    if len(values) <= len(optimizer_variables(model.optimizer)):
+    if len(values) <= len(optimizer_variables(model.optimizer)) and not _is_for_others(model):
         return
     model.compile_from_config(model.get_compile_config())
-    for variable, value in zip(model.optimizer.variables, values, strict=True):
+    for variable, value in zip(model.optimizer.variables, values, strict=False):  # one that took no step has no moments
         variable.assign(value)
+
+
+def _is_for_others(model: Model) -> bool:
+    """Return whether the optimizer was built for other variables than those that the model trains."""
+    if dialect_of(model) != KERAS or not is_built(model.optimizer):
+        return False
+    trained = trained_by(model.optimizer, model.trainable_variables)
+    return trained is not None and len(trained) < len(model.trainable_variables)
 
 
 def _chunk(attribute: str) -> int:

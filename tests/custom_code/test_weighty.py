@@ -92,4 +92,4 @@ def test_what_cannot_be_rebuilt_is_told(loss, reason):
 
 def test_no_copy_is_made_of_what_is_saved():
     saved = frozenset(map(id, FEATURES.variables))
-    assert "is part of the model that is saved" in "\n".join(Supply([perceptual], saved).reasons)
+    assert "is part of the model that is saved" in "\n".join(Supply([perceptual], saved=saved).reasons)

@@ -161,6 +161,14 @@ def test_a_format_without_training_does_not_hold_it():
     assert Outcome.NOT_HELD is trip.verdicts[Aspect.STEP].outcome
 
 
+def test_a_model_that_took_no_step_trains_when_its_h5_file_is_loaded():
+    [trip] = save(SaveRequest(zoo.compiled_untrained(), "cats", formats="h5")).manifest.round_trips
+    assert Outcome.PASSED is trip.verdicts[Aspect.STEP].outcome
+    model = load(LoadRequest("cats")).model
+    zoo.fitted(model, zoo.rows(8, 4), zoo.rows(8, 2))
+    assert 1 == int(model.optimizer.iterations)
+
+
 def test_a_load_does_not_repeat_it():
     save(SaveRequest(zoo.sequential(), "cats"))
     report = load(LoadRequest("cats"))
