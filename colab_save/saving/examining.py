@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.facts import ModelFacts
@@ -104,6 +103,13 @@ def _of_keras(division: Division) -> list[object]:
     return [*(model for model in division.models.values() if dialect_of(model)), *division.objects]
 
 
+def _variables_of(division: Division) -> frozenset[int]:
+    """Return the identities of the variables of the models."""
+    keras_models = [model for model in division.models.values() if dialect_of(model)]
+    found = (Taking().fact("weights", lambda: [*walk_variables(model)], []) for model in keras_models)  # noqa: B023 - called at once
+    return frozenset(id(variable) for named in found for _, variable in named)
+
+
 def examine_models(plan: Plan) -> Examined:
     """Examine the live models: make their samples, take their facts, and find their custom code."""
     plug, division = plan.choice.attempts[0][0], plan.division
@@ -113,9 +119,7 @@ def examine_models(plan: Plan) -> Examined:
         sample = take_sample(model, given.get(name), plug.run, plug.specs(model), plan.notebook)
         samples[name] = take_passes(model, sample, plan.notebook)
         steps[name] = step_of(model, sample, plan.notebook) if dialect_of(model) and plan.rules.is_verified else None
-    models = _of_keras(division)
-    saved = [item for model in models for item in Taking().fact("weights", partial(walk_variables, model), ())]
-    custom = Supply(custom_objects_of(division), models, saved=frozenset(id(variable) for _, variable in saved))
+    custom = Supply(custom_objects_of(division), _of_keras(division), saved=_variables_of(division))
     subjects = tuple(_subject(name, model, samples[name], custom) for name, model in division.models.items())
     subjects = tuple(replace(subject, step=steps[subject.name]) for subject in subjects)
     return Examined(subjects, division.collection, custom)
