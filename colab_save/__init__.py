@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from colab_save.errors import ColabSaveError
     from colab_save.frontends.configuring import configure
     from colab_save.frontends.python import (
+        PartialSaveWarning,
         PassedOverWarning,
         UnprovenWarning,
         load_model,
@@ -48,6 +49,7 @@ __all__ = [
     "Listing",
     "LoadReport",
     "LoadRequest",
+    "PartialSaveWarning",
     "PassedOverWarning",
     "Pending",
     "SaveReport",
@@ -79,6 +81,7 @@ _MODULES = {
     "Listing": "reports.listing",
     "LoadReport": "reports.report",
     "LoadRequest": "request.request",
+    "PartialSaveWarning": "frontends.python",
     "PassedOverWarning": "frontends.python",
     "Pending": "reports.pending",
     "SaveReport": "reports.report",

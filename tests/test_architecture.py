@@ -97,6 +97,7 @@ ENTRIES = {
         "json_fields",
         "layer_tree",
         "listing",
+        "partial",
         "pending",
         "report",
         "settings",

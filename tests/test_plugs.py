@@ -59,7 +59,7 @@ def test_a_file_is_recognised_by_its_bytes(tmp_path):
 
 def test_help_names_the_format_its_purpose_and_the_store():
     text = " ".join(action_of("save").magic_command.help().split())
-    assert "onnx, toy, several with commas, or auto: keras, and if it fails saved_model; default: auto." in text
+    assert "onnx, toy, several with commas, or auto: keras, and if not all of it comes back saved_model" in text
     assert "exchange,teaching}" in text
     assert "or a toy such as toy://shelf;" in text
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.records import check_values, read_record
-from colab_save.artifact.round_trip import Outcome, RoundTrip, worst_of
+from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, worst_of
 from colab_save.artifact.sample import Pass, is_structure
 from colab_save.artifact.schemas import SCHEMA, upgraded
 from colab_save.disk import digest_of
@@ -30,6 +30,9 @@ MANIFEST = "manifest.json"
 
 LONGEST_PATH = 1024
 """Most characters of a file's path in its artifact."""
+
+_LATER = {"given_up", "is_partial", "metrics", "packed"}
+"""The fields that came after the first release."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -125,6 +128,9 @@ class Manifest:
         facts: The facts of the live model; for a collection only the class of the object.
         round_trips: The round trip of each payload. The file has plain reasons; those that were read are quoted, since
             they may come from anywhere.
+        is_partial: Whether ``auto`` published it although something did not come back: what failed in ``round_trips``,
+            or all that only a payload in ``given_up`` would have held. False in older releases.
+        given_up: The failed round trips of payloads that ``auto`` tried, and that are not in it.
         environment: The versions of Python and packages that made it.
         requirements: The installed packages that its custom code needs, with their versions.
         sample: See `SampleFacts`.
@@ -147,6 +153,8 @@ class Manifest:
     files: tuple[FileFacts, ...]
     facts: ModelFacts
     round_trips: tuple[RoundTrip, ...]
+    is_partial: bool = False
+    given_up: tuple[RoundTrip, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: Mapping[str, str] = field(default_factory=dict)
     sample: SampleFacts = field(default_factory=SampleFacts)
@@ -171,14 +179,28 @@ class Manifest:
         return tuple(dict.fromkeys(payload.format for payload in self.payloads))
 
     @property
+    def default(self) -> Payload:
+        """The payload that is loaded if no format is named: the first, but none that is known to answer otherwise."""
+        wrong = {trip.format for trip in self.round_trips if self.is_partial and Aspect.OUTPUTS in trip.failed}
+        return next((payload for payload in self.payloads if payload.format not in wrong), self.payloads[0])
+
+    @property
     def parameters(self) -> int:
         """The number of elements of all weights."""
         return sum(part.facts.parameters for part in self.parts) or self.facts.parameters
 
     @property
     def outcome(self) -> Outcome:
-        """The worst outcome of all round trips."""
-        return worst_of(trip.outcome for trip in self.round_trips)
+        """The worst outcome of all round trips; ``PARTIAL`` where ``auto`` published what came back in part."""
+        return Outcome.PARTIAL if self.is_partial else worst_of(trip.outcome for trip in self.round_trips)
+
+    def tells_of(self, trip: RoundTrip) -> bool:
+        """Return whether all that failed in a load failed already when it was saved in part, in as many places."""
+        known = [other for other in self.round_trips if self.is_partial and other.format == trip.format]
+        return bool(known) and all(
+            aspect in known[0].failed and trip.verdicts[aspect].differences <= known[0].verdicts[aspect].differences
+            for aspect in trip.failed
+        )
 
     def to_json(self) -> str:
         """Return the manifest as indented JSON; one of an older schema as the text that was read."""
@@ -190,8 +212,9 @@ class Manifest:
 
     def _value(self) -> dict[str, Json]:
         # Later fields are left out while empty, so that an older manifest is written as the text that was signed.
-        plain = replace(self, round_trips=_with_reasons(self.round_trips, _plain))
-        found = ((name, item) for name, item in asdict(plain).items() if item or name not in {"metrics", "packed"})
+        trips, given_up = (_with_reasons(each, _plain) for each in (self.round_trips, self.given_up))
+        plain = replace(self, round_trips=trips, given_up=given_up)
+        found = ((name, item) for name, item in asdict(plain).items() if item or name not in _LATER)
         return {name: item for name, item in found if name != "original"}
 
     @classmethod
@@ -214,7 +237,8 @@ class Manifest:
             todays = upgraded(value, where)
             check_values(value)
             manifest = read_record(cls, todays)
-            object.__setattr__(manifest, "round_trips", _with_reasons(manifest.round_trips, literal))
+            for name in ("round_trips", "given_up"):
+                object.__setattr__(manifest, name, _with_reasons(getattr(manifest, name), literal))
             _check_files(manifest)
             _check_parts(manifest)
         except ValueError as error:

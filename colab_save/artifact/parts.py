@@ -63,6 +63,7 @@ def of_part(manifest: Manifest, name: str) -> Manifest:
         facts=part.facts,
         sample=part.sample,
         round_trips=tuple(trip for trip in manifest.round_trips if trip.part == name),
+        given_up=tuple(trip for trip in manifest.given_up if trip.part == name),
         parts=(),
         signature="",
     )

@@ -49,6 +49,10 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collectio
         lines += ["", "The extras are in `extras/collection.json`, and their arrays in `extras/collection.npz`."]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(environment.items()))
     lines += ["", f"Made with {versions}. The sizes and SHA-256 digests of all files are in `manifest.json`."]
+    if manifest.is_partial:
+        trips = [trip for trip in (*manifest.round_trips, *manifest.given_up) if trip.failed]
+        lost = (f"- {trip.label}: {', '.join(trip.failed)}" for trip in trips)
+        lines += ["", "Saved in part. What did not come back, of each payload that was tried:", "", *lost]
     if manifest.note:
         lines += ["", manifest.note]
     return "\n".join(lines) + "\n"

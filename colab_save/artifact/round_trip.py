@@ -29,22 +29,23 @@ EXPLAINING_FIRST = (Aspect.CODE, Aspect.STRUCTURE, Aspect.WEIGHTS, Aspect.OUTPUT
 
 
 class Outcome(enum.StrEnum):
-    """The outcome of one aspect."""
+    """The outcome of one aspect; ``PARTIAL`` is one of a whole save, of which not all comes back."""
 
     PASSED = "PASSED"
+    PARTIAL = "PARTIAL"
     FAILED = "FAILED"
     NOT_HELD = "NOT_HELD"
     SKIPPED = "SKIPPED"
 
 
-WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.NOT_HELD, Outcome.PASSED)
+WORST_FIRST = (Outcome.FAILED, Outcome.PARTIAL, Outcome.SKIPPED, Outcome.NOT_HELD, Outcome.PASSED)
 """The order in which one outcome outweighs another."""
 
 
 def worst_of(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the worst outcome: ``NOT_HELD`` counts as passed, and no outcome at all as skipped."""
     found = set(outcomes) or {Outcome.SKIPPED}
-    return next((worst for worst in (Outcome.FAILED, Outcome.SKIPPED) if worst in found), Outcome.PASSED)
+    return next((worst for worst in WORST_FIRST[:3] if worst in found), Outcome.PASSED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Written(Shown):
     @property
     def outcome(self) -> Outcome:
         """Return the outcome of the load."""
-        return self.report.round_trip.outcome
+        return self.report.outcome
 
     def card(self) -> Card:
         """Return the card of the load, with the path."""

@@ -15,12 +15,17 @@ from colab_save.frontends.languages import PYTHON, entered
 from colab_save.hints import literal, render
 from colab_save.loading.pipeline import load
 from colab_save.progress import ProgressBar
+from colab_save.reports.partial import lost_in_words
 from colab_save.reports.pending import Pending
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.request.request import AUTO, LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
 from colab_save.types import Model, Nested
 from colab_save.versions.pending import publish_local_copies
+
+
+class PartialSaveWarning(UserWarning):
+    """Not all of a model comes back: what was saved in part, or what is loaded from it."""
 
 
 class UnprovenWarning(UserWarning):
@@ -41,6 +46,7 @@ def save_model(
     sample: Nested = None,
     verify: bool = True,
     unpacked: bool = False,
+    strict: bool = False,
     force: bool = False,
     rtol: float | None = None,
     atol: float | None = None,
@@ -63,7 +69,7 @@ def save_model(
         to: The store: ``drive``, a folder, or a URL such as ``s3://bucket/models``. Default: the store in the
             settings, else Drive in Colab, ``./models`` elsewhere.
         formats: ``keras``, ``h5``, ``weights``, ``saved_model``, ``litert``, ``onnx``, several of them, or ``auto``:
-            ``keras``, and if it fails ``saved_model``. Default: ``auto``.
+            ``keras``, and if not all of it comes back ``saved_model`` beside it. Default: ``auto``.
         purpose: What the model is for, which picks the format: ``training``, ``serving``, ``mobile`` or ``exchange``.
             For all but ``training`` the version is an export, which does not replace the models of its name. Default:
             as ``formats`` says.
@@ -71,6 +77,8 @@ def save_model(
             name. Default: found in the notebook, or else made.
         verify: Whether to reload in a fresh process and compare; without it the report says ``SKIPPED``.
         unpacked: On Drive, store a SavedModel as a folder. Default: as one zip file.
+        strict: Publish nothing unless all of the model is proven: not what came back in part, nor what could not be
+            compared, nor, unless you name the format, what it cannot hold. Default: publish it, and say so.
         force: Publish even if the round trip fails; the report says ``FAILED``. Default: publish nothing then.
         rtol: Relative tolerance of outputs. Default: by dtype.
         atol: Absolute tolerance of outputs. Default: by dtype.
@@ -96,6 +104,9 @@ def save_model(
     Raises:
         ColabSaveError: Any error of the tree, with a hint. Nothing is published then, and older versions are intact.
 
+    Warns:
+        PartialSaveWarning: Not all of the model comes back; what does was saved.
+
     Example:
         >>> save_model(model, "cats", tags=("best",))  # doctest: +SKIP
     """
@@ -103,7 +114,12 @@ def save_model(
     with entered(PYTHON):
         request = SaveRequest(**fields)
         with ProgressBar() as bar:
-            return save(request, bar)
+            report = save(request, bar)
+        if report.outcome is Outcome.PARTIAL:
+            target = f"{report.manifest.name}@{report.manifest.version}"
+            text = f"{literal(target)} is saved in part. {lost_in_words(report.manifest)}\n{report.todo}"
+            warnings.warn(render(text), PartialSaveWarning, stacklevel=2)
+    return report
 
 
 def load_model(
@@ -139,6 +155,7 @@ def load_model(
             one.
 
     Warns:
+        PartialSaveWarning: The version was saved in part.
         UnprovenWarning: Not every aspect could be compared.
         PassedOverWarning: The newest version is not whole, so an older one was loaded.
 
@@ -174,7 +191,9 @@ def _doubts(request: LoadRequest, report: LoadReport) -> list[tuple[type[UserWar
     doubts: list[tuple[type[UserWarning], str]] = [
         (PassedOverWarning, f"{target} was loaded instead of the newest version: {why}") for why in report.passed_over
     ]
-    if request.verify and not report.is_proven:
+    if report.lost:
+        doubts.append((PartialSaveWarning, f"{target} was saved in part. {report.lost}"))
+    elif request.verify and not report.is_proven:
         verdicts = report.round_trip.verdicts.items()
         open_ = [f"{aspect}: {v.reason}" for aspect, v in verdicts if v.outcome in {Outcome.SKIPPED, Outcome.FAILED}]
         doubts.append((UnprovenWarning, f"{target} is loaded, but not proven: {'; '.join(open_)}"))

@@ -1,7 +1,7 @@
 """The terminal command ``colab-save save | load | list | verify | …``: one command for each action that has one.
 
 It prints the same reports as a notebook shows, or with ``--json`` one JSON document. The exit code is 0 for success, 1
-for an error or a model that is not proven, 2 for wrong usage, and 130 after Ctrl-C.
+for an error or a model that is not proven, 2 for wrong usage, 3 for what is saved in part, and 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from colab_save.request.option import Option, Syntax
 from colab_save.types import Json
 from colab_save.wording import did_you_mean
 
-PASSED, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+PASSED, FAILED, MISUSED, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes; the last is that of a shell for Ctrl-C."""
 
-EXIT_CODES = "Exit codes: 0 success, 1 error or model not proven, 2 wrong usage, 130 interrupted."
+EXIT_CODES = "Exit codes: 0 success, 1 error or model not proven, 2 wrong usage, 3 saved in part, 130 interrupted."
 
 JSON_HELP = 'Print one JSON document, for an error {"error": {"type", "message", "hint"}}; default: text.'
 
@@ -209,6 +209,8 @@ def _carry_out(action: Action, given: dict[str, Any]) -> Any:
 
 def exit_code(action: Action, result: Any) -> int:
     """Return the exit code; a proof that proves nothing and a model that came back different are failures."""
+    if getattr(result, "outcome", None) is Outcome.PARTIAL:
+        return PARTIAL
     if action.result is Result.PROOF:
         return PASSED if result.is_proven else FAILED
     return FAILED if getattr(result, "outcome", None) is Outcome.FAILED else PASSED

@@ -18,7 +18,7 @@ from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.reports.report import LoadReport
 from colab_save.request.request import LoadRequest
 from colab_save.sampling.guarding import undone_on_error
-from colab_save.versions.finding import exports_in_words
+from colab_save.versions.finding import exports_in_words, passed_in_words
 from colab_save.versions.locating import Found, locate, step_back
 
 
@@ -44,11 +44,19 @@ def load(request: LoadRequest, on_step: OnStep = ignore_steps) -> LoadReport:
         manifest=found.manifest,
         round_trips=loaded.trips,
         extras=loaded.extras,
-        notes=(*filter(None, [exports_in_words(found.exports)]), *loaded.notes),
+        notes=(*filter(None, [exports_in_words(found.exports), _passed_in_words(found)]), *loaded.notes),
         passed_over=found.passed_over,
         size=loaded.size,
         seconds=clock.seconds,
     )
+
+
+def _passed_in_words(found: Found) -> str:
+    """Return a sentence with the newest version that PASSED, where what was loaded is one that was saved in part."""
+    manifest = found.manifest
+    if manifest is None or not manifest.is_partial or found.place.exact:
+        return ""
+    return passed_in_words(found.store, manifest)
 
 
 def _open(request: LoadRequest, clock: Clock) -> tuple[Found, Loaded]:

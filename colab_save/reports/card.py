@@ -20,7 +20,13 @@ from colab_save.quoting import visible
 from colab_save.reports.theme import CARD
 from colab_save.types import Html, Json
 
-MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_HELD: "∅", Outcome.SKIPPED: "○"}
+MARKS = {
+    Outcome.PASSED: "✓",
+    Outcome.PARTIAL: "◐",
+    Outcome.FAILED: "✗",
+    Outcome.NOT_HELD: "∅",
+    Outcome.SKIPPED: "○",
+}
 """A sign for each outcome, beside its word, so that nothing is shown by colour alone."""
 
 SHORT = 24

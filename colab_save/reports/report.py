@@ -12,7 +12,7 @@ from typing import Any
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.metrics import metrics_in_words
-from colab_save.artifact.parts import payload_sizes
+from colab_save.artifact.parts import each_part, payload_sizes
 from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, skipped, worst_of
 from colab_save.format_table import FORMATS
 from colab_save.hints import literal, option, render
@@ -22,12 +22,14 @@ from colab_save.reports.card import Card, Cell, Remark, Shown, Table
 from colab_save.reports.drawing.picture import picture_of
 from colab_save.reports.glance import glance_at
 from colab_save.reports.json_fields import round_trip_fields, version_fields
+from colab_save.reports.partial import lost_in_words, todo
 from colab_save.store_table import STORES
 from colab_save.stores.base import UploadState
 from colab_save.types import Json, Model
 
 SAVED = {
     Outcome.PASSED: "saved, and proven by a fresh process",
+    Outcome.PARTIAL: "saved in part: not all of it comes back",
     Outcome.SKIPPED: "saved, not proven",
     Outcome.FAILED: "saved because you forced it, but the reloaded model differs",
 }
@@ -35,6 +37,7 @@ SAVED = {
 
 LOADED = {
     Outcome.PASSED: "loaded, and proven: equal to what was saved",
+    Outcome.PARTIAL: "loaded, equal to what was saved in part",
     Outcome.SKIPPED: "loaded, not proven",
     Outcome.FAILED: "loaded, but it differs from what was saved",
 }
@@ -49,16 +52,17 @@ SKIPPED_ALONE = {
 """The words for what was skipped, where the rest was proven; weights are only where there are none."""
 
 
-def summary_of(words: Mapping[Outcome, str], trips: Sequence[RoundTrip]) -> str:
+def summary_of(words: Mapping[Outcome, str], trips: Sequence[RoundTrip], outcome: Outcome | None = None) -> str:
     """Return what happened in a few words, which name what was skipped where the rest was proven.
 
     Args:
         words: `SAVED` or `LOADED`.
         trips: The round trips of all payloads.
+        outcome: The outcome of the whole. Default: the worst of the round trips.
     """
     verdicts = [(aspect, verdict.outcome) for trip in trips for aspect, verdict in trip.verdicts.items()]
     skipped_ones = {aspect for aspect, outcome in verdicts if outcome is Outcome.SKIPPED}
-    known = words[worst_of(trip.outcome for trip in trips)]
+    known = words[outcome or worst_of(trip.outcome for trip in trips)]
     return known.replace("not proven", SKIPPED_ALONE.get(frozenset(skipped_ones - {Aspect.STEP}), "not proven"))
 
 
@@ -81,6 +85,7 @@ class SaveReport(Shown):
         pruned: The older versions that retention removed (``keep``, ``keep_best``).
         seconds: Seconds of each step, by its name.
         extras: The names of the extras saved with the model.
+        advice: For a PARTIAL save, what to change so that next time all comes back; empty if that is not known.
     """
 
     manifest: Manifest = field(repr=False)
@@ -93,10 +98,11 @@ class SaveReport(Shown):
     pruned: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     extras: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def outcome(self) -> Outcome:
-        """Return the worst outcome of the round trips of the version."""
+        """Return the worst outcome of the round trips of the version; ``PARTIAL`` if not all of it comes back."""
         return self.manifest.outcome
 
     @property
@@ -114,11 +120,11 @@ class SaveReport(Shown):
         remarks = [*remarks_on_all(self.attempts, "auto gave up {}:"), *remarks_on_all(shown), *remarks_on_lost(shown)]
         return Card(
             title=literal(f"{manifest.name}@{manifest.version}"),
-            summary=summary_of(SAVED, shown),
+            summary=summary_of(SAVED, shown, Outcome.PARTIAL if manifest.is_partial else None),
             outcome=self.outcome,
             facts=dict(self._facts()),
             table=Table(("payload", *aspects, "largest error", "size", "round trip"), rows),
-            remarks=(*remarks, *(Remark("note", note) for note in self.notes)),
+            remarks=(*self._todo(), *remarks, *(Remark("note", note) for note in self.notes)),
             line=("load it", self.load_line),
             picture=picture_of(manifest),
         )
@@ -132,11 +138,24 @@ class SaveReport(Shown):
             "upload_state": str(self.upload_state),
             "round_trips": [round_trip_fields(trip) for trip in self.manifest.round_trips],
             "attempts": [round_trip_fields(trip) for trip in self.attempts],
+            "advice": render(self.advice),
             "extras": list(self.extras),
             "pruned": list(self.pruned),
             "notes": list(map(render, self.notes)),
             "seconds": dict(self.seconds),
         }
+
+    @property
+    def todo(self) -> str:
+        """Return for a PARTIAL save what to do with the loaded model, and what to change before the next save."""
+        if not self.manifest.is_partial:
+            return ""
+        formats = dict.fromkeys(each.default.format for each in each_part(self.manifest).values())
+        return "\n".join(filter(None, (todo(self.manifest, "+".join(formats)), self.advice)))
+
+    def _todo(self) -> Iterator[Remark]:
+        if self.todo:
+            yield Remark("saved in part", self.todo, Outcome.PARTIAL)
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         manifest = self.manifest
@@ -188,9 +207,14 @@ class LoadReport(Shown):
     passed_over: tuple[str, ...] = ()
 
     @property
+    def outcome(self) -> Outcome:
+        """Return the outcome of the comparison; ``PARTIAL`` if not all of the version comes back."""
+        return Outcome.PARTIAL if self.manifest and self.manifest.is_partial else self.round_trip.outcome
+
+    @property
     def is_proven(self) -> bool:
-        """Return whether every aspect that the format holds was compared and is equal."""
-        return self.round_trip.is_passed
+        """Return whether every aspect that the format holds was compared and is equal to the saved model's."""
+        return self.outcome is Outcome.PASSED
 
     def card(self) -> Card:
         """Return a card with what was compared, what differs, and what could not be compared and why."""
@@ -201,14 +225,20 @@ class LoadReport(Shown):
         notes = (Remark("note", note) for note in self.notes)
         return Card(
             title=literal(self.target),
-            summary=summary_of(LOADED, shown),
-            outcome=trip.outcome,
+            summary=summary_of(LOADED, shown, self.outcome),
+            outcome=self.outcome,
             facts=dict(self._facts()),
             table=Table(
                 ("payload", *aspects, "largest error", "size", "comparison"),
                 tuple(_row(each, sizes.get(each.label, 0), aspects) for each in shown),
             ),
-            remarks=(*remarks_on_newer(self.passed_over), *remarks_on(trip), *remarks_on_lost(shown), *notes),
+            remarks=(
+                *remarks_on_newer(self.passed_over),
+                *self._lost(),
+                *remarks_on(trip),
+                *remarks_on_lost(shown),
+                *notes,
+            ),
             picture=picture_of(self.manifest) if self.manifest else None,
         )
 
@@ -218,7 +248,7 @@ class LoadReport(Shown):
             "target": self.target,
             "where": self.where,
             "format": self.format,
-            "outcome": str(self.round_trip.outcome),
+            "outcome": str(self.outcome),
             "is_proven": self.is_proven,
             "version": version_fields(self.manifest) if self.manifest else None,
             "round_trips": [round_trip_fields(trip) for trip in self.round_trips or (self.round_trip,)],
@@ -228,6 +258,17 @@ class LoadReport(Shown):
             "size": self.size,
             "seconds": dict(self.seconds),
         }
+
+    @property
+    def lost(self) -> str:
+        """Return what of a PARTIAL version does not come back, and what to do about it; empty for any other."""
+        if self.manifest is None or not self.manifest.is_partial:
+            return ""
+        return f"{lost_in_words(self.manifest)}\n{todo(self.manifest, self.format)}"
+
+    def _lost(self) -> Iterator[Remark]:
+        if self.lost:
+            yield Remark("saved in part", self.lost, Outcome.PARTIAL)
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield "where", literal(self.where)

@@ -28,8 +28,8 @@ _CARD = """
  text-align: left; overflow-wrap: anywhere}
 & .remark {--tone: var(--rule); margin-top: 8px; padding-left: 10px; border-left: 2px solid var(--tone)}
 & .PASSED {--tone: var(--pass)} & .FAILED {--tone: var(--fail)}
-& .NOT_HELD, & .SKIPPED {--tone: var(--warn)}
-&.PASSED {--tone: var(--pass)} &.FAILED {--tone: var(--fail)} &.SKIPPED {--tone: var(--warn)}
+& .NOT_HELD, & .SKIPPED, & .PARTIAL {--tone: var(--warn)}
+&.PASSED {--tone: var(--pass)} &.FAILED {--tone: var(--fail)} &.SKIPPED, &.PARTIAL {--tone: var(--warn)}
 & .outcome {color: var(--tone); font-weight: 600; white-space: nowrap}
 & .title {font-size: 15px; font-weight: 600}
 & .head .outcome {font-size: 15px; margin-right: 10px}
@@ -152,7 +152,7 @@ _PANEL = """
 & .csp-cells .widget-html-content {display: flex; flex-flow: row wrap; gap: 0 14px; color: var(--soft)}
 & .csp-outcome {min-width: 6.5em} & .csp-size {min-width: 4.5em} & .csp-note {flex-basis: 100%}
 & .csp-PASSED {color: var(--pass); font-weight: 600} & .csp-FAILED {color: var(--fail); font-weight: 600}
-& .csp-SKIPPED {color: var(--warn); font-weight: 600}
+& .csp-SKIPPED, & .csp-PARTIAL {color: var(--warn); font-weight: 600}
 & .csp-tag {padding: 0 7px; margin-right: 4px; border-radius: 8px; background: var(--field); color: var(--ink)}
 @container (max-width: 460px) {
  & .csp-about, & .csp-picks, & .csp-option > .widget-text + .csp-help {padding-left: 0}

@@ -26,13 +26,14 @@ from colab_save.wording import did_you_mean, is_text
 _DEFAULT_STORE = f"default: the store in the settings, else {DEFAULT_STORE}."
 
 AUTO = "auto"
-"""The default format: ``keras``, and ``saved_model`` as well if the round trip of ``keras`` fails."""
+"""The default format: ``keras``, and ``saved_model`` beside it if not all of ``keras`` comes back."""
 
 
 def formats_in_words() -> str:
     """Return the help of ``--format``."""
     first, *others = [record.name for record in FORMATS.values() if record.is_automatic]
-    return f"{', '.join(format_names())}, several with commas, or auto: {first}, and if it fails {' or '.join(others)}."
+    auto = f"auto: {first}, and if not all of it comes back {' or '.join(others)} beside it"
+    return f"{', '.join(format_names())}, several with commas, or {auto}."
 
 
 def stores_in_words() -> str:
@@ -122,6 +123,16 @@ class SaveRequest:
         kw_only=True,
         metadata=declare(
             "--unpacked", Syntax.FLAG, "On Drive, store a SavedModel as a folder; default: as one zip file."
+        ),
+    )
+    strict: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=declare(
+            "--strict",
+            Syntax.FLAG,
+            "Publish nothing unless all of the model is proven: not what came back in part, nor what could not be "
+            "compared, nor, unless you name the format, what it cannot hold; default: publish it, and say so.",
         ),
     )
     force: bool = field(
@@ -256,6 +267,7 @@ class SaveRequest:
             raise RequestError(f"{AUTO} cannot be combined with {others}.", f"Give {AUTO} alone, or only the others.")
         if self.purpose is not None:
             check_purpose(self.purpose, formats)
+        self._check_strict()
         if self.keep is not None and (type(self.keep) is not int or self.keep < 0):
             raise RequestError(
                 f"{option('keep', repr(self.keep))} is not a whole number of at least 0.",
@@ -268,6 +280,14 @@ class SaveRequest:
             )
         if self.target is not None:
             self._check_target(Target.parse(self.target))
+
+    def _check_strict(self) -> None:
+        other = option("force") if self.force else option("verify", value=False) if not self.verify else ""
+        if self.strict and other:
+            raise RequestError(
+                f"{option('strict')} publishes nothing that is not proven, {other} publishes it all the same.",
+                "Give one of them.",
+            )
 
     def _check_target(self, target: Target) -> None:
         if target.selector:

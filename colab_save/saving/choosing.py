@@ -36,7 +36,13 @@ def choose(request: SaveRequest, target: Target, division: Division) -> Choice:
     attempts, refusals = _usable(wanted, division)
     kinds = {plug.name: plug.Options for formats in wanted for plug in formats}
     is_export = not target.path and _is_export(request, wanted)
-    return Choice(attempts, read_options(kinds, request.options), refusals, is_export=is_export)
+    return Choice(
+        attempts,
+        read_options(kinds, request.options),
+        refusals,
+        is_export=is_export,
+        is_automatic=not _is_chosen(request),
+    )
 
 
 def check_formats(request: SaveRequest, target: Target) -> None:
@@ -71,8 +77,12 @@ def _attempts(request: SaveRequest, target: Target) -> Attempts:
 
 def _is_export(request: SaveRequest, wanted: Attempts) -> bool:
     """Return whether the user chose formats that are all for other programs; ``auto`` may fall back to one."""
-    is_chosen = request.purpose is not None or tuple(request.formats) != (AUTO,)
-    return is_chosen and all(plug.record.is_for_export for formats in wanted for plug in formats)
+    return _is_chosen(request) and all(plug.record.is_for_export for formats in wanted for plug in formats)
+
+
+def _is_chosen(request: SaveRequest) -> bool:
+    """Return whether the user chose formats, by name or by purpose; a suffix is no choice."""
+    return request.purpose is not None or tuple(request.formats) != (AUTO,)
 
 
 def _formats_of_path(target: Target, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,28 +13,35 @@ from colab_save.artifact.manifest import Manifest, Part, Payload
 from colab_save.artifact.version import new_version
 from colab_save.dialect import KERAS, dialect_of
 from colab_save.model.history import metrics_of
-from colab_save.saving.attempts import Attempt
+from colab_save.saving.deciding import Decision
 from colab_save.saving.examining import Examined
 from colab_save.saving.plan import Plan
+from colab_save.saving.staging import Staged
 
 
-def describe(plan: Plan, examined: Examined, chosen: Attempt) -> Manifest:
+def describe(plan: Plan, examined: Examined, decision: Decision, staged: Staged) -> Manifest:
     """Return the manifest of what was staged and proven, with a new version and no files yet."""
-    now, samples, subjects = datetime.now(UTC), chosen.staged.samples, examined.subjects
+    now, samples, subjects = datetime.now(UTC), staged.samples, examined.subjects
+    published = {(trip.part, trip.format) for trip in decision.trips}
     parts = tuple(Part(subject.name, subject.facts, samples[subject.name]) for subject in subjects)
     collection = examined.collection
     whole = Part("", ModelFacts("several", collection.class_name)) if collection else parts[0]
     made_of = next(filter(None, (dialect_of(subject.model) for subject in subjects)), KERAS)
     return Manifest(
         name=plan.destination.name,
-        version=new_version(now, plan.destination.newest(chosen.formats[0].name)),
+        version=new_version(now, plan.destination.newest(staged.formats[0].name)),
         created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
         payloads=tuple(
-            Payload(plug.name, f"{part.name}/{plug.payload}".lstrip("/")) for part in parts for plug in chosen.formats
+            Payload(plug.name, f"{part.name}/{plug.payload}".lstrip("/"))
+            for part in parts
+            for plug in staged.formats
+            if (part.name, plug.name) in published
         ),
         files=(),
         facts=whole.facts,
-        round_trips=chosen.trips,
+        round_trips=decision.trips,
+        is_partial=decision.is_partial,
+        given_up=decision.given_up,
         environment=environment(made_of),
         requirements=examined.custom.code.requirements,
         sample=whole.sample,

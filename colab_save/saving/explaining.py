@@ -1,6 +1,7 @@
-"""Explain why nothing was published: what differs, and what to do next, on one screen.
+"""Explain why nothing was published, or not all: what differs, and what to do next, on one screen.
 
-The pipeline raises what `refusal` returns. Nothing that has just failed is recommended.
+The pipeline raises what `refusal` returns, and reports what `advice` returns. Nothing that has just failed is
+recommended.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ import re
 
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, told
 from colab_save.errors import RoundTripError, VerifierError
-from colab_save.hints import option, without
+from colab_save.hints import literal, option, without
 from colab_save.quoting import cut_blocks
+from colab_save.reports.partial import lost_in_words
+from colab_save.reports.report import SaveReport
 from colab_save.saving.attempts import Attempt
+from colab_save.saving.deciding import Decision
+from colab_save.saving.plan import Destination
 
 _SAVED_MODEL = option("formats", "saved_model")
 
@@ -37,7 +42,7 @@ HINTS = {
         f"Or save it without the training state with {_SAVED_MODEL}.",
     ),
     Aspect.TRAINING: (
-        f"Outputs and weights came back. Publish this as it is with {option('force')}.",
+        f"Outputs and weights came back. Leave {option('formats')} out to save what came back in part.",
         f"Or save it without the training state with {_SAVED_MODEL}.",
     ),
 }
@@ -54,6 +59,9 @@ TAKING = (
     LACKING[1],
 )
 """What to do when Keras hands a constructor an argument that it does not take."""
+
+APART = "Save what {} can hold under a name of its own."
+"""What to do when another model of a collection, or the place, stands against a format."""
 
 ALWAYS = "Change what is named above, and save again."
 """What to do when all else has failed already."""
@@ -82,6 +90,37 @@ def refusal(attempts: list[Attempt], death: VerifierError | None) -> RoundTripEr
     is_compared = any(trip.is_compared for trip in trips)
     what = "The reloaded model differs from the live one" if is_compared else "The model does not come back"
     return RoundTripError(f"{what}; nothing was published.\n{told(trips, MOST_REASONS)}", _hint(attempts, trips))
+
+
+def advice(attempts: list[Attempt], decision: Decision) -> str:
+    """Return what to change so that next time all comes back; empty if that is not known.
+
+    Args:
+        attempts: All of them, as `attempts.attempt` returns them.
+        decision: What of them is published in part.
+    """
+    trips = [trip for trip in (*decision.trips, *decision.given_up) if trip.outcome is Outcome.FAILED]
+    if trips and not any(trips[0] in attempt.trips for attempt in attempts):
+        return APART.format(trips[0].format)
+    known = cut_blocks(attempts[0].hint, MOST_ADVICE)
+    general = "" if not trips or next(iter(trips[0].failed)) is Aspect.TRAINING else _general(attempts, trips[0])[0]
+    tried = {option("formats", plug.name) for attempt in attempts for plug in attempt.formats}
+    return without(known or general, tried)
+
+
+def not_replaced(report: SaveReport, old: Destination) -> RoundTripError:
+    """Return the error about a PARTIAL plain save that was put beside the file which it would have replaced.
+
+    Args:
+        report: That of the save.
+        old: Where the file stands.
+    """
+    where = f"{old.store.location}/{old.exact(report.manifest.formats[0])}"
+    return RoundTripError(
+        f"Not all of the model comes back, so {literal(where)} was not replaced. What does is in "
+        f"{literal(report.where)}.\n{lost_in_words(report.manifest)}",
+        "\n".join(filter(None, (report.advice, f"{option('force')} replaces the old one."))),
+    )
 
 
 def _hint(attempts: list[Attempt], trips: list[RoundTrip]) -> str:

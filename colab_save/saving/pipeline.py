@@ -9,24 +9,32 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from itertools import takewhile
 from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
+from colab_save.artifact.round_trip import RoundTrip, failed
 from colab_save.custom_code.naming import as_when_defined
-from colab_save.errors import VerifierError
+from colab_save.format_table import FORMATS
+from colab_save.formats.base import get_format
 from colab_save.fresh_process.process import Verifier
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import SaveRequest
 from colab_save.saving.attempts import Attempt, attempt
 from colab_save.saving.choosing import check_formats
+from colab_save.saving.deciding import Decision, decide
 from colab_save.saving.describing import describe
 from colab_save.saving.examining import custom_objects_of, examine_models
-from colab_save.saving.explaining import refusal
+from colab_save.saving.explaining import advice, not_replaced, refusal
+from colab_save.saving.free_places import where_to_put
+from colab_save.saving.merging import merge
 from colab_save.saving.plan import Plan
 from colab_save.saving.preparing import prepare_place
 from colab_save.saving.resolving import resolve
 from colab_save.saving.sealing import seal
+from colab_save.saving.staging import Staged
+from colab_save.saving.strictness import check_strict
 from colab_save.settings import check_settings
 from colab_save.stores.base import UploadState
 from colab_save.target import Target
@@ -81,43 +89,59 @@ class _Saving:
             with clock.at(Stage.STAGE):
                 examined = examine_models(plan)
             attempts = attempt(plan, examined, verifier, Path(work), clock)
-            chosen = _choose(attempts, verifier.death, is_forced=plan.rules.is_forced)
+            decision = _decide(plan, attempts)
+            if decision is None:
+                raise refusal(attempts, verifier.death)
+            if plan.rules.is_strict:
+                check_strict(decision, is_automatic=plan.choice.is_automatic)
             verifier.close()
-            manifest = seal(describe(plan, chosen.examined, chosen), chosen.staged, plan.destination)
+            plan = replace(plan, destination=where_to_put(plan, decision))
+            staged = merge(decision)
+            described = describe(plan, decision.attempts[0].examined, decision, staged)
+            manifest = seal(described, staged, plan.destination)
             with clock.at(Stage.PUBLISH):
-                published, pruned = self._publish(manifest, chosen)
+                published, pruned = _publish(plan, manifest, staged, clock)
         upload_state, notes = see_through(published, clock, wait=plan.upload.wait, flush=plan.upload.flush)
-        report = _report(plan, manifest, attempts, chosen, upload_state)
+        report = _report(plan, manifest, attempts, decision, upload_state)
+        if plan.destination is not self.plan.destination:
+            raise not_replaced(report, self.plan.destination)
         notes = (*report.notes, *notes, *pruned.notes)
         return replace(report, notes=notes, pruned=pruned.versions, seconds=dict(clock.seconds))
 
-    def _publish(self, manifest: Manifest, chosen: Attempt) -> tuple[Published, Pruned]:
-        destination = self.plan.destination
-        place = destination.place(manifest.version, chosen.formats[0].name)
-        published = publish_with_local_copy(
-            destination.store, place, chosen.staged.folder, manifest, self.clock.on_step
-        )
-        return published, prune(destination.store, manifest, self.plan.retention)
+
+def _publish(plan: Plan, manifest: Manifest, staged: Staged, clock: Clock) -> tuple[Published, Pruned]:
+    destination = plan.destination
+    place = destination.place(manifest.version, staged.formats[0].name)
+    published = publish_with_local_copy(destination.store, place, staged.folder, manifest, clock.on_step)
+    return published, prune(destination.store, manifest, plan.retention)
 
 
-def _choose(attempts: list[Attempt], death: VerifierError | None, *, is_forced: bool) -> Attempt:
-    """Return the attempt that passed; without one, the first that was written if the user forces it.
-
-    Raises:
-        VerifierError: The fresh process died or ran out of time over the first that failed; nothing is published.
-        RoundTripError: No attempt passed, so nothing is published.
-    """
-    if attempts[-1].is_passed:
-        return attempts[-1]
-    written = [attempt for attempt in attempts if attempt.staged.samples]
-    if is_forced and written:
-        return written[0]
-    raise refusal(attempts, death)
+def _decide(plan: Plan, attempts: list[Attempt]) -> Decision | None:
+    """Return what is published; where too little came back and the user forces it, the first that was written."""
+    decision = decide(attempts, is_automatic=plan.choice.is_automatic, is_single=bool(plan.destination.key))
+    untried = _untried(plan)
+    if decision is not None and untried:
+        return replace(decision, is_partial=True, given_up=(*untried, *decision.given_up))
+    if decision is None and plan.rules.is_forced:
+        written = (attempt for attempt in attempts if attempt.staged.samples)
+        return next((Decision((attempt,), attempt.trips) for attempt in written), None)
+    return decision
 
 
-def _unused_options(plan: Plan, chosen: Attempt) -> Iterator[str]:
+def _untried(plan: Plan) -> tuple[RoundTrip, ...]:
+    """Return as failed what ``auto`` would have tried first: another model, or its place, stands against the format."""
+    refusals, models = plan.choice.refusals, plan.division.models.values()
+    if not (refusals and plan.choice.is_automatic):
+        return ()
+    before = takewhile(lambda name: name != plan.choice.attempts[0][0].name, FORMATS)
+    plugs = (get_format(name) for name in before if name in refusals)
+    held = (plug for plug in plugs if any(not plug.refusal(model) for model in models))
+    return tuple(failed(plug.name, refusals[plug.name], plug.holds) for plug in held)
+
+
+def _unused_options(plan: Plan, manifest: Manifest) -> Iterator[str]:
     """Yield a note for each option that the user gave and that only formats have which were not saved."""
-    saved = [plug.name for plug in chosen.formats]
+    saved = manifest.formats
     used = {item.name for name in saved for item in fields(plan.choice.options[name])}
     for name, options in plan.choice.options.items():
         for item in fields(options) if name not in saved else ():
@@ -129,25 +153,28 @@ def _report(
     plan: Plan,
     manifest: Manifest,
     attempts: list[Attempt],
-    chosen: Attempt,
+    decision: Decision,
     upload_state: UploadState,
 ) -> SaveReport:
-    first = chosen.formats[0].name
+    first = manifest.formats[0]
     destination = plan.destination
     place = destination.place(manifest.version, first)
-    notes = list(chosen.notes)
+    notes = list(decision.notes)
     if destination.key and destination.exact(first) != destination.key:
         notes.append(f"{destination.key} was saved with the suffix of its format, as {destination.exact(first)}.")
     notes += [f"auto did not try {name}: {reason}." for name, reason in plan.choice.refusals.items()]
-    notes += _unused_options(plan, chosen)
-    rejected = [trip for attempt in attempts if attempt is not chosen for trip in attempt.trips]
+    notes += _unused_options(plan, manifest)
+    rejected = [trip for attempt in attempts if attempt not in decision.attempts for trip in attempt.trips]
     return SaveReport(
         manifest=manifest,
         where=f"{destination.store.location}/{place.exact or place.folder}",
         store=destination.store.kind,
         upload_state=upload_state,
         load_line=destination.load_line(manifest),
-        attempts=tuple({(trip.label, trip.reason): trip for trip in rejected}.values()),
+        attempts=decision.given_up
+        if decision.is_partial
+        else tuple({(trip.label, trip.reason): trip for trip in rejected}.values()),
+        advice=advice(attempts, decision) if decision.is_partial else "",
         extras=tuple(plan.extras.values),
         notes=tuple(notes),
     )

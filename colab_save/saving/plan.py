@@ -7,7 +7,7 @@ needs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from colab_save.artifact.layout import SIDECAR, Place
@@ -36,12 +36,14 @@ class Choice:
         options: An instance of `Format.Options` for each format.
         refusals: By format, why one that ``auto`` would try cannot write this model.
         is_export: Whether the user chose formats for other programs only, and a name, not a path.
+        is_automatic: Whether the user named neither a format nor a purpose, so that the save may be PARTIAL.
     """
 
     attempts: Attempts
     options: Mapping[str, Any]
     refusals: Mapping[str, str]
     is_export: bool = False
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class ProofRules:
     Attributes:
         is_verified: A fresh process reloads each payload before anything is published.
         is_forced: An attempt that failed is published all the same, and recorded as failed.
+        is_strict: Nothing is published of which not every aspect is proven.
         rtol: Relative tolerance of outputs; ``None``: by dtype.
         atol: Absolute tolerance of outputs; ``None``: by dtype.
         timeout: Seconds for the round trip of one payload.
@@ -58,6 +61,7 @@ class ProofRules:
 
     is_verified: bool
     is_forced: bool
+    is_strict: bool
     rtol: float | None
     atol: float | None
     timeout: float
@@ -122,6 +126,16 @@ class Destination:
             return Place.of_plain(self.exact(format_name), version)
         return Place.of_version(self.name, version)
 
+    def beside(self, format_name: str) -> Destination:
+        """Return the place of a PARTIAL plain save beside the file that it does not replace."""
+        key = _partial(self.exact(format_name))
+        return replace(self, name=key, key=key, path=_partial(self._typed(format_name)))
+
+    def _typed(self, format_name: str) -> str:
+        """Return the path as it was typed, with the format's suffix if it has none."""
+        path = self.path.rstrip("/")  # as the key has it
+        return path + _suffix(path, format_name)
+
     def newest(self, format_name: str) -> str:
         """Return the newest version in the same place, committed or not; empty without one."""
         folder = f"{self.exact(format_name)}{SIDECAR}" if self.key else self.name
@@ -130,8 +144,7 @@ class Destination:
     def load_line(self, manifest: Manifest) -> str:
         """Return a reference to the action that loads a version; an export is not what its name alone means."""
         if self.key:
-            path = self.path.rstrip("/")  # as the key has it
-            return action("load", path + _suffix(path, manifest.payloads[0].format), name="model")
+            return action("load", self._typed(manifest.payloads[0].format), name="model")
         origin = {"source": self.source} if self.source else {}
         target = f"{self.name}@{manifest.version}" if manifest.is_export else self.name
         return action("load", target, name="model", **origin)
@@ -140,6 +153,14 @@ class Destination:
 def _suffix(path: str, format_name: str) -> str:
     """Return the suffix to add to a path: none if it has one, or if the format is a folder."""
     return "" if format_of_path(path) else next(iter(FORMATS[format_name].suffixes), "")
+
+
+def _partial(path: str) -> str:
+    """Return a path with ``.partial`` before its suffix."""
+    record = format_of_path(path)
+    known = [len(suffix) for suffix in record.suffixes if path.lower().endswith(suffix)] if record else []
+    end = len(path) - max(known, default=0)
+    return f"{path[:end]}.partial{path[end:]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def prove(
     verifier.renew()
     proving = _Proving(staged, examined, rules, verifier, clock)
     trips = tuple(proving.of_payload(subject, plug) for subject in examined.subjects for plug in staged.formats)
-    return trips + proving.of_collection(is_possible=all(trip.outcome is not Outcome.FAILED for trip in trips))
+    is_possible = all(trip.outcome is not Outcome.FAILED or trip.is_compared for trip in trips)
+    return trips + proving.of_collection(is_possible=is_possible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,12 @@ class _Proving:
         return replace(_explained(trip, subject, self.examined.custom), part=subject.name)
 
     def of_collection(self, *, is_possible: bool) -> tuple[RoundTrip, ...]:
-        """Prove a collection if all of its parts came back; a single model has none."""
+        """Prove a collection if all of its parts could be reloaded; a single model has none."""
         collection, folder, timeout = self.examined.collection, self.staged.folder, self.rules.timeout
         if collection is None:
             return ()
         if not (self.rules.is_verified and is_possible):
-            return (skipped(COLLECTION, "a part has failed" if self.rules.is_verified else NOT_VERIFIED),)
+            return (skipped(COLLECTION, "a part could not be reloaded" if self.rules.is_verified else NOT_VERIFIED),)
         with self.clock.at(Stage.VERIFY, COLLECTION):
             return (verify_collection(self.verifier, folder, collection, timeout, self.clock.beat, self._supply),)
 

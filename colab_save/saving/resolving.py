@@ -54,6 +54,7 @@ def resolve(request: SaveRequest) -> Plan:
         rules=ProofRules(
             is_verified=request.verify,
             is_forced=request.force,
+            is_strict=request.strict,
             rtol=request.rtol,
             atol=request.atol,
             timeout=request.timeout,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from colab_save.artifact.layout import Place, deletion_in, is_sidecar
 from colab_save.artifact.manifest import MANIFEST, Manifest
+from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import DamagedFileError, NotFoundError, UnknownNameError, UntrustedError
 from colab_save.hints import action, literal, option
 from colab_save.stores.base import Store
@@ -130,6 +131,16 @@ def exports_in_words(exports: Sequence[Manifest]) -> str:
     more = f" and {len(exports) - NAMED} more" if len(exports) > NAMED else ""
     newer = "A newer version is an export" if len(exports) == 1 else f"{len(exports)} newer versions are exports"
     return f"{newer}, which the name alone does not mean: {literal(', '.join(named))}{more}."
+
+
+def passed_in_words(store: Store, partial: Manifest) -> str:
+    """Return a sentence with the newest version that PASSED, of the name of one that was saved in part."""
+    alike = (each for each in readable(store, partial.name) if each.is_export == partial.is_export)
+    passed = next((each for each in alike if each.outcome is Outcome.PASSED), None)
+    if passed is None:
+        return ""
+    target = f"{passed.name}@{passed.version}"
+    return f"The newest version that {Outcome.PASSED} is loaded by {action('load', target, name='model')}."
 
 
 def find_latest(store: Store, target: Target) -> Latest:

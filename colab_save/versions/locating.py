@@ -166,13 +166,13 @@ def step_back(found: Found, request: LoadRequest, error: DigestError) -> Found:
 
 
 def choose_payload(found: Found, request: LoadRequest) -> Payload | None:
-    """Return the payload of the requested format, by default the first one, which holds most."""
+    """Return the payload of the requested format, by default the one that holds most and answers as the live model."""
     if found.manifest is None:
         return None
     payloads = {payload.format: payload for payload in found.manifest.payloads}
     if request.format is None:
         filling = (item for item in payloads.values() if request.into is not None and fills(item.format))
-        return next(filling, found.manifest.payloads[0])
+        return next(filling, found.manifest.default)
     if request.format not in payloads:
         other = f" {literal(name)} has it." if (name := _version_with(request.format, found)) else ""
         raise NotFoundError(

@@ -24,7 +24,7 @@ from colab_save.wording import did_you_mean
 REMOVED = "removed.json"
 """The manifest's file name while a version is removed; no reader looks for it, and a later save removes it."""
 
-_BEST_FIRST = (Outcome.PASSED, Outcome.SKIPPED, Outcome.FAILED)
+_BEST_FIRST = (Outcome.PASSED, Outcome.PARTIAL, Outcome.SKIPPED, Outcome.FAILED)
 
 
 @dataclass(frozen=True, slots=True)

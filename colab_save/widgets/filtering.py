@@ -10,7 +10,7 @@ from colab_save.artifact.metrics import Best
 from colab_save.artifact.round_trip import Outcome
 from colab_save.reports.listing import EXPORT
 
-_WORST_FIRST = (Outcome.FAILED, Outcome.SKIPPED, Outcome.PASSED)
+_WORST_FIRST = (Outcome.FAILED, Outcome.PARTIAL, Outcome.SKIPPED, Outcome.PASSED)
 
 ORDERS: dict[str, tuple[Callable[[Manifest], Any], bool]] = {
     "newest": (lambda manifest: manifest.version, True),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 import pytest
 
 from colab_save.artifact.manifest import FileFacts, Payload
 from colab_save.artifact.readme import readme_of
-from tests.making import V1, export, facts, manifest, variable
+from colab_save.artifact.round_trip import Aspect, Outcome, Verdict
+from tests.making import V1, export, facts, manifest, passed, variable
 
 OPENINGS = {"keras": 'import keras\nmodel = keras.saving.load_model("model.keras")', "h5": "import keras"}
 
@@ -39,6 +41,13 @@ def test_its_line_that_loads_the_model_can_be_typed_as_it_is(name):
     )
     call = ast.parse(line.partition("`")[2].partition("`")[0]).body[0].value
     assert ("colab_save.load_model", [name]) == (ast.unparse(call.func), [ast.literal_eval(item) for item in call.args])
+
+
+def test_it_says_what_did_not_come_back():
+    trip = replace(passed(), verdicts={Aspect.TRAINING: Verdict(Outcome.FAILED, "why")})
+    text = readme_of(manifest(round_trips=(trip,), is_partial=True), OPENINGS)
+    assert "Saved in part." in text
+    assert "- keras: training" in text.splitlines()
 
 
 @pytest.mark.parametrize("has_code", [True, False])

@@ -101,6 +101,8 @@ def manifests(draw):
         files=tuple(FileFacts(path, draw(st.integers(0, 2**63 - 1)), draw(digests)) for path in paths),
         facts=draw(model_facts),
         round_trips=tuple(draw(st.lists(round_trips, max_size=2))),
+        is_partial=draw(st.booleans()),
+        given_up=tuple(draw(st.lists(round_trips, max_size=1))),
         environment=draw(st.dictionaries(texts, texts, max_size=2)),
         sample=SampleFacts(
             sample_path,
@@ -296,6 +298,41 @@ def test_a_manifest_without_metrics_is_written_as_it_was_read():
     assert "metrics" not in old
     assert old == json.loads(read(old).to_json())
     assert {} == read(old).metrics
+
+
+def test_a_manifest_of_a_whole_save_is_written_as_it_was_read():
+    old = json.loads(making.manifest().to_json())
+    assert set() == {"is_partial", "given_up"} & old.keys()
+    assert old == json.loads(read(old).to_json())
+
+
+def test_what_is_published_in_part_is_never_passed():
+    assert Outcome.PARTIAL is making.manifest(is_partial=True).outcome
+
+
+def lost(aspect, differences):
+    trip = making.passed()
+    return replace(trip, verdicts=trip.verdicts | {aspect: Verdict(Outcome.FAILED, "why", differences)})
+
+
+@pytest.mark.parametrize(
+    ("found", "is_told"),
+    [
+        (lost(Aspect.TRAINING, 3), True),
+        (lost(Aspect.TRAINING, 2), True),
+        (lost(Aspect.TRAINING, 4), False),
+        (lost(Aspect.WEIGHTS, 1), False),
+    ],
+)
+def test_a_part_tells_of_what_was_lost_when_it_was_saved_and_of_no_more(found, is_told):
+    manifest = making.manifest(round_trips=(lost(Aspect.TRAINING, 3),))
+    assert (is_told, False) == (replace(manifest, is_partial=True).tells_of(found), manifest.tells_of(found))
+
+
+def test_a_payload_that_answers_otherwise_is_not_the_default():
+    payloads = (Payload("keras", "model.keras"), Payload("saved_model", "sample.npz"))
+    both = making.manifest(payloads=payloads, round_trips=(lost(Aspect.OUTPUTS, 1),), is_partial=True)
+    assert ["saved_model", "keras"] == [item.default.format for item in (both, replace(both, is_partial=False))]
 
 
 @pytest.mark.parametrize("metrics", [["loss"], {"loss": "low"}, {"loss": None}, {"loss": True}, {"loss": [0.1]}])

@@ -16,11 +16,13 @@ from colab_save import __version__, save_model
 from colab_save.artifact.manifest import Part, Payload
 from colab_save.artifact.round_trip import Outcome
 from colab_save.frontends.actions import commands
+from colab_save.frontends.files import Written
 from colab_save.frontends.terminal import exit_code, json_text, main, number, pair
-from colab_save.reports.report import LoadReport
+from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.request.option import Syntax
+from colab_save.stores.base import UploadState
 from colab_save.stores.opening import open_store
-from tests.making import V1, V2, V3, facts, passed, save_version
+from tests.making import V1, V2, V3, facts, manifest, passed, save_version
 
 
 def run(*arguments, **variables):
@@ -335,6 +337,17 @@ def test_a_proof_that_proves_nothing_is_a_failure(command, outcome, code):
     verdicts = {aspect: type(verdict)(outcome) for aspect, verdict in trip.verdicts.items()}
     report = LoadReport(None, "cats", "models", "keras", type(trip)("keras", verdicts))
     assert code == exit_code(commands()[command], report)
+
+
+@pytest.mark.parametrize("command", ["save", "verify", "load"])
+def test_what_is_saved_in_part_ends_with_3(command):
+    part = manifest(is_partial=True)
+    report = (
+        SaveReport(part, "models", "local", UploadState.DONE, "")
+        if command == "save"
+        else LoadReport(None, "cats", "models", "keras", passed(), part)
+    )
+    assert 3 == exit_code(commands()[command], report if command != "load" else Written(report, "./cats.keras"))
 
 
 @pytest.fixture(scope="module")

@@ -136,6 +136,39 @@ def test_a_save_says_its_outcome_and_why_in_text_and_in_html(found, words):
     assert [] == [word for word in words if word not in text or word not in plain]
 
 
+PART = manifest(FAILED, is_partial=True)
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        (saved(PART), "saved in part"),
+        (saved(manifest(trip("saved_model"), is_partial=True, given_up=(FAILED,))), "saved in part"),
+        (loaded(FAILED, manifest=PART), "loaded, equal to what was saved in part"),
+        (loaded(manifest=PART, format="saved_model"), "loaded, equal to what was saved in part"),
+    ],
+)
+def test_what_is_saved_in_part_is_amber_and_never_passed(report, words):
+    text, page = str(report), Page(report._repr_html_())
+    assert text.startswith(f"PARTIAL  cats@{VERSION}: {words}")
+    assert ("div", "class", "colab-save PARTIAL") in page.attributes
+    assert "PARTIAL" == report.to_json()["outcome"]
+
+
+def test_what_is_saved_in_part_says_what_to_do_and_what_to_change():
+    text = str(saved(PART, advice="Return it from get_config()."))
+    assert "Set the weights that differ before you train it.\n    Return it from get_config()." in text
+
+
+def test_a_load_of_a_part_says_what_another_payload_lost():
+    report = loaded(trip("saved_model"), manifest=manifest(FAILED, trip("saved_model"), is_partial=True))
+    text = str(replace(report, format="saved_model"))
+    assert "keras: weights: dense/kernel: expected 1, got 2" in text
+    assert (
+        "saved_model answers as the live model did, but it cannot be trained. format=keras loads what came back" in text
+    )
+
+
 @pytest.mark.parametrize("words", ["1.2e-07", "1.2 MB", "2.1 s", "Sequential", f"colab_save/cats/{VERSION}", "5.8 s"])
 def test_a_save_says_the_error_sizes_seconds_and_place(words):
     text, seen = both(saved())

@@ -15,7 +15,7 @@ from colab_save.frontends.actions import ACTIONS
 from colab_save.request.request import AUTO, LoadRequest, SaveRequest, options_of
 
 MODEL = object()
-ANYTHING = {"model", "sample", "into", "verify", "force", "trust", "check"}
+ANYTHING = {"model", "sample", "into", "verify", "strict", "force", "trust", "check"}
 """Fields that hold any object, or only whether it is true."""
 
 anything = st.one_of(

@@ -16,9 +16,9 @@ from colab_save.errors import DamagedFileError, FormatError, MissingPackageError
 from colab_save.formats.base import get_format
 from colab_save.loading.pipeline import load
 from colab_save.request.request import LoadRequest, SaveRequest
-from colab_save.saving import pipeline
 from colab_save.saving.attempts import Attempt
 from colab_save.saving.examining import Examined
+from colab_save.saving.explaining import refusal
 from colab_save.saving.pipeline import save
 from colab_save.saving.staging import Staged
 from colab_save.versions.listing import list_models
@@ -148,7 +148,7 @@ def test_where_answers_differ_the_format_says_what_may_be_done(format, words):
     trip = RoundTrip(format, {Aspect.OUTPUTS: Verdict(Outcome.FAILED, "3 values differ")}, seconds=1.0)
     staged = Staged(Path(), (get_format(format),), {"": SampleFacts()})
     with pytest.raises(RoundTripError) as caught:
-        pipeline._choose([Attempt(staged, (trip,), Examined((), None, Supply([])))], None, is_forced=False)
+        raise refusal([Attempt(staged, (trip,), Examined((), None, Supply([])))], None)
     assert words in caught.value.hint
 
 

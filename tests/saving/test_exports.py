@@ -59,9 +59,9 @@ def test_what_is_only_for_other_programs_is_an_export(model, fields, is_export):
     assert (is_export, is_export) == (report.manifest.is_export, list_models().manifests[0].is_export)
 
 
-def test_what_auto_falls_back_to_is_no_export():
+def test_what_auto_publishes_in_part_is_no_export():
     report = save(SaveRequest(secretive(), "cats"))
-    assert (("saved_model",), False) == (report.manifest.formats, report.manifest.is_export)
+    assert (("keras", "saved_model"), False) == (report.manifest.formats, report.manifest.is_export)
 
 
 def test_what_only_one_format_of_auto_can_write_is_no_export():

@@ -46,6 +46,7 @@ def histories(draw):
             tags=draw(st.sampled_from([(), (), ("best",)])),
             metrics=draw(st.sampled_from([{}, {"loss": 0.5}, {"loss": 0.1, "auc": 0.9}, {"auc": float("nan")}])),
             round_trips=(trip(draw(st.sampled_from([Outcome.PASSED, Outcome.SKIPPED, Outcome.FAILED]))),),
+            is_partial=draw(st.booleans()),
             is_export=is_export,
         )
         for version in versions
@@ -83,7 +84,7 @@ def test_what_the_rule_keeps_stays(history):
 def test_the_last_good_version_stays_and_one_whose_upload_is_known(history):
     _, kept = pruned(history)
     found, _, committed, safe = history
-    for outcome in (Outcome.PASSED, Outcome.SKIPPED):
+    for outcome in (Outcome.PASSED, Outcome.PARTIAL, Outcome.SKIPPED):
         if good := newest(item for item in found if item.outcome is outcome):
             assert good in {item.version for item in kept}
             break
@@ -91,6 +92,12 @@ def test_the_last_good_version_stays_and_one_whose_upload_is_known(history):
         assert safe & {item.version for item in kept}
     elif len(found) > 1:
         assert [item for item in kept if item.version != committed]
+
+
+def test_the_newest_version_that_passed_stays_however_many_were_saved_in_part_after_it():
+    found = [replace(PLAIN, version=V1), *(replace(PLAIN, version=v, is_partial=True) for v in (V2, V3, V4, V5))]
+    gone = superseded(found, Retention(2), V5, lambda item: True)
+    assert [V2, V3] == [item.version for item in gone]
 
 
 @given(histories())

@@ -110,6 +110,15 @@ def test_many_versions_come_in_pages(panel, fake):
     assert "11 to 20 of 25 versions" == versions.place.value
 
 
+def test_a_version_that_was_saved_in_part_is_shown_as_that(panel, fake):
+    fake.saved = [manifest("cats", NEW, is_partial=True), manifest("dogs", OLD)]
+    panel.models.refresh()
+    versions = panel.models.versions
+    assert "csp-PARTIAL" in versions.cells[0].value
+    versions.order.value = "outcome"
+    assert ["cats", "dogs"] == [row.split(" ")[0] for row in rows(panel.models)]
+
+
 def test_versions_are_found_by_words_and_sorted(panel, fake):
     fake.saved = [manifest("cats", NEW, size=5), manifest("dogs", OLD, Outcome.FAILED, size=9, note="the Second fold")]
     panel.models.refresh()
