@@ -10,12 +10,13 @@ import re
 
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, told
 from colab_save.errors import RoundTripError, VerifierError
+from colab_save.format_table import FORMATS
 from colab_save.hints import literal, option, without
 from colab_save.quoting import cut_blocks
 from colab_save.reports.partial import lost_in_words
 from colab_save.reports.report import SaveReport
 from colab_save.saving.attempts import Attempt
-from colab_save.saving.deciding import Decision
+from colab_save.saving.deciding import Decision, decide
 from colab_save.saving.plan import Destination
 
 _SAVED_MODEL = option("formats", "saved_model")
@@ -42,7 +43,7 @@ HINTS = {
         f"Or save it without the training state with {_SAVED_MODEL}.",
     ),
     Aspect.TRAINING: (
-        f"Outputs and weights came back. Leave {option('formats')} out to save what came back in part.",
+        f"Outputs and weights came back. Publish this as it is with {option('force')}.",
         f"Or save it without the training state with {_SAVED_MODEL}.",
     ),
 }
@@ -76,12 +77,13 @@ MOST_ADVICE = 10
 """Most lines of code that a hint tells to add."""
 
 
-def refusal(attempts: list[Attempt], death: VerifierError | None) -> RoundTripError:
+def refusal(attempts: list[Attempt], death: VerifierError | None, *, is_automatic: bool = True) -> RoundTripError:
     """Return the error that says why no attempt may be published.
 
     Args:
         attempts: All of them; none has passed.
         death: How the fresh process died or ran out of time, if it did.
+        is_automatic: The user named no format; else the hint says what would be published then.
     """
     failed = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
     trips = list({(trip.label, trip.reason): trip for trip in failed}.values())  # two rungs may fail for one reason
@@ -89,7 +91,8 @@ def refusal(attempts: list[Attempt], death: VerifierError | None) -> RoundTripEr
         return VerifierError(f"{death.references[0]} Nothing was published.", death.references[1])
     is_compared = any(trip.is_compared for trip in trips)
     what = "The reloaded model differs from the live one" if is_compared else "The model does not come back"
-    return RoundTripError(f"{what}; nothing was published.\n{told(trips, MOST_REASONS)}", _hint(attempts, trips))
+    hint = "\n".join(filter(None, (_hint(attempts, trips), "" if is_automatic else _automatic(attempts))))
+    return RoundTripError(f"{what}; nothing was published.\n{told(trips, MOST_REASONS)}", hint)
 
 
 def advice(attempts: list[Attempt], decision: Decision) -> str:
@@ -121,6 +124,17 @@ def not_replaced(report: SaveReport, old: Destination) -> RoundTripError:
         f"{literal(report.where)}.\n{lost_in_words(report.manifest)}",
         "\n".join(filter(None, (report.advice, f"{option('force')} replaces the old one."))),
     )
+
+
+def _automatic(attempts: list[Attempt]) -> str:
+    """Return what ``auto`` would publish instead of the formats that the user named; empty if it knows no better."""
+    first, *others = (record.name for record in FORMATS.values() if record.is_automatic)
+    if {plug.name for attempt in attempts for plug in attempt.formats} != {first}:
+        return ""
+    other = f"{others[0]}, if that comes back"
+    is_enough = decide(attempts, is_automatic=True) is not None
+    published = f"what came back of {first} in part, beside {other}" if is_enough else f"in part {other}"
+    return f"Without {option('formats')}, auto publishes {published}."
 
 
 def _hint(attempts: list[Attempt], trips: list[RoundTrip]) -> str:

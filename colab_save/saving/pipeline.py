@@ -91,7 +91,7 @@ class _Saving:
             attempts = attempt(plan, examined, verifier, Path(work), clock)
             decision = _decide(plan, attempts)
             if decision is None:
-                raise refusal(attempts, verifier.death)
+                raise refusal(attempts, verifier.death, is_automatic=plan.choice.is_automatic)
             if plan.rules.is_strict:
                 check_strict(decision, is_automatic=plan.choice.is_automatic)
             verifier.close()

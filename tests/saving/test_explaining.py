@@ -175,6 +175,21 @@ def test_another_format_is_recommended_if_it_was_not_tried():
     assert "Or save with --format saved_model, which writes" in hint(attempt(outputs("why")))
 
 
+@pytest.mark.parametrize(
+    ("aspect", "words"),
+    [
+        (Aspect.TRAINING, "auto publishes what came back of keras in part, beside saved_model"),
+        (Aspect.OUTPUTS, "auto publishes in part saved_model, if that comes back."),
+    ],
+)
+def test_a_format_that_was_named_and_failed_is_told_what_auto_would_publish(aspect, words):
+    trip = compared(network(), network())
+    verdicts = {**trip.verdicts, Aspect.OUTPUTS: Verdict(Outcome.PASSED), aspect: Verdict(Outcome.FAILED, "why", 1)}
+    made = [attempt(replace(trip, verdicts=verdicts))]
+    errors = [refusal(made, None, is_automatic=is_automatic).hint for is_automatic in (False, True)]
+    assert [True, False] == [words in each for each in errors]
+
+
 def test_without_a_payload_what_the_code_lacks_is_recommended():
     assert hint(attempt(failed("keras", "no", KERAS.holds))).startswith("A new runtime lacks")
 
