@@ -161,8 +161,9 @@ def test_python_warns_with_what_did_not_come_back_and_what_to_do(saved):
 
 
 def test_python_warns_at_the_save(tmp_path):
+    model = forgetful()
     with pytest.warns(colab_save.PartialSaveWarning, match=r"(?s)is saved in part. keras: training: "):
-        colab_save.save_model(forgetful(), "cats", to=str(tmp_path))
+        colab_save.save_model(model, "cats", to=str(tmp_path))
 
 
 def test_a_payload_that_answers_otherwise_is_loaded_only_by_its_name(saved):
