@@ -35,17 +35,10 @@ class Forgetful(keras.optimizers.SGD):
 
 
 class Secret(keras.layers.Layer):
-    """A constant that is in neither config nor weights: every new one multiplies by another number."""
-
-    made = 0
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        Secret.made += 1
-        self.secret = float(Secret.made)
+    """Multiplies by a number that is another one in a fresh process."""
 
     def call(self, inputs):
-        return inputs * self.secret
+        return inputs * (2.0 if "colab_save_custom_code" in __name__ else 3.0)
 
 
 class Eager(keras.layers.Layer):
@@ -68,20 +61,16 @@ class EagerSecret(Eager, Secret):
 
 
 class Picky(keras.layers.Layer):
-    """Cannot be made in a fresh process."""
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        if "colab_save_custom_code" in __name__:
-            raise ValueError("not here")
+    """Cannot be used in a fresh process."""
 
     def call(self, inputs):
+        if "colab_save_custom_code" in __name__:
+            raise ValueError("not here")
         return inputs
 
 
 def around(layer=None, optimizer="adam"):
     """A trained model with a layer in it."""
-    Secret.made = 6
     layers = [layer() if layer else keras.layers.Activation("relu"), keras.layers.Dense(2)]
     model = keras.Sequential([keras.Input((3,)), *layers])
     model.compile(optimizer, "mse", run_eagerly=layer is not None and issubclass(layer, Eager))
