@@ -31,7 +31,7 @@ LEVELS = {
     "ground": {
         *{"deadline", "dialect", "disk", "errors", "format_table", "hints", "memory", "nested", "os_errors"},
         *{"plugging", "precision", "progress", "protobuf", "quantities", "quieting", "quoting", "settings"},
-        *{"store_table", "taking", "target", "types", "wording"},
+        *{"secrecy", "store_table", "taking", "target", "types", "wording"},
     },
 }
 """From the top down. A package imports from lower levels, and from its neighbours where that makes no circle."""

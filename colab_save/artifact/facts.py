@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
@@ -160,12 +159,10 @@ class ModelFacts:
     def policy(self) -> str:
         """The dtype policy of the notebook when the model was made; empty without layers.
 
-        Keras records no policy of a graph model, which tells it therefore, nor of the layers that a constructor makes:
-        most of these tell it where there is no graph.
+        Keras records no policy of a graph model, which tells it therefore; without one the model itself does.
         """
         graphs = [layer.dtype for layer in self.layers if layer.class_name in _GRAPHS]
-        made = [layer.dtype for layer in self.layers[1:] or self.layers if layer.class_name != "InputLayer"]
-        return next(iter(graphs or [most for most, _ in Counter(made).most_common(1)]), "")
+        return next(iter(graphs or [layer.dtype for layer in self.layers[:1]]), "")
 
     @property
     def parameters(self) -> int:

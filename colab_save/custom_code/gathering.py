@@ -23,6 +23,7 @@ from colab_save.custom_code.scopes import Uses, attributes, uses
 from colab_save.custom_code.sources import Library, Source
 from colab_save.custom_code.weighty import READER, READER_TEXT, is_weighty, rebuilt
 from colab_save.errors import CustomCodeError
+from colab_save.secrecy import is_secret
 from colab_save.types import Array
 
 Imports: TypeAlias = Iterable[Import]
@@ -144,6 +145,9 @@ class Gathering:
             return False
 
     def _make(self, name: str, value: object, written: Imports) -> None:
+        if is_secret(name, value):
+            hint = "Read it where it is used, such as from the environment or from a file."
+            raise CustomCodeError("looks like a secret, and is not written.", hint)
         if name == TABLE:
             raise CustomCodeError("is a name that the captured file uses itself.", "Rename it.")
         if origins.is_users_own(value):

@@ -28,15 +28,15 @@ def as_when_defined(objects: Iterable[object]) -> Iterator[None]:
         objects: The classes and functions of a model; of two classes of one name the last counts.
     """
     before: dict[tuple[int, str], tuple[dict[str, object], object, object]] = {}
-    for cls in objects:
-        if not isinstance(cls, type):
-            continue
-        name = cls.__name__
-        for space in (function.__globals__ for function in functions_of(cls)):
-            if name in space and space[name] is not cls and cls.__qualname__ == name:
-                before.setdefault((id(space), name), (space, space[name], cls))
-                space[name] = cls
     try:
+        for cls in objects:
+            if not isinstance(cls, type):
+                continue
+            name = cls.__name__
+            for space in (function.__globals__ for function in functions_of(cls)):
+                if name in space and space[name] is not cls and cls.__qualname__ == name:
+                    before.setdefault((id(space), name), (space, space[name], cls))
+                    space[name] = cls
         yield
     finally:
         for (_, name), (space, value, cls) in before.items():

@@ -7,9 +7,11 @@ classes come from the notebook uses it here. ``model/attribute_configs.py`` writ
 from __future__ import annotations
 
 import base64
+import enum
 import functools
 import importlib
 import inspect
+import types
 from collections.abc import Iterable
 from typing import Any
 
@@ -46,7 +48,12 @@ class Remaking:
         self.initialise(config["base"])
         given = set(vars(item)) if config["is_derived"] else set()
         for held in config["weights"]:
-            self.weights.append(item.add_weight(**{name: self.read(value) for name, value in held.items()}))
+            given_to = {name: self.read(held.get(name)) for name in ("regularizer", "constraint")}
+            shape, how = (
+                [int(size) for size in held["shape"]],
+                {name: held[name] for name in ("dtype", "name", "trainable")},
+            )
+            self.weights.append(item.add_weight(shape=shape, initializer="zeros", **how, **given_to))
         for index in config["frozen"]:
             self.weights[index].trainable = False
         for name, value in config["attributes"]:
@@ -62,7 +69,7 @@ class Remaking:
             graph = self.read(config["graph"])
             self.keras.Model.__init__(self.item, graph.input, graph.output, name=config["name"])
         else:
-            self.base.__init__(self.item, **{name: self.read(value) for name, value in config.items()})
+            self.base.__init__(self.item, **{name: self.read_config(value) for name, value in config.items()})
 
     def read(self, value: Any) -> Any:
         """Return what a config holds."""
@@ -74,6 +81,18 @@ class Remaking:
             return self.keras.saving.deserialize_keras_object(value)
         ((what, held),) = value.items()
         return getattr(self, f"_read_{what}")(held)
+
+    def read_config(self, value: Any) -> Any:
+        """Return an argument of Keras's own class, as its config holds it."""
+        is_object = isinstance(value, (list, dict))
+        return self.keras.saving.deserialize_keras_object(value) if is_object else value
+
+    def kind(self, held: Any, of: type = object) -> Any:
+        """Return a class by its name; whatever else has that name is no class to make."""
+        found = self.read(held)
+        if not isinstance(found, type) or not issubclass(found, of):
+            raise TypeError(f"{held!r} names no class of this kind")
+        return found
 
     def _read_object(self, held: Any) -> Any:
         return self.keras.saving.deserialize_keras_object(held)
@@ -142,7 +161,7 @@ class Remaking:
         return tf.TensorShape(held)
 
     def _read_made(self, held: Any) -> Any:
-        kind, attributes = self.read(held[0]), held[1]
+        kind, attributes = self.kind(held[0]), held[1]
         made = kind.__new__(kind)
         for name, value in attributes:
             if not name.startswith("__"):
@@ -150,16 +169,23 @@ class Remaking:
         return made
 
     def _read_named(self, held: Any) -> Any:
-        return tuple.__new__(self.read(held[0]), self.read(held[1]))
+        return tuple.__new__(self.kind(held[0], tuple), self.read(held[1]))
 
     def _read_member(self, held: Any) -> Any:
-        return self.read(held[0])[held[1]]
+        return self.kind(held[0], enum.Enum)[held[1]]
 
     def _read_method(self, held: Any) -> Any:
-        return getattr(self.read(held[0]), held[1])
+        owner, name = self.read(held[0]), held[1]
+        found = None if name.startswith("__") else getattr(owner, name, None)
+        if not isinstance(found, types.MethodType) or found.__self__ is not owner:
+            raise ValueError(f"{name!r} is no method")
+        return found
 
     def _read_partial(self, held: Any) -> Any:
-        return functools.partial(self.read(held[0]), *self.read(held[1]), **self.read(held[2]))
+        function = self.read(held[0])
+        if not isinstance(function, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)):
+            raise TypeError("a partial of no function")
+        return functools.partial(function, *self.read(held[1]), **self.read(held[2]))
 
     def _read_function(self, held: Any) -> Any:
         import tensorflow as tf
@@ -167,7 +193,7 @@ class Remaking:
         return tf.function(self.read(held))
 
 
-IMPORTS = ("import base64", "import functools", "import importlib")
+IMPORTS = ("import base64", "import enum", "import functools", "import importlib", "import types")
 """The import statements that the source of `Remaking` needs."""
 
 

@@ -22,7 +22,7 @@ from colab_save.custom_code.origins import packages_of
 from colab_save.custom_code.signing import is_own, may_run
 from colab_save.dialect import KERAS, dialect_of, require_dialect
 from colab_save.disk import size_of_files
-from colab_save.errors import FormatError, RequestError, RoundTripError
+from colab_save.errors import FormatError, RequestError, RoundTripError, UntrustedCodeError
 from colab_save.format_table import FORMATS
 from colab_save.formats.base import Context, Format, get_format, require_packages
 from colab_save.fresh_process.answering import answer_moved, answer_sample
@@ -121,6 +121,11 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
     context = Context(supplied.objects, request.into, fetched.beside, **how)
     if request.into is not None:  # the training state of the user's own model is left as it is
         record = Record(builds=record.builds)
+    if record.remade and not is_allowed:
+        raise UntrustedCodeError(
+            f"Opening it would set attributes of {', '.join(record.remade[:4])} as the file has them.",
+            f"If you trust where it came from, add {option('trust')}.",
+        )
 
     def read(context: Context) -> Model:
         if is_foreign and needs_child(findings):

@@ -28,8 +28,10 @@ from colab_save.dialect import (
 )
 from colab_save.errors import FormatError
 from colab_save.model.attributes import BOOKKEEPING as SET_BY_TRAINER
+from colab_save.model.compiling import has_own_compile
 from colab_save.model.walking import BOOKKEEPING, given_attributes, is_variable
 from colab_save.quantities import size_in_words
+from colab_save.secrecy import is_secret
 from colab_save.types import Array, Variable
 
 MOST_BYTES = 16 << 20
@@ -65,13 +67,16 @@ def attribute_config(item: Any, name_of: Callable[[object], str]) -> Written:
         item: The live object, see `is_remakeable`.
         name_of: Returns the name of a class or function in the custom code.
     """
-    writing = _Writing(item, name_of)
+    writing, base = _Writing(item, name_of), _base_config(item)
+    is_derived = _base_of(item) not in _plain_bases()
     attributes = list(writing.attributes())
+    if is_derived:  # most of what Keras's own class sets is private, and comes back with its constructor
+        writing.lost = {name: why for name, why in writing.lost.items() if not name.startswith("_")}
     return Written(
         {
             Remaking.KEY: {
-                "base": _base_config(item),
-                "is_derived": _base_of(item) not in _plain_bases(),
+                "base": base,
+                "is_derived": is_derived,
                 "weights": list(writing.made_weights()),
                 "frozen": writing.frozen(),
                 "attributes": attributes,
@@ -146,22 +151,28 @@ class _Writing:
     def attributes(self) -> Iterator[list[Any]]:
         """Yield each attribute that can be written, as its name and value."""
         own = vars(self.item)
+        has_own = isinstance(self.item, classes("Model")) and has_own_compile(self.item)  # which brings optimizers back
         changed = {name for name in SET_BY_USERS if own.get(name)}
         left_out = (given_attributes(self.item) | SET_BY_KERAS | SET_BY_SAVES) - changed
         for name, value in list(own.items()):
-            if name in left_out or isinstance(value, classes("optimizers.Optimizer")):
+            if name in left_out or (has_own and isinstance(value, classes("optimizers.Optimizer"))):
                 continue
             try:
-                yield [name, self.value(value)]
+                yield [name, self.attribute(name, value)]
             except FormatError as error:
                 self.lost[name] = error.references[0]
+
+    def attribute(self, name: str, value: Any) -> Any:
+        """Return the value of an attribute as a config holds it, see `value`."""
+        if is_secret(name, value):
+            raise FormatError("looks like a secret", "")
+        return self.value(value)
 
     def made_weights(self) -> Iterator[dict[str, Any]]:
         """Yield the arguments with which a layer makes weights like its own; their values come from the file."""
         for index, variable in enumerate(self.weights):
             made: dict[str, Any] = {"shape": [int(size) for size in variable.shape], "dtype": _dtype(variable)}
             made |= {"name": variable.name.partition(":")[0], "trainable": index < self._trained}
-            made["initializer"] = "zeros"
             for name in ("regularizer", "constraint"):
                 if (given := getattr(variable, name, None)) is not None:
                     made[name] = {"object": given}
@@ -177,6 +188,8 @@ class _Writing:
         Raises:
             FormatError: It is of a kind that no config holds.
         """
+        if is_secret("", value):
+            raise FormatError("holds what looks like a secret", "")
         if value is None or type(value) in (bool, int, float, str):
             return value
         if value is self.item:
@@ -212,9 +225,14 @@ class _Writing:
 
     @staticmethod
     def _text(value: Any) -> str:
-        if not isinstance(value, (str, bytes)):
+        if isinstance(value, bytes):
+            try:
+                return value.decode()
+            except UnicodeDecodeError as error:
+                raise FormatError("holds bytes that are no text", "") from error
+        if not isinstance(value, str):
             raise FormatError(f"is an array that holds a {type(value).__name__}", "")
-        return value if isinstance(value, str) else value.decode()
+        return value
 
     def pairs(self, held: Mapping[Any, Any]) -> list[Any]:
         """Return the entries of a mapping."""
@@ -250,8 +268,10 @@ def _variable(self: _Writing, value: Any) -> Any:
 def _container(self: _Writing, value: Any) -> Any:
     if isinstance(value, tuple) and hasattr(type(value), "_fields"):
         return {"named": [self.named(type(value)), self.each(value)]}
-    if isinstance(value, Mapping):
-        return {"dict": self.pairs(value)} if isinstance(value, dict) else None
+    if type(value).__module__.partition(".")[0] not in ("builtins", "keras", "tensorflow", "wrapt"):
+        return None  # a subclass, such as a defaultdict, which would come back as the plain one
+    if isinstance(value, dict):
+        return {"dict": self.pairs(value)}
     for kind in (tuple, frozenset, set):
         if isinstance(value, kind):
             return {kind.__name__: self.each(value)}
@@ -267,6 +287,8 @@ def _array(self: _Writing, value: Any) -> Any:
     if isinstance(value, np.generic):
         return {"number": self.array(value)}
     if isinstance(value, np.ndarray):
+        if value.dtype == object and any(isinstance(each, bytes) for each in value.flat):
+            raise FormatError("is an array of objects that holds bytes", "")
         return {"array": self.array(value)}
     if isinstance(value, tf.Tensor) and hasattr(value, "numpy"):
         return {"tensor": self.array(value.numpy())}
@@ -305,7 +327,8 @@ def _object(self: _Writing, value: Any) -> Any:
         return {"object": value}
     if not is_users_module(type(value).__module__) or dialect_of(value):
         return None
-    slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ()) if hasattr(value, name)]
+    named = (getattr(kind, "__slots__", ()) for kind in type(value).__mro__)
+    slots = [name for each in named for name in ([each] if isinstance(each, str) else each) if hasattr(value, name)]
     held = {**{name: getattr(value, name) for name in slots}, **getattr(value, "__dict__", {})}
     return {"made": [self.named(type(value)), [[name, self.value(item)] for name, item in held.items()]]}
 

@@ -17,6 +17,7 @@ from typing import Any
 from colab_save.dialect import KERAS_2, classes, dialect_of, is_compiled, keras_of, optimizer_variables
 from colab_save.model.walking import own_attributes
 from colab_save.nested import leaves
+from colab_save.secrecy import is_secret
 from colab_save.types import Json, Model, Optimizer, Variable
 
 PLAIN = (bool, int, float, str)
@@ -69,7 +70,8 @@ def held_objects(model: Model) -> Iterator[tuple[str, Any]]:
         yield from (
             (name, value)
             for name, value in named
-            if isinstance(value, kinds) or (type(value) in PLAIN and name not in SET_BY_TRAINING)
+            if isinstance(value, kinds)
+            or (type(value) in PLAIN and name not in SET_BY_TRAINING and not is_secret(name, value))
         )
 
 
@@ -175,7 +177,10 @@ def rebuild_optimizers(
     """
     changed = []
     for name in dict.fromkeys([*trains, *undecayed]):
-        optimizer, spared = getattr(model, name, None), [weights[each] for each in undecayed.get(name, ())]
+        optimizer, spared = (
+            getattr(model, name, None),
+            [weights[each] for each in undecayed.get(name, ()) if each in weights],
+        )
         if not isinstance(optimizer, keras_of(model).optimizers.Optimizer):
             continue
         now = (trained_by(optimizer, weights.values()) or []) if is_built(optimizer) else []

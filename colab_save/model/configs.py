@@ -192,7 +192,12 @@ class Configs:
     def losses(self) -> tuple[str, ...]:
         """Return which arguments and attributes could not be written."""
         arguments = (f"get_config() of {name} drops {found.loss}" for name, found in self.used.items() if found.loss)
-        return (*arguments, *(each for name in self.lost for each in self._lost_attributes(name)))
+        return (*arguments, *self.lost_attributes)
+
+    @property
+    def lost_attributes(self) -> tuple[str, ...]:
+        """Return which attributes of objects that are rebuilt from them could not be written."""
+        return tuple(each for name in self.lost for each in self._lost_attributes(name))
 
     @property
     def hint(self) -> str:

@@ -17,8 +17,9 @@ from typing import Any
 
 from colab_save.artifact.sample import Origin, Sample, Step
 from colab_save.custom_code.origins import is_users_module
-from colab_save.dialect import is_compiled, keras_of, size_of
+from colab_save.dialect import KERAS, dialect_of, is_compiled, keras_of, size_of
 from colab_save.memory import available_memory, is_out_of_memory
+from colab_save.model.compiling import is_built, trained_by
 from colab_save.model.walking import walk_variables
 from colab_save.nested import leaves, map_structure
 from colab_save.quieting import quiet
@@ -38,6 +39,7 @@ MOST_SECONDS = 5.0
 NO_SAMPLE = "no data is known that the model could train on"
 NOTHING_TRAINABLE = "the model has no variable that it trains"
 NOTHING_MOVES = "it gives no finite loss, or moves no variable, on one row and on eight"
+OUTGROWN = "its optimizer was built for fewer variables than are trainable now: compile() it again to train all"
 NO_MEMORY = "there is too little memory for a training step"
 
 
@@ -77,6 +79,8 @@ def _step_of(model: Model, sample: Sample, notebook: Notebook) -> Step:
         return Step(missing=NOTHING_TRAINABLE)
     if not has_memory(model):
         return Step(missing=NO_MEMORY)
+    if not has_own_step(model) and _is_outgrown(model):
+        return Step(missing=OUTGROWN)
     found = ((_fitted(data, model), Origin.FOUND) for data in training_data(notebook, model))
     made = ((data, Origin.MADE) for data in _made(model, sample))
     tried = (pair for pairs in (found, made) for pair in pairs)
@@ -106,6 +110,15 @@ def _checked(model: Model, tried: Iterator[tuple[Nested, Origin]]) -> Step:
     if is_still:
         return Step(missing=NOTHING_MOVES)
     return Step(missing=f"the live model trains on none of the data that was tried ({first})" if first else NO_SAMPLE)
+
+
+def _is_outgrown(model: Model) -> bool:
+    """Return whether the optimizer was built for fewer variables than are trainable now, and takes no others."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None or dialect_of(model) != KERAS or not is_built(optimizer):
+        return False
+    known = {id(variable) for variable in trained_by(optimizer, ()) or ()}
+    return any(id(variable) not in known for variable in model.trainable_variables)
 
 
 def has_own_step(model: Model) -> bool:

@@ -103,7 +103,7 @@ def attempt(plan: Plan, first: Examined, verifier: Verifier, work: Path, clock: 
 def _tries(plan: Plan, examined: Examined) -> Iterator[tuple[tuple[Format, ...], Examined]]:
     """Yield each set of formats, with classes made from their attributes where constructors cannot do it, then all."""
     for formats in plan.choice.attempts:
-        if not all(plug.is_remade for plug in formats):
+        if not any(plug.is_remade for plug in formats):
             yield formats, examined
             continue
         first = examined.remaking(lambda configs: configs.incomplete) or examined

@@ -95,7 +95,7 @@ def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
 
     Skipped outputs get the reason why there is no sample.
     """
-    trip = replace(trip, verdicts={**trip.verdicts, **_skipped(trip, subject), **_not_whole(trip, custom)})
+    trip = replace(trip, verdicts={**trip.verdicts, **_skipped(trip, subject), **_not_whole(trip, subject, custom)})
     why = cut_lines([*subject.configs.losses, *custom.reasons], MOST_LACKING)
     verdicts = {
         aspect: replace(verdict, reason="\n".join([*why, verdict.reason]))
@@ -106,13 +106,15 @@ def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
     return replace(trip, verdicts=verdicts)
 
 
-def _not_whole(trip: RoundTrip, custom: Supply) -> dict[Aspect, Verdict]:
-    """Return the verdict on code that came back, and that lacks names which it uses: perhaps when it trains."""
-    missing = custom.code.missing
+def _not_whole(trip: RoundTrip, subject: Subject, custom: Supply) -> dict[Aspect, Verdict]:
+    """Return the verdict on code that came back, and that lacks names or attributes: perhaps it needs them later."""
+    missing = [
+        *(f"{CUSTOM_CODE} is not whole: {each}" for each in custom.code.missing),
+        *subject.configs.lost_attributes,
+    ]
     if not missing or trip.verdicts[Aspect.CODE].outcome is not Outcome.PASSED:
         return {}
-    reason = "; ".join(f"{CUSTOM_CODE} is not whole: {each}" for each in missing)
-    return {Aspect.CODE: Verdict(Outcome.SKIPPED, reason, len(missing))}
+    return {Aspect.CODE: Verdict(Outcome.SKIPPED, "; ".join(missing), len(missing))}
 
 
 def _skipped(trip: RoundTrip, subject: Subject) -> dict[Aspect, Verdict]:

@@ -414,3 +414,15 @@ def test_a_package_whose_distribution_has_another_name_is_required_by_that_name(
 def test_a_custom_object_of_an_installed_package_is_in_the_table_by_import(again, installed_module):
     code = capture([installed_module.Fancy], {})
     assert (installed_module.Fancy, False) == (again(code)["Fancy"], "class Fancy" in code.source)
+
+
+HF_TOKEN = "hf_" + "x" * 30
+
+
+def fetch():
+    return HF_TOKEN
+
+
+def test_a_secret_of_the_notebook_is_named_and_not_written():
+    code = capture([fetch], {})
+    assert (False, ["HF_TOKEN"]) == (HF_TOKEN in code.source, [missing.name for missing in code.missing])

@@ -7,6 +7,7 @@ import dataclasses
 import enum
 import functools
 import json
+import sys
 import threading
 import warnings
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from hypothesis import strategies as st
 from colab_save.artifact.round_trip import Outcome
 from colab_save.custom_code.remaking import Remaking
 from colab_save.custom_code.running import load_custom_code
-from colab_save.errors import RoundTripError
+from colab_save.errors import RoundTripError, UntrustedCodeError
 from colab_save.inspecting.keras.arguments import MADE_OF_ATTRIBUTES
 from colab_save.loading.pipeline import load
 from colab_save.model.attribute_configs import _own_weights, attribute_config
@@ -496,3 +497,57 @@ def test_the_private_lists_of_weights_are_where_they_were():
         [len(each) for each in _own_weights(layer)],
         [len(each) for each in _own_weights(old)],
     )
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"method": [{"method": [{"self": True}, "build_from_config"]}, "__globals__"]},
+        {"method": [{"list": []}, "clear"]},
+        {"member": [{"dict": [["a", 1]]}, "a"]},
+        {"made": [{"self": True}, []]},
+        {"partial": ["print", [], {"dict": []}]},
+    ],
+    ids=["the globals of a method", "a method of a list", "an item of a dict", "no class", "a partial of a text"],
+)
+def test_what_no_save_writes_is_refused(held):
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        Remaking(Holder).read(held)
+
+
+@pytest.mark.parametrize("value", [collections.defaultdict(list), collections.OrderedDict(a=1), threading.local()])
+def test_a_container_of_another_class_is_not_written_as_a_plain_one(value):
+    layer = Holder(name="holder")
+    vars(layer)["value"] = value
+    assert ["value"] == [*attribute_config(layer, str).lost]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_lost"),
+    [
+        ("api_key", "0123456789abcdef", True),
+        ("settings", {"a": "hf_" + "x" * 30}, True),
+        ("pad_token", "[PAD]", False),
+        ("key_dim", 64, False),
+        ("start_token", "<start>", False),
+    ],
+)
+def test_a_secret_is_not_written(name, value, is_lost):
+    layer = Holder(name="holder")
+    vars(layer)[name] = value
+    written = attribute_config(layer, str)
+    assert (is_lost, not is_lost) == (
+        name in written.lost,
+        repr(value) in repr(dict(written.config[Remaking.KEY]["attributes"])),
+    )
+
+
+def test_a_file_of_somebody_else_sets_no_attributes_of_the_notebooks_classes(tmp_path, monkeypatch):
+    report = save(SaveRequest(KINDS["attributes of all kinds"].trained(), "cats", to=str(tmp_path)))
+    assert ("Rich",) == report.manifest.facts.remade
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "another_user"))
+    main = sys.modules["__main__"]
+    for each in (Rich, Sizes, Mode, Span, scaled):
+        monkeypatch.setattr(main, each.__name__, each, raising=False)
+    with pytest.raises(UntrustedCodeError):
+        load(LoadRequest("cats", source=str(tmp_path)))

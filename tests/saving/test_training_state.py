@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from colab_save.artifact.round_trip import Outcome
+from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.dialect import value_of
 from colab_save.loading.pipeline import load
 from colab_save.model.examining import examine
@@ -194,7 +194,9 @@ def other(report):
 
 def test_it_is_saved_whole(report):
     (trip,) = report.manifest.round_trips
-    failed = {aspect: each.reason for aspect, each in trip.verdicts.items() if each.outcome is not Outcome.PASSED}
+    passed = {aspect for aspect, each in trip.verdicts.items() if each.outcome is Outcome.PASSED}
+    failed = {aspect: trip.verdicts[aspect].reason for aspect in trip.verdicts.keys() - passed - {Aspect.STEP}}
+    assert Outcome.FAILED is not trip.verdicts[Aspect.STEP].outcome
     assert ("keras", {}) == (trip.format, failed)
 
 
