@@ -18,6 +18,7 @@ AFTERWARDS = {
     Aspect.WEIGHTS: "Set the weights that differ before you train it.",
     Aspect.OUTPUTS: "Its answers are not those of the live model.",
     Aspect.TRAINING: "Compile it again before you train it.",
+    Aspect.STEP: "Define what its training step lacks before you train it.",
 }
 """What to do with a loaded model, of which an aspect did not come back."""
 

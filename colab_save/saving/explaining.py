@@ -108,7 +108,7 @@ def advice(attempts: list[Attempt], decision: Decision) -> str:
     known = cut_blocks(attempts[0].hint, MOST_ADVICE)
     general = "" if not trips or next(iter(trips[0].failed)) is Aspect.TRAINING else _general(attempts, trips[0])[0]
     tried = {option("formats", plug.name) for attempt in attempts for plug in attempt.formats}
-    return without(known or general, tried)
+    return without(known or general, {*tried, option("force")})  # what is published needs no force
 
 
 def not_replaced(report: SaveReport, old: Destination) -> RoundTripError:

@@ -16,6 +16,7 @@ from colab_save.hints import action, option
 from colab_save.quantities import age_in_words, size_in_words
 from colab_save.quoting import visible
 from colab_save.reports.listing import Listing
+from colab_save.reports.partial import AFTERWARDS
 from colab_save.reports.report import LoadReport, SaveReport
 from colab_save.stores.base import UploadState
 
@@ -158,6 +159,13 @@ def test_what_is_saved_in_part_is_amber_and_never_passed(report, words):
 def test_what_is_saved_in_part_says_what_to_do_and_what_to_change():
     text = str(saved(PART, advice="Return it from get_config()."))
     assert "Set the weights that differ before you train it.\n    Return it from get_config()." in text
+
+
+@pytest.mark.parametrize("aspect", Aspect)
+def test_whatever_aspect_failed_both_reports_say_what_to_do_with_the_loaded_model(aspect):
+    lost = trip("keras", {aspect: Verdict(Outcome.FAILED, "why", 1)})
+    made = manifest(lost, is_partial=True)
+    assert [True, True] == [AFTERWARDS[aspect] in str(report) for report in (saved(made), loaded(lost, manifest=made))]
 
 
 def test_a_load_of_a_part_says_what_another_payload_lost():

@@ -21,8 +21,9 @@ from colab_save.frontends.languages import MAGIC, PANEL, PYTHON, TERMINAL
 from colab_save.hints import option, render, without
 from colab_save.proof.verdicts import verdicts_of
 from colab_save.saving.attempts import Attempt
+from colab_save.saving.deciding import Decision
 from colab_save.saving.examining import Examined
-from colab_save.saving.explaining import HINTS, LACKING, MOST_ADVICE, MOST_REASONS, TAKING, refusal
+from colab_save.saving.explaining import HINTS, LACKING, MOST_ADVICE, MOST_REASONS, TAKING, advice, refusal
 from colab_save.saving.staging import Staged
 from colab_save.wording import first_line
 from tests import making
@@ -327,6 +328,15 @@ def test_no_hint_names_a_format_that_has_failed(case):
     attempts, error = case
     formats = {trip.format for attempt in attempts for trip in attempt.trips}
     assert [] == [name for name in formats if option("formats", name) in error.references[1]]
+
+
+@pytest.mark.parametrize("aspect", Aspect)
+def test_advice_on_what_is_published_in_part_never_forces_it(aspect):
+    verdicts = {**dict.fromkeys(Aspect, Verdict(Outcome.PASSED)), aspect: Verdict(Outcome.FAILED, "why", 1)}
+    made = attempt(RoundTrip("keras", verdicts, seconds=1.0))
+    text = advice([made], Decision((made,), made.trips, is_partial=True))
+    assert option("force") not in text
+    assert (aspect is not Aspect.TRAINING) == bool(text)
 
 
 @pytest.mark.parametrize("text", [*HINTS.values(), LACKING, TAKING])
