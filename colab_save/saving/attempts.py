@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colab_save.artifact.layout import CUSTOM_CODE
@@ -87,9 +87,7 @@ def attempt(plan: Plan, first: Examined, verifier: Verifier, work: Path, clock: 
             if shutil.disk_usage(folder).free < FULL:
                 raise refusal(system_error(errno.ENOSPC), "write", str(folder)) from error
             errors.append(error)
-            trips = tuple(failed(plug.name, error.references[0], plug.holds) for plug in formats)
-            hint = examined.hint or error.references[1]
-            attempts.append(Attempt(Staged(folder, formats, {}), trips, examined, hint=hint))
+            attempts.append(_unwritten(Staged(folder, formats, {}), examined, error))
             continue
         attempts.append(_proven(staged, examined, prove(staged, examined, plan.rules, verifier, clock)))
         if attempts[-1].is_passed or verifier.was_killed:  # which decides nothing about the formats
@@ -110,6 +108,17 @@ def _tries(plan: Plan, examined: Examined) -> Iterator[tuple[tuple[Format, ...],
         yield formats, first
         if more := first.remaking(lambda configs: configs.remakeable):
             yield formats, more
+
+
+def _unwritten(staged: Staged, examined: Examined, error: FormatError) -> Attempt:
+    """Return the attempt of which no model has a payload, since one could not be written."""
+    reason, hint = error.references
+    trips = tuple(
+        replace(failed(plug.name, reason, plug.holds), part=subject.name)
+        for subject in examined.subjects
+        for plug in staged.formats
+    )
+    return Attempt(staged, trips, examined, hint=examined.hint or hint)
 
 
 def _proven(staged: Staged, examined: Examined, trips: tuple[RoundTrip, ...]) -> Attempt:

@@ -49,7 +49,7 @@ def decide(attempts: Sequence[Attempt], *, is_automatic: bool, is_single: bool =
     last = attempts[-1]
     if last.is_passed and _names(last) == _names(attempts[0]):
         return Decision((last,), last.trips)
-    if not is_automatic or any(_is_failed(trip, Aspect.STRUCTURE) for trip in _collection_trips(attempts)):
+    if not is_automatic:
         return None
     names = dict.fromkeys(map(_names, attempts))
     best = [max((each for each in attempts if _names(each) == name), key=_worth) for name in names]
@@ -58,16 +58,17 @@ def decide(attempts: Sequence[Attempt], *, is_automatic: bool, is_single: bool =
     chosen = [(attempt, trips) for attempt, trips in found if trips]
     if is_single:
         chosen = [pair for pair in chosen if _is_enough(pair[1], parts)][:1]
-    if not _is_enough([trip for _, trips in chosen for trip in trips], parts):
+    trips = [trip for _, found in chosen for trip in found]
+    if not _is_enough(trips, parts) or _is_collection_lost(chosen[0][0]):
         return None
-    return _partial([attempt for attempt, _ in chosen], [trip for _, trips in chosen for trip in trips], best)
+    return _partial([attempt for attempt, _ in chosen], trips, best)
 
 
 def _partial(chosen: Sequence[Attempt], trips: Sequence[RoundTrip], best: Sequence[Attempt]) -> Decision:
     known = {(trip.part, trip.format) for trip in trips}
     failed = (trip for attempt in best for trip in _payload_trips(attempt) if trip.outcome is Outcome.FAILED)
     given_up = tuple(trip for trip in failed if (trip.part, trip.format) not in known)
-    own = _collection_trips(chosen[:1])  # it was proven with the code that is published
+    own = _collection_trips(chosen[0])  # it was proven with the code that is published
     return Decision(tuple(chosen), (*trips, *own), is_partial=True, given_up=given_up)
 
 
@@ -96,11 +97,11 @@ def _is_passed(trip: RoundTrip, aspect: Aspect) -> bool:
     return aspect in trip.verdicts and trip.verdicts[aspect].outcome is Outcome.PASSED
 
 
-def _worth(attempt: Attempt) -> tuple[int, int]:
-    """Return how much came back: payloads that answer, then aspects that did not fail."""
+def _worth(attempt: Attempt) -> tuple[bool, int, int]:
+    """Return how much came back: the collection, then payloads that answer, then aspects that did not fail."""
     trips = _payload_trips(attempt)
     held = sum(len(trip.verdicts) - len(trip.failed) for trip in trips)
-    return sum(map(_answers, trips)), held
+    return not _is_collection_lost(attempt), sum(map(_answers, trips)), held
 
 
 def _names(attempt: Attempt) -> tuple[str, ...]:
@@ -111,5 +112,10 @@ def _payload_trips(attempt: Attempt) -> list[RoundTrip]:
     return [trip for trip in attempt.trips if trip.format != COLLECTION]
 
 
-def _collection_trips(attempts: Sequence[Attempt]) -> list[RoundTrip]:
-    return [trip for attempt in attempts for trip in attempt.trips if trip.format == COLLECTION]
+def _collection_trips(attempt: Attempt) -> list[RoundTrip]:
+    return [trip for trip in attempt.trips if trip.format == COLLECTION]
+
+
+def _is_collection_lost(attempt: Attempt) -> bool:
+    """Return whether the dict, list or object around the models does not come back with this attempt."""
+    return any(_is_failed(trip, Aspect.STRUCTURE) for trip in _collection_trips(attempt))

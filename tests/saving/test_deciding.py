@@ -145,6 +145,45 @@ def test_a_part_that_nothing_brings_back_refuses_the_whole_collection():
     assert None is decided(first, other)
 
 
+def test_a_collection_of_which_one_model_cannot_be_written_is_published_in_the_other_format():
+    first = attempt(gone(part="a"), gone(part="b"))
+    other = attempt(trip("saved_model", part="a"), trip("saved_model", part="b"), joined())
+    labels = ["a saved_model", "b saved_model", COLLECTION]
+    assert (labels, True, ["a keras", "b keras"]) == decided(first, other)
+
+
+@pytest.mark.parametrize("other", [gone("saved_model", "b"), trip("saved_model", OUT, part="b")])
+def test_a_model_that_comes_back_in_no_format_refuses_a_collection_that_could_not_be_written(other):
+    first = attempt(gone(part="a"), gone(part="b"))
+    assert None is decided(first, attempt(trip("saved_model", part="a"), other, joined()))
+
+
+@pytest.mark.parametrize("is_lost_first", [True, False])
+def test_of_two_rungs_the_one_whose_collection_came_back_is_published(is_lost_first):
+    lost = attempt(trip("keras", T, part="a"), joined(S), folder="lost")
+    best = attempt(trip("keras", T, part="a"), joined(), folder="best")
+    other = attempt(trip("saved_model", part="a"), joined())
+    rungs = [lost, best] if is_lost_first else [best, lost]
+    assert (best, other) == decide([*rungs, other], is_automatic=True).attempts
+
+
+def test_a_collection_that_came_back_with_the_published_rung_alone_is_enough():
+    first = attempt(trip("keras", T, part="a"), joined())
+    other = attempt(trip("saved_model", part="a"), joined(S))
+    assert (["a keras", "a saved_model", COLLECTION], True, []) == decided(first, other)
+
+
+def test_a_collection_that_is_lost_with_the_published_rung_is_refused():
+    first = attempt(trip("keras", T, part="a"), joined(S))
+    assert None is decided(first, attempt(trip("saved_model", part="a"), joined()))
+
+
+def test_a_collection_that_is_lost_with_a_rung_that_gives_nothing_is_published():
+    first = attempt(trip("keras", OUT, W, part="a"), joined(S))
+    other = attempt(trip("saved_model", part="a"), joined())
+    assert (["a saved_model", COLLECTION], True, ["a keras"]) == decided(first, other)
+
+
 def test_a_collection_whose_own_values_are_lost_is_refused():
     first, other = attempt(trip("keras", T, part="a"), joined(S)), attempt(trip("saved_model", part="a"), joined(S))
     assert None is decided(first, other)

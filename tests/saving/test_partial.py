@@ -60,6 +60,16 @@ class EagerSecret(Eager, Secret):
         return Secret.call(self, Eager.call(self, inputs))
 
 
+class Unwritten(keras.layers.Layer):
+    """Cannot be written by Keras."""
+
+    def call(self, inputs):
+        return inputs
+
+    def save_own_variables(self, store):
+        raise ValueError("not written")
+
+
 class Picky(keras.layers.Layer):
     """Cannot be used in a fresh process."""
 
@@ -212,6 +222,12 @@ def test_a_collection_is_partial_if_one_of_its_models_is(tmp_path):
     )
     pair = loaded("pair", tmp_path).model
     assert [keras.Sequential, keras.Sequential] == [type(pair[name]) for name in "ab"]
+
+
+def test_a_collection_of_which_keras_cannot_write_one_model_is_saved_in_part(tmp_path):
+    report = save(SaveRequest({"a": around(), "b": around(Unwritten)}, "pair", to=str(tmp_path)))
+    assert (Outcome.PARTIAL, ("saved_model",)) == (report.outcome, report.manifest.formats)
+    assert ["a", "b"] == [*loaded("pair", tmp_path).model]
 
 
 def test_a_load_of_a_part_names_the_newest_version_that_passed(tmp_path):
