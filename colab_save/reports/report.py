@@ -60,10 +60,20 @@ def summary_of(words: Mapping[Outcome, str], trips: Sequence[RoundTrip], outcome
         trips: The round trips of all payloads.
         outcome: The outcome of the whole. Default: the worst of the round trips.
     """
-    verdicts = [(aspect, verdict.outcome) for trip in trips for aspect, verdict in trip.verdicts.items()]
-    skipped_ones = {aspect for aspect, outcome in verdicts if outcome is Outcome.SKIPPED}
     known = words[outcome or worst_of(trip.outcome for trip in trips)]
-    return known.replace("not proven", SKIPPED_ALONE.get(frozenset(skipped_ones - {Aspect.STEP}), "not proven"))
+    return known.replace("not proven", SKIPPED_ALONE.get(_skipped_in(trips), "not proven"))
+
+
+def _loaded_in_words(trips: Sequence[RoundTrip], outcome: Outcome) -> str:
+    """Return what happened in a load; a PARTIAL version is called equal only where all that it has was compared."""
+    if outcome is Outcome.PARTIAL and (missing := _skipped_in(trips)):
+        return f"loaded, {SKIPPED_ALONE.get(missing, 'not compared')}; it was saved in part"
+    return summary_of(LOADED, trips, outcome)
+
+
+def _skipped_in(trips: Sequence[RoundTrip]) -> frozenset[Aspect]:
+    verdicts = [(aspect, verdict.outcome) for trip in trips for aspect, verdict in trip.verdicts.items()]
+    return frozenset(aspect for aspect, outcome in verdicts if outcome is Outcome.SKIPPED) - {Aspect.STEP}
 
 
 NAMED = 4
@@ -225,7 +235,7 @@ class LoadReport(Shown):
         notes = (Remark("note", note) for note in self.notes)
         return Card(
             title=literal(self.target),
-            summary=summary_of(LOADED, shown, self.outcome),
+            summary=_loaded_in_words(shown, self.outcome),
             outcome=self.outcome,
             facts=dict(self._facts()),
             table=Table(

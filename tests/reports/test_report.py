@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from colab_save.artifact.facts import LayerFacts, ModelFacts, TensorFacts
 from colab_save.artifact.manifest import FileFacts, Manifest, Payload
-from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+from colab_save.artifact.round_trip import (
+    NOT_VERIFIED,
+    Aspect,
+    Outcome,
+    OutputError,
+    RoundTrip,
+    Verdict,
+    failed,
+    skipped,
+)
 from colab_save.hints import action, option
 from colab_save.quantities import age_in_words, size_in_words
 from colab_save.quoting import visible
@@ -138,6 +147,8 @@ def test_a_save_says_its_outcome_and_why_in_text_and_in_html(found, words):
 
 
 PART = manifest(FAILED, is_partial=True)
+NO_SAMPLE = trip("keras", {Aspect.OUTPUTS: Verdict(Outcome.SKIPPED, "no sample was recorded")})
+NO_SAMPLE_AND_LOST = replace(FAILED, verdicts={**FAILED.verdicts, Aspect.OUTPUTS: NO_SAMPLE.verdicts[Aspect.OUTPUTS]})
 
 
 @pytest.mark.parametrize(
@@ -147,6 +158,9 @@ PART = manifest(FAILED, is_partial=True)
         (saved(manifest(trip("saved_model"), is_partial=True, given_up=(FAILED,))), "saved in part"),
         (loaded(FAILED, manifest=PART), "loaded, equal to what was saved in part"),
         (loaded(manifest=PART, format="saved_model"), "loaded, equal to what was saved in part"),
+        (loaded(skipped("keras", NOT_VERIFIED), manifest=PART), "loaded, not compared; it was saved in part"),
+        (loaded(NO_SAMPLE, manifest=PART), "loaded, answers not checked; it was saved in part"),
+        (loaded(NO_SAMPLE_AND_LOST, manifest=PART), "loaded, answers not checked; it was saved in part"),
     ],
 )
 def test_what_is_saved_in_part_is_amber_and_never_passed(report, words):
