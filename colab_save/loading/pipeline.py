@@ -7,11 +7,11 @@ turned verification off.
 from __future__ import annotations
 
 import tempfile
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from colab_save.artifact.round_trip import sum_up
-from colab_save.errors import DigestError
+from colab_save.errors import ColabSaveError, DigestError
 from colab_save.loading.collections import open_all
 from colab_save.loading.opening import Loaded
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
@@ -56,7 +56,9 @@ def _passed_in_words(found: Found) -> str:
     manifest = found.manifest
     if manifest is None or not manifest.is_partial or found.place.exact:
         return ""
-    return passed_in_words(found.store, manifest)
+    with suppress(ColabSaveError):  # the model is loaded, and stays so where the store no longer answers
+        return passed_in_words(found.store, manifest)
+    return ""
 
 
 def _open(request: LoadRequest, clock: Clock) -> tuple[Found, Loaded]:

@@ -113,7 +113,7 @@ def saved(tmp_path_factory):
     ("name", "formats", "failed"),
     [
         ("training", ("keras", "saved_model"), {Aspect.TRAINING}),
-        ("outputs", ("keras", "saved_model"), {Aspect.OUTPUTS}),
+        ("outputs", ("keras", "saved_model"), {Aspect.OUTPUTS, Aspect.STEP}),
         ("all", ("saved_model",), set(Aspect)),
     ],
 )
@@ -236,6 +236,16 @@ def test_a_load_of_a_part_names_the_newest_version_that_passed(tmp_path):
     report = loaded("cats", tmp_path)
     assert Outcome.PARTIAL is report.outcome
     assert f"The newest version that PASSED is loaded by load cats@{passed}" in render(report.notes[0], Plain())
+
+
+def test_a_store_that_cannot_read_an_older_version_costs_that_note_and_not_the_model(tmp_path):
+    older = tmp_path / "cats" / "20200101T000000Z-0000"
+    older.mkdir(parents=True)
+    (older / "manifest.json").symlink_to("manifest.json")  # the disk reports an error for it, for root too
+    save(SaveRequest(forgetful(), "cats", to=str(tmp_path)))
+    report = loaded("cats", tmp_path)
+    assert (Outcome.PARTIAL, True) == (report.outcome, isinstance(report.model, keras.Model))
+    assert [] == [note for note in report.notes if "newest version" in note]
 
 
 def test_a_strict_save_publishes_nothing_in_part(tmp_path):
