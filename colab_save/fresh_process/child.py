@@ -34,7 +34,7 @@ from colab_save.format_table import format_names
 from colab_save.formats.base import Context, get_format
 from colab_save.fresh_process.answering import answer_moved, answer_sample, trace
 from colab_save.fresh_process.job import Job, JoinJob, OpenJob, Question, ReloadJob, read_job
-from colab_save.fresh_process.stepping import answer_moved_losses, answer_step
+from colab_save.fresh_process.stepping import answer_moved_losses, answer_step, is_lost
 from colab_save.fresh_process.surroundings import Surroundings, keras_backend
 from colab_save.memory import SHORT, available_memory, end_first, is_out_of_memory, limit_memory
 from colab_save.model.configs import Configs, rebuilding
@@ -124,7 +124,8 @@ def _step(job: ReloadJob, model: Model) -> dict[str, Any]:
         return answer_step(model, file, job.step, is_part=job.is_part)
     except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer
         is_unfit = isinstance(error, (ValueError, *tensorflow_classes("errors.InvalidArgumentError")))
-        return {"failed": first_line(error), "lacks": lacking_name(error), "is_unfit": is_unfit}
+        why = {"lacks": lacking_name(error), "is_unfit": is_unfit, "is_lost": is_lost(model, error)}
+        return {"failed": first_line(error), **why}
 
 
 def join_parts(job: JoinJob, parts: Parts) -> dict[str, Any]:

@@ -7,6 +7,7 @@ differs, to find out whether that is rounding.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import partial
@@ -14,14 +15,23 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.sample import Step, read_arrays
+from colab_save.custom_code.origins import is_users_own
 from colab_save.fresh_process.answering import DRAWS, moved
-from colab_save.model.walking import walk_variables
+from colab_save.model.compiling import optimizers_of
+from colab_save.model.walking import walk_layers, walk_variables
 from colab_save.nested import leaves, map_structure
 from colab_save.sampling.guarding import undone, untouched
 from colab_save.sampling.running import reference_arithmetic, to_tensor
 from colab_save.sampling.seeding import fix_seeds
 from colab_save.sampling.stepping import NO_MEMORY, NOTHING_MOVES, has_memory, loss_of, some_rows
 from colab_save.types import Json, Model, Nested
+from colab_save.wording import text_of
+
+_NOT_ITS_VARIABLES = r"(?i)originally built with|cannot recognize variable"
+"""What the optimizers of Keras and tf_keras say of a variable that they were not built for."""
+
+_NO_ATTRIBUTE = r"'(\w+)' (?:object )?has no attribute"
+"""What Python says of an object, or a class, that lacks an attribute."""
 
 
 def answer_step(model: Model, file: Path, step: Step, *, is_part: bool) -> dict[str, Json]:
@@ -63,6 +73,20 @@ def _train(model: Model, data: Nested) -> bool:
     is_finite = all(math.isfinite(number) for item in numbers if item.dtype.kind == "f" for number in item.flat)
     pairs = zip(before, trained, strict=True)
     return is_finite and any(not np.array_equal(old, tf.convert_to_tensor(now)) for old, now in pairs)
+
+
+def is_lost(model: Model, error: Exception) -> bool:
+    """Return whether a step raised an error that no data causes: something of the model has not come back.
+
+    Either its optimizer was built for other variables, or one of its own objects lacks an attribute.
+    """
+    text = text_of(error)
+    if re.search(_NOT_ITS_VARIABLES, text):
+        return True
+    if not isinstance(error, AttributeError):
+        return False
+    own = {type(part).__name__ for walk in (walk_layers, optimizers_of) for _, part in walk(model)}
+    return is_users_own(type(error.obj)) or any(name in own for name in re.findall(_NO_ATTRIBUTE, text))
 
 
 def answer_moved_losses(model: Model, file: Path, step: Step) -> list[Json]:

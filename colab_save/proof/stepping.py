@@ -65,9 +65,9 @@ def judge_step(
 def _raised(step: Step, answer: Mapping[str, Json]) -> Verdict:
     """Return the verdict on a step that raised an error, for which the data may be the reason."""
     raised = literal(one_line(str(answer["failed"])))
-    is_lacking, is_unfit = bool(answer.get("lacks")), bool(answer.get("is_unfit"))
-    may_not_fit = step.origin is Origin.MADE or (step.origin is Origin.FOUND and is_unfit)
-    if may_not_fit and not is_lacking:
+    is_of_model = bool(answer.get("lacks") or answer.get("is_lost"))
+    may_not_fit = step.origin is Origin.MADE or (step.origin is Origin.FOUND and bool(answer.get("is_unfit")))
+    if may_not_fit and not is_of_model:
         return Verdict(Outcome.SKIPPED, f"no data is known that its train_step() takes ({raised})")
     return Verdict(Outcome.FAILED, f"a training step raises an error in a fresh process: {raised}", 1)
 

@@ -63,6 +63,8 @@ def test_a_step_that_moves_nothing_is_skipped():
         (Origin.FOUND, {"is_unfit": True}, Outcome.SKIPPED),
         (Origin.MADE, {}, Outcome.SKIPPED),
         (Origin.MADE, {"lacks": "features"}, Outcome.FAILED),
+        (Origin.MADE, {"is_lost": True}, Outcome.FAILED),
+        (Origin.FOUND, {"is_unfit": True, "is_lost": True}, Outcome.FAILED),
     ],
 )
 def test_an_error_counts_where_the_data_is_not_the_reason(origin, more, outcome):

@@ -224,6 +224,43 @@ def test_a_branch_that_raises_when_it_trains_fails():
         save(SaveRequest(layers(dense(2), Branch(), loss="mse"), "cats", formats="keras"))
 
 
+class Lossy(Step):
+    """A step that needs what does not come back."""
+
+    def train_step(self, data):
+        if IN_A_FILE in __name__:
+            self.lacking(data)
+        return super().train_step(data)
+
+    def lacking(self, data):
+        return self.temperature
+
+
+class OfOthers(Lossy):
+    """A step whose optimizer was built for other variables."""
+
+    def lacking(self, data):
+        self.optimizer = keras.optimizers.SGD()
+        self.optimizer.build([])
+
+
+class Unfit(Lossy):
+    """A step that takes other data than anyone would make."""
+
+    def lacking(self, data):
+        return data.images
+
+
+@pytest.mark.parametrize(("kind", "reason"), [(Lossy, "no attribute 'temperature'"), (OfOthers, "Unknown variable")])
+def test_a_step_that_lacks_something_of_the_model_fails_also_with_made_data(kind, reason):
+    with pytest.raises(RoundTripError, match=f"step: .*{reason}"):
+        save(SaveRequest(stepping(kind), "cats", formats="keras"))
+
+
+def test_a_step_that_does_not_take_the_data_is_skipped():
+    assert Outcome.SKIPPED is verdict(stepping(Unfit)).outcome
+
+
 FEATURES = keras.Sequential([keras.Input((4,)), dense(3)])
 WEIGHT = tf.Variable(2.0)
 
