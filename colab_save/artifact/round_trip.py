@@ -57,11 +57,13 @@ class Verdict:
         reason: If it is not ``PASSED``: the first places that differ, each on a line of its own, or what the format
             does not hold. It may refer to options and actions (`hints`); a manifest has plain texts instead.
         differences: How many places differ.
+        is_compared: What the live model says was compared; a step whose loss could not be only ran.
     """
 
     outcome: Outcome
     reason: str = ""
     differences: int = 0
+    is_compared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +123,16 @@ class RoundTrip:
     def outcome(self) -> Outcome:
         """The worst outcome of all aspects; ``NOT_HELD`` counts as passed, as does what another way of running shows.
 
-        A model that answered need not have taken a step, and one that has taken a step need not have answered.
+        A model that answered need not have taken a step, and one that has taken a step of which the loss was compared
+        need not have answered.
         """
-        outcomes = {aspect: verdict.outcome for aspect, verdict in self.verdicts.items()}
-        run = {outcomes[aspect] for aspect in (Aspect.OUTPUTS, Aspect.STEP) if aspect in outcomes}
-        if Outcome.PASSED in run:
-            outcomes = {
-                aspect: outcome
-                for aspect, outcome in outcomes.items()
-                if aspect not in {Aspect.OUTPUTS, Aspect.STEP} or outcome is not Outcome.SKIPPED
-            }
-        return worst_of(outcomes.values())
+        run = [self.verdicts[aspect] for aspect in (Aspect.OUTPUTS, Aspect.STEP) if aspect in self.verdicts]
+        is_shown = any(verdict.outcome is Outcome.PASSED and verdict.is_compared for verdict in run)
+        return worst_of(
+            verdict.outcome
+            for aspect, verdict in self.verdicts.items()
+            if not (is_shown and aspect in {Aspect.OUTPUTS, Aspect.STEP} and verdict.outcome is Outcome.SKIPPED)
+        )
 
     @property
     def is_compared(self) -> bool:
@@ -207,7 +208,8 @@ def sum_up(trips: Sequence[RoundTrip]) -> RoundTrip:
         worst = min((verdict.outcome for _, verdict in found), key=WORST_FIRST.index)
         reasons = [(label, verdict.reason) for label, verdict in found if verdict.outcome is worst and verdict.reason]
         differences = sum(verdict.differences for _, verdict in found)
-        verdicts[aspect] = Verdict(worst, _grouped(reasons, MOST_REASONS), differences)
+        is_compared = all(verdict.is_compared for _, verdict in found)
+        verdicts[aspect] = Verdict(worst, _grouped(reasons, MOST_REASONS), differences, is_compared)
     errors = tuple(replace(error, name=f"{trip.label}: {error.name}") for trip in trips for error in trip.errors)
     formats = "+".join(dict.fromkeys(trip.format for trip in trips))
     return RoundTrip(formats, verdicts, errors, sum(trip.seconds for trip in trips))

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colab_save.artifact.records import read_record
-from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped
+from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict, failed, skipped, sum_up
 
-verdicts = st.builds(Verdict, st.sampled_from(Outcome), st.text(max_size=5), st.integers(0, 5))
+verdicts = st.builds(Verdict, st.sampled_from(Outcome), st.text(max_size=5), st.integers(0, 5), st.booleans())
 trips = st.builds(
     RoundTrip,
     st.sampled_from(["keras", "h5"]),
@@ -101,6 +101,20 @@ def test_json_that_is_not_a_round_trip_is_refused(change):
 )
 def test_one_of_answers_and_a_step_is_enough_and_a_failure_stays_one(outputs, step, outcome):
     assert outcome is trip(outputs=outputs, step=step).outcome
+
+
+def test_a_step_whose_loss_was_not_compared_does_not_stand_for_answers():
+    ran = Verdict(Outcome.PASSED, "it ran", is_compared=False)
+    found = RoundTrip("keras", {Aspect.OUTPUTS: Verdict(Outcome.SKIPPED), Aspect.STEP: ran})
+    assert Outcome.SKIPPED is found.outcome
+    answered = RoundTrip("keras", {Aspect.OUTPUTS: Verdict(Outcome.PASSED), Aspect.STEP: ran})
+    assert Outcome.PASSED is answered.outcome
+
+
+def test_of_several_parts_one_whose_loss_was_not_compared_is_enough():
+    steps = [Verdict(Outcome.PASSED), Verdict(Outcome.PASSED, is_compared=False)]
+    parts = [RoundTrip("keras", {Aspect.OUTPUTS: Verdict(Outcome.SKIPPED), Aspect.STEP: step}) for step in steps]
+    assert Outcome.SKIPPED is sum_up(parts).outcome
 
 
 def test_weights_that_were_not_compared_are_never_passed():

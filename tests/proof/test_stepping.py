@@ -47,6 +47,11 @@ def test_an_excuse_is_for_the_loss_only():
     assert Outcome.FAILED is judged({"loss": 0.6, "reached": []}, excuse=excuse).outcome
 
 
+@pytest.mark.parametrize(("step", "is_compared"), [(CHECKED, True), (OWN, False)])
+def test_a_step_of_ones_own_is_told_as_not_compared(step, is_compared):
+    assert (Outcome.PASSED, is_compared) == ((found := judged(SAME, step)).outcome, found.is_compared)
+
+
 def test_what_was_not_tried_is_skipped():
     assert Verdict(Outcome.SKIPPED, "nothing trains") == judged({}, Step(missing="nothing trains"))
 

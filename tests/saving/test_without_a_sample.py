@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -108,6 +110,14 @@ def test_all_but_the_outputs_of_the_whole_is_proven(make, step):
     assert ALL_BUT_OUTPUTS | step == outcomes(report)
     assert str(report).startswith("SKIPPED  cats@")
     assert "saved, answers not checked" in str(report).splitlines()[0]
+
+
+def test_a_step_whose_loss_is_not_compared_does_not_stand_for_the_answers(monkeypatch):
+    variables = {"vae": pair(), "x": zoo.rows(8, 6), "In": ["vae.fit(x)"]}
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(user_ns=variables))
+    report = save(SaveRequest(variables["vae"], "cats"))
+    assert ALL_BUT_OUTPUTS | {Aspect.STEP: Outcome.PASSED} == outcomes(report)
+    assert Outcome.SKIPPED is report.outcome
 
 
 def test_it_comes_back_with_its_optimizer_and_trains_on():
