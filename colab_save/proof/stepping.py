@@ -92,11 +92,11 @@ def excuse_for(step: Step, answer: Mapping[str, Json], losses: Sequence[float]) 
     """
     expected, actual = float(step.loss or 0.0), float(answer["loss"])
     gap, moves = abs(expected - actual), max((abs(loss - losses[0]) for loss in losses), default=0.0)
-    if not math.isfinite(gap + moves):
+    if not math.isfinite(gap + moves) or gap > MULTIPLE * moves:
         return None
     if moves > DECIDING * abs(expected):
         return Verdict(Outcome.SKIPPED, UNDECIDED.format(gap))
-    return Verdict(Outcome.PASSED, ROUNDING.format(gap)) if gap <= MULTIPLE * moves else None
+    return Verdict(Outcome.PASSED, ROUNDING.format(gap))
 
 
 def _array(number: Json) -> Array:

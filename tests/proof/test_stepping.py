@@ -82,6 +82,7 @@ def test_an_error_counts_where_the_data_is_not_the_reason(origin, more, outcome)
         (0.501, [0.501, 0.5011, 0.5009], Outcome.PASSED),
         (0.501, [0.501, 0.501001], None),
         (0.501, [0.501, 0.9], Outcome.SKIPPED),
+        (1000.0, [1000.0, 1000.02], None),
         (0.501, [], None),
         (float("nan"), [0.5], None),
     ],
