@@ -174,7 +174,10 @@ def _excuse(
     verifier: Verifier, trial: Trial, step: Step, answer: Mapping[str, Json], on_wait: OnWait
 ) -> Verdict | None:
     """Return the verdict on a loss that differs where that is no failure: it is random, or rounding is the reason."""
-    again = {"loss": live_loss(trial.model, some_rows(step.data, step.rows)).value}
+    try:
+        again = {"loss": live_loss(trial.model, some_rows(step.data, step.rows)).value}
+    except Exception:  # noqa: BLE001 - the user's loss may raise anything the second time, as at the end of an iterator
+        return None
     if differs(step, again, trial.sample, precision(trial.facts)):
         return Verdict(Outcome.PASSED, RANDOM, is_compared=False)
     with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:

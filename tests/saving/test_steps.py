@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import keras
 import pytest
 import tensorflow as tf
@@ -217,6 +219,18 @@ class Half(keras.layers.Dense):
 def test_a_true_loss_fails(make, reason):
     with pytest.raises(RoundTripError, match=f"step: .*{reason}"):
         save(SaveRequest(make(), "cats", formats="keras"))
+
+
+def once(y, p):
+    if IN_A_FILE not in __name__:
+        os.environ.pop("ROWS_LEFT")
+    return scaled(y, p)
+
+
+def test_a_loss_that_runs_only_once_in_the_notebook_is_compared_with_what_it_gave(monkeypatch):
+    monkeypatch.setenv("ROWS_LEFT", "1")
+    with pytest.raises(RoundTripError, match=r"step: .*the loss is"):
+        save(SaveRequest(layers(dense(2), loss=once), "cats", formats="keras"))
 
 
 def test_a_branch_that_raises_when_it_trains_fails():
