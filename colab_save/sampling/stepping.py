@@ -12,14 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from colab_save.artifact.sample import Origin, Sample, Step
 from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import KERAS, dialect_of, is_compiled, keras_of, size_of
 from colab_save.memory import available_memory, is_out_of_memory
-from colab_save.model.compiling import is_built, trained_by
+from colab_save.model.compiling import compile_given, is_built, trained_by
 from colab_save.model.walking import walk_variables
 from colab_save.nested import leaves, map_structure
 from colab_save.quieting import quiet
@@ -225,11 +225,13 @@ def _eight(inputs: Nested, outputs: Nested) -> tuple[Nested, Nested]:
 
 
 def _used_by(model: Model) -> list[Any]:
-    """Return the live values that the user's losses use beside the model, such as another model or a metric."""
-    losses = [item for _, item in leaves(getattr(model, "loss", None))]
-    methods = [getattr(type(item), name, None) for item in losses for name in ("call", "__call__")]
-    own = [getattr(type(model), name, None) for name in ("compute_loss", "compute_metrics")]
-    waiting, seen = [*losses, *methods, *own], dict[int, Any]()
+    """Return the live values that the user's losses, metrics and calls use beside the model, such as another model."""
+    given = compile_given(model)
+    kinds = (getattr(model, "loss", None), given.get("metrics"), given.get("weighted_metrics"))
+    called = [item for kind in kinds for _, item in leaves(kind)]
+    methods = [getattr(type(item), name, None) for item in called for name in ("call", "__call__", "update_state")]
+    own = [getattr(type(model), name, None) for name in ("call", "compute_loss", "compute_metrics")]
+    waiting, seen = [*called, *methods, *own], dict[int, Any]()
     while waiting:
         item = waiting.pop()
         function = inspect.unwrap(item) if callable(item) and hasattr(item, "__wrapped__") else item
@@ -241,8 +243,16 @@ def _used_by(model: Model) -> list[Any]:
 
 def _values_in(function: FunctionType) -> Iterator[Any]:
     """Yield the values of the global names and of the closure that a function uses."""
-    names = function.__code__.co_names
+    names = dict.fromkeys(name for code in _codes_in(function.__code__) for name in code.co_names)
     yield from (function.__globals__[name] for name in names if name in function.__globals__)
     for cell in function.__closure__ or ():
         with suppress(ValueError):  # it is empty
             yield cell.cell_contents
+
+
+def _codes_in(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code of a function, and that of the functions and generator expressions in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes_in(constant)

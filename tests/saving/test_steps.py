@@ -12,6 +12,7 @@ from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.errors import RoundTripError
 from colab_save.loading.pipeline import load
 from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.sampling.stepping import live_loss
 from colab_save.saving.pipeline import save
 from tests import zoo
 
@@ -300,6 +301,59 @@ def test_a_loss_that_uses_a_live_model_and_a_variable_trains_in_the_next_runtime
 def test_a_loss_that_uses_the_saved_model_by_its_name_gets_no_stale_copy_of_it():
     with pytest.raises(RoundTripError, match=r"step: SELF \(used by decayed\) is part of the model that is saved"):
         save(SaveRequest(SELF, "cats", formats="keras"))
+
+
+COUNTER = tf.Variable(0.0)
+
+
+def error(y, p):
+    return tf.reduce_mean((y - p) ** 2)
+
+
+def counting(y, p):
+    COUNTER.assign_add(1.0)
+    return error(y, p)
+
+
+def counting_inside(y, p):
+    return sum(error(y, p) for _ in range(2) if COUNTER.assign_add(1.0) is not None)
+
+
+class Counting(keras.Model):
+    """A model that counts its calls when it trains."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.body = dense(2)
+
+    def call(self, inputs, training=False):
+        if training:
+            COUNTER.assign_add(1.0)
+        return self.body(inputs)
+
+
+def by_loss():
+    return layers(dense(2), loss=counting)
+
+
+def by_generator_expression():
+    return layers(dense(2), loss=counting_inside)
+
+
+def by_metric():
+    return layers(dense(2), loss="mse", metrics=[counting])
+
+
+def by_call():
+    return stepping(Counting)
+
+
+@pytest.mark.parametrize("make", [by_loss, by_generator_expression, by_metric, by_call])
+def test_a_step_leaves_what_it_uses_as_it_was(make):
+    model = make()
+    COUNTER.assign(0.0)
+    live_loss(model, (zoo.rows(2, 4), zoo.rows(2, 2)))
+    assert 0.0 == float(COUNTER)
 
 
 def test_a_loss_leaves_what_it_uses_as_it_was():
