@@ -35,7 +35,7 @@ _NO_ATTRIBUTE = r"'(\w+)' (?:object )?has no attribute"
 
 
 def answer_step(model: Model, file: Path, step: Step, *, is_part: bool) -> dict[str, Json]:
-    """Take a training step, on eight rows where one gives no finite loss or moves nothing.
+    """Take a training step, on all rows where the first two give no finite loss or moves nothing.
 
     Args:
         model: The reloaded model, which is another one afterwards.

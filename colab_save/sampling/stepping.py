@@ -33,12 +33,16 @@ from colab_save.sampling.targets import made_targets
 from colab_save.types import Array, Model, Nested, Variable
 from colab_save.wording import first_line
 
+FEWEST = 2
+"""The fewest rows of a step. With one row, or three, the gradient of some convolutions corrupts the memory of a process
+(TensorFlow 2.20 and 2.21 with oneDNN, on a CPU with AVX512; eagerly and traced), which would end the user's kernel."""
+
 MOST_SECONDS = 5.0
 """Seconds after which no further data is tried on a model that has trained on none."""
 
 NO_SAMPLE = "no data is known that the model could train on"
 NOTHING_TRAINABLE = "the model has no variable that it trains"
-NOTHING_MOVES = "it gives no finite loss, or moves no variable, on one row and on eight"
+NOTHING_MOVES = "it gives no finite loss, or moves no variable, on two rows and on eight"
 OUTGROWN = "its optimizer was built for fewer variables than are trainable now: compile() it again to train all"
 NO_MEMORY = "there is too little memory for a training step"
 
@@ -83,10 +87,12 @@ def _step_of(model: Model, sample: Sample, notebook: Notebook) -> Step:
         return Step(missing=OUTGROWN)
     found = ((_fitted(data, model), Origin.FOUND) for data in training_data(notebook, model))
     made = ((data, Origin.MADE) for data in _made(model, sample))
-    tried = (pair for pairs in (found, made) for pair in pairs)
+    tried = ((_even(data), origin) for pairs in (found, made) for data, origin in pairs)
     if has_own_step(model):
         data, origin = next(tried, (None, Origin.MADE))
-        return Step(missing=NO_SAMPLE) if data is None else Step(data, 1 if _has_rows(data) else None, origin=origin)
+        if data is None:
+            return Step(missing=NO_SAMPLE)
+        return Step(data, FEWEST if _has_rows(data) else None, origin=origin)
     return _checked(model, tried)
 
 
@@ -94,7 +100,7 @@ def _checked(model: Model, tried: Iterator[tuple[Nested, Origin]]) -> Step:
     """Return the step on the first data on which the live model trains."""
     first, is_still, began = "", False, time.monotonic()
     for data, _ in tried:
-        for rows in (1, None) if _has_rows(data) else (None,):
+        for rows in (FEWEST, None) if _has_rows(data) else (None,):
             try:
                 loss = live_loss(model, some_rows(data, rows))
             except Exception as error:  # noqa: BLE001 - data that does not fit may raise anything; the next is tried
@@ -178,6 +184,17 @@ def _moves(gradient: Any) -> bool:
 def some_rows(data: Nested, rows: int | None) -> Nested:
     """Return the first rows of data; ``None`` for all."""
     return data if rows is None else map_structure(lambda item: item[:rows], data)
+
+
+def _even(data: Nested) -> Nested:
+    """Return data with an even number of rows, see `FEWEST`: one row twice, or all but the last."""
+    import numpy as np
+
+    if not _has_rows(data):
+        return data
+    count = min(len(item) for _, item in leaves(data))
+    places = np.arange(FEWEST) % count if count < FEWEST else np.arange(count - count % 2)
+    return map_structure(lambda item: item[places], data)
 
 
 def _has_rows(data: Nested) -> bool:
