@@ -192,6 +192,8 @@ class _Writing:
             raise FormatError("holds what looks like a secret", "")
         if value is None or type(value) in (bool, int, float, str):
             return value
+        if _is_symbolic(value):
+            return None
         if value is self.item:
             return {"self": True}
         if id(value) in self.around:
@@ -247,6 +249,12 @@ class _Writing:
         self.code.append(value)
         name = self.name_of(value)
         return {"module": "builtins", "class_name": "function", "config": name, "registered_name": name}
+
+
+def _is_symbolic(value: Any) -> bool:
+    """Return whether a value is a tensor of a graph that was traced, which is of no use outside it."""
+    is_traced = isinstance(value, tensorflow_classes("Tensor")) and not hasattr(value, "numpy")
+    return is_traced or isinstance(value, classes("KerasTensor"))
 
 
 def _dtype(variable: Variable) -> str:

@@ -356,4 +356,5 @@ def _maker(original: Callable[..., Any], names: Sequence[str]) -> Any:
         made = {name: keras_of(cls).saving.deserialize_keras_object(value) for name, value in held.items()}
         return original(cls, {**config, **made}, **more)
 
+    from_config.is_remaking = True  # type: ignore[attr-defined]
     return classmethod(from_config)

@@ -20,6 +20,7 @@ from colab_save.artifact.facts import ModelFacts
 from colab_save.dialect import KERAS_2, classes, dialect_of, is_compiled, is_of_keras, keras_of
 from colab_save.hints import option
 from colab_save.model.compiling import has_own_compile, is_built, rebuild_optimizers, restore_compile
+from colab_save.model.configs import Configs
 from colab_save.model.describing import constructor_arguments
 from colab_save.model.examining import loss_objects
 from colab_save.model.walking import walk_layers, walk_states, walk_variables
@@ -108,7 +109,8 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
     trains: list[str] = []
     again = translated(f"The weights in {path.name} could not be loaded again", "Copy the file again.")
     known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
-    with again, quiet(), known, _taken_as_built(model):
+    whole = Configs.of(model).whole()  # an optimizer that is made again needs its config, and that of its schedule
+    with again, quiet(), known, _taken_as_built(model), whole:
         if is_changed and is_compiled(model) and model.optimizer is not None and not has_own_compile(model):
             model.compile_from_config(model.get_compile_config())  # an optimizer for these weights
         if record.trains or record.undecayed:
