@@ -120,7 +120,7 @@ def test_a_copy_stays_when_the_manifest_is_uploaded_before_the_payload(
 ):
     save(store, tmp_path)
     for _ in range(3):
-        drive.order("upload", 3000)
+        drive.order("upload", 4000)  # more than the manifest has, and less than the payload
     mount_again(fuse_colab)
     assert {f"cats@{V1}": UploadState.MISSING} == list_models(source=str(store.root)).upload_states
     assert [f"cats@{V1}"] == [*publish_local_copies().published]
