@@ -40,7 +40,8 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collectio
     if manifest.parts:
         lines += ["", f"All other values of it are in `{TREE}` and `{ARRAYS}`, as plain JSON and NumPy arrays."]
     if any(file.path == "custom_code.py" for file in manifest.files):
-        lines += ["", "The custom classes and functions are in `custom_code.py`; read it before you import it."]
+        how = "read it before you import it, and give Keras `custom_objects=custom_code.CUSTOM_OBJECTS` when it loads"
+        lines += ["", f"The custom classes and functions are in `custom_code.py`: {how}."]
     if any(FORMATS[payload.format].needs_classes for payload in manifest.payloads):
         models = (facts, *(part.facts for part in manifest.parts))
         made = {name: (arguments, item.kind) for item in models for name, arguments in item.objects.items()}
