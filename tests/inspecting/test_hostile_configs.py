@@ -23,7 +23,7 @@ def built_from(f, module, name="Dense", **more):
 
 def of_weights(f, shape):
     """A layer of a notebook's class that is made from its attributes, with a weight of its own."""
-    return f.layer(f.an_object("Own", {MADE_OF_ATTRIBUTES: {"weights": [{"shape": shape}]}}, "notebook"))
+    return f.layer(f.an_object("Own", {MADE_OF_ATTRIBUTES: {"weights": [{"shape": shape}]}}, "my_layers"))
 
 
 REFUSED = {

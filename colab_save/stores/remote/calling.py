@@ -171,7 +171,8 @@ class Caller:
 
         patience = self.patience
 
-        def jitter(_: Any) -> float:  # tenacity's own draws from the generator of the notebook
+        def jitter(retry_state: Any) -> float:  # noqa: ARG001 - tenacity gives it, older releases by this name
+            # tenacity's own draws from the generator of the notebook
             return random.SystemRandom().uniform(0, patience.pause)
 
         retrying = tenacity.Retrying(
