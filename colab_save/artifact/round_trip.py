@@ -224,6 +224,11 @@ def skipped(format: str, reason: str) -> RoundTrip:
     return RoundTrip(format, {aspect: Verdict(Outcome.SKIPPED, reason) for aspect in Aspect})
 
 
+def distinct(trips: Iterable[RoundTrip]) -> list[RoundTrip]:
+    """Return round trips without those that say the same of the same payload: two rungs may fail for one reason."""
+    return list({(trip.label, trip.reason): trip for trip in trips}.values())
+
+
 def failed(format: str, reason: str, aspects: frozenset[Aspect]) -> RoundTrip:
     """Return the round trip of a payload that could not be written, read or run."""
     return RoundTrip(format, {aspect: Verdict(Outcome.FAILED, reason, 1) for aspect in sorted(aspects)})

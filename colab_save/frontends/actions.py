@@ -45,7 +45,7 @@ _AS = "Assign the model to this variable; default: return it."
 ACTIONS: tuple[Action, ...] = (
     Action(
         "save",
-        "Save a model, reload it in a fresh process and compare; nothing is published before that has passed.",
+        "Save a model, reload it in a fresh process, compare, and only then publish what came back.",
         "colab_save.saving.pipeline:save",
         tuple(_SAVE.values()),
         request=SaveRequest,

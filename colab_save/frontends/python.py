@@ -61,7 +61,7 @@ def save_model(
     note: str = "",
     options: Mapping[str, Any] = {},
 ) -> SaveReport:
-    """Save a model, reload it in a fresh process and compare; nothing is published before that has passed.
+    """Save a model, reload it in a fresh process, compare, and only then publish what came back.
 
     Args:
         model: A Keras model, a `tf.Module` with `tf.function` methods, or a dict or object that holds several models.

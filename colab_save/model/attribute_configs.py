@@ -1,7 +1,7 @@
 """Write an object of one of the user's classes as its attributes: what `Remaking` makes it from again.
 
 `configs` calls it for objects whose constructor cannot be called again as it was. Keras writes the objects that the
-attributes hold, each as it would by itself, so that what two attributes share stays shared.
+attributes hold, each as it would by itself, so that a layer which two attributes share stays one.
 """
 
 from __future__ import annotations

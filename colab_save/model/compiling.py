@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Any
 
 from colab_save.dialect import KERAS_2, classes, dialect_of, is_compiled, keras_of, optimizer_variables
+from colab_save.model.attributes import BOOKKEEPING
 from colab_save.model.walking import own_attributes
 from colab_save.nested import leaves
 from colab_save.secrecy import is_secret
@@ -22,9 +23,6 @@ from colab_save.types import Json, Model, Optimizer, Variable
 
 PLAIN = (bool, int, float, str)
 """Kinds of plain arguments of a custom ``compile``: a temperature, a weight of a loss."""
-
-SET_BY_TRAINING = frozenset({"stop_training", "stop_evaluating", "stop_predicting"})
-"""Flags that ``fit``, ``evaluate`` and ``predict`` set."""
 
 OWN = "optimizer"
 """The attribute of a model's own optimizer."""
@@ -71,7 +69,7 @@ def held_objects(model: Model) -> Iterator[tuple[str, Any]]:
             (name, value)
             for name, value in named
             if isinstance(value, kinds)
-            or (type(value) in PLAIN and name not in SET_BY_TRAINING and not is_secret(name, value))
+            or (type(value) in PLAIN and name not in BOOKKEEPING and not is_secret(name, value))
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, told
+from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, distinct, told
 from colab_save.errors import RoundTripError, VerifierError
 from colab_save.format_table import FORMATS
 from colab_save.hints import literal, option, without
@@ -85,8 +85,7 @@ def refusal(attempts: list[Attempt], death: VerifierError | None, *, is_automati
         death: How the fresh process died or ran out of time, if it did.
         is_automatic: The user named no format; else the hint says what would be published then.
     """
-    failed = [trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED]
-    trips = list({(trip.label, trip.reason): trip for trip in failed}.values())  # two rungs may fail for one reason
+    trips = distinct(trip for attempt in attempts for trip in attempt.trips if trip.outcome is Outcome.FAILED)
     if death is not None and any(death.references[0] in verdict.reason for verdict in trips[0].verdicts.values()):
         return VerifierError(f"{death.references[0]} Nothing was published.", death.references[1])
     is_compared = any(trip.is_compared for trip in trips)

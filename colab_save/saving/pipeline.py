@@ -13,7 +13,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
-from colab_save.artifact.round_trip import RoundTrip, failed
+from colab_save.artifact.round_trip import RoundTrip, distinct, failed
 from colab_save.custom_code.naming import as_when_defined
 from colab_save.format_table import FORMATS
 from colab_save.formats.base import get_format
@@ -171,9 +171,7 @@ def _report(
         store=destination.store.kind,
         upload_state=upload_state,
         load_line=destination.load_line(manifest),
-        attempts=decision.given_up
-        if decision.is_partial
-        else tuple({(trip.label, trip.reason): trip for trip in rejected}.values()),
+        attempts=decision.given_up if decision.is_partial else tuple(distinct(rejected)),
         advice=advice(attempts, decision) if decision.is_partial else "",
         extras=tuple(plan.extras.values),
         notes=tuple(notes),

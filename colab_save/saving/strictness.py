@@ -12,9 +12,7 @@ from colab_save.errors import RoundTripError
 from colab_save.hints import literal, option
 from colab_save.quoting import cut_lines
 from colab_save.saving.deciding import Decision
-
-MOST_REASONS = 12
-"""Most lines of reasons in the message."""
+from colab_save.saving.explaining import MOST_REASONS
 
 
 def check_strict(decision: Decision, *, is_automatic: bool) -> None:
