@@ -11,12 +11,13 @@ Saves and loads parse their target once, here, without I/O.
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from colab_save.errors import TargetError
-from colab_save.format_table import format_of_path
+from colab_save.format_table import format_of_path, suffixes
 from colab_save.hints import literal, option
 
 LONGEST_NAME = 120
@@ -27,6 +28,9 @@ NEWEST = "latest"
 
 VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 """A version id: UTC time plus four hex digits; ids sort by time."""
+
+FOREIGN = frozenset({".ckpt", ".joblib", ".pb", ".pickle", ".pkl", ".pt", ".pth", ".safetensors"})
+"""Suffixes of models that this package does not write."""
 
 _URL = re.compile(r"[A-Za-z][\w+.-]*://")
 _PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s/]*@")
@@ -167,6 +171,27 @@ def check_tag(tag: str) -> None:
         meaning = "the newest version that is no export" if tag == NEWEST else "a version id that begins with it"
         raise TargetError(
             f"{literal(repr(tag))} cannot be a tag: after @ it means {meaning}.", "Choose a word, such as best or v2."
+        )
+
+
+def check_suffix(target: Target) -> None:
+    """Raise if what is saved to would end in a misspelt suffix, or in that of a file that this package does not write.
+
+    Raises:
+        TargetError: The hint has the suffix that is meant, or the target without it.
+    """
+    text = target.name or last_part(target.path)
+    stem, _, ending = text.rpartition(".")
+    suffix = f".{ending}"
+    if not stem.strip(".") or not ending.strip("0123456789") or format_of_path(text) is not None:
+        return
+    if close := difflib.get_close_matches(suffix.lower(), suffixes(), 1, cutoff=0.75):
+        meant = literal(f"{str(target).removesuffix(suffix)}{close[0]}")
+        raise TargetError(f"{literal(repr(text))} ends in no suffix of a model file.", f"Did you mean {meant}?")
+    if suffix.lower() in FOREIGN:
+        raise TargetError(
+            f"{literal(suffix)} is the suffix of a file of another program.",
+            f"Use the name {literal(stem)}, or the path {literal(f'./{stem}.keras')}.",
         )
 
 

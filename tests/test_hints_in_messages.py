@@ -14,7 +14,8 @@ import pytest
 
 import colab_save
 from colab_save.frontends.actions import ACTIONS
-from colab_save.request.request import LoadRequest, SaveRequest, options_of
+from colab_save.request.option import options_of
+from colab_save.request.request import LoadRequest, SaveRequest
 
 PACKAGE = Path(__file__).parents[1] / "colab_save"
 

@@ -15,7 +15,8 @@ import pytest
 import colab_save
 from colab_save.frontends.actions import ACTIONS
 from colab_save.hints import Plain, render
-from colab_save.request.request import LoadRequest, SaveRequest, options_of
+from colab_save.request.option import options_of
+from colab_save.request.request import LoadRequest, SaveRequest
 
 FUNCTIONS = [("save_model", SaveRequest), ("load_model", LoadRequest)]
 FIELDS = [(name, item) for name, request in FUNCTIONS for item in fields(request)]

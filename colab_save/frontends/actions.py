@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from colab_save.frontends.action import DELETED, Action, Button, Result, Terminal
 from colab_save.hints import action
-from colab_save.request.option import Option, Syntax
-from colab_save.request.request import LoadRequest, SaveRequest, options_of
+from colab_save.request.option import Option, Syntax, options_of
+from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.settings import SETTINGS, Setting
 
 _LOAD = {item.name: item for item in options_of(LoadRequest)}

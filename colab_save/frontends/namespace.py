@@ -96,12 +96,15 @@ def pick_model(
     the model's own name.
 
     Raises:
-        RequestError: The expression fails, or several models fit.
+        RequestError: The expression fails or ends with a comma, or several models fit.
     """
     if expression is None:
         name, model = only_model(variables, target)
         return model, target or name
     word = expression.word
+    if word.endswith(","):  # as in a call: Python would make a tuple of it
+        words = filter(None, (word.rstrip(","), target))
+        raise RequestError(f"{literal(word)} ends with a comma.", f"Leave it out: {action('save', *words)}.")
     try:
         model = evaluate(expression, variables)
     except RequestError as error:

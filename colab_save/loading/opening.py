@@ -95,6 +95,7 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, cod
     with clock.at(Stage.VERIFY), translated(f"{found.name} could not be compared with what was saved", as_it_is):
         is_into = request.into is not None
         trip = _compare(plug, model, found.manifest, fetched, is_verified=request.verify, is_into=is_into)
+        trip = _with_open_code(trip, found.manifest)
     check_equal(found, trip, notes)
     if request.convert:
         model, more = _converted(model)
@@ -246,6 +247,17 @@ def _compare(
         with suppress(Exception):  # the model may refuse inputs that have moved; the verdict then stays
             trip = judged(time.perf_counter() - began, answer_moved(plug, model, fetched.sample, sample))
     return trip
+
+
+def _with_open_code(trip: RoundTrip, manifest: Manifest | None) -> RoundTrip:
+    """Return a comparison that claims no more of the code than the save could: it may lack what is used later."""
+    saved = (each for each in manifest.round_trips if each.format == trip.format) if manifest else ()
+    known = next((each.verdicts.get(Aspect.CODE) for each in saved), None)
+    own = trip.verdicts.get(Aspect.CODE)
+    is_open = known is not None and known.outcome is Outcome.SKIPPED and known.reason != NOT_VERIFIED
+    if known is None or own is None or not is_open or own.outcome is not Outcome.PASSED:
+        return trip
+    return replace(trip, verdicts={**trip.verdicts, Aspect.CODE: known})
 
 
 def check_equal(found: Found, trip: RoundTrip, notes: Sequence[str] = ()) -> None:

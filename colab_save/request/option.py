@@ -7,9 +7,10 @@ their parsers from options, the panel its fields.
 from __future__ import annotations
 
 import enum
+import functools
 import keyword
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
 from typing import Any
 
 from colab_save.errors import RequestError
@@ -91,6 +92,22 @@ def declare(
     return {"flag": flag, "syntax": syntax, "text": text, "metavar": metavar, "words": words}
 
 
+def options_of(request: type[Any]) -> Iterator[Option]:
+    """Return the option of each field of a request, in the order of the fields."""
+    for item in fields(request):
+        declared = dict(item.metadata)
+        if isinstance(item.default, (int, float, str)) and item.default and not isinstance(item.default, bool):
+            declared["text"] = functools.partial(_with_default, declared["text"], item.default)
+        yield Option(item.name, **declared)
+
+
+def _with_default(text: str | Callable[[], str], default: float | str) -> str:
+    """Return a help text with the default, if it has none yet."""
+    sentence = text if isinstance(text, str) else text()
+    shown = default if isinstance(default, str) else f"{default:g}"
+    return sentence if "default" in sentence else f"{sentence.removesuffix('.')}; default: {shown}."
+
+
 def check_numbers(**values: object) -> None:
     """Refuse values that are not numbers, and negative ones.
 
@@ -102,6 +119,17 @@ def check_numbers(**values: object) -> None:
             raise RequestError(
                 f"{name} must be a number of at least 0, not {literal(repr(value))}.", "Give a number, such as 0.5."
             )
+
+
+def check_switches(**values: object) -> None:
+    """Refuse values that are neither true nor false: a text such as ``"no"`` would count as true.
+
+    Raises:
+        RequestError: A value is not a bool.
+    """
+    for name, value in values.items():
+        if not isinstance(value, bool):
+            raise RequestError(f"{name} must be True or False, not {literal(repr(value))}.", "Give one of the two.")
 
 
 def check_texts(**values: object) -> None:

@@ -7,19 +7,26 @@ the ``repr``, since a URL may hold a password.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from colab_save.artifact.metrics import Best, check_metrics, is_name
 from colab_save.errors import RequestError
 from colab_save.format_table import FORMATS, format_names, purposes
 from colab_save.hints import literal, option
-from colab_save.request.option import Option, Syntax, check_numbers, check_texts, declare, names_of, texts_of
+from colab_save.request.option import (
+    Syntax,
+    check_numbers,
+    check_switches,
+    check_texts,
+    declare,
+    names_of,
+    texts_of,
+)
 from colab_save.settings import DEFAULT_STORE
 from colab_save.store_table import STORES
-from colab_save.target import Target, check_tag
+from colab_save.target import Target, check_suffix, check_tag
 from colab_save.types import Model, Nested
 from colab_save.wording import did_you_mean, is_text
 
@@ -246,6 +253,9 @@ class SaveRequest:
     def __post_init__(self) -> None:
         """Normalise values that can be written in several ways, and refuse contradictions."""
         check_texts(to=self.to, purpose=self.purpose, keep_best=self.keep_best)
+        check_switches(
+            verify=self.verify, unpacked=self.unpacked, strict=self.strict, force=self.force, flush=self.flush
+        )
         wait = None if isinstance(self.wait, bool) else self.wait
         check_numbers(rtol=self.rtol, atol=self.atol, timeout=self.timeout, wait=wait)
         texts_of("note", (self.note,))
@@ -295,27 +305,12 @@ class SaveRequest:
                 f"{literal(repr(self.target))} names a version, but a save always makes a new one.",
                 f"Save to {literal(repr(target.name))} with {option('tags', target.selector)}.",
             )
+        check_suffix(target)
         if target.path and (self.keep or self.keep_best):
             raise RequestError(
                 f"{literal(repr(target.shown))} is a single place without versions, so there are none to keep.",
                 f"Leave out {option('keep')} and {option('keep_best')}, or give a name instead of the path.",
             )
-
-
-def options_of(request: type[SaveRequest | LoadRequest]) -> Iterator[Option]:
-    """Return the option of each field of a request, in the order of the fields."""
-    for item in fields(request):
-        declared = dict(item.metadata)
-        if isinstance(item.default, (int, float, str)) and item.default and not isinstance(item.default, bool):
-            declared["text"] = functools.partial(_with_default, declared["text"], item.default)
-        yield Option(item.name, **declared)
-
-
-def _with_default(text: str | Callable[[], str], default: float | str) -> str:
-    """Return a help text with the default, if it has none yet."""
-    sentence = text if isinstance(text, str) else text()
-    shown = default if isinstance(default, str) else f"{default:g}"
-    return sentence if "default" in sentence else f"{sentence.removesuffix('.')}; default: {shown}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,5 +382,6 @@ class LoadRequest:
     def __post_init__(self) -> None:
         """Refuse values that cannot be right."""
         check_texts(source=self.source, format=self.format)
+        check_switches(trust=self.trust, verify=self.verify, convert=self.convert)
         check_numbers(timeout=self.timeout)
         Target.parse(self.target)

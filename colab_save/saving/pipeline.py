@@ -93,7 +93,8 @@ class _Saving:
             if decision is None:
                 raise refusal(attempts, verifier.death, is_automatic=plan.choice.is_automatic)
             if plan.rules.is_strict:
-                check_strict(decision, is_automatic=plan.choice.is_automatic)
+                todo = advice(attempts, decision) if decision.is_partial else ""
+                check_strict(decision, is_automatic=plan.choice.is_automatic, advice=todo)
             verifier.close()
             plan = replace(plan, destination=where_to_put(plan, decision))
             staged = merge(decision)

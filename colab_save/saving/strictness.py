@@ -15,12 +15,13 @@ from colab_save.saving.deciding import Decision
 from colab_save.saving.explaining import MOST_REASONS
 
 
-def check_strict(decision: Decision, *, is_automatic: bool) -> None:
+def check_strict(decision: Decision, *, is_automatic: bool, advice: str = "") -> None:
     """Refuse to publish what is not proven in whole.
 
     Args:
         decision: What would be published.
         is_automatic: The user named no format, so has accepted nothing that a format cannot hold.
+        advice: What to change so that all comes back; empty if that is not known.
 
     Raises:
         RoundTripError: An aspect failed or was skipped, or the format that ``auto`` chose does not hold it.
@@ -36,7 +37,9 @@ def check_strict(decision: Decision, *, is_automatic: bool) -> None:
         "\n".join(
             ["Not all of the model is proven to come back; nothing was published.", *cut_lines(lines, MOST_REASONS)]
         ),
-        f"Leave {option('strict')} out to publish it as it is." + (named if only_held else ""),
+        f"{advice}\nOr leave {option('strict')} out to publish it as it is."
+        if advice
+        else f"Leave {option('strict')} out to publish it as it is." + (named if only_held else ""),
     )
 
 

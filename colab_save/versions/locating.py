@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from colab_save.artifact.manifest import Manifest, Payload
 from colab_save.artifact.parts import each_part
 from colab_save.artifact.sample import FILE
 from colab_save.disk import CHUNK
-from colab_save.errors import DamagedFileError, DigestError, NotFoundError, RequestError
+from colab_save.errors import ColabSaveError, DamagedFileError, DigestError, NotFoundError, RequestError
 from colab_save.format_table import fills, suffixes
-from colab_save.hints import literal, option
+from colab_save.hints import action, literal, option
 from colab_save.progress import OnStep
 from colab_save.request.request import LoadRequest
 from colab_save.stores.base import Store
@@ -25,7 +26,7 @@ from colab_save.stores.opening import open_folder_of, open_store
 from colab_save.target import Target, without_secrets
 from colab_save.versions.caching import cache_of
 from colab_save.versions.fetching import fetch
-from colab_save.versions.finding import Latest, find, find_latest, latest_of, readable
+from colab_save.versions.finding import Latest, find, find_latest, latest_of, readable, versions_of
 from colab_save.versions.plain_files import find_plain, find_plain_before
 from colab_save.wording import did_you_mean
 
@@ -111,12 +112,25 @@ def locate(request: LoadRequest) -> Found:
         known, passed_over = _plain(store, name)
         if known is not None:
             return Found(store, known[0], known[1], target.shown, passed_over)
-        if store.has(name):
+        if store.has(name) and not versions_of(store, name):
             return Found(store, Place("", name), None, target.shown)
     near = [name.rstrip("/") for name in store.keys("")] if store.is_quick else []
-    raise NotFoundError(
-        f"There is no {literal(f'{store.location}/{key}')}.", did_you_mean(key, near) or "Check the path."
-    )
+    hint = _saved_name(store, key) or did_you_mean(key, near) or "Check the path."
+    raise NotFoundError(f"There is no model file {literal(f'{store.location}/{key}')}.", hint)
+
+
+def _saved_name(store: Store, key: str) -> str:
+    """Return how to load what a path may have meant: the folder of a name in its store, or a name with a suffix."""
+    if not store.is_quick:
+        return ""
+    if versions_of(store, key):
+        return f"It is the folder of versions; {action('load', key, source=store.location)} loads the newest."
+    name = key.removesuffix(max((suffix for suffix in suffixes() if key.endswith(suffix)), key=len, default=""))
+    with suppress(ColabSaveError):  # the store of the settings may not be there, which is no reason to say so here
+        usual = open_store(None)
+        if name != key and usual.is_quick and versions_of(usual, name):
+            return f"A model is saved as {literal(name)}; {action('load', name)} loads it."
+    return ""
 
 
 def _locate_version(store: Store, target: Target) -> Found:

@@ -358,3 +358,10 @@ def test_a_misspelt_variable_is_answered_with_the_right_one_although_there_are_m
     with pytest.raises(UnknownNameError) as caught:
         evaluate(typed("xtrain"), {"x_train": 1, "model": Model()})
     assert "Did you mean 'x_train'?" == caught.value.hint
+
+
+def test_a_comma_after_the_model_makes_no_tuple():
+    model = Model()
+    with pytest.raises(RequestError) as caught:
+        pick_model(Expression("model,", "model,", "MODEL"), "cats", {"model": model})
+    assert "Leave it out: save model cats." == caught.value.hint

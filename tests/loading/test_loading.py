@@ -51,6 +51,15 @@ def test_an_unknown_name_asks_whether_another_was_meant():
         load(LoadRequest("cat"))
 
 
+@pytest.mark.parametrize("target", ["./cats.keras", "./models/cats", "elsewhere/cats.weights.h5"])
+def test_a_path_that_is_none_is_answered_with_the_name_that_is_saved(target):
+    quick(zoo.untrained())
+    Path("elsewhere").mkdir()
+    with pytest.raises(NotFoundError) as caught:
+        load(LoadRequest(target))
+    assert "load cats" in caught.value.hint
+
+
 def test_an_unknown_tag_says_which_there_are():
     quick(zoo.untrained(), tags=("best",))
     with pytest.raises(UnknownNameError, match="best"):

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from colab_save.errors import RequestError
 from colab_save.frontends.action import Action, Terminal
 from colab_save.hints import option
-from colab_save.request.option import Syntax, declare
-from colab_save.request.request import LoadRequest, options_of
+from colab_save.request.option import Syntax, declare, options_of
+from colab_save.request.request import LoadRequest
 from tests.plugs.greet_action import Greeting
 
 

@@ -13,8 +13,8 @@ from colab_save.errors import RequestError, UnknownNameError
 from colab_save.frontends.actions import action_of, magics
 from colab_save.hints import render
 from colab_save.request.command import Command, split, unquote
-from colab_save.request.option import Option, Syntax
-from colab_save.request.request import LoadRequest, SaveRequest, options_of
+from colab_save.request.option import Option, Syntax, options_of
+from colab_save.request.request import LoadRequest, SaveRequest
 
 SAVE, LOAD, LIST = (action_of(name).magic_command for name in ("save", "load", "list"))
 COMMANDS = {name: action.magic_command for name, action in magics().items()}

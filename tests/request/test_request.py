@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from colab_save.errors import RequestError, TargetError
 from colab_save.format_table import purposes
 from colab_save.frontends.actions import ACTIONS
-from colab_save.request.request import AUTO, LoadRequest, SaveRequest, options_of
+from colab_save.request.option import options_of
+from colab_save.request.request import AUTO, LoadRequest, SaveRequest
 
 MODEL = object()
 ANYTHING = {"model", "sample", "into", "verify", "strict", "force", "trust", "check"}
@@ -105,6 +106,32 @@ def test_a_note_that_no_file_can_hold_is_refused(note):
 def test_a_number_that_is_none_or_negative_is_refused(name, value):
     with pytest.raises(RequestError, match=name):
         SaveRequest(MODEL, **{name: value})
+
+
+@pytest.mark.parametrize("name", ["verify", "unpacked", "strict", "force", "flush"])
+@pytest.mark.parametrize("value", ["yes", "no", 1, None], ids=repr)
+def test_a_switch_is_true_or_false(name, value):
+    with pytest.raises(RequestError, match=f"{name} must be True or False"):
+        SaveRequest(MODEL, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("target", "hint"),
+    [
+        ("cats.kers", "Did you mean cats.keras?"),
+        ("./runs/cats.onx", "Did you mean ./runs/cats.onnx?"),
+        ("cats.pt", "Use the name cats, or the path ./cats.keras."),
+    ],
+)
+def test_a_misspelt_or_foreign_suffix_is_no_part_of_a_name(target, hint):
+    with pytest.raises(TargetError) as caught:
+        SaveRequest(MODEL, target)
+    assert hint == caught.value.hint
+
+
+@pytest.mark.parametrize("target", ["net.v2", "cats-1.5", "./runs.2024/cats", ".hidden/cats", "./cats.keras", "a.b.c"])
+def test_a_dot_is_allowed_in_a_name(target):
+    assert target == SaveRequest(MODEL, target).target
 
 
 @pytest.mark.parametrize("value", [-1, math.nan, True, "1"])

@@ -50,3 +50,9 @@ def test_what_is_saved_in_part_is_refused_also_if_its_payload_passed():
 def test_strict_contradicts_what_publishes_without_a_proof(other):
     with pytest.raises(RequestError, match="publishes it all the same"):
         SaveRequest(None, "cats", strict=True, **other)
+
+
+def test_the_refusal_tells_what_would_make_all_of_it_come_back():
+    with pytest.raises(RoundTripError) as caught:
+        check_strict(decision(step=Outcome.FAILED), is_automatic=True, advice="Define scale.")
+    assert caught.value.references[1].startswith("Define scale.")

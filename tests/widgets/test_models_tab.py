@@ -11,7 +11,8 @@ import pytest
 from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import ColabSaveError, MissingPackageError
 from colab_save.hints import action, option
-from colab_save.request.request import LoadRequest, options_of
+from colab_save.request.option import options_of
+from colab_save.request.request import LoadRequest
 from colab_save.stores.drive.drive_state import Mounted
 from colab_save.widgets.fields import GONE
 from colab_save.widgets.version_list import PAGE

@@ -9,7 +9,8 @@ from colab_save.format_table import format_names, purposes
 from colab_save.frontends.actions import action_of
 from colab_save.frontends.namespace import save_request
 from colab_save.progress import Stage, Step
-from colab_save.request.request import SaveRequest, options_of
+from colab_save.request.option import options_of
+from colab_save.request.request import SaveRequest
 from colab_save.settings import Origin, change
 from colab_save.stores.drive.drive_state import Mounted
 from colab_save.widgets.choices import WORDS
