@@ -83,9 +83,14 @@ def pytest_collection_finish():
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Print the rows that tests recorded as ``table``, such as the kill matrix; workers send them along."""
-    passed = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    rows = [row for report in passed for name, row in report.user_properties if name == "table"]
+    """Print the rows that tests recorded as ``table``, such as the kill matrix, and the table of models of others."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    recorded = [pair for report in reports for pair in report.user_properties]  # workers send them along
+    rows = [row for name, row in recorded if name == "table"]
+    if others := [row for name, row in recorded if name == "model of others"]:
+        from tests.test_others import table  # which needs kernels
+
+        rows += table(others)
     if rows:
         terminalreporter.section("tables")
         terminalreporter.write_line("\n".join(dict.fromkeys(rows)))

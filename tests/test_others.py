@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import statistics
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,11 +92,15 @@ class Seen:
         outcome: One of the outcomes.
         reasons: Why it is not whole.
         changed: What the save has changed in the live model, or in what is random.
+        seconds: How long the save took.
+        rung: See `rung_of`; empty if nothing was saved.
     """
 
     outcome: str
     reasons: list[str]
     changed: list[str]
+    seconds: float
+    rung: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,17 +118,21 @@ class Pair:
         for cell in self.runs.run_all(notebook.cells):
             assert cell.status == "ok", last_line(cell)
         witness(self.runs, "before", model)
-        line = self.runs.run(f"%load_ext colab_save\n%savemodel {model} {saved}")
+        self.runs.run("%load_ext colab_save")
+        began = time.perf_counter()
+        line = self.runs.run(f"%savemodel {model} {saved}")
+        seconds = time.perf_counter() - began
         told = witness(self.runs, "after", model, saved)
         if line.status != "ok":
-            return Seen("refused", [last_line(line)], told["changed"])
+            return Seen("refused", [last_line(line)], told["changed"], seconds)
         path = str(self.folder / f"{saved}.noted")
         asked = [notebook.fields.get(word, "") for word in ("answer", "again")]
         witness(self.runs, "note", model, *asked, path)
         lacks, differ = lacking(told["manifest"]), self.load(notebook, asked, path)
+        how = told["changed"], seconds, rung_of(told["manifest"])
         if lacks:
-            return Seen("partial", [*lacks, *differ, line.shown.get("text/plain", "")], told["changed"])
-        return Seen("silent" if differ else "whole", differ, told["changed"])
+            return Seen("partial", [*lacks, *differ, line.shown.get("text/plain", "")], *how)
+        return Seen("silent" if differ else "whole", differ, *how)
 
     def load(self, notebook, asked, path):
         """Return how what the other kernel loads differs from what was saved."""
@@ -163,6 +173,15 @@ def lacking(manifest):
     return [] if manifest["facts"]["kind"] == "module" else found
 
 
+def rung_of(manifest):
+    """How the objects of the notebook came back: the highest rung that any of them needed."""
+    models = [manifest["facts"], *(part["facts"] for part in manifest["parts"])]
+    if any(facts.get("remade") for facts in models):
+        return "attributes"
+    has_code = any(file["path"] == "custom_code.py" for file in manifest["files"])
+    return "config" if has_code else "no code of the notebook"
+
+
 @pytest.fixture(scope="module")
 def pair(request, tmp_path_factory):
     """Two kernels for the notebooks of a family; the few of every run share theirs."""
@@ -172,17 +191,16 @@ def pair(request, tmp_path_factory):
         yield Pair(runs, loads, folder)
 
 
-@pytest.fixture(scope="module")
-def seen():
-    """What became of the models so far, by name."""
-    return {}
-
-
 def pytest_generate_tests(metafunc):
     if "pair" in metafunc.fixturenames:
         is_thorough = metafunc.config.getoption("--hypothesis-profile") == "thorough"
-        rows = [(name.partition("/")[0], name) for name in EVERY] if is_thorough else [("few", name) for name in FEW]
-        metafunc.parametrize(("pair", "name"), rows, indirect=True, ids=[name for _, name in rows], scope="module")
+        rows = [
+            # --dist loadgroup, which .ci/thorough uses, has one worker run a family, in the same two kernels
+            pytest.param(family, name, id=name, marks=pytest.mark.xdist_group(family))
+            for name in (EVERY if is_thorough else FEW)
+            for family in [name.partition("/")[0] if is_thorough else "few"]
+        ]
+        metafunc.parametrize(("pair", "name"), rows, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -190,24 +208,28 @@ def name(request):
     return request.param
 
 
-def test_a_model_of_others_comes_back_as_expected(pair, name, seen):
+def test_a_model_of_others_comes_back_as_expected(pair, name, record_property):
     notebook = Notebook.of(name)
-    found = seen[name] = pair.see(notebook)
+    found = pair.see(notebook)
+    record_property("model of others", [name, found.outcome, bool(found.changed), found.rung, found.seconds])
+    assert found.outcome != "silent", "\n".join(found.reasons)
     assert (notebook.expected, []) == (found.outcome, found.changed), "\n".join(found.reasons)
 
 
-def test_nothing_is_lost_in_silence_and_no_live_model_changes(seen, record_property):
-    for row in table(seen):
-        record_property("table", row)
-    assert [] == [name for name, found in seen.items() if found.outcome == "silent" or found.changed]
-
-
-def table(seen):
-    """The rows of the table, by family."""
+def table(rows):
+    """The rows of the table, by family, from what the tests recorded."""
     yield " | ".join(["models of others", "models", *OUTCOMES, "live model changed"])
-    families = {name.partition("/")[0] for name in seen}
-    for family in [*sorted(families), ""]:
-        rows = [found for name, found in seen.items() if name.startswith(family)]
-        counts = Counter(found.outcome for found in rows)
-        numbers = [len(rows), *(counts[outcome] for outcome in OUTCOMES), sum(bool(found.changed) for found in rows)]
+    for family in [*sorted({name.partition("/")[0] for name, *_ in rows}), ""]:
+        found = [row for row in rows if row[0].startswith(family)]
+        counts = Counter(outcome for _, outcome, *_ in found)
+        numbers = [
+            len(found),
+            *(counts[outcome] for outcome in OUTCOMES),
+            sum(is_changed for *_, is_changed, _, _ in found),
+        ]
         yield " | ".join([family or "all", *map(str, numbers)])
+    rungs = Counter(rung for *_, rung, _ in rows if rung)
+    yield " | ".join(["by rung", *(f"{rung}: {count}" for rung, count in rungs.most_common())])
+    median = statistics.median(seconds for *_, seconds in rows)
+    worst, name = max((seconds, name) for name, *_, seconds in rows)
+    yield f"seconds per save | median: {median:.1f} | worst: {worst:.1f} ({name})"
