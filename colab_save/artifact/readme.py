@@ -23,10 +23,11 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collectio
     """
     facts, environment = manifest.facts, manifest.environment
     target = f"{manifest.name}@{manifest.version}" if manifest.is_export else manifest.name
+    kind = facts.class_name.rpartition(".")[2]
     lines = [
         f"# {manifest.name}",
         "",
-        f"A `{facts.class_name}` with {manifest.parameters:,} parameters, saved {manifest.created} by colab_save.",
+        f"A `{kind}` with {manifest.parameters:,} parameters, saved {manifest.created} by colab_save.",
         "",
         f"With colab_save: `model = colab_save.load_model({target!r})`. Without it, from this folder:",
     ]

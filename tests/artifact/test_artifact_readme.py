@@ -22,7 +22,7 @@ def code_blocks(text):
 def test_it_names_the_class_and_the_number_of_parameters():
     text = readme_of(manifest(facts=facts(variables=(variable(shape=(1000, 30)),))), OPENINGS)
     assert "# cats\n" in text
-    assert "`keras.Sequential` with 30,000 parameters" in text
+    assert "A `Sequential` with 30,000 parameters" in text
 
 
 def test_it_opens_every_payload_without_this_package_in_lines_that_are_python():
