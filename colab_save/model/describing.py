@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, cast
 
 from colab_save.artifact.facts import DIGEST, LayerFacts
-from colab_save.dialect import classes, is_numbered, is_of_keras, snake_case
+from colab_save.dialect import classes, is_numbered, is_of_keras, keras_of, snake_case
 from colab_save.model.walking import is_graph, named_layers, walk_layers
 from colab_save.taking import Taking
 from colab_save.types import Json, Layer, Model
@@ -72,7 +72,15 @@ def describe_layer(path: str, layer: Layer, inputs: tuple[str, ...], taking: Tak
 
 
 def _build_config(layer: Layer) -> Json:
-    return json.loads(json.dumps(layer.get_build_config() if layer.built else None, default=str))
+    """Return for what shapes a layer was built.
+
+    The classes of a package may say nothing of it, and make parts only when they are built, as the preprocessors of
+    keras_hub do (``PreprocessingLayer.get_build_config``, 0.32.0); Keras's own base class knows.
+    """
+    config = layer.get_build_config() if layer.built else None
+    if config is None and layer.built:
+        config = keras_of(layer).layers.Layer.get_build_config(layer)
+    return json.loads(json.dumps(config, default=str))
 
 
 def constructor_arguments(thing: Any, place: str, taking: Taking) -> dict[str, Json]:

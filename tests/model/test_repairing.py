@@ -89,3 +89,36 @@ def test_other_boundaries_are_a_difference(dialect):
     assert ["discretization.bin_boundaries[2]"] == [
         item.where for item in compare_structure(examine(one), examine(other))
     ]
+
+
+def with_a_late_part(dialect):
+    """A model beside whose layers lies one that makes a part when it is built, and whose class hides its shapes."""
+
+    class Packing(dialect.layers.Layer):
+        def __init__(self, **arguments):
+            super().__init__(**arguments)
+            self.packer = None
+
+        def build(self, input_shape):
+            self.packer = dialect.layers.Rescaling(0.5, name="packer")
+            self.built = True
+
+        def call(self, inputs):
+            return self.packer(inputs)
+
+        def get_build_config(self):
+            return None
+
+    given = dialect.layers.Input((3,))
+    model = dialect.Model(given, dialect.layers.Dense(2)(given))
+    model.preprocessor = Packing(name="preprocessor")
+    return model
+
+
+def test_a_part_that_a_layer_makes_at_its_first_call_is_made_again(dialect, tmp_path):
+    model, loaded = with_a_late_part(dialect), with_a_late_part(dialect)
+    model.preprocessor(zoo.rows(2, 3))
+    loaded.save_weights(tmp_path / "model.weights.h5")
+    assert compare_structure(examine(model), examine(loaded))
+    repair(loaded, tmp_path / "model.weights.h5", Record.of(examine(model)), {})
+    assert [] == compare_structure(examine(model), examine(loaded))
