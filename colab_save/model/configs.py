@@ -22,7 +22,15 @@ from colab_save.errors import FormatError
 from colab_save.hints import literal
 from colab_save.model.attribute_configs import attribute_config, is_remakeable
 from colab_save.model.config_values import in_words
-from colab_save.model.constructor_arguments import COMMON, Argument, accepted, is_completable, lacking, takes_all
+from colab_save.model.constructor_arguments import (
+    COMMON,
+    Argument,
+    accepted,
+    is_completable,
+    is_of_package,
+    lacking,
+    takes_all,
+)
 from colab_save.model.walking import is_graph
 from colab_save.taking import Taking
 from colab_save.types import Json, Model
@@ -35,6 +43,7 @@ class Completion:
 
     Attributes:
         class_name: The class.
+        is_own: It is a class of the user, who can add to it.
         has_config: The class has a ``get_config`` that returns a config.
         has_base: A ``get_config`` of the class can call that of its base.
         takes_all: Its constructor takes what that of its base returns (``**kwargs``).
@@ -42,6 +51,7 @@ class Completion:
     """
 
     class_name: str
+    is_own: bool
     has_config: bool
     has_base: bool
     takes_all: bool = True
@@ -70,7 +80,7 @@ class Completion:
             return f"{self.class_name} has no get_config() for {', '.join(dropped)}. {self.hint}"
         faults = [f"returns an old value of {', '.join(old)}"] if old else []
         faults += [f"drops {', '.join(dropped)}"] if dropped else []
-        return f"get_config() of {self.class_name} {' and '.join(faults)}. {self.hint}"
+        return f"get_config() of {self.class_name} {' and '.join(faults)}. {self.hint if self.is_own else ''}".rstrip()
 
     @property
     def hint(self) -> str:
@@ -232,15 +242,21 @@ class _Whole:
         return {type(self.item).__name__: names} if names else {}
 
     def __call__(self) -> dict[str, Json]:
+        is_own = not is_of_package(type(self.item))
+        if not is_own and not self._lacking:
+            with _attribute(self.item, None):
+                return dict(self.item.get_config())
         config, base = self._given(), _base_config(self.item)
         if self._lacking:
             name = type(self.item).__name__
-            made = Completion(name, config is not None, base is not None, takes_all(type(self.item)))
+            made = Completion(name, is_own, config is not None, base is not None, takes_all(type(self.item)))
             known = self._used.setdefault(name, made)
             known.arguments.update({item.name: item for item in self._lacking})
             if config is None and known.loss:
                 raise FormatError(f"{name} has no get_config(), and would lose {known.loss}.", known.hint)
         written = {item.name: item.value for item in self._lacking if not item.problem}
+        if not is_own:  # its own from_config knows what to do with the rest
+            return {**(config or {}), **written}
         return {
             **accepted(self.item, base or {} if config is None else config, None if self._inherits() else COMMON),
             **written,

@@ -11,8 +11,8 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from colab_save.custom_code.origins import is_users_module
-from colab_save.dialect import classes
+from colab_save.custom_code.origins import STANDARD, is_users_module
+from colab_save.dialect import classes, is_of_keras
 from colab_save.errors import CustomCodeError
 from colab_save.model.config_values import in_words, is_plain, is_same, problem_of, silent
 from colab_save.model.walking import own_attributes
@@ -52,7 +52,7 @@ class Argument:
 
 
 def is_completable(item: Any) -> bool:
-    """Return whether an object is of a custom class and is rebuilt from the arguments of its constructor."""
+    """Return whether an object is of a class of the user or of a package, and is rebuilt by its constructor."""
     return hasattr(item, "__dict__") and hasattr(item, "get_config") and _parameters(type(item)) is not None
 
 
@@ -63,6 +63,8 @@ def lacking(item: Any, config: Mapping[str, Json] | None) -> tuple[Argument, ...
         item: A live object, see `is_completable`.
         config: The result of its ``get_config``; ``None`` where it has none.
     """
+    if is_of_package(type(item)):
+        return _lacking_of_package(_Live(item), config or {})
     found: list[Argument | None] = []
     live, auto, parameters = _Live(item), auto_config(item), _parameters(type(item)) or {}
     if config is None:
@@ -76,6 +78,29 @@ def lacking(item: Any, config: Mapping[str, Json] | None) -> tuple[Argument, ...
         elif name not in COMMON or known[name] is not ABSENT:
             found.append(_dropped(live, name, guess, auto.get(name, ABSENT), parameter.default))
     return tuple(argument for argument in found if argument)
+
+
+def is_of_package(cls: type) -> bool:
+    """Return whether a class is of an installed package other than Keras, TensorFlow and the standard library."""
+    root = cls.__module__.partition(".")[0]
+    given = root in STANDARD or root == "tensorflow" or is_of_keras(cls.__module__)
+    return not given and not is_users_module(cls.__module__)
+
+
+def _lacking_of_package(live: _Live, config: Mapping[str, Json]) -> tuple[Argument, ...]:
+    """Find the plain arguments that the config of an object of a package lacks: only those that surely belong there.
+
+    A package may drop one on purpose, and has a ``from_config`` of its own, so each is tried on a second object.
+    """
+    dropped = {name: item for name, item in (_parameters(type(live.item)) or {}).items() if name not in config}
+    values = {name: live.get(name) for name in dropped if name not in COMMON}
+    known = {key: now for key, now in values.items() if is_plain(now) and not is_same(now, dropped[key].default)}
+    return tuple(
+        Argument(name, now, attribute=live.attribute(name))
+        for name, now in known.items()
+        if is_same(live.with_config({**config, name: now}, name), now)
+        and not is_same(live.with_config(config, name), now)
+    )
 
 
 def accepted(item: Any, config: Mapping[str, Json], names: Container[str] | None = None) -> dict[str, Json]:
@@ -134,13 +159,14 @@ class _Live:
 
 
 def _parameters(cls: type) -> dict[str, inspect.Parameter] | None:
-    """Return the arguments of a custom constructor; ``None`` where the class has a custom ``from_config`` too.
+    """Return the arguments of a custom constructor; ``None`` where the user's class has a custom ``from_config`` too.
 
     It is ``None`` too where the class has no constructor, or one that takes arguments without a name.
     """
     maker = next((kind for kind in cls.__mro__ if "__init__" in vars(kind)), cls)
     builder = next((kind for kind in cls.__mro__ if "from_config" in vars(kind) and not _is_remaking(kind)), cls)
-    if not is_users_module(maker.__module__) or is_users_module(builder.__module__):
+    is_own = is_users_module(maker.__module__) and not is_users_module(builder.__module__)
+    if not is_own and not (is_of_package(cls) and is_of_package(maker)):
         return None
     signature = list(inspect.signature(vars(maker)["__init__"]).parameters.values())[1:]
     if any(item.kind in {item.VAR_POSITIONAL, item.POSITIONAL_ONLY} for item in signature):

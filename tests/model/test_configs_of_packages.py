@@ -1,0 +1,96 @@
+"""What the ``get_config`` of a package drops is written where a second object shows that it belongs there."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import sys
+
+import keras
+import pytest
+
+from colab_save.artifact.round_trip import Outcome
+from colab_save.errors import RoundTripError
+from colab_save.model.configs import Configs
+from colab_save.request.request import SaveRequest
+from colab_save.saving.pipeline import save
+from tests import zoo
+
+pytestmark = pytest.mark.tensorflow
+
+SOURCE = """
+import keras
+
+
+class Scaling(keras.layers.Layer):
+    def __init__(self, factor=1.0, limit=None, **arguments):
+        super().__init__(**arguments)
+        self.factor, self.limit = factor, limit
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+    def get_config(self):
+        return {**super().get_config(), "of_the_package": True}
+
+    @classmethod
+    def from_config(cls, config):
+        assert config.pop("of_the_package")
+        return cls(**config)
+
+
+class Deriving(Scaling):
+    def __init__(self, factor=1.0, **arguments):
+        super().__init__(**arguments)
+        self.twice = 2 * factor
+
+    def call(self, inputs):
+        return inputs * self.twice
+
+
+class Whole(Scaling):
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor, "limit": self.limit}
+"""
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """An installed package with layers, as pip leaves it."""
+    folder, name = tmp_path / "site-packages", f"nicelayers{next(_numbers)}"
+    (folder / f"{name}-1.0.dist-info").mkdir(parents=True)
+    (folder / f"{name}-1.0.dist-info" / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (folder / f"{name}-1.0.dist-info" / "top_level.txt").write_text(f"{name}\n")
+    (folder / name).mkdir()
+    (folder / name / "__init__.py").write_text(SOURCE)
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    yield importlib.import_module(name)
+    sys.modules.pop(name)
+
+
+def around(layer):
+    model = keras.Sequential([keras.Input((3,)), layer, keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    model.fit(zoo.rows(4, 3), zoo.rows(4, 2), verbose=0)
+    return model
+
+
+def test_a_dropped_argument_comes_back(package):
+    report = save(SaveRequest(around(package.Scaling(3.0, limit=7)), "cats"))
+    assert Outcome.PASSED is report.outcome
+    assert "get_config() of Scaling drops 'factor' (written: 3.0), 'limit' (written: 7)." in report.notes
+
+
+def test_an_argument_that_no_attribute_holds_is_a_loss(package):
+    with pytest.raises(RoundTripError, match="outputs"):
+        save(SaveRequest(around(package.Deriving(3.0)), "cats", formats="keras"))
+
+
+def test_a_whole_config_is_written_as_the_package_returns_it(package):
+    layer = package.Whole(3.0)
+    before = layer.get_config()
+    with Configs.of(around(layer)).whole():
+        assert before == layer.get_config()
+    assert Outcome.PASSED is save(SaveRequest(around(package.Whole(3.0)), "cats")).outcome
