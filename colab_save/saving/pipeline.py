@@ -12,9 +12,11 @@ from dataclasses import dataclass, fields, replace
 from itertools import takewhile
 from pathlib import Path
 
+from colab_save.artifact.assets import ASSETS
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import RoundTrip, distinct, failed
 from colab_save.custom_code.naming import as_when_defined
+from colab_save.disk import size_of_files
 from colab_save.format_table import FORMATS
 from colab_save.formats.base import get_format
 from colab_save.fresh_process.process import Verifier
@@ -97,6 +99,8 @@ class _Saving:
             verifier.close()
             plan = replace(plan, destination=where_to_put(plan, decision))
             staged = merge(decision)
+            if (staged.folder / ASSETS).exists():  # which nobody knew when the store was prepared
+                plan.destination.store.prepare(size_of_files(staged.folder))
             described = describe(plan, decision.attempts[0].examined, decision, staged)
             manifest = seal(described, staged, plan.destination)
             with clock.at(Stage.PUBLISH):
