@@ -54,6 +54,35 @@ def with_assets(source: str, assets: Mapping[str, str]) -> str:
     return _with_finder(written.decode()) if found else source
 
 
+class Named(ast.NodeTransformer):
+    """Makes one text of each way to name an asset, so that captured code can be compared with live code.
+
+    Args:
+        captured: The tree of a captured file.
+    """
+
+    def __init__(self, captured: ast.Module) -> None:
+        self._names = {name for node in ast.walk(captured) if (name := _found_by(node))}
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Replace a call of the function that finds an asset."""
+        name = _found_by(node)
+        return ast.Constant(f"{ASSETS}/{name}") if name else self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        """Replace a path that ends with the name of an asset."""
+        name = node.value.rpartition("/")[2] if isinstance(node.value, str) else ""
+        return ast.Constant(f"{ASSETS}/{name}") if name in self._names else node
+
+
+def _found_by(node: ast.AST) -> str:
+    """Return the name of the asset that an expression finds; empty for any other."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == FINDER and node.args):
+        return ""
+    name = node.args[0].value if isinstance(node.args[0], ast.Constant) else ""
+    return name if isinstance(name, str) else ""
+
+
 def _with_finder(source: str) -> str:
     """Return a captured file with the function that finds assets after its docstring and its imports."""
     head = list(itertools.takewhile(_is_head, ast.parse(source).body))

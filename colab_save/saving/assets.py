@@ -78,9 +78,9 @@ class Assets:
             refused: Their paths as the code spelled them.
         """
         named, before = self.named(), len(self.staged)
-        for spelled in refused:
-            path = _absolute(spelled)
-            if Path(path).exists():
+        paths = [path for path in map(_absolute, refused) if Path(path).exists()]
+        for path in paths:
+            if not any(other.startswith(f"{path}{os.sep}") for other in paths):  # the folder of one that was refused
                 self._supply(path, named)
         if len(self.staged) == before:
             return False
@@ -132,6 +132,8 @@ def _is_path(text: str, *, is_code: bool = False) -> bool:
         return False
     path = Path(_absolute(text))
     is_word = not ({"/", "."} & set(text))
+    if any(place == path or path in place.parents for place in map(Path, map(_absolute, (".", "~")))):
+        return False  # with all that the notebook works with
     try:
         return path.exists() if not is_word else not is_code and (path.is_file() or (path / PLAIN).is_file())
     except OSError:
@@ -144,9 +146,6 @@ def _absolute(text: str) -> str:
 
 def _unfit(path: Path) -> str:
     """Return why a file or a folder cannot be an asset, as the rest of a sentence; empty if it can be."""
-    here = Path.cwd()
-    if path in {here, *here.parents, Path.home(), *Path.home().parents}:
-        return "it is the folder that the notebook works in"
     files = list(_files(path))
     if not files or len(files) > MOST_FILES:
         return f"it has {len(files):,} files" if files else "it is no file"
