@@ -106,6 +106,7 @@ ENTRIES = {
     },
     "request": {"command", "option", "request", "spelling"},
     "artifact": {
+        "assets",
         "collection",
         "composites",
         "environment",

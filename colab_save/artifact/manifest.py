@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from colab_save.artifact.assets import is_asset
 from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.records import check_values, read_record
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, worst_of
@@ -31,7 +32,7 @@ MANIFEST = "manifest.json"
 LONGEST_PATH = 1024
 """Most characters of a file's path in its artifact."""
 
-_LATER = {"given_up", "is_partial", "metrics", "packed"}
+_LATER = {"assets", "given_up", "is_partial", "metrics", "packed"}
 """The fields that came after the first release."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -137,6 +138,8 @@ class Manifest:
         parts: The models of a collection; see `parts.of_part`.
         is_export: Whether it was saved in formats for other programs only, see `FormatRecord.is_for_export`; it does
             not replace the models of its name.
+        assets: The path in the artifact of each file or folder that the models read when they are made, by its path
+            as the notebook spelled it; none in older releases.
         metrics: Measured numbers by name; none in older releases.
         tags: The tags of this version.
         note: Free text.
@@ -161,6 +164,7 @@ class Manifest:
     parts: tuple[Part, ...] = ()
     is_export: bool = False
     packed: tuple[FileFacts, ...] = ()
+    assets: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     note: str = ""
@@ -282,6 +286,8 @@ def _check_files(manifest: Manifest) -> None:
         raise ValueError("it has no payload")
     if lost := [item.path for item in manifest.payloads if item.path not in folders.union(paths)]:
         raise ValueError(f"the payload {lost[0]!r} is not among the files")
+    if lost := [path for path in manifest.assets.values() if path not in folders.union(paths) or not is_asset(path)]:
+        raise ValueError(f"the asset {lost[0][:80]!r} is not among the files")
 
 
 def _check_parts(manifest: Manifest) -> None:

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from colab_save.artifact.assets import ASSETS
 from colab_save.artifact.collection import ARRAYS, COLLECTION, TREE
 from colab_save.artifact.layout import CODE_ARRAYS, CUSTOM_CODE, EXTRAS, is_in
 from colab_save.artifact.manifest import MANIFEST, FileFacts, Manifest, Payload
@@ -17,7 +18,7 @@ from colab_save.errors import TargetError
 from colab_save.hints import literal
 from colab_save.target import check_name
 
-RESERVED = (ARRAYS, CODE_ARRAYS, CUSTOM_CODE, EXTRAS, MANIFEST, README, TREE)
+RESERVED = (ARRAYS, ASSETS, CODE_ARRAYS, CUSTOM_CODE, EXTRAS, MANIFEST, README, TREE)
 """The names beside the folders of the parts."""
 
 

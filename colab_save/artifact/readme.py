@@ -43,6 +43,7 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collectio
     if any(file.path == "custom_code.py" for file in manifest.files):
         how = "read it before you import it, and give Keras `custom_objects=custom_code.CUSTOM_OBJECTS` when it loads"
         lines += ["", f"The custom classes and functions are in `custom_code.py`: {how}."]
+    lines += _files_to_read(manifest)
     if any(FORMATS[payload.format].needs_classes for payload in manifest.payloads):
         models = (facts, *(part.facts for part in manifest.parts))
         made = {name: (arguments, item.kind) for item in models for name, arguments in item.objects.items()}
@@ -58,6 +59,15 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collectio
     if manifest.note:
         lines += ["", manifest.note]
     return "\n".join(lines) + "\n"
+
+
+def _files_to_read(manifest: Manifest) -> list[str]:
+    """Return the lines about the files that the models read while they are made."""
+    if not manifest.assets:
+        return []
+    files = ", ".join(f"`{path}`" for path in manifest.assets.values())
+    where = "the folder of its part" if manifest.parts else "this folder"
+    return ["", f"The model reads {files} while it is made: open it with {where} as the working folder."]
 
 
 def _maker(name: str, arguments: Sequence[str], keras: str) -> list[str]:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 
 from colab_save.artifact.layout import CODE_ARRAYS, CUSTOM_CODE
+from colab_save.custom_code.reading_files import with_assets
 from colab_save.errors import DamagedFileError
 from colab_save.types import Array
 
@@ -65,12 +66,17 @@ class CustomCode:
         """Return the names under which Keras looks the custom objects up."""
         return tuple(self.objects)
 
-    def write(self, folder: Path) -> None:
-        """Write the source to a folder, and the arrays beside it; nothing where the model needs no custom code."""
+    def write(self, folder: Path, assets: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Write the source to a folder, and the arrays beside it; nothing where the model needs no custom code.
+
+        Args:
+            folder: The folder, which has the assets.
+            assets: The path in it of each file that the code reads, by its path as the notebook spelled it.
+        """
         import numpy as np
 
         if self.source:
-            (folder / CUSTOM_CODE).write_text(self.source, encoding="utf-8")
+            (folder / CUSTOM_CODE).write_text(with_assets(self.source, assets), encoding="utf-8")
         if self.arrays:
             np.savez(folder / CODE_ARRAYS, **self.arrays)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from colab_save.custom_code.captured import TABLE, damaged
 from colab_save.custom_code.capturing import capture
+from colab_save.custom_code.reading_files import Named
 from colab_save.custom_code.sources import normal
 from colab_save.wording import first_line
 
@@ -33,10 +34,11 @@ def compare_source(captured: Path, live: Mapping[str, object]) -> list[str]:
         tree = ast.parse(captured.read_text("utf-8"))
     except (SyntaxError, ValueError) as error:
         raise damaged(captured, first_line(error)) from error
-    saved = _statements(tree)
+    named = Named(tree)
+    saved = _statements(named.visit(tree))
     objects = {name: live[name] for name in saved if name in live and callable(live[name])}
     code = capture(objects.values(), live)
-    found = _statements(ast.parse(code.source))
+    found = _statements(named.visit(ast.parse(code.source)))
     unseen = [name for name in objects if name not in found]
     return sorted({*unseen, *(name for name in found if found[name] != saved.get(name))})
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import sys
 from collections import ChainMap
 from collections.abc import Sequence
+from pathlib import Path
 from types import FunctionType
 
 from colab_save.custom_code.captured import CustomCode
 from colab_save.custom_code.capturing import capture
 from colab_save.custom_code.custom_objects import find_function
 from colab_save.custom_code.origins import is_users_module
+from colab_save.custom_code.reading_files import paths_in
 
 MOST = 10
 """The largest number of names that are added; each costs one more load in the fresh process."""
@@ -26,12 +28,16 @@ class Supply:
     Attributes:
         code: The custom code captured so far.
         refusals: Why a name could not be added, one sentence for each.
+        assets: The path in the artifact of each file that the models read when they are made, by its path as the
+            notebook spells it.
+        advice: What to do about files that cannot be saved with the models.
 
     Args:
         objects: The custom classes and functions that the models hold.
         models: The models.
         remade: The classes whose objects are made from their attributes.
         saved: The identities of the variables of these models.
+        assets: See `assets`.
     """
 
     def __init__(
@@ -40,8 +46,11 @@ class Supply:
         models: Sequence[object] = (),
         remade: Sequence[type] = (),
         saved: frozenset[int] = frozenset(),
+        assets: dict[str, str] | None = None,
     ) -> None:
         self.refusals: list[str] = []
+        self.assets = {} if assets is None else assets
+        self.advice: dict[str, None] = {}
         self._objects, self._models, self._remade = list(objects), models, tuple(remade)
         self._tried: list[str] = []
         self._names: list[str] = []
@@ -57,7 +66,7 @@ class Supply:
             remade: The classes whose objects are made from their attributes.
         """
         known = {id(item): item for item in (*self._objects, *objects)}
-        return Supply(list(known.values()), self._models, remade, self._saved)
+        return Supply(list(known.values()), self._models, remade, self._saved, self.assets)
 
     def add(self, name: str) -> bool:
         """Capture again with a further name, and return whether it was captured."""
@@ -77,6 +86,15 @@ class Supply:
         return name not in {missing.name for missing in self.code.missing}
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """Return the texts of the code that may be paths of files."""
+        return tuple(paths_in(self.code.source))
+
+    def write(self, folder: Path) -> None:
+        """Write the code to a folder; what it reads of the assets there, it finds beside itself."""
+        self.code.write(folder, {spelled: path for spelled, path in self.assets.items() if (folder / path).exists()})
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Return what could not be captured, and why."""
         return (*self.refusals, *(str(missing).rstrip(".") for missing in self.code.missing))
@@ -84,7 +102,7 @@ class Supply:
     @property
     def hint(self) -> str:
         """Return what to change so that everything can be captured; empty when nothing is missing."""
-        return "\n".join(dict.fromkeys(missing.hint for missing in self.code.missing))
+        return "\n".join(dict.fromkeys((*self.advice, *(missing.hint for missing in self.code.missing))))
 
 
 def _namespace_of(objects: Sequence[object]) -> ChainMap[str, object]:

@@ -59,14 +59,18 @@ def look(name: str, value: object, namespace: Namespace) -> object:
 
 
 def is_given(name: str, value: object, namespace: Namespace) -> bool:
-    """Return whether a name needs no statement, because it is one of Python's builtins or a special name."""
+    """Return whether a name needs no statement, because it is one of Python's builtins or a special name.
+
+    IPython puts an ``open`` of its own around Python's into the namespace (``core/interactiveshell.py``, 8 and later).
+    """
     if re.fullmatch(r"__\w+__", name):
         return True
     try:
-        look(name, value, namespace)
+        found = look(name, value, namespace)
     except KeyError:
         return hasattr(builtins, name)
-    return False
+    wrapped, where = getattr(found, "__wrapped__", None), getattr(found, "__globals__", {}).get("__name__", "")
+    return wrapped is not None and wrapped is vars(builtins).get(name) and str(where).startswith("IPython.")
 
 
 def own_name(value: object, namespace: Namespace, taken: Container[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from colab_save.errors import MissingPackageError, UnknownNameError
 from colab_save.format_table import FORMATS, FormatRecord, format_names
 from colab_save.hints import literal, pip
 from colab_save.plugging import plugged
-from colab_save.types import Model, Nested, Specs
+from colab_save.types import Json, Model, Nested, Specs
 from colab_save.wording import did_you_mean
 
 
@@ -40,6 +40,7 @@ class Context:
         is_safe: Whether Keras refuses bytecode; false only after inspection has listed it and the user trusts it.
         dialect: The Keras that wrote the payload, by its import name.
         is_compiled: Whether to compile the model as it was.
+        assets: The place of an asset on this disk for each text that stands for it in a config.
     """
 
     custom_objects: Mapping[str, Any]
@@ -48,6 +49,7 @@ class Context:
     is_safe: bool = True
     dialect: str = KERAS
     is_compiled: bool = True
+    assets: Mapping[str, str] = field(default_factory=dict)
 
 
 class Format(ABC):
@@ -127,6 +129,19 @@ class Format(ABC):
 
         Raises:
             FormatError: Keras or TensorFlow failed; the message quotes it.
+        """
+
+    def read_config(self, file: Path) -> Json:
+        """Return the configs that a payload is made again from; ``None`` for a program, which needs none."""
+        return None
+
+    def write_config(self, file: Path, config: Json, target: Path) -> None:
+        """Write a payload as it is, with other configs.
+
+        Args:
+            file: The payload.
+            config: See `read_config`.
+            target: Where it is written; it may be the payload itself.
         """
 
     @abstractmethod

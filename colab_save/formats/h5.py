@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -12,8 +14,11 @@ from colab_save.formats.keras import KerasFormat, lost_vocabulary
 from colab_save.hints import option
 from colab_save.model.compiling import is_built, trained_by
 from colab_save.model.walking import is_graph
-from colab_save.types import Model
+from colab_save.types import Json, Model
 from colab_save.wording import translated
+
+CONFIGS = ("model_config", "training_config")
+"""The attributes with the configs of a model and of its compile arguments."""
 
 ALIASES = ("mse", "mae", "mape", "msle", "kld", "bce")
 """Short names of losses and metrics that Keras writes to HDF5 and then cannot find again (docs/losses.md §6); `load`
@@ -45,6 +50,23 @@ class H5Format(KerasFormat):
         ):
             _restore_optimizer(model, path)
         return model
+
+    def read_config(self, file: Path) -> Json:
+        """Return what is in the attributes of the file."""
+        import h5py
+
+        with h5py.File(file, "r") as opened:
+            return {name: json.loads(opened.attrs[name]) for name in CONFIGS if name in opened.attrs}
+
+    def write_config(self, file: Path, config: Json, target: Path) -> None:
+        """Write the attributes of a copy."""
+        import h5py
+
+        if file != target:
+            shutil.copyfile(file, target)
+        with h5py.File(target, "r+") as opened:
+            for name, value in config.items():
+                opened.attrs[name] = json.dumps(value)
 
 
 def _restore_optimizer(model: Model, path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
+from colab_save.artifact.assets import with_paths
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS, dialect_of, import_dialect, size_of
+from colab_save.disk import CHUNK, partial_of
 from colab_save.formats.base import Context, Format
 from colab_save.hints import option
 from colab_save.memory import is_tight
@@ -18,8 +22,11 @@ from colab_save.model.compiling import compile_given
 from colab_save.model.walking import walk_layers
 from colab_save.quieting import quiet
 from colab_save.sampling.running import run_keras
-from colab_save.types import Model, Nested
+from colab_save.types import Json, Model, Nested
 from colab_save.wording import translated
+
+CONFIG = "config.json"
+"""The member of a ``.keras`` file with the configs."""
 
 DEFINE = "Define the custom classes that it needs as they were when it was saved, and what their code uses."
 """The hint for a file that Keras cannot open."""
@@ -49,12 +56,41 @@ class KerasFormat(Format):
         """Read it, compiled as it was, and in safe mode unless the user trusts the bytecode in it."""
         keras, custom = import_dialect(context.dialect), dict(context.custom_objects)
         how = {"compile": context.is_compiled, "safe_mode": context.is_safe}
-        with translated(f"Keras could not open {path.name}", DEFINE), quiet():
-            if context.dialect == KERAS and path.is_file() and is_tight(path.stat().st_size):
-                with TemporaryDirectory(prefix="colab_save_") as work, zipfile.ZipFile(path) as archive:
+        with translated(f"Keras could not open {path.name}", DEFINE), quiet(), self.placed(path, context) as file:
+            if context.dialect == KERAS and file.is_file() and is_tight(file.stat().st_size):
+                with TemporaryDirectory(prefix="colab_save_") as work, zipfile.ZipFile(file) as archive:
                     archive.extractall(work)
                     return keras.saving.load_model(work, custom_objects=custom, **how)
-            return keras.saving.load_model(path, custom_objects=custom, **how)
+            return keras.saving.load_model(file, custom_objects=custom, **how)
+
+    def read_config(self, file: Path) -> Json:
+        """Return what is in ``config.json``."""
+        with zipfile.ZipFile(file) as archive:
+            return json.loads(archive.read(CONFIG))
+
+    def write_config(self, file: Path, config: Json, target: Path) -> None:
+        """Write the other members as they are."""
+        written = partial_of(target.parent)
+        with zipfile.ZipFile(file) as archive, zipfile.ZipFile(written, "w") as copy:
+            for member in archive.infolist():
+                if member.filename == CONFIG:
+                    copy.writestr(member, json.dumps(config))
+                    continue
+                with archive.open(member) as source, copy.open(member, "w", force_zip64=True) as sink:
+                    shutil.copyfileobj(source, sink, CHUNK)
+        written.replace(target)
+
+    @contextmanager
+    def placed(self, path: Path, context: Context) -> Iterator[Path]:
+        """Yield the payload, or a copy of it if its configs name assets, which lie elsewhere than when it was saved."""
+        config = self.read_config(path) if context.assets and path.is_file() else None
+        there = with_paths(config, context.assets)
+        if there == config:
+            yield path
+            return
+        with TemporaryDirectory(prefix="colab_save_") as work:
+            self.write_config(path, there, copy := Path(work, path.name))
+            yield copy
 
     def run(self, model: Model, sample: Nested) -> Nested:
         """Call the model in inference mode."""

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
+from colab_save.artifact.assets import with_paths
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import import_dialect
 from colab_save.errors import FormatError, UnbuiltModelError
@@ -13,7 +14,7 @@ from colab_save.formats.base import Context
 from colab_save.formats.keras import KerasFormat, lost_vocabulary
 from colab_save.hints import action, option
 from colab_save.quieting import quiet
-from colab_save.types import Model
+from colab_save.types import Json, Model
 from colab_save.wording import translated
 
 BUILD = "build_config"
@@ -55,12 +56,21 @@ class WeightsFormat(KerasFormat):
         with translated(f"Keras could not load {path.name}", "Load it into a model of the same architecture."), quiet():
             if model is None:
                 rebuild = import_dialect(context.dialect).models.model_from_json
-                architecture = _architecture((context.beside or path.parent) / self.record.architecture, path)
+                written = _architecture((context.beside or path.parent) / self.record.architecture, path)
+                architecture = json.dumps(with_paths(json.loads(written), context.assets))
                 model = rebuild(architecture, custom_objects=dict(context.custom_objects))
                 if not model.built and (shapes := json.loads(architecture).get(BUILD)):
                     model.build_from_config(shapes)
             model.load_weights(path)
         return model
+
+    def read_config(self, file: Path) -> Json:
+        """Return the architecture beside the file."""
+        return json.loads(file.with_name(self.record.architecture).read_text("utf-8"))
+
+    def write_config(self, file: Path, config: Json, target: Path) -> None:
+        """Write the architecture beside the target, which is the payload itself."""
+        target.with_name(self.record.architecture).write_text(json.dumps(config), encoding="utf-8")
 
 
 def _architecture(file: Path, path: Path) -> str:

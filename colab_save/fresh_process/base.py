@@ -43,10 +43,14 @@ class FreshProcess(ABC):
         self.is_ready = False
         self.code: int | None = None
 
-    def begin(self) -> None:
-        """Tell it what is around the notebook now, with a folder to work in; it answers that it is ready."""
+    def begin(self, answers: str) -> None:
+        """Tell it what is around the notebook now, with a folder to work in; it answers that it is ready.
+
+        Args:
+            answers: The folder in which the answers of all its jobs will be.
+        """
         self._folder = tempfile.TemporaryDirectory(prefix="colab_save_verifier_", ignore_cleanup_errors=True)
-        self.send(Surroundings.of_notebook(self._folder.name).to_line())
+        self.send(Surroundings.of_notebook(self._folder.name, answers).to_line())
 
     def send(self, line: str) -> None:
         """Send a line; if the process does not take it, `receive` tells why."""

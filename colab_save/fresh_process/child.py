@@ -33,7 +33,8 @@ from colab_save.errors import ColabSaveError
 from colab_save.format_table import format_names
 from colab_save.formats.base import Context, get_format
 from colab_save.fresh_process.answering import answer_moved, answer_sample, trace
-from colab_save.fresh_process.job import Job, JoinJob, OpenJob, Question, ReloadJob, read_job
+from colab_save.fresh_process.confining import Confinement
+from colab_save.fresh_process.job import Job, JoinJob, OpenJob, Question, ReloadJob, files_of, read_job
 from colab_save.fresh_process.stepping import answer_moved_losses, answer_step, is_lost
 from colab_save.fresh_process.surroundings import Surroundings, keras_backend
 from colab_save.memory import SHORT, available_memory, end_first, is_out_of_memory, limit_memory
@@ -94,12 +95,13 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
     """
     began = time.perf_counter()
     custom, payload = _custom_objects(job.custom_code), Path(job.payload)
-    plug, context = get_format(job.format), Context(custom, dialect=job.dialect)
-    with made_in(job.record.policy, job.record.floatx, context.dialect):
-        with rebuilding(custom, job.record.objects, job.record.remade):
+    plug, context = get_format(job.format), Context(custom, dialect=job.dialect, assets=job.assets)
+    record = job.record.with_paths(job.assets)
+    with made_in(record.policy, record.floatx, context.dialect):
+        with rebuilding(custom, record.objects, record.remade):
             model = plug.load(payload, context)
             if dialect_of(model):
-                repair(model, payload, job.record, custom)
+                repair(model, payload, record, custom)
         if job.extras:
             prove_extras(model, Path(job.extras))
         with Configs.of(model).whole(), long_values() as values:
@@ -206,24 +208,42 @@ def import_all() -> None:
     gc.enable()
 
 
-def serve(jobs: TextIO, answers: TextIO) -> None:
-    """Take over the surroundings, then read jobs and write answers until the input ends."""
+def serve(jobs: TextIO, answers: TextIO, *, is_fork: bool = False) -> None:
+    """Take over the surroundings, then read jobs and write answers until the input ends.
+
+    Args:
+        jobs: Where it reads.
+        answers: Where it writes.
+        is_fork: Whether this process serves one stage only, and no other after it.
+    """
     surroundings = jobs.readline()
     if not surroundings:
         return
-    Surroundings.from_line(surroundings).enter()
+    around = Surroundings.from_line(surroundings)
+    around.enter()
     _write(answers, {"ready": True})
     parts: Parts = {}
+    confinement = Confinement((around.folder, around.answers))
     for line in jobs:
-        try:
-            answer = carry_out(read_job(line), parts)
-        except ColabSaveError as error:
-            answer = {"error": error.references[0], "hint": error.references[1], "lacks": lacking_name(error)}
-        except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer
-            hint = "Load the model in a new runtime and call it on the sample to see the whole error."
-            answer = {"error": first_line(error), "hint": hint, "lacks": lacking_name(error)}
-        _write(answers, answer)
+        _write(answers, _answer(read_job(line), parts, confinement, is_fork=is_fork))
         gc.collect()  # a model is a reference cycle: without this, the next one is loaded while it is still in memory
+
+
+def _answer(job: Job, parts: Parts, confinement: Confinement, *, is_fork: bool) -> dict[str, Any]:
+    """Do one job, with no other files than the next runtime will have, and return its answer or what it raised."""
+    named: Mapping[str, str] = job.named if isinstance(job, ReloadJob) else {}
+    if not isinstance(job, OpenJob):  # a file that a load opens may lie beside what it reads
+        confinement.enter(files_of(job), named.values(), is_last=is_fork)
+    try:
+        answer = carry_out(job, parts)
+    except ColabSaveError as error:
+        confinement.find_refused(error, named)
+        answer = {"error": error.references[0], "hint": error.references[1], "lacks": lacking_name(error)}
+    except Exception as error:  # noqa: BLE001 - the user's code runs here; whatever it raises is the answer
+        confinement.find_refused(error, named)
+        hint = "Load the model in a new runtime and call it on the sample to see the whole error."
+        answer = {"error": first_line(error), "hint": hint, "lacks": lacking_name(error)}
+    return {**answer, "refused": list(confinement.refused)}
 
 
 def _write(answers: TextIO, answer: dict[str, Any]) -> None:
@@ -248,7 +268,7 @@ def serve_connection(connection: socket.socket) -> int:
     if numpy_random := sys.modules.get("numpy.random"):
         numpy_random.seed()  # else all forks of a parent draw the same numbers; Python's own do not
     with connection, connection.makefile("r", encoding="utf-8") as jobs:
-        serve(jobs, connection.makefile("w", encoding="utf-8"))
+        serve(jobs, connection.makefile("w", encoding="utf-8"), is_fork=True)
     return 0
 
 

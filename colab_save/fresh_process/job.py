@@ -9,7 +9,8 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from colab_save.artifact.manifest import SampleFacts
@@ -50,6 +51,9 @@ class ReloadJob:
         question: What to write.
         step: The training step to take; ``None`` for none.
         step_file: The ``.npz`` with its data.
+        named: The files of the notebook's machine that the payload and the code name, as they spell them, with their
+            absolute paths.
+        assets: The staged place for each text that stands for an asset in a config, see `assets.places_of`.
     """
 
     format: str
@@ -65,6 +69,8 @@ class ReloadJob:
     question: Question = Question.OUTPUTS
     step: Step | None = None
     step_file: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
+    assets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,13 @@ class OpenJob:
 
 
 Job: TypeAlias = ReloadJob | JoinJob | OpenJob
+
+
+def files_of(job: ReloadJob | JoinJob) -> tuple[str, ...]:
+    """Return the folders with the files that a job reads and writes."""
+    if isinstance(job, JoinJob):
+        return (job.stage, job.answer)
+    return tuple(str(Path(file).parent) for file in (job.payload, job.custom_code, job.answer))
 
 
 def is_alone(job: Job) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import signal
+import tempfile
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -48,12 +49,15 @@ class Verifier:
     Attributes:
         death: How the last one that died, or ran out of time, did so; ``None`` if none has.
         was_killed: Whether one was killed from outside, as Linux does when memory runs out: no fault of a payload.
+        refused: The files that the last job was refused or did not find, as the code spelled them.
     """
 
     def __init__(self, *, is_used: bool = True) -> None:
         self._is_used = is_used
         self.death: VerifierError | None = None
         self.was_killed = False
+        self.refused: tuple[str, ...] = ()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: FreshProcess | None = None
         self._is_spare_wanted = False
 
@@ -62,16 +66,28 @@ class Verifier:
             try:
                 self._open()
             except BaseException:  # Ctrl-C too: IPython holds the traceback, and with that the connection
-                self.close()
+                self._end()
                 raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self._end()
         if self._is_spare_wanted:
             spare.prepare()
+
+    def _end(self) -> None:
+        self.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def folder(self) -> str:
+        """The folder for answers, which all its processes can read."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="colab_save_answers_", ignore_cleanup_errors=True)
+        return self._folder.name
 
     def renew(self) -> None:
         """End the process if it is a fork that has done a job, so that the next job finds nothing of that.
@@ -109,6 +125,7 @@ class Verifier:
         if answer is None:
             self.death = self._died(process)
             raise self.death
+        self.refused = tuple(map(str, answer.get("refused", ())))
         if "error" in answer:
             if (name := str(answer.get("lacks", ""))) and supply(name):
                 return self.ask(job, timeout, on_wait, supply)
@@ -128,7 +145,7 @@ class Verifier:
     def _open(self) -> FreshProcess:
         """Open a process: a fork, else the spare one or a new one."""
         process = self._process = warm_parent.fork() or spare.take()
-        process.begin()
+        process.begin(self.folder)
         return process
 
     def _make_ready(self, end: float, on_wait: OnWait) -> FreshProcess:

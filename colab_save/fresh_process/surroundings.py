@@ -69,18 +69,22 @@ class Surroundings:
         environment: The notebook's environment variables, but for the folder for temporary files.
         packages: The folders on the notebook's ``sys.path`` that hold installed packages.
         folder: The working folder, also for temporary files; empty at first.
+        answers: The folder in which the answers of all its jobs will be.
     """
 
     environment: Mapping[str, str]
     packages: tuple[str, ...]
     folder: str
+    answers: str = ""
 
     @classmethod
-    def of_notebook(cls, folder: str) -> Self:
+    def of_notebook(cls, folder: str, answers: str = "") -> Self:
         """Return those of this process, with another folder to work in."""
         # A process that is ended leaves its temporary files.
         environment = {**environment_of_notebook(), "TMPDIR": folder}
-        return cls(environment, tuple(path for path in sys.path if path and _holds_packages(Path(path))), folder)
+        return cls(
+            environment, tuple(path for path in sys.path if path and _holds_packages(Path(path))), folder, answers
+        )
 
     def to_line(self) -> str:
         """Return them as one line of JSON."""
@@ -90,7 +94,7 @@ class Surroundings:
     def from_line(cls, line: str) -> Self:
         """Read them from a line of JSON."""
         written = json.loads(line)
-        return cls(written["environment"], tuple(written["packages"]), written["folder"])
+        return cls(written["environment"], tuple(written["packages"]), written["folder"], written["answers"])
 
     def enter(self) -> None:
         """Take them over in this process."""

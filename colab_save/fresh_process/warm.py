@@ -74,11 +74,11 @@ class Fork(FreshProcess):
         super().__init__(connection)
         self._connection = connection
 
-    def begin(self) -> None:
+    def begin(self, answers: str) -> None:
         """Have the parent fork it, and tell it what is around the notebook now."""
         with contextlib.suppress(OSError):  # the parent has ended; `receive` tells that
             socket.send_fds(self._connection, [JOB], [self.log.fileno()])
-        super().begin()
+        super().begin(answers)
 
     def _find_code(self) -> int | None:
         return None  # the parent would have sent it

@@ -35,7 +35,8 @@ def inspect(path: Path, allowed: frozenset[str] = frozenset()) -> Findings:
 
     Args:
         path: The file or folder.
-        allowed: The installed packages whose classes it may name, such as ``keras_hub``.
+        allowed: The installed packages whose classes it may name, such as ``keras_hub``, and the files that it may
+            read.
 
     Raises:
         NotFoundError: There is no such path.

@@ -51,7 +51,7 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock) -> Lo
     with clock.at(Stage.LOAD):
         collection, supplied = _read(found, fetched, request)
     requests = _requests(found, collection, request)
-    parts = {name: open_model(part, requests[name], work, clock, fetched.code) for name, part in found.parts.items()}
+    parts = {name: open_model(part, requests[name], work, clock, fetched) for name, part in found.parts.items()}
     with clock.at(Stage.LOAD):
         made = join(collection, {name: part.model for name, part in parts.items()}, supplied.objects)
     with clock.at(Stage.VERIFY):

@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from colab_save.artifact.assets import with_paths
+from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import NOT_VERIFIED, Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.artifact.sample import TRAINING
@@ -26,7 +28,7 @@ from colab_save.errors import FormatError, RequestError, RoundTripError, Untrust
 from colab_save.format_table import FORMATS
 from colab_save.formats.base import Context, Format, get_format, require_packages
 from colab_save.fresh_process.answering import answer_moved, answer_sample
-from colab_save.hints import action, option
+from colab_save.hints import action, literal, option
 from colab_save.inspecting.findings import Findings, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_architecture, inspect_npz, inspect_recorded
 from colab_save.loading.converting import convert
@@ -38,11 +40,15 @@ from colab_save.precision import made_in
 from colab_save.progress import Clock, Stage
 from colab_save.proof.probe import try_opening
 from colab_save.proof.verdicts import answers_of, judge, may_be_rounding, verdicts_of
+from colab_save.quoting import visible
 from colab_save.request.request import LoadRequest
 from colab_save.sampling.guarding import untouched
 from colab_save.types import Model
 from colab_save.versions.locating import Fetched, Found, choose_payload, fetch_payload
 from colab_save.wording import translated
+
+NOTHING = Fetched(Path())
+"""The files beside a model that is no part of a collection."""
 
 MOST_NOTES = 4
 """Most notes of a load in the error about a model that differs."""
@@ -69,7 +75,7 @@ class Loaded:
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
-def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, code: Path | None = None) -> Loaded:
+def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, whole: Fetched = NOTHING) -> Loaded:
     """Load one model, and compare it with the one that was saved.
 
     Args:
@@ -77,7 +83,7 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, cod
         request: What the user wants.
         work: An empty folder for copies.
         clock: Reports the stages and the progress.
-        code: The captured code, if it is not among the model's own files.
+        whole: The files of the collection that the model is a part of: the captured code and the assets.
 
     Raises:
         ColabSaveError: Any of its subclasses; `RoundTripError` if the loaded model differs from the saved one.
@@ -85,7 +91,12 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, cod
     with clock.at(Stage.FETCH):
         payload = choose_payload(found, request)
         fetched = fetch_payload(found, payload, work, clock.on_step)
-        fetched = replace(fetched, code=fetched.code or code)
+        fetched = replace(
+            fetched,
+            code=fetched.code or whole.code,
+            assets=fetched.assets or whole.assets,
+            origins=fetched.origins or whole.origins,
+        )
     another = f"Load another version, or another payload with {option('format')}."
     with clock.at(Stage.LOAD), translated(f"{found.name} could not be put back as it was saved", another):
         plug, model, notes = _open(found, fetched, request)
@@ -112,13 +123,15 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
     """
     is_allowed = may_run(found.manifest, is_trusted=request.trust)
     allowed = packages_of(found.manifest) if is_allowed else frozenset()
+    allowed |= frozenset(fetched.assets) if is_allowed else frozenset()
     plug, findings = _inspect(found, fetched, request, allowed)
-    record = Record.of(found.manifest.facts) if found.manifest else Record()
+    _check_assets(plug, fetched, is_allowed=is_allowed)
+    record = (Record.of(found.manifest.facts) if found.manifest else Record()).with_paths(fetched.assets)
     is_foreign = found.manifest is None or not is_own(found.whole or found.manifest)
     if is_foreign and found.manifest is not None:
         findings = _with_record(findings, record, found.manifest, allowed)
     supplied = supply(findings, fetched.code, is_allowed=is_allowed)
-    how: dict[str, Any] = {"dialect": findings.dialect, "is_safe": not findings.runs_code}
+    how: dict[str, Any] = {"dialect": findings.dialect, "is_safe": not findings.runs_code, "assets": fetched.assets}
     context = Context(supplied.objects, request.into, fetched.beside, **how)
     if request.into is not None:  # the training state of the user's own model is left as it is
         record = Record(builds=record.builds)
@@ -143,6 +156,20 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
             had = [variable.path for variable in found.manifest.facts.variables] if found.manifest else None
             notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model, had))
     return plug, model, supplied.notes + notes
+
+
+def _check_assets(plug: Format, fetched: Fetched, *, is_allowed: bool) -> None:
+    """Refuse to let a model read the files that came with it where its code may not run either.
+
+    Raises:
+        UntrustedCodeError: It would read some.
+    """
+    if fetched.assets and not is_allowed and not plug.is_program:
+        names = ", ".join(sorted({Path(place).name for place in fetched.origins}))
+        raise UntrustedCodeError(
+            f"The model reads files that came with it, which are not signed by you: {literal(visible(names))}.",
+            f"If you trust where they came from, add {option('trust')}.",
+        )
 
 
 def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: frozenset[str]) -> tuple[Format, Findings]:
@@ -231,6 +258,8 @@ def _compare(
     began = time.perf_counter()
     with untouched(model), Configs.of(model).whole():
         facts = examine(model)
+    if fetched.origins:
+        facts = ModelFacts.from_json(with_paths(facts.to_json(), fetched.origins))
     sample = manifest.sample
     if is_into and not sample.is_by_place:  # the seeds of the user's own model go on from their own state
         sample = replace(sample, passes=tuple(each for each in sample.passes if each.name != TRAINING))

@@ -12,10 +12,11 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from colab_save.artifact.assets import with_paths
 from colab_save.artifact.facts import ModelFacts
 from colab_save.dialect import KERAS_2, classes, dialect_of, is_compiled, is_of_keras, keras_of
 from colab_save.hints import option
@@ -85,6 +86,11 @@ class Record:
             policy=facts.policy,
             floatx=facts.floatx,
         )
+
+    def with_paths(self, paths: Mapping[str, str]) -> Record:
+        """Return it with other paths where it names files that lie elsewhere now."""
+        named = {name: with_paths(getattr(self, name), paths) for name in ("builds", "losses", "arguments", "held")}
+        return replace(self, **named)
 
 
 def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> tuple[str, ...]:

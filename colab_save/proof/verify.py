@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from colab_save.artifact.assets import origins_of, places_of, with_paths
 from colab_save.artifact.collection import COLLECTION, Collection, read_collection
 from colab_save.artifact.facts import ModelFacts, precision
 from colab_save.artifact.layout import CUSTOM_CODE, EXTRAS
@@ -55,6 +56,8 @@ class Trial:
         timeout: Seconds for the round trip.
         step: The training step that the live model could take; ``None`` where there is nothing to train.
         is_part: It is a part of a collection; the stage is then a folder inside that of the whole, which has the code.
+        named: The files of this machine that the payload and the code name, see `ReloadJob.named`.
+        assets: The path in the artifact of each staged asset, by its path as the notebook spells it.
     """
 
     plug: Format
@@ -65,6 +68,13 @@ class Trial:
     timeout: float
     step: Step | None = None
     is_part: bool = False
+    named: Mapping[str, str] = field(default_factory=dict)
+    assets: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> Path:
+        """Return the folder of the artifact, which has the code and the assets."""
+        return self.stage.parent if self.is_part else self.stage
 
     @property
     def file(self) -> Path:
@@ -83,7 +93,7 @@ class Trial:
 
     def job(self, answer: Path, question: Question = Question.OUTPUTS) -> ReloadJob:
         """Return the job that reloads it and writes its answers to a file, beside the data of its step."""
-        whole, file = self.stage.parent if self.is_part else self.stage, answer.with_name("step.npz")
+        whole, file = self.whole, answer.with_name("step.npz")
         step = self.step if self.is_stepping else None
         if step:
             step = replace(step, data=write_arrays(file, data=step.data)["data"])
@@ -101,6 +111,8 @@ class Trial:
             question=question,
             step=step,
             step_file=str(file),
+            named=self.named,
+            assets=places_of(self.assets, whole),
         )
 
 
@@ -116,12 +128,12 @@ def verify(
         supply: See `Verifier.ask`.
     """
     plug = trial.plug
-    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
+    with tempfile.TemporaryDirectory(dir=verifier.folder) as folder:
         answer = Path(folder, "actual.npz")
         try:
             reply = _reply(verifier, trial, answer, on_wait, supply)
             actual = read_arrays(answer, reply["outputs"])
-            facts = ModelFacts.from_json(reply["facts"])
+            facts = ModelFacts.from_json(with_paths(reply["facts"], origins_of(trial.assets, trial.whole)))
         except (VerifierError, DamagedFileError) as error:
             return failed(plug.name, error.references[0], trial.aspects)
         except (ValueError, KeyError) as error:
@@ -180,7 +192,7 @@ def _excuse(
         return None
     if differs(step, again, trial.sample, precision(trial.facts)):
         return Verdict(Outcome.PASSED, RANDOM, is_compared=False)
-    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
+    with tempfile.TemporaryDirectory(dir=verifier.folder) as folder:
         try:
             reply = verifier.ask(trial.job(Path(folder, "actual.npz"), Question.MOVED), trial.timeout, on_wait)
         except VerifierError:
@@ -206,7 +218,7 @@ def verify_collection(
         on_wait: See `Verifier.ask`.
         supply: See `Verifier.ask`.
     """
-    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
+    with tempfile.TemporaryDirectory(dir=verifier.folder) as folder:
         job = JoinJob(str(stage), folder, custom_code=str(stage / CUSTOM_CODE), extras=str(stage / EXTRAS))
         try:
             reply = verifier.ask(job, timeout, on_wait, supply)
@@ -237,7 +249,7 @@ def _located(trip: RoundTrip, verifier: Verifier, trial: Trial, on_wait: OnWait)
 
 def _answers(question: Question, verifier: Verifier, trial: Trial, on_wait: OnWait) -> Any:
     """Reload once more, and return the answers to another question; ``None`` if that fails, then the verdict stays."""
-    with tempfile.TemporaryDirectory(prefix="colab_save_answer_") as folder:
+    with tempfile.TemporaryDirectory(dir=verifier.folder) as folder:
         answer = Path(folder, "actual.npz")
         try:
             reply = verifier.ask(trial.job(answer, question), trial.timeout, on_wait)

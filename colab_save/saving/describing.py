@@ -47,6 +47,7 @@ def describe(plan: Plan, examined: Examined, decision: Decision, staged: Staged)
         sample=whole.sample,
         parts=parts if collection else (),
         is_export=plan.choice.is_export,
+        assets={spelled: path for spelled, path in examined.custom.assets.items() if (staged.folder / path).exists()},
         metrics=metrics_of(plan.division.models, plan.label.metrics),
         tags=plan.label.tags,
         note=plan.label.note,

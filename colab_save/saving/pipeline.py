@@ -12,12 +12,15 @@ from dataclasses import dataclass, fields, replace
 from itertools import takewhile
 from pathlib import Path
 
+from colab_save.artifact.assets import ASSETS
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import RoundTrip, distinct, failed
 from colab_save.custom_code.naming import as_when_defined
+from colab_save.disk import size_of_files
 from colab_save.format_table import FORMATS
 from colab_save.formats.base import get_format
 from colab_save.fresh_process.process import Verifier
+from colab_save.hints import literal
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import SaveRequest
@@ -98,6 +101,8 @@ class _Saving:
             verifier.close()
             plan = replace(plan, destination=where_to_put(plan, decision))
             staged = merge(decision)
+            if (staged.folder / ASSETS).exists():  # which nobody knew when the store was prepared
+                plan.destination.store.prepare(size_of_files(staged.folder))
             described = describe(plan, decision.attempts[0].examined, decision, staged)
             manifest = seal(described, staged, plan.destination)
             with clock.at(Stage.PUBLISH):
@@ -163,6 +168,9 @@ def _report(
     notes = list(decision.notes)
     if destination.key and destination.exact(first) != destination.key:
         notes.append(f"{destination.key} was saved with the suffix of its format, as {destination.exact(first)}.")
+    if destination.key and manifest.assets:
+        names = ", ".join(sorted(path.rpartition("/")[2] for path in manifest.assets.values()))
+        notes.append(f"It reads {literal(names)}, which lies in {literal(place.folder)}: move that folder with it.")
     notes += [f"auto did not try {name}: {reason}." for name, reason in plan.choice.refusals.items()]
     notes += _unused_options(plan, manifest)
     rejected = [trip for attempt in attempts if attempt not in decision.attempts for trip in attempt.trips]

@@ -50,12 +50,16 @@ def _checked_size(division: Division, formats: tuple[Format, ...]) -> int:
     arrays = division.collection.arrays if division.collection else ()
     weights = sum(map(size_of, division.models.values())) + sum(int(array.nbytes) for array in arrays)
     size = int(weights * HEADROOM * len(formats))
-    _check_stage(size + int(weights * max(plug.scratch for plug in formats)))
+    check_stage(size + int(weights * max(plug.scratch for plug in formats)))
     return size
 
 
-def _check_stage(size: int) -> None:
-    """Check that the local disk can hold the stage: all payloads, and what writing them needs meanwhile."""
+def check_stage(size: int) -> None:
+    """Check that the local disk can hold the stage: all payloads, and what writing them needs meanwhile; or its assets.
+
+    Raises:
+        NoSpaceError: It cannot.
+    """
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     if free < size + SPARE:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from colab_save.artifact.collection import COLLECTION
@@ -18,6 +19,7 @@ from colab_save.hints import literal
 from colab_save.progress import Clock, Stage
 from colab_save.proof.verify import Trial, verify, verify_collection
 from colab_save.quoting import cut_lines
+from colab_save.saving.assets import Assets
 from colab_save.saving.examining import Examined, Subject
 from colab_save.saving.plan import ProofRules
 from colab_save.saving.staging import Staged
@@ -58,9 +60,11 @@ class _Proving:
     def of_payload(self, subject: Subject, plug: Format) -> RoundTrip:
         if not self.rules.is_verified:
             return replace(skipped(plug.name, NOT_VERIFIED), part=subject.name)
+        stage, custom = self.staged.folder / subject.name, self.examined.custom
+        assets = Assets(self.staged.folder, stage / plug.payload, plug, custom, is_placed=not self.staged.is_plain)
         trial = Trial(
             plug,
-            self.staged.folder / subject.name,
+            stage,
             subject.model,
             subject.facts,
             self.staged.samples[subject.name],
@@ -69,8 +73,16 @@ class _Proving:
             is_part=bool(subject.name),
         )
         with self.clock.at(Stage.VERIFY, f"{subject.name} {plug.name}".strip()):
+            trip = self._with_assets(trial, assets)
+        return replace(_explained(trip, subject, custom, assets.reasons()), part=subject.name)
+
+    def _with_assets(self, trial: Trial, assets: Assets) -> RoundTrip:
+        """Make a round trip, again as long as the fresh process was refused files that can be saved with the model."""
+        while True:
+            trial = replace(trial, named=assets.named(), assets=assets.staged)
             trip = verify(self.verifier, trial, self.clock.beat, self._supply)
-        return replace(_explained(trip, subject, self.examined.custom), part=subject.name)
+            if trip.outcome is not Outcome.FAILED or not assets.supply(self.verifier.refused):
+                return trip
 
     def of_collection(self, *, is_possible: bool) -> tuple[RoundTrip, ...]:
         """Prove a collection if all of its parts could be reloaded; a single model has none."""
@@ -86,17 +98,17 @@ class _Proving:
         """Add a name that the fresh process lacked to the staged code; return whether the code has grown."""
         is_more = self.examined.custom.add(name)
         if is_more:
-            self.examined.custom.code.write(self.staged.folder)
+            self.examined.custom.write(self.staged.folder)
         return is_more
 
 
-def _explained(trip: RoundTrip, subject: Subject, custom: Supply) -> RoundTrip:
-    """Add to each failed verdict, before all that follows from it, what the custom code lacks.
+def _explained(trip: RoundTrip, subject: Subject, custom: Supply, files: Sequence[str]) -> RoundTrip:
+    """Add to each failed verdict, before all that follows from it, the files and what the custom code lacks.
 
     Skipped outputs get the reason why there is no sample.
     """
     trip = replace(trip, verdicts={**trip.verdicts, **_skipped(trip, subject), **_not_whole(trip, subject, custom)})
-    why = cut_lines([*subject.configs.losses, *custom.reasons], MOST_LACKING)
+    why = cut_lines([*files, *subject.configs.losses, *custom.reasons], MOST_LACKING)
     verdicts = {
         aspect: replace(verdict, reason="\n".join([*why, verdict.reason]))
         if verdict.outcome is Outcome.FAILED

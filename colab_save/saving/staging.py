@@ -32,12 +32,14 @@ class Staged:
         formats: The formats of its payloads.
         samples: The sample of each part; empty if the stage could not be written.
         notes: Notes for the user, one sentence each.
+        is_plain: Whether its payload will lie at a place of its own, and not beside the other files.
     """
 
     folder: Path
     formats: tuple[Format, ...]
     samples: Mapping[str, SampleFacts]
     notes: tuple[str, ...] = ()
+    is_plain: bool = False
 
 
 def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: Path) -> Staged:
@@ -65,13 +67,13 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
         notes |= dict.fromkeys(subject.configs.notes)
         notes |= dict.fromkeys(map(literal, in_words(subject.facts.remarks)))
         notes |= dict.fromkeys(subject.sample.notes)
-    code.write(folder)
+    examined.custom.write(folder)
     write_extras(folder / EXTRAS, plan.extras)
     notes |= dict.fromkeys(map(literal, plan.extras.notes))
     if collection:
         write_collection(folder, collection)
         notes |= dict.fromkeys(map(literal, collection.notes))
-    return Staged(folder, formats, samples, tuple(notes))
+    return Staged(folder, formats, samples, tuple(notes), is_plain=bool(plan.destination.key))
 
 
 def describe_sample(file: Path, sample: Sample) -> SampleFacts:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from colab_save.artifact.assets import ASSETS, is_asset, origins_of, places_of
 from colab_save.artifact.collection import ARRAYS, TREE
 from colab_save.artifact.layout import CODE_ARRAYS, CUSTOM_CODE, EXTRAS, Place, is_in
 from colab_save.artifact.manifest import Manifest, Payload
@@ -80,6 +81,8 @@ class Fetched:
         code: The custom code; ``None`` without any.
         beside: The folder with the artifact's other files.
         extras: The folder with the extras; ``None`` without any.
+        assets: The place of an asset on this disk for each text that stands for it in a config.
+        origins: The path of an asset where the model was saved, by its place on this disk.
     """
 
     payload: Path
@@ -87,6 +90,8 @@ class Fetched:
     code: Path | None = None
     beside: Path | None = None
     extras: Path | None = None
+    assets: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 def locate(request: LoadRequest) -> Found:
@@ -216,7 +221,9 @@ def fetch_payload(found: Found, payload: Payload | None, work: Path, on_step: On
     local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
     sample, code = local_files.get(FILE), local_files.get(CUSTOM_CODE)
     beside = next((path.parent for name, path in local_files.items() if name != payload.path and "/" not in name), None)
-    return Fetched(local_files[payload.path], sample, code, beside, _extras_in(local_files))
+    return Fetched(
+        local_files[payload.path], sample, code, beside, _extras_in(local_files), *_assets_in(manifest, local_files)
+    )
 
 
 def fetch_collection(found: Found, on_step: OnStep) -> Fetched:
@@ -229,14 +236,25 @@ def fetch_collection(found: Found, on_step: OnStep) -> Fetched:
     names = {file.path for file in manifest.files} if manifest else set()
     if manifest is None or not {TREE, ARRAYS} <= names:
         raise DamagedFileError(f"{literal(found.name)} lacks {TREE} or {ARRAYS}.", "Load another version.")
-    wanted = [name for name in sorted(names) if name in {TREE, ARRAYS, CODE_ARRAYS, CUSTOM_CODE} or is_in(name, EXTRAS)]
+    wanted = [
+        name
+        for name in sorted(names)
+        if name in {TREE, ARRAYS, CODE_ARRAYS, CUSTOM_CODE} or is_in(name, EXTRAS) or is_in(name, ASSETS)
+    ]
     local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
-    return Fetched(local_files[TREE].parent, code=local_files.get(CUSTOM_CODE), extras=_extras_in(local_files))
+    code, extras = local_files.get(CUSTOM_CODE), _extras_in(local_files)
+    return Fetched(local_files[TREE].parent, None, code, None, extras, *_assets_in(manifest, local_files))
 
 
 def _extras_in(files: Mapping[str, Path]) -> Path | None:
     """Return the folder of the extras."""
     return next((path.parent for name, path in files.items() if name.rpartition("/")[0] == EXTRAS), None)
+
+
+def _assets_in(manifest: Manifest, files: Mapping[str, Path]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return where the fetched assets are for each text that stands for one, and where they come from."""
+    folder = next((Path(str(path).removesuffix(name)) for name, path in files.items() if is_asset(name)), None)
+    return ({}, {}) if folder is None else (places_of(manifest.assets, folder), origins_of(manifest.assets, folder))
 
 
 def _copy_plain(found: Found, work: Path) -> Path:

@@ -59,3 +59,21 @@ def test_a_closure_with_other_values_differs(notebook, path):
 def test_comparing_runs_nothing(notebook, path):
     write(path, "raise SystemExit\n")
     assert [] == compare_source(path, notebook.names)
+
+
+READING = """
+    def table():
+        with open("data/words.txt") as stream:
+            return stream.read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("pass", []), (READING.replace("words", "others"), ["table"]), (READING.replace(".read()", ""), ["table"])],
+)
+def test_a_file_that_is_found_beside_the_code_makes_no_difference(notebook, tmp_path, path, cell, expected):
+    notebook.run(READING)
+    notebook.capture("table").write(tmp_path, {"data/words.txt": "assets/words.txt"})
+    notebook.run(cell)
+    assert expected == compare_source(path, notebook.names)

@@ -37,6 +37,7 @@ CHANGES = {
     "sample": SampleFacts("sample.npz"),
     "tags": (),
     "metrics": {"loss": 0.0},
+    "assets": {"vectors.npy": "assets/vectors.npy"},
     "packed": (FileFacts("model.zip", 1, "0" * 64),),
     "note": "another note",
     "schema": 1,

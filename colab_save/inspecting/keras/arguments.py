@@ -54,18 +54,19 @@ def code_in(value: Json, place: str) -> list[str]:
     return []
 
 
-def refused_argument(value: Json, *, is_keras: bool) -> str:
+def refused_argument(value: Json, allowed: frozenset[str], *, is_keras: bool) -> str:
     """Return the argument for which this object must not be made, in words; empty if there is none.
 
     Args:
         value: The object.
+        allowed: The files that it may read.
         is_keras: Whether its class belongs to Keras; a class of the user may use the same argument names otherwise.
     """
     name, config = value["class_name"], value["config"]
     if not isinstance(config, dict):
         return ""
     vocabulary = config.get("vocabulary")
-    if isinstance(vocabulary, str) and (is_keras or name in _LOOKUPS):
+    if isinstance(vocabulary, str) and vocabulary not in allowed and (is_keras or name in _LOOKUPS):
         return f"a vocabulary that Keras would read from the file {vocabulary!r}"
     for key in sorted(_SIZES & config.keys()):
         for size in config[key] if isinstance(config[key], list) else [config[key]]:

@@ -91,7 +91,7 @@ def scan_config(config: Json, where: str, allowed: frozenset[str] = frozenset(),
     Args:
         config: The parsed JSON.
         where: Its path, for errors.
-        allowed: The installed packages whose classes it may name.
+        allowed: The installed packages whose classes it may name, and the files that came with it.
         scan: The result for another config of the same file, to which this one is added.
 
     Raises:
@@ -139,7 +139,7 @@ def _check_object(value: Json, place: str, allowed: frozenset[str], scan: Scan) 
             raise _unsafe(place, f"a module with the invalid name {module!r}")
         check = _check_function if name == "function" else _check_class
         check(value, module, place, allowed, scan)
-    reason = refused_argument(value, is_keras=owner_of(str(module), allowed) is Owner.KERAS)
+    reason = refused_argument(value, allowed, is_keras=owner_of(str(module), allowed) is Owner.KERAS)
     if reason:
         raise _unsafe(place, reason)
 

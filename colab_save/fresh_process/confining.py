@@ -1,0 +1,161 @@
+"""Confine a fresh process to the files that the next runtime will have too: not to those of this machine.
+
+`child` makes a `Confinement` when a process takes over its surroundings, and allows the files of each job. An audit
+hook refuses Python's own opens as if the file did not exist, and notes each; the kernel refuses those of native code,
+where it has Landlock. Both last as long as the process, so a warm parent has neither.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from colab_save.fresh_process.landlock import restrict
+from colab_save.wording import text_of
+
+SYSTEM = (
+    *("/bin", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/sys", "/usr"),
+    *("/nix/store", "/opt", "/run", "/var/cache"),
+)
+"""Folders of the system. Those of the second line have installed software, what `/etc/resolv.conf` is a link to, and
+the caches of fonts."""
+
+CACHES = ("HF_HOME", "KAGGLEHUB_CACHE", "KERAS_HOME", "MPLCONFIGDIR", "TFHUB_CACHE_DIR", "TORCH_HOME", "XDG_CACHE_HOME")
+"""The variables that say where libraries hold settings and downloads, if that is not in the home."""
+
+EVENTS = frozenset({"open", "os.listdir", "os.scandir"})
+"""The audit events of what reads a file or a folder (docs.python.org/3/library/audit_events.html). `os.stat` has
+none: a model that asks whether a file exists is told the truth about this machine."""
+
+NATIVE = re.compile(
+    r"no such file|not found|does not exist|doesn't exist|permission denied|cannot open|could not open", re.IGNORECASE
+)
+"""What an error of native code says about a file that it was refused, or did not find."""
+
+
+class Confinement:
+    """The files that this process can read, and those that it was refused.
+
+    Args:
+        own: The folders that the process has for itself.
+
+    Attributes:
+        refused: The paths that were refused or not found, as the code spelled them.
+    """
+
+    def __init__(self, own: Iterable[str]) -> None:
+        self.refused: dict[str, None] = {}
+        self._own = tuple(map(_real, own))
+        self._of_the_job: tuple[str, ...] = ()
+        self._withheld: tuple[str, ...] = ()
+        self._installed = tuple(_real(path) for path in installed_folders())
+        self._of_the_home = tuple(_real(path) for path in hidden_folders())
+        self._is_in_force = False
+
+    def enter(self, files: Iterable[str], withheld: Iterable[str], *, is_last: bool) -> None:
+        """Confine this process to what is installed and to the files of a job.
+
+        Args:
+            files: The files and folders that the job may read.
+            withheld: Files and folders that it may not, although they are in a hidden folder of the home: the model
+                names them itself.
+            is_last: Whether what the kernel refuses from now on may stay refused: the process gets no other job, or
+                none with other files.
+        """
+        self._of_the_job, self._withheld = (*self._own, *map(_real, files)), tuple(map(_real, withheld))
+        self.refused.clear()
+        if sys.platform != "linux" or self._is_in_force:
+            return
+        self._is_in_force = True
+        sys.addaudithook(self.audit)
+        if is_last:
+            restrict((*self._installed, *self._of_the_home, *self._of_the_job))
+
+    def audit(self, event: str, arguments: tuple[object, ...]) -> None:
+        """Refuse to read what the next runtime will not have; a file that is made anew may be written anywhere.
+
+        Raises:
+            FileNotFoundError: As there.
+        """
+        if event not in EVENTS or not arguments or not isinstance(arguments[0], (str, bytes, os.PathLike)):
+            return  # a descriptor, or the working folder
+        if event == "open" and isinstance(flags := arguments[2], int) and flags & os.O_CREAT:
+            return
+        spelled = os.fsdecode(arguments[0])
+        path = _real(spelled)
+        if self.is_readable(path):
+            if not spelled.startswith(os.sep) and not os.path.lexists(path):
+                self.refused[spelled] = None  # it may be in the notebook's working folder
+            return
+        self.refused[spelled] = None
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), spelled)
+
+    def is_readable(self, path: str) -> bool:
+        """Return whether a file can be read.
+
+        Args:
+            path: Its absolute path, with all links resolved.
+        """
+        if _is_in(path, self._of_the_job) or _is_in(path, self._installed):
+            return True
+        return _is_in(path, self._of_the_home) and not _is_in(path, self._withheld)
+
+    def find_refused(self, error: BaseException | None, named: Mapping[str, str]) -> None:
+        """Note the files that an error of native code names, which no audit hook sees.
+
+        Args:
+            error: What the job raised.
+            named: The files that the model names, as it spells them, with their absolute paths in the notebook.
+        """
+        seen: set[int] = set()
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            text = text_of(error)
+            if NATIVE.search(text):
+                found = (key for key, path in named.items() if _names(text, key) or _names(text, path))
+                self.refused.update(dict.fromkeys(found))
+            error = error.__cause__ or error.__context__
+
+
+def installed_folders() -> Iterator[str]:
+    """Yield the folders of the system, of Python, and of the packages that are installed."""
+    yield from SYSTEM
+    yield from (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
+    yield from (sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
+    yield from (path for path in sys.path if _is_absolute(path) and path != os.sep)
+    yield str(Path(__file__).parents[1])
+    yield from filter(_is_absolute, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep))
+    for finder in sys.meta_path:  # that of an editable install, which setuptools makes
+        mapping = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", None)
+        yield from map(str, mapping.values()) if isinstance(mapping, dict) else ()
+
+
+def hidden_folders() -> Iterator[str]:
+    """Yield the hidden folders of the home: settings, and what libraries have downloaded and will download again."""
+    yield from filter(_is_absolute, (os.environ.get(name, "") for name in CACHES))
+    try:
+        yield from (str(path) for path in Path.home().glob(".*"))
+    except (OSError, RuntimeError):  # there is no home
+        return
+
+
+def _names(text: str, path: str) -> bool:
+    """Return whether a text names a path, and not only a longer word."""
+    return bool(path) and re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w-]|\.\w)", text) is not None
+
+
+def _is_in(path: str, folders: Iterable[str]) -> bool:
+    return any(path == folder or path.startswith(f"{folder.rstrip(os.sep)}{os.sep}") for folder in folders)
+
+
+def _is_absolute(path: str) -> bool:
+    return path.startswith(os.sep)
+
+
+def _real(path: str) -> str:
+    return os.path.realpath(path)
