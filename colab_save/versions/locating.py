@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colab_save.artifact.collection import ARRAYS, TREE
-from colab_save.artifact.layout import CODE_ARRAYS, CUSTOM_CODE, EXTRAS, Place, is_in
+from colab_save.artifact.layout import CODE_ARRAYS, CUSTOM_CODE, EXTRAS, STATE, Place, is_in
 from colab_save.artifact.manifest import Manifest, Payload
 from colab_save.artifact.parts import each_part
 from colab_save.artifact.sample import FILE
@@ -80,6 +80,7 @@ class Fetched:
         code: The custom code; ``None`` without any.
         beside: The folder with the artifact's other files.
         extras: The folder with the extras; ``None`` without any.
+        state: The variables that the payload does not bring back; ``None`` without any.
     """
 
     payload: Path
@@ -87,6 +88,7 @@ class Fetched:
     code: Path | None = None
     beside: Path | None = None
     extras: Path | None = None
+    state: Path | None = None
 
 
 def locate(request: LoadRequest) -> Found:
@@ -216,7 +218,7 @@ def fetch_payload(found: Found, payload: Payload | None, work: Path, on_step: On
     local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
     sample, code = local_files.get(FILE), local_files.get(CUSTOM_CODE)
     beside = next((path.parent for name, path in local_files.items() if name != payload.path and "/" not in name), None)
-    return Fetched(local_files[payload.path], sample, code, beside, _extras_in(local_files))
+    return Fetched(local_files[payload.path], sample, code, beside, _extras_in(local_files), local_files.get(STATE))
 
 
 def fetch_collection(found: Found, on_step: OnStep) -> Fetched:
