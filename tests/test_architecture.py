@@ -59,7 +59,17 @@ ENTRIES = {
     "formats": {"base"},
     "sampling": {"guarding", "matching", "notebook", "running", "sampling", "seeding", "stepping"},
     "collections": {"extras", "joining", "splitting"},
-    "model": {"attributes", "compiling", "configs", "describing", "examining", "history", "repairing", "walking"},
+    "model": {
+        "attributes",
+        "compiling",
+        "configs",
+        "describing",
+        "examining",
+        "history",
+        "repairing",
+        "state_file",
+        "walking",
+    },
     "versions": {
         "caching",
         "clearing",

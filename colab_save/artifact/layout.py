@@ -18,6 +18,9 @@ CUSTOM_CODE = "custom_code.py"
 CODE_ARRAYS = "custom_code.npz"
 """The file beside it with the arrays of models and variables that the code uses."""
 
+STATE = "state.npz"
+"""The file beside a payload with the variables that the payload does not bring back as they are."""
+
 EXTRAS = "extras"
 """The folder with the extras, the plain values that are saved with the model; see `collections.extras`."""
 

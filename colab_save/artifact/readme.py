@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from colab_save.artifact.collection import ARRAYS, TREE
+from colab_save.artifact.layout import STATE
 from colab_save.artifact.manifest import Manifest
 from colab_save.format_table import FORMATS
 
@@ -48,8 +49,7 @@ def readme_of(manifest: Manifest, openings: Mapping[str, str], packed: Collectio
         models = (facts, *(part.facts for part in manifest.parts))
         made = {name: (arguments, item.kind) for item in models for name, arguments in item.objects.items()}
         lines += [line for name, (arguments, kind) in made.items() for line in _maker(name, arguments, kind)]
-    if any(file.path.startswith("extras/") for file in manifest.files):
-        lines += ["", "The extras are in `extras/collection.json`, and their arrays in `extras/collection.npz`."]
+    lines += _others(manifest)
     versions = ", ".join(f"{name} {version}" for name, version in sorted(environment.items()))
     lines += ["", f"Made with {versions}. The sizes and SHA-256 digests of all files are in `manifest.json`."]
     if manifest.is_partial:
@@ -68,6 +68,17 @@ def _files_to_read(manifest: Manifest) -> list[str]:
     files = ", ".join(f"`{path}`" for path in manifest.assets.values())
     where = "the folder of its part" if manifest.parts else "this folder"
     return ["", f"The model reads {files} while it is made: open it with {where} as the working folder."]
+
+
+def _others(manifest: Manifest) -> list[str]:
+    """Return the lines on the files with what no payload has."""
+    lines, paths = [], [file.path for file in manifest.files]
+    if any(path.rpartition("/")[2] == STATE for path in paths):
+        without = "Keras alone merges LoRA adapters into their kernels, and leaves out the state of some optimizers"
+        lines += ["", f"`{STATE}` has the variables that Keras does not write as they are. {without}."]
+    if any(path.startswith("extras/") for path in paths):
+        lines += ["", "The extras are in `extras/collection.json`, and their arrays in `extras/collection.npz`."]
+    return lines
 
 
 def _maker(name: str, arguments: Sequence[str], keras: str) -> list[str]:

@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import Any, TextIO, TypeAlias
 
 from colab_save.artifact.collection import read_collection, write_collection
+from colab_save.artifact.layout import STATE
 from colab_save.artifact.sample import write_arrays
 from colab_save.collections.extras import prove_extras
 from colab_save.collections.joining import join
@@ -42,6 +43,7 @@ from colab_save.model.configs import Configs, rebuilding
 from colab_save.model.describing import long_values
 from colab_save.model.examining import examine
 from colab_save.model.repairing import repair
+from colab_save.model.state_file import restore_state
 from colab_save.precision import made_in
 from colab_save.types import Model
 from colab_save.wording import first_line, reason_of, text_of
@@ -102,6 +104,7 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
             model = plug.load(payload, context)
             if dialect_of(model):
                 repair(model, payload, record, custom)
+                restore_state(model, payload.with_name(STATE))
         if job.extras:
             prove_extras(model, Path(job.extras))
         with Configs.of(model).whole(), long_values() as values:

@@ -31,11 +31,13 @@ from colab_save.fresh_process.answering import answer_moved, answer_sample
 from colab_save.hints import action, literal, option
 from colab_save.inspecting.findings import Findings, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_architecture, inspect_npz, inspect_recorded
+from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.loading.converting import convert
 from colab_save.loading.custom_objects import supply
 from colab_save.model.configs import Configs, rebuilding
 from colab_save.model.examining import examine
 from colab_save.model.repairing import Record, repair, unbuilt
+from colab_save.model.state_file import restore_state
 from colab_save.precision import made_in
 from colab_save.progress import Clock, Stage
 from colab_save.proof.probe import try_opening
@@ -153,6 +155,7 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
         model, notes = _read_compiled(read, context, is_needed=is_needed)
         if dialect_of(model):
             notes += repair(model, fetched.payload, record, supplied.objects)
+            notes += _restore_state(model, fetched, is_trained=request.into is None)
             had = [variable.path for variable in found.manifest.facts.variables] if found.manifest else None
             notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model, had))
     return plug, model, supplied.notes + notes
@@ -170,6 +173,14 @@ def _check_assets(plug: Format, fetched: Fetched, *, is_allowed: bool) -> None:
             f"The model reads files that came with it, which are not signed by you: {literal(visible(names))}.",
             f"If you trust where they came from, add {option('trust')}.",
         )
+
+
+def _restore_state(model: Model, fetched: Fetched, *, is_trained: bool) -> tuple[str, ...]:
+    """Restore what lies beside the payload, once it is known to be plain arrays; return a note on it."""
+    if fetched.state is None:
+        return ()
+    inspect_npz(fetched.state, max(MAX_SAMPLE, fetched.state.stat().st_size))
+    return restore_state(model, fetched.state, is_trained=is_trained)
 
 
 def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: frozenset[str]) -> tuple[Format, Findings]:

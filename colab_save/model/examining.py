@@ -20,10 +20,8 @@ from colab_save.dialect import (
     dialect_of,
     dtype_name,
     is_compiled,
-    is_numbered,
     keras_of,
     kind_of,
-    optimizer_variables,
     value_of,
 )
 from colab_save.hints import literal
@@ -38,6 +36,7 @@ from colab_save.model.compiling import (
     undecayed_paths,
 )
 from colab_save.model.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
+from colab_save.model.state_file import walk_optimizers
 from colab_save.model.walking import is_graph, walk_generators, walk_layers, walk_recurrent, walk_variables
 from colab_save.nested import leaves
 from colab_save.taking import Taking
@@ -162,24 +161,11 @@ def _describe(path: str, variable: Variable) -> VariableFacts:
 
 
 def _optimizer_variables(model: Model) -> Iterator[tuple[str, tuple[str, Variable]]]:
-    """Yield the variables of all optimizers by position: their names hold layer names, which drift."""
-    for name, optimizer in optimizers_of(model):
-        for index, variable in enumerate(optimizer_variables(optimizer)):
-            path = f"{name}/{index}{_role(variable.name)}"
-            yield path, (path, variable)
+    return ((path, (path, variable)) for path, variable in walk_optimizers(model))
 
 
 def _facts_of(named: tuple[str, Variable]) -> VariableFacts:
     return _describe(*named)
-
-
-def _role(name: str) -> str:
-    """Return the role of a variable in its optimizer; empty for tf_keras, whose names differ after loading.
-
-    One that its optimizer does not name, as Nadam's product, Keras numbers in each process.
-    """
-    role = "variable" if is_numbered("variable", name) else name.rsplit("_", 1)[-1]
-    return "" if ":" in name else f"/{role}"
 
 
 def _compile_arguments(model: Model) -> Mapping[str, Json] | None:

@@ -24,6 +24,7 @@ from colab_save.model.compiling import has_own_compile, is_built, rebuild_optimi
 from colab_save.model.configs import Configs
 from colab_save.model.describing import constructor_arguments
 from colab_save.model.examining import loss_objects
+from colab_save.model.state_file import has_adapters
 from colab_save.model.walking import walk_layers, walk_states, walk_variables
 from colab_save.quieting import quiet
 from colab_save.taking import Taking
@@ -108,10 +109,10 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
     Raises:
         FormatError: Keras could not build a layer, rebuild an optimizer or load the weights again.
     """
-    built, frozen = _build(model, record), _freeze(model, record)
+    built, adapted, frozen = _build(model, record), _adapted(model, record), _freeze(model, record)
     compiled = _compile(model, path, record, custom_objects)
     stateless = _stateless_optimizer(model, path, record)
-    is_changed = bool(built or frozen or compiled or stateless)
+    is_changed = bool(built or adapted or frozen or compiled or stateless)
     trains: list[str] = []
     again = translated(f"The weights in {path.name} could not be loaded again", "Copy the file again.")
     known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
@@ -127,6 +128,7 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
     _set_states(model, record)
     sentences = {
         "Keras left {} without weights; they were built and loaded.": built,
+        "Keras did not enable LoRA; enabled: {}.": adapted,
         "Keras did not restore which layers are trainable; put back: {}.": frozen,
         "Keras does not call a custom compile() when it loads; put back: {}.": compiled,
         "Keras does not load the state of an optimizer whose model has no call(); loaded: {}.": stateless,
@@ -227,13 +229,30 @@ def _build(model: Model, record: Record) -> list[str]:
     return built
 
 
+def _adapted(model: Model, record: Record) -> list[str]:
+    """Enable LoRA where a constructor that does not know of it made the layer; the weights are restored afterwards."""
+    changed = []
+    for path, layer in walk_layers(model):
+        rank, alpha = (record.arguments.get(path, {}).get(name) for name in ("lora_rank", "lora_alpha"))
+        if not isinstance(rank, int) or has_adapters(layer) or not layer.built or not hasattr(layer, "enable_lora"):
+            continue
+        if 0 < rank <= max(size for item in layer.variables for size in item.shape):  # the manifest may be foreign
+            layer.enable_lora(rank, lora_alpha=alpha)
+            changed.append(path)
+    return changed
+
+
 def _freeze(model: Model, record: Record) -> list[str]:
     """Set which layers are trainable, outer ones first, since a layer passes its own setting on to those inside it."""
     layers = [(name, layer) for name, layer in walk_layers(model) if (name or ".") in record.trainable]
     changed = [name or "the model" for name, layer in layers if layer.trainable != record.trainable[name or "."]]
     if changed:
+        # a layer that is trainable makes all of its variables so, also the kernel that its adapters stand for
+        adapted = [item for _, layer in layers if has_adapters(layer) for item in layer.variables if not item.trainable]
         for name, layer in layers:
             layer.trainable = record.trainable[name or "."]
+        for variable in adapted:
+            variable.trainable = False
     return changed
 
 

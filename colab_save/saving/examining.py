@@ -20,6 +20,7 @@ from colab_save.errors import RoundTripError
 from colab_save.hints import literal
 from colab_save.model.configs import Configs
 from colab_save.model.examining import examine
+from colab_save.model.state_file import adapted_paths
 from colab_save.model.walking import walk_variables
 from colab_save.sampling.guarding import untouched
 from colab_save.sampling.sampling import samples_by_part, take_passes, take_sample
@@ -40,6 +41,7 @@ class Subject:
         sample: Its sample inputs and outputs, as far as there are any.
         configs: The configs of its custom objects.
         step: A training step of it; ``None`` where there is nothing to train, or nothing is verified.
+        beside: The paths of the variables that are written beside its payloads, see `model.state_file`.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Subject:
     sample: Sample
     configs: Configs
     step: Step | None = None
+    beside: tuple[str, ...] = ()
 
     def remaking(self, classes: frozenset[type]) -> Subject:
         """Return it with the classes whose objects are made from their attributes."""
@@ -129,7 +132,8 @@ def _subject(name: str, model: Model, sample: Sample, custom: Supply) -> Subject
     configs = Configs.of(model)
     with untouched(model), lambdas_by_name(custom.code), configs.whole():
         facts = examine(model)
-    return Subject(name, model, replace(facts, objects=configs.objects), sample, configs)
+    beside = adapted_paths(model) if dialect_of(model) else ()
+    return Subject(name, model, replace(facts, objects=configs.objects), sample, configs, beside=beside)
 
 
 def check_unchanged(examined: Examined) -> None:

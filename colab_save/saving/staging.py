@@ -17,6 +17,7 @@ from colab_save.collections.extras import write_extras
 from colab_save.custom_code.captured import functions_by_name
 from colab_save.formats.base import Format
 from colab_save.hints import literal
+from colab_save.model.state_file import write_state
 from colab_save.sampling.guarding import untouched
 from colab_save.saving.examining import Examined
 from colab_save.saving.plan import Plan
@@ -64,6 +65,7 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
                 with how:
                     more = plug.save(subject.model, own, subject.sample, plan.choice.options[plug.name])
                 notes |= dict.fromkeys(more)
+            write_state(own, subject.model, subject.beside)
         notes |= dict.fromkeys(subject.configs.notes)
         notes |= dict.fromkeys(map(literal, in_words(subject.facts.remarks)))
         notes |= dict.fromkeys(subject.sample.notes)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from colab_save.artifact.assets import ASSETS, is_asset, origins_of, places_of
 from colab_save.artifact.collection import ARRAYS, TREE
-from colab_save.artifact.layout import CODE_ARRAYS, CUSTOM_CODE, EXTRAS, Place, is_in
+from colab_save.artifact.layout import CODE_ARRAYS, CUSTOM_CODE, EXTRAS, STATE, Place, is_in
 from colab_save.artifact.manifest import Manifest, Payload
 from colab_save.artifact.parts import each_part
 from colab_save.artifact.sample import FILE
@@ -83,6 +83,7 @@ class Fetched:
         extras: The folder with the extras; ``None`` without any.
         assets: The place of an asset on this disk for each text that stands for it in a config.
         origins: The path of an asset where the model was saved, by its place on this disk.
+        state: The variables that the payload does not bring back; ``None`` without any.
     """
 
     payload: Path
@@ -92,6 +93,7 @@ class Fetched:
     extras: Path | None = None
     assets: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
+    state: Path | None = None
 
 
 def locate(request: LoadRequest) -> Found:
@@ -221,9 +223,8 @@ def fetch_payload(found: Found, payload: Payload | None, work: Path, on_step: On
     local_files = fetch(found.store, found.place, manifest, wanted, cache_of(manifest), on_step)
     sample, code = local_files.get(FILE), local_files.get(CUSTOM_CODE)
     beside = next((path.parent for name, path in local_files.items() if name != payload.path and "/" not in name), None)
-    return Fetched(
-        local_files[payload.path], sample, code, beside, _extras_in(local_files), *_assets_in(manifest, local_files)
-    )
+    extras, (assets, origins) = _extras_in(local_files), _assets_in(manifest, local_files)
+    return Fetched(local_files[payload.path], sample, code, beside, extras, assets, origins, local_files.get(STATE))
 
 
 def fetch_collection(found: Found, on_step: OnStep) -> Fetched:

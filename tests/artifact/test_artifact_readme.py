@@ -32,6 +32,13 @@ def test_it_opens_every_payload_without_this_package_in_lines_that_are_python():
     assert [] == [name for block in blocks for name in ast.dump(ast.parse(block)).split("'") if "colab_save" in name]
 
 
+@pytest.mark.parametrize("path", ["state.npz", "encoder/state.npz"])
+def test_it_names_what_keras_alone_leaves_out(path):
+    with_state = manifest(files=(FileFacts("model.keras", 3, "0" * 64), FileFacts(path, 3, "1" * 64)))
+    assert "Keras alone merges LoRA adapters" in readme_of(with_state, OPENINGS)
+    assert "Keras alone" not in readme_of(manifest(), OPENINGS)
+
+
 @pytest.mark.parametrize("name", ["cats", "my cats", "模型"])
 def test_its_line_that_loads_the_model_can_be_typed_as_it_is(name):
     (line,) = (
