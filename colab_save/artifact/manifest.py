@@ -31,7 +31,7 @@ MANIFEST = "manifest.json"
 LONGEST_PATH = 1024
 """Most characters of a file's path in its artifact."""
 
-_LATER = {"given_up", "is_partial", "metrics", "packed"}
+_LATER = {"given_up", "is_partial", "metrics", "packed", "rests_on"}
 """The fields that came after the first release."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -131,6 +131,8 @@ class Manifest:
         is_partial: Whether ``auto`` published it although something did not come back: what failed in ``round_trips``,
             or all that only a payload in ``given_up`` would have held. False in older releases.
         given_up: The failed round trips of payloads that ``auto`` tried, and that are not in it.
+        rests_on: The version on whose full proof its own leans: seeded passes and the training step were not repeated.
+            It may have been deleted since. Empty for a full proof, and in older releases.
         environment: The versions of Python and packages that made it.
         requirements: The installed packages that its custom code needs, with their versions.
         sample: See `SampleFacts`.
@@ -155,6 +157,7 @@ class Manifest:
     round_trips: tuple[RoundTrip, ...]
     is_partial: bool = False
     given_up: tuple[RoundTrip, ...] = ()
+    rests_on: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: Mapping[str, str] = field(default_factory=dict)
     sample: SampleFacts = field(default_factory=SampleFacts)
@@ -271,6 +274,8 @@ def _check_files(manifest: Manifest) -> None:
     """Raise for impossible files, duplicate files, and payloads that are not among the files."""
     if not VERSION.fullmatch(manifest.version):
         raise ValueError(f"{manifest.version[:40]!r} is not a version id")
+    if manifest.rests_on and not VERSION.fullmatch(manifest.rests_on):
+        raise ValueError(f"it rests on {manifest.rests_on[:40]!r}, which is no version id")
     for file in (*manifest.files, *manifest.packed):
         if len(file.path) > LONGEST_PATH or not 0 <= file.size < 2**63 or not _DIGEST.fullmatch(file.sha256):
             raise ValueError(f"{file.path[:80]!r} has an impossible path, size or digest")

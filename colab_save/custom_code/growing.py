@@ -77,6 +77,11 @@ class Supply:
         return name not in {missing.name for missing in self.code.missing}
 
     @property
+    def tried(self) -> tuple[str, ...]:
+        """Return the names that were to be added, in order."""
+        return tuple(self._tried)
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Return what could not be captured, and why."""
         return (*self.refusals, *(str(missing).rstrip(".") for missing in self.code.missing))
