@@ -10,6 +10,7 @@ None subclasses `ImportError`: Colab's handler for that error would hide the hin
     │   ├── UnknownNameError       no such variable, version, format, store or option
     │   ├── TargetError            a name or path cannot be used
     │   ├── SampleError            the sample inputs do not fit the model
+    │   ├── NoSuchAttributeError   a loaded program has no layers, no fit()
     │   └── UnsupportedError       no format can write the object
     ├── MissingPackageError        a package is not installed
     ├── FormatError                a model could not be written or read in a format
@@ -104,6 +105,10 @@ class TargetError(RequestError):
 
 class SampleError(RequestError):
     """Sample inputs do not fit the model, or could not be derived from it."""
+
+
+class NoSuchAttributeError(RequestError, AttributeError):
+    """A loaded program has no attribute of that name; `hasattr` says so, too."""
 
 
 class UnsupportedError(RequestError):

@@ -32,7 +32,7 @@ MANIFEST = "manifest.json"
 LONGEST_PATH = 1024
 """Most characters of a file's path in its artifact."""
 
-_LATER = {"assets", "given_up", "is_partial", "metrics", "packed"}
+_LATER = {"assets", "given_up", "is_partial", "metrics", "packed", "rests_on"}
 """The fields that came after the first release."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -132,6 +132,8 @@ class Manifest:
         is_partial: Whether ``auto`` published it although something did not come back: what failed in ``round_trips``,
             or all that only a payload in ``given_up`` would have held. False in older releases.
         given_up: The failed round trips of payloads that ``auto`` tried, and that are not in it.
+        rests_on: The version on whose full proof its own leans: seeded passes and the training step were not repeated.
+            It may have been deleted since. Empty for a full proof, and in older releases.
         environment: The versions of Python and packages that made it.
         requirements: The installed packages that its custom code needs, with their versions.
         sample: See `SampleFacts`.
@@ -158,6 +160,7 @@ class Manifest:
     round_trips: tuple[RoundTrip, ...]
     is_partial: bool = False
     given_up: tuple[RoundTrip, ...] = ()
+    rests_on: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: Mapping[str, str] = field(default_factory=dict)
     sample: SampleFacts = field(default_factory=SampleFacts)
@@ -273,8 +276,9 @@ def _text(value: Mapping[str, Json]) -> str:
 
 def _check_files(manifest: Manifest) -> None:
     """Raise for impossible files, duplicate files, and payloads that are not among the files."""
-    if not VERSION.fullmatch(manifest.version):
-        raise ValueError(f"{manifest.version[:40]!r} is not a version id")
+    for version in (manifest.version, *([manifest.rests_on] if manifest.rests_on else [])):
+        if not VERSION.fullmatch(version):
+            raise ValueError(f"{version[:40]!r} is not a version id")
     for file in (*manifest.files, *manifest.packed):
         if len(file.path) > LONGEST_PATH or not 0 <= file.size < 2**63 or not _DIGEST.fullmatch(file.sha256):
             raise ValueError(f"{file.path[:80]!r} has an impossible path, size or digest")
@@ -282,11 +286,16 @@ def _check_files(manifest: Manifest) -> None:
     folders = {path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"}
     if twice := [path for path, count in Counter([MANIFEST, *paths, *folders]).items() if count > 1]:
         raise ValueError(f"{twice[0]!r} occurs twice")
+    _check_named(manifest, folders.union(paths))
+
+
+def _check_named(manifest: Manifest, paths: set[str]) -> None:
+    """Raise for payloads and assets that are not among the files."""
     if not manifest.payloads:
         raise ValueError("it has no payload")
-    if lost := [item.path for item in manifest.payloads if item.path not in folders.union(paths)]:
+    if lost := [item.path for item in manifest.payloads if item.path not in paths]:
         raise ValueError(f"the payload {lost[0]!r} is not among the files")
-    if lost := [path for path in manifest.assets.values() if path not in folders.union(paths) or not is_asset(path)]:
+    if lost := [path for path in manifest.assets.values() if path not in paths or not is_asset(path)]:
         raise ValueError(f"the asset {lost[0][:80]!r} is not among the files")
 
 

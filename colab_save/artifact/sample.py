@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 
 TRAINING = "training=True"
-"""The name of the pass in training mode; any other is named after the sub-model that is called alone."""
+"""The name of the pass in training mode."""
+
+BY_DEFAULT = "called by itself"
+"""The name of the pass without the argument ``training``, where that is not inference.
+
+Any other pass is named after the sub-model that is called alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Pass:
     """One more forward pass.
 
     Attributes:
-        name: `TRAINING`, or the attribute that holds the sub-model.
+        name: `TRAINING`, `BY_DEFAULT`, or the attribute that holds the sub-model.
         inputs: Nested arrays, in a manifest their structure; ``None`` for the sample's own inputs.
         outputs: The outputs of the live model: nested arrays, in a manifest their structure.
         is_random: Whether the outputs are random even with fixed seeds.

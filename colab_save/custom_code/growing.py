@@ -95,6 +95,11 @@ class Supply:
         self.code.write(folder, {spelled: path for spelled, path in self.assets.items() if (folder / path).exists()})
 
     @property
+    def tried(self) -> tuple[str, ...]:
+        """Return the names that were to be added, in order."""
+        return tuple(self._tried)
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Return what could not be captured, and why."""
         return (*self.refusals, *(str(missing).rstrip(".") for missing in self.code.missing))

@@ -15,11 +15,12 @@ from typing import Any, ClassVar
 
 from colab_save.artifact.round_trip import Aspect
 from colab_save.artifact.sample import Sample
-from colab_save.dialect import KERAS
+from colab_save.dialect import KERAS, dialect_of
 from colab_save.errors import MissingPackageError, UnknownNameError
 from colab_save.format_table import FORMATS, FormatRecord, format_names
 from colab_save.hints import literal, pip
 from colab_save.plugging import plugged
+from colab_save.sampling.running import run_pass
 from colab_save.types import Json, Model, Nested, Specs
 from colab_save.wording import did_you_mean
 
@@ -147,6 +148,14 @@ class Format(ABC):
     @abstractmethod
     def run(self, model: Model, sample: Nested) -> Nested:
         """Run a live or loaded model on sample inputs, inference only: nested arrays in, nested arrays out."""
+
+    def runs(self, model: Model, name: str) -> bool:
+        """Return whether a loaded model can run another forward pass, see `Pass`: a model of Keras can."""
+        return bool(dialect_of(model))
+
+    def run_pass(self, model: Model, name: str, inputs: Nested) -> Nested:
+        """Run another forward pass of a loaded model that `runs` it: nested arrays in, nested arrays out."""
+        return run_pass(model, name, inputs)
 
 
 def get_format(name: str) -> Format:

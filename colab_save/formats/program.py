@@ -19,7 +19,8 @@ from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS_2, dialect_of, kind_of
 from colab_save.errors import FormatError, RequestError, UnbuiltModelError
 from colab_save.formats.base import SERVING
-from colab_save.formats.loaded.saved_model import functions_of, main_function
+from colab_save.formats.loaded.saved_model import CALLS_BY_ARGUMENT, functions_of, main_function
+from colab_save.formats.tracing import Calls, trace_inference, trace_others
 from colab_save.hints import option
 from colab_save.model.walking import (
     GENERATORS_BY_PATH,
@@ -31,7 +32,6 @@ from colab_save.model.walking import (
     walk_variables,
 )
 from colab_save.nested import leaves, map_structure
-from colab_save.sampling.running import call_keras
 from colab_save.types import Model, Nested, Specs, Tensor
 
 INSTEAD = (
@@ -61,7 +61,12 @@ class Program:
 
 
 def program_of(
-    model: Model, sample: Sample, batch: int | None = None, functions: Mapping[str, Callable[..., Any]] | None = None
+    model: Model,
+    sample: Sample,
+    batch: int | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+    *,
+    is_whole: bool = False,
 ) -> Program:
     """Trace a model.
 
@@ -70,6 +75,8 @@ def program_of(
         sample: Its sample inputs and outputs.
         batch: Rows that the signature accepts. Default: any number.
         functions: The user's `tf.function`s, which become attributes of the module.
+        is_whole: Also trace calls of a Keras model with other arguments than those of inference, and have the module
+            itself called as the model is called by itself.
     """
     if sample.missing:
         reason, hint = sample.missing.references
@@ -78,14 +85,14 @@ def program_of(
     if composite := next((item for _, item in leaves(sample.inputs) if isinstance(item, Composite)), None):
         kind = type(composite).__name__.lower()
         raise FormatError(f"An input is {kind}, and the signature of a program takes plain tensors only.", INSTEAD)
-    specs, notes = _accepted(model, sample, batch)
-    module = _by_path(model) if kind_of(model) == "module" else _module(model, specs, functions or {})
-    names = _output_names(model, sample)
-    signature = _serving(main_function(module), specs, names)
+    calls = _calls(model, sample, batch, is_whole=is_whole)
+    module = _by_path(model) if kind_of(model) == "module" else _module(model, calls, functions or {})
+    specs, names = calls.specs, _output_names(model, sample)
+    signature = _serving(calls.inference, specs, names)
     places = {id(item): name for (_, item), name in zip(leaves(sample.outputs), names, strict=True)}
     is_plain = set(names) == signature.structured_outputs.keys()
     outputs = map_structure(lambda item: places[id(item)], sample.outputs) if is_plain else None
-    return Program(module, signature, map_structure(lambda spec: spec.name, specs), outputs, notes)
+    return Program(module, signature, map_structure(lambda spec: spec.name, specs), outputs, calls.notes)
 
 
 def facts_of_signature(signature: Sequence[Nested]) -> Specs:
@@ -109,29 +116,16 @@ def _facts(spec: Tensor, name: str) -> TensorFacts:
     return TensorFacts(spec.name or name, tuple(spec.shape), spec.dtype.name)
 
 
-def _accepted(model: Model, sample: Sample, batch: int | None) -> tuple[Nested, tuple[str, ...]]:
-    """Find the specs that the model can be traced with: any number of rows, else as many as the sample has."""
-    import tensorflow as tf
-
+def _calls(model: Model, sample: Sample, batch: int | None, *, is_whole: bool) -> Calls:
+    """Return the functions of a model; a `tf.Module` has its own."""
+    specs = functools.partial(_tensor_specs, sample.specs)
     if kind_of(model) == "module":
-        return _tensor_specs(sample.specs, batch), ()
-    specs = _tensor_specs(sample.specs, batch)
-    try:
-        tf.function(lambda inputs: call_keras(model, inputs), autograph=False).get_concrete_function(specs)
-    except Exception as error:  # the user's call() may need a known batch size, which is then written
-        rows = {len(item) for _, item in leaves(sample.inputs) if item.ndim}
-        if batch is not None or len(rows) != 1:
-            raise
-        count = rows.pop()
-        note = (
-            f"The exported program accepts exactly {count} rows: call() fails with an unknown batch size "
-            f"({type(error).__name__})."
-        )
-        return _tensor_specs(sample.specs, count), (note,)
-    return specs, ()
+        return Calls(main_function(model), specs(batch), {})
+    calls = trace_inference(model, specs, sample, batch)
+    return trace_others(model, calls, sample) if is_whole else calls
 
 
-def _module(model: Model, specs: Nested, functions: Mapping[str, Callable[..., Any]]) -> Model:
+def _module(model: Model, calls: Calls, functions: Mapping[str, Callable[..., Any]]) -> Model:
     """Build the module that is written: the callable, the weights by path, the user's functions.
 
     The model itself is not an attribute: its optimizer would triple the size.
@@ -143,14 +137,8 @@ def _module(model: Model, specs: Nested, functions: Mapping[str, Callable[..., A
     module.held = _resources(model) if dialect_of(model) == KERAS_2 else _tracked(model)
     setattr(module, WEIGHTS_BY_PATH, dict(walk_variables(model)))
     setattr(module, GENERATORS_BY_PATH, dict(walk_generators(model)))
-
-    is_several = isinstance(specs, tuple)
-
-    @tf.function(input_signature=specs if is_several else [specs], autograph=False)
-    def answer(*inputs: Any) -> Any:
-        return call_keras(model, inputs if is_several else inputs[0])
-
-    module.__call__ = answer
+    setattr(module, CALLS_BY_ARGUMENT, dict(calls.others))
+    module.__call__ = calls.by_itself
     for name, function in functions.items():
         if name != SERVING:
             setattr(module, name, function)

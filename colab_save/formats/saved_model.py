@@ -5,6 +5,7 @@ It writes the program that `formats.program` traces from a model, with a ``servi
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from colab_save.formats.program import facts_of_signature, program_of
 from colab_save.hints import literal, option
 from colab_save.nested import map_structure
 from colab_save.quieting import quiet
-from colab_save.sampling.running import run_keras, to_arrays, to_tensor
+from colab_save.sampling.running import MODES, run_keras, to_arrays, to_tensor
 from colab_save.types import Model, Nested, Specs
 from colab_save.wording import translated
 
@@ -76,9 +77,15 @@ class SavedModelFormat(Format):
         for name, function in options.signatures.items():
             check_signature(name, function)
         with translated("TensorFlow could not write the SavedModel", HINT), quiet():
-            program = program_of(model, sample, options.batch, options.signatures)
-            signatures = {SERVING: program.signature, **options.signatures}
-            tf.saved_model.save(program.module, str(folder / self.payload), signatures=signatures)
+            for is_whole in (True, False):
+                program = program_of(model, sample, options.batch, options.signatures, is_whole=is_whole)
+                signatures = {SERVING: program.signature, **options.signatures}
+                try:
+                    tf.saved_model.save(program.module, str(folder / self.payload), signatures=signatures)
+                    break
+                except Exception:  # what only training uses may be what TensorFlow cannot write
+                    if not is_whole:
+                        raise
         return program.notes
 
     def load(self, path: Path, context: Context) -> Model:
@@ -93,11 +100,23 @@ class SavedModelFormat(Format):
             return restore(path)
 
     def run(self, model: Model, sample: Nested) -> Nested:
-        """Call a live Keras model or `tf.Module`, or a loaded SavedModel."""
+        """Call a live Keras model or `tf.Module`, or a loaded SavedModel, in inference mode."""
         if not isinstance(model, SavedModel) and dialect_of(model):
             return run_keras(model, sample)
-        function = model if isinstance(model, SavedModel) else main_function(model)
+        function = model.infer if isinstance(model, SavedModel) else main_function(model)
         return to_arrays(call(function, sample))
+
+    def runs(self, model: Model, name: str) -> bool:
+        """Return whether a model of Keras is asked, or a loaded one that can be called by itself in that mode."""
+        return (
+            model.takes(**MODES[name]) if isinstance(model, SavedModel) and name in MODES else super().runs(model, name)
+        )
+
+    def run_pass(self, model: Model, name: str, inputs: Nested) -> Nested:
+        """Run another forward pass of a Keras model, or of a loaded SavedModel."""
+        if not isinstance(model, SavedModel):
+            return super().run_pass(model, name, inputs)
+        return to_arrays(call(functools.partial(model, **MODES[name]), inputs))
 
 
 def call(function: Callable[..., Any], inputs: Nested) -> Nested:

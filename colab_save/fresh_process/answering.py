@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 from colab_save.artifact.composites import Composite
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.sample import read_arrays
-from colab_save.dialect import dialect_of
 from colab_save.formats.base import Format
 from colab_save.model.walking import walk_variables
 from colab_save.nested import map_structure
 from colab_save.sampling.guarding import untouched
-from colab_save.sampling.running import layers_recorded, run_as, run_pass
+from colab_save.sampling.running import layers_recorded, run_as
 from colab_save.types import Array, Json, Model, Nested
 from colab_save.wording import translated
 
@@ -88,9 +87,9 @@ def _answer(plug: Format, model: Model, sample: SampleFacts, read: Callable[[Jso
     answers = {}
     if sample.inputs is not None:
         answers[""] = run_one(plug.run, inputs=inputs, is_seeded=sample.is_seeded)
-    for each in sample.passes if dialect_of(model) else ():
+    for each in (each for each in sample.passes if plug.runs(model, each.name)):
         own = inputs if each.inputs is None else read(each.inputs)
-        answers[each.name] = run_one(partial(_run_pass, each.name), inputs=own, is_seeded=True)
+        answers[each.name] = run_one(partial(_run_pass, plug, each.name), inputs=own, is_seeded=True)
     return answers
 
 
@@ -103,6 +102,6 @@ def trace(plug: Format, model: Model, file: Path, sample: SampleFacts) -> list[l
     return [[np.array(path), answer] for path, answer in seen]
 
 
-def _run_pass(name: str, model: Model, inputs: Nested) -> Nested:
+def _run_pass(plug: Format, name: str, model: Model, inputs: Nested) -> Nested:
     with translated(f"The pass {name} fails in the reloaded model", "Create what it uses in __init__ or build()."):
-        return run_pass(model, name, inputs)
+        return plug.run_pass(model, name, inputs)

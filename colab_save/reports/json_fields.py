@@ -21,6 +21,7 @@ def version_fields(manifest: Manifest) -> dict[str, Json]:
         "outcome": str(manifest.outcome),
         "formats": list(manifest.formats),
         "is_export": manifest.is_export,
+        "rests_on": manifest.rests_on,
         "size": manifest.size,
         "parameters": manifest.parameters,
         "tags": list(manifest.tags),

@@ -300,6 +300,9 @@ def _about(manifest: Manifest, seconds: Mapping[str, float]) -> Iterator[tuple[s
         name, use = literal(manifest.name), purposes or "other programs"
         yield "export", f"for {use}; {name} alone means the newest version that is no export, if there is one"
     yield from ((label, literal(text)) for label, text in glance_at(manifest))
+    if manifest.rests_on:
+        version = literal(f"{manifest.name}@{manifest.rests_on}")
+        yield "proof", f"rests on the full proof of {version}; {option('full')} repeats all of it"
     if manifest.metrics:
         yield "metrics", literal(metrics_in_words(manifest.metrics))
     if manifest.requirements:

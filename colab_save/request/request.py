@@ -142,6 +142,15 @@ class SaveRequest:
             "compared, nor, unless you name the format, what it cannot hold; default: publish it, and say so.",
         ),
     )
+    full: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=declare(
+            "--full",
+            Syntax.FLAG,
+            "Repeat the whole proof; default: rest on one of this session where only weights differ from then.",
+        ),
+    )
     force: bool = field(
         default=False,
         kw_only=True,

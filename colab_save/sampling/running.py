@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from types import MappingProxyType
 from typing import Any
 
 from colab_save.artifact.composites import Composite, Ragged, Sparse
-from colab_save.artifact.sample import TRAINING, Sample
+from colab_save.artifact.sample import BY_DEFAULT, TRAINING, Sample
 from colab_save.dialect import classes
 from colab_save.errors import SampleError
 from colab_save.hints import option
@@ -28,6 +29,12 @@ MOST_CALLS, MOST_VALUES = 4000, 100_000
 
 REFERENCE_DEVICE = "CPU:0"
 """Where expected answers are computed."""
+
+INFERENCE: Mapping[str, object] = MappingProxyType({"training": False})
+"""The keyword arguments of a call in inference mode."""
+
+MODES: Mapping[str, Mapping[str, object]] = MappingProxyType({TRAINING: {"training": True}, BY_DEFAULT: {}})
+"""The keyword arguments of the passes that call the whole model."""
 
 Run = Callable[[Model, Nested], Nested]
 """How a format runs a model: the model and nested arrays in, nested arrays out."""
@@ -105,16 +112,41 @@ def run_keras(model: Model, inputs: Nested) -> Nested:
 
 def run_pass(model: Model, name: str, inputs: Nested) -> Nested:
     """Run another forward pass of a Keras model, see `Pass`: nested arrays in, nested arrays out."""
-    if name != TRAINING:
+    if name not in MODES:
         return run_keras(getattr(model, name), inputs)
-    return to_arrays(call_keras(model, map_structure(to_tensor, inputs), training=True))
+    return to_arrays(call_keras(model, map_structure(to_tensor, inputs), MODES[name]))
 
 
-def call_keras(model: Model, inputs: Nested, *, training: bool = False) -> Nested:
-    """Call a Keras model with tensors; a tuple is passed as several arguments where ``call`` takes several."""
+def call_keras(model: Model, inputs: Nested, named: Mapping[str, object] = INFERENCE) -> Nested:
+    """Call a Keras model with tensors; a tuple is passed as several arguments where ``call`` takes several.
+
+    Args:
+        model: The model.
+        inputs: Nested tensors.
+        named: Keyword arguments that are no inputs.
+    """
     if isinstance(inputs, tuple) and len(inputs) <= len(arguments_of(model)):
-        return model(*inputs, training=training)
-    return model(inputs, training=training)
+        return model(*inputs, **named)
+    return model(inputs, **named)
+
+
+def may_not_infer(model: Model) -> bool:
+    """Return whether a Keras model that is called without ``training`` may run in another mode than inference.
+
+    A ``call`` has ``training=True`` as its default, or a layer of a functional model was called with it: what
+    ``predict()`` does, and each call that says ``training=False``, is then another thing.
+    """
+    return any(map(_says_training, (layer for _, layer in walk_layers(model))))
+
+
+def _says_training(layer: Layer) -> bool:
+    with suppress(TypeError, ValueError):  # a callable without a signature
+        default = inspect.signature(layer.call).parameters.get("training")
+        if default is not None and default.default is True:
+            return True
+    nodes = getattr(layer, "_inbound_nodes", ())  # a private attribute of both Kerases; without it nothing is known
+    arguments = (getattr(getattr(node, "arguments", None), "kwargs", {}) for node in nodes)
+    return any(named.get("training") is True for named in arguments)
 
 
 @contextmanager

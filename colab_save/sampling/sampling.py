@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from colab_save.artifact.sample import TRAINING, Pass, Sample
+from colab_save.artifact.sample import BY_DEFAULT, TRAINING, Pass, Sample
 from colab_save.dialect import classes
 from colab_save.errors import ColabSaveError, SampleError, UnbuiltModelError
 from colab_save.hints import option
@@ -35,10 +35,12 @@ from colab_save.sampling.reading import (
     values_of,
 )
 from colab_save.sampling.running import (
+    MODES,
     Run,
     arguments_of,
     is_same,
     is_without_call,
+    may_not_infer,
     record_outputs,
     run_as,
     run_keras,
@@ -246,14 +248,16 @@ def samples_by_part(given: Any, models: Mapping[str, Model]) -> Mapping[str, Any
 def take_passes(model: Model, sample: Sample, notebook: Notebook = NO_NOTEBOOK) -> Sample:
     """Add to a sample the other forward passes of a Keras model, with the live model's outputs.
 
-    These are the one in training mode, where its outputs differ, and each public sub-model in an attribute. A pass that
-    fails in the live model is left out: a save cannot lose it.
+    These are the one in training mode and the one without the argument ``training``, where their outputs differ from
+    those of inference, and each public sub-model in an attribute. A pass that fails in the live model is left out: a
+    save cannot lose it.
     """
     keras_model = classes("Model")
     if not isinstance(model, keras_model):
         return sample
     parts = [name for name, item in own_attributes(model) if isinstance(item, keras_model) and name in vars(model)]
-    names = parts if sample.missing else [TRAINING, *parts]
+    modes = [TRAINING, *([BY_DEFAULT] if may_not_infer(model) else [])]
+    names = parts if sample.missing else [*modes, *parts]
     found = [_take_pass(model, sample, name, notebook) for name in names]
     return replace(sample, passes=tuple(each for each in found if each is not None))
 
@@ -263,7 +267,7 @@ def _take_pass(model: Model, sample: Sample, name: str, notebook: Notebook) -> P
         return run_pass(model, name, inputs)
 
     try:
-        alone = sample if name == TRAINING else take_sample(getattr(model, name), None, run_keras, notebook=notebook)
+        alone = sample if name in MODES else take_sample(getattr(model, name), None, run_keras, notebook=notebook)
         if alone.missing:
             return None
         # As the fresh process runs it: the seeds of a part are those of its place in the whole.
@@ -271,6 +275,6 @@ def _take_pass(model: Model, sample: Sample, name: str, notebook: Notebook) -> P
     except Exception:  # noqa: BLE001 - the user's own code may raise anything when it is called in an unusual way
         return None
     is_random = not is_same(first, second)
-    if name == TRAINING:
+    if name in MODES:
         return None if is_same(first, sample.outputs) else Pass(name, None, first, is_random)
     return Pass(name, alone.inputs, first, is_random)

@@ -38,6 +38,7 @@ class Attempt:
         notes: Notes for the user, one sentence each.
         hint: What to change in the custom code so that all of it can be captured, or so that the formats can be
             written; empty if all was.
+        rests_on: The version on whose full proof it leans, see `leaning`; empty for a full proof.
     """
 
     staged: Staged
@@ -45,6 +46,7 @@ class Attempt:
     examined: Examined
     notes: tuple[str, ...] = ()
     hint: str = ""
+    rests_on: str = ""
 
     @property
     def formats(self) -> tuple[Format, ...]:
@@ -77,19 +79,17 @@ def attempt(plan: Plan, first: Examined, verifier: Verifier, work: Path, clock: 
     """
     attempts: list[Attempt] = []
     errors: list[FormatError] = []
-    for index, (formats, examined) in enumerate(_tries(plan, first)):
+    for index, (formats, examined) in enumerate(tries(plan, first)):
         folder = work / str(index) / "artifact"
         folder.mkdir(parents=True)
         try:
-            with clock.at(Stage.STAGE, "+".join(plug.name for plug in formats)), refusing("write", str(folder)):
-                staged = stage(plan, examined, formats, folder)
+            attempts.append(attempt_one(plan, examined, formats, folder, verifier, clock))
         except FormatError as error:
             if shutil.disk_usage(folder).free < FULL:
                 raise refusal(system_error(errno.ENOSPC), "write", str(folder)) from error
             errors.append(error)
             attempts.append(_unwritten(Staged(folder, formats, {}), examined, error))
             continue
-        attempts.append(_proven(staged, examined, prove(staged, examined, plan.rules, verifier, clock)))
         if attempts[-1].is_passed or verifier.was_killed:  # which decides nothing about the formats
             break
         check_unchanged(examined)
@@ -98,7 +98,21 @@ def attempt(plan: Plan, first: Examined, verifier: Verifier, work: Path, clock: 
     return attempts
 
 
-def _tries(plan: Plan, examined: Examined) -> Iterator[tuple[tuple[Format, ...], Examined]]:
+def attempt_one(
+    plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: Path, verifier: Verifier, clock: Clock
+) -> Attempt:
+    """Stage and verify one set of formats in an empty folder.
+
+    Raises:
+        FormatError: One of them cannot be written.
+        NoSpaceError: The local disk is full.
+    """
+    with clock.at(Stage.STAGE, "+".join(plug.name for plug in formats)), refusing("write", str(folder)):
+        staged = stage(plan, examined, formats, folder)
+    return _proven(staged, examined, prove(staged, examined, plan.rules, verifier, clock))
+
+
+def tries(plan: Plan, examined: Examined) -> Iterator[tuple[tuple[Format, ...], Examined]]:
     """Yield each set of formats, with classes made from their attributes where constructors cannot do it, then all."""
     for formats in plan.choice.attempts:
         if not any(plug.is_remade for plug in formats):

@@ -42,6 +42,7 @@ def describe(plan: Plan, examined: Examined, decision: Decision, staged: Staged)
         round_trips=decision.trips,
         is_partial=decision.is_partial,
         given_up=decision.given_up,
+        rests_on=decision.attempts[0].rests_on,
         environment=environment(made_of),
         requirements=examined.custom.code.requirements,
         sample=whole.sample,

@@ -117,15 +117,25 @@ def examine_models(plan: Plan) -> Examined:
     """Examine the live models: make their samples, take their facts, and find their custom code."""
     plug, division = plan.choice.attempts[0][0], plan.division
     given = samples_by_part(plan.sample, division.models)
-    samples, steps = {}, dict[str, Step | None]()
-    for name, model in division.models.items():
-        sample = take_sample(model, given.get(name), plug.run, plug.specs(model), plan.notebook)
-        samples[name] = take_passes(model, sample, plan.notebook)
-        steps[name] = step_of(model, sample, plan.notebook) if dialect_of(model) and plan.rules.is_verified else None
+    samples = {
+        name: take_sample(model, given.get(name), plug.run, plug.specs(model), plan.notebook)
+        for name, model in division.models.items()
+    }
     custom = Supply(custom_objects_of(division), _of_keras(division), saved=_variables_of(division))
     subjects = tuple(_subject(name, model, samples[name], custom) for name, model in division.models.items())
-    subjects = tuple(replace(subject, step=steps[subject.name]) for subject in subjects)
     return Examined(subjects, division.collection, custom)
+
+
+def examine_fully(plan: Plan, examined: Examined) -> Examined:
+    """Add what only a full proof needs: the other passes of each model, and a training step of it."""
+    return replace(examined, subjects=tuple(_in_full(plan, subject) for subject in examined.subjects))
+
+
+def _in_full(plan: Plan, subject: Subject) -> Subject:
+    model, sample = subject.model, subject.sample
+    is_stepping = dialect_of(model) and plan.rules.is_verified
+    step = step_of(model, sample, plan.notebook) if is_stepping else None
+    return replace(subject, sample=take_passes(model, sample, plan.notebook), step=step)
 
 
 def _subject(name: str, model: Model, sample: Sample, custom: Supply) -> Subject:

@@ -24,13 +24,15 @@ from colab_save.hints import literal
 from colab_save.progress import Clock, OnStep, Stage, ignore_steps
 from colab_save.reports.report import SaveReport
 from colab_save.request.request import SaveRequest
-from colab_save.saving.attempts import Attempt, attempt
+from colab_save.saving.attempts import Attempt, attempt, tries
 from colab_save.saving.choosing import check_formats
 from colab_save.saving.deciding import Decision, decide
 from colab_save.saving.describing import describe
-from colab_save.saving.examining import custom_objects_of, examine_models
+from colab_save.saving.examining import Examined, custom_objects_of, examine_fully, examine_models
 from colab_save.saving.explaining import advice, not_replaced, refusal
 from colab_save.saving.free_places import where_to_put
+from colab_save.saving.full_proofs import Likeness
+from colab_save.saving.leaning import lean, remember
 from colab_save.saving.merging import merge
 from colab_save.saving.plan import Plan
 from colab_save.saving.preparing import prepare_place
@@ -91,7 +93,7 @@ class _Saving:
         ):
             with clock.at(Stage.STAGE):
                 examined = examine_models(plan)
-            attempts = attempt(plan, examined, verifier, Path(work), clock)
+            likeness, attempts = _attempts(plan, examined, verifier, Path(work), clock)
             decision = _decide(plan, attempts)
             if decision is None:
                 raise refusal(attempts, verifier.death, is_automatic=plan.choice.is_automatic)
@@ -107,12 +109,27 @@ class _Saving:
             manifest = seal(described, staged, plan.destination)
             with clock.at(Stage.PUBLISH):
                 published, pruned = _publish(plan, manifest, staged, clock)
+            remember(plan, likeness, attempts, manifest)
         upload_state, notes = see_through(published, clock, wait=plan.upload.wait, flush=plan.upload.flush)
         report = _report(plan, manifest, attempts, decision, upload_state)
         if plan.destination is not self.plan.destination:
             raise not_replaced(report, self.plan.destination)
         notes = (*report.notes, *notes, *pruned.notes)
         return replace(report, notes=notes, pruned=pruned.versions, seconds=dict(clock.seconds))
+
+
+def _attempts(
+    plan: Plan, examined: Examined, verifier: Verifier, work: Path, clock: Clock
+) -> tuple[Likeness, list[Attempt]]:
+    """Return the attempts of a save, one that leans on an earlier proof or those of a full one, and its likeness."""
+    with clock.at(Stage.STAGE):
+        formats, first = next(tries(plan, examined))
+        likeness = Likeness.of(plan, first, formats)
+    if leaning := lean(plan, first, formats, likeness, verifier, work, clock):
+        return likeness, [leaning]
+    with clock.at(Stage.STAGE):
+        examined = examine_fully(plan, examined)
+    return likeness, attempt(plan, examined, verifier, work, clock)
 
 
 def _publish(plan: Plan, manifest: Manifest, staged: Staged, clock: Clock) -> tuple[Published, Pruned]:

@@ -57,6 +57,7 @@ class ProofRules:
         rtol: Relative tolerance of outputs; ``None``: by dtype.
         atol: Absolute tolerance of outputs; ``None``: by dtype.
         timeout: Seconds for the round trip of one payload.
+        is_full: Nothing rests on the proof of an earlier version.
     """
 
     is_verified: bool
@@ -65,6 +66,7 @@ class ProofRules:
     rtol: float | None
     atol: float | None
     timeout: float
+    is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ def resolve(request: SaveRequest) -> Plan:
             rtol=request.rtol,
             atol=request.atol,
             timeout=request.timeout,
+            is_full=request.full,
         ),
         label=Label(tags=request.tags, note=request.note, metrics=request.metrics),
         retention=None if key else _retention(request),

@@ -16,7 +16,7 @@ from colab_save.request.option import options_of
 from colab_save.request.request import AUTO, LoadRequest, SaveRequest
 
 MODEL = object()
-ANYTHING = {"model", "sample", "into", "verify", "strict", "force", "trust", "check"}
+ANYTHING = {"model", "sample", "into", "verify", "strict", "full", "force", "trust", "check"}
 """Fields that hold any object, or only whether it is true."""
 
 anything = st.one_of(

@@ -10,10 +10,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from colab_save.errors import FormatError, RequestError
+from colab_save.errors import FormatError, NoSuchAttributeError, RequestError
+from colab_save.hints import literal, option
 from colab_save.model.walking import walk_variables
 from colab_save.nested import leaves, map_structure
 from colab_save.types import Model, Nested, Variable
+from colab_save.wording import first_line
+
+CALLS_BY_ARGUMENT = "colab_save_calls"
+"""The attribute of a written Keras model with its functions by their arguments; no other SavedModel has it."""
+
+BY_ITSELF = "by itself"
+"""The name there of a call without keyword arguments, where that is not inference."""
+
+TRY = f"Call it on inputs, or use predict() or signatures. For the model itself load {option('format', 'keras')}, "
+TRY += f"if the version has it, or save the live model with {option('formats', 'keras')}."
+"""The hint for what a program cannot do."""
+
+
+def argument(name: str, value: object) -> str:
+    """Return the text of a keyword argument, as `CALLS_BY_ARGUMENT` has it."""
+    return f"{name}={value}"
+
+
+INFERRING = argument("training", value=False)
+"""The name there of inference."""
 
 
 class SavedModel:
@@ -41,11 +62,51 @@ class SavedModel:
     def __call__(self, *inputs: Nested, **named: Nested) -> Nested:
         """Run it on nested arrays or tensors, cast to the dtypes of the signature; return nested tensors.
 
+        Args:
+            *inputs: As the saved model took them.
+            **named: Keyword arguments: those that were traced when a Keras model was saved, such as ``training=True``;
+                those of the function for any other SavedModel.
+
         Raises:
             RequestError: The inputs do not fit the signature.
         """
-        args, kwargs = fitting(self.function, inputs, named)
-        return self.function(*args, **kwargs)
+        if self._calls is None:
+            return _run(self.function, inputs, named)
+        return _run(self._traced(named), inputs, {})
+
+    def infer(self, *inputs: Nested) -> Nested:
+        """Run it as ``predict`` does: with ``training=False``, where the saved model could be called otherwise."""
+        return _run((self._calls or {}).get(INFERRING, self.function), inputs, {})
+
+    def takes(self, **named: object) -> bool:
+        """Return whether a call with exactly this keyword argument, or with none, was traced beside inference."""
+        name = next((argument(*item) for item in named.items()), BY_ITSELF)
+        return name in (self._calls or {})
+
+    @property
+    def _calls(self) -> Mapping[str, Any] | None:
+        """The traced functions of a written Keras model; ``None`` for any other program."""
+        found: Mapping[str, Any] | None = getattr(self.program, CALLS_BY_ARGUMENT, None)
+        return found
+
+    def _traced(self, named: Mapping[str, object]) -> Any:
+        """Return the function that was traced with keyword arguments.
+
+        Raises:
+            RequestError: None was.
+        """
+        calls = self._calls or {}
+        own = calls.get(BY_ITSELF, calls.get(INFERRING))
+        names = [argument(*item) for item in named.items()]
+        changing = [name for name in names if name not in calls or calls[name] is not own]
+        if not changing:
+            return self.function
+        if len(changing) == 1 and changing[0] in calls:
+            return calls[changing[0]]
+        known = ", ".join(sorted(name for name in calls if name != BY_ITSELF))
+        raise RequestError(
+            f"The program was not traced with {literal(', '.join(names))}, only with each of {known}.", TRY
+        )
 
     def predict(self, inputs: Nested, batch_size: int = 32, verbose: object = None) -> Nested:
         """Run it on many rows in batches, as ``keras.Model.predict`` does.
@@ -66,14 +127,24 @@ class SavedModel:
             rows = min((len(item) for _, item in leaves(inputs)), default=0)
             starts = range(0, max(rows, 1), batch_size)
             batches = [map_structure(operator.itemgetter(slice(at, at + batch_size)), inputs) for at in starts]
-        answers = [map_structure(lambda item: item.numpy(), self(batch)) for batch in batches]
+        answers = [map_structure(lambda item: item.numpy(), self.infer(batch)) for batch in batches]
         return _concatenate(answers)
 
     def __getattr__(self, name: str) -> Any:
-        """Return the user's functions and attributes, as they were on the saved object."""
+        """Return the user's functions and attributes, as they were on the saved object.
+
+        Raises:
+            NoSuchAttributeError: There is none, as for all that a Keras model has and a program has not.
+        """
         if name.startswith("__") or name == "program":
             raise AttributeError(name)
-        return getattr(self.program, name)
+        if name.startswith("_") or hasattr(self.program, name):
+            return getattr(self.program, name)
+        raise NoSuchAttributeError(
+            f"A loaded SavedModel has no {literal(name)}: it is a program that computes, without layers, training or "
+            "a config.",
+            TRY,
+        )
 
     def __repr__(self) -> str:
         """Show the names of the signatures."""
@@ -146,6 +217,43 @@ def fitting(function: Any, inputs: tuple[Any, ...], named: Mapping[str, Any]) ->
             "Pass a dict with these names, or keyword arguments.",
         )
     return (), {name: _cast(item, wanted[name]) for name, item in given.items()}
+
+
+def _run(function: Any, inputs: tuple[Any, ...], named: Mapping[str, Any]) -> Nested:
+    """Run a function on inputs.
+
+    Raises:
+        RequestError: They do not fit its signature, or it cannot compute them.
+    """
+    import tensorflow as tf
+
+    try:
+        args, kwargs = fitting(function, inputs, named)
+        return function(*args, **kwargs)
+    except (TypeError, ValueError) as error:
+        wanted = _in_words(_structured_specs(function))
+        given = _in_words((inputs, named)) or "nothing"
+        takes = f"it takes {wanted}, and was given {given}" if wanted else first_line(error)
+        raise RequestError(
+            f"The program does not take these inputs: {takes}.", "Pass what the saved model took, with a batch axis."
+        ) from error
+    except tf.errors.InvalidArgumentError as error:
+        raise RequestError(
+            f"The program cannot compute these inputs ({literal(first_line(error))}).",
+            "Pass values and shapes that the saved model could compute.",
+        ) from error
+
+
+def _in_words(inputs: Nested) -> str:
+    """Return the dtypes and shapes of nested inputs or specs; empty for none."""
+    import numpy as np
+
+    found = [item if hasattr(item, "dtype") else np.asarray(item) for _, item in leaves(inputs)]
+    return ", ".join(f"{getattr(item.dtype, 'name', item.dtype)} {_sizes(item.shape)}" for item in found)
+
+
+def _sizes(shape: Any) -> str:
+    return str(list(shape)) if getattr(shape, "rank", 0) is not None else "of any shape"
 
 
 def _structured_specs(function: Any) -> list[Any]:
