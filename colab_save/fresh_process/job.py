@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
+from colab_save.artifact.collection import Shared
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.records import read_record
 from colab_save.artifact.sample import Step
@@ -50,6 +51,7 @@ class ReloadJob:
         question: What to write.
         step: The training step to take; ``None`` for none.
         step_file: The ``.npz`` with its data.
+        shared: What a part takes from parts that were reloaded before.
     """
 
     format: str
@@ -65,6 +67,7 @@ class ReloadJob:
     question: Question = Question.OUTPUTS
     step: Step | None = None
     step_file: str = ""
+    shared: tuple[Shared, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

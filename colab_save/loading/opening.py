@@ -18,6 +18,7 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import NOT_VERIFIED, Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.artifact.sample import TRAINING
 from colab_save.collections.extras import put_back, read_extras
+from colab_save.collections.rejoining import Owners
 from colab_save.custom_code.origins import packages_of
 from colab_save.custom_code.signing import is_own, may_run
 from colab_save.dialect import KERAS, dialect_of, require_dialect
@@ -44,6 +45,9 @@ from colab_save.types import Model
 from colab_save.versions.locating import Fetched, Found, choose_payload, fetch_payload
 from colab_save.wording import translated
 
+NOTHING_SHARED = Owners()
+"""A single model, and a part that shares nothing."""
+
 MOST_NOTES = 4
 """Most notes of a load in the error about a model that differs."""
 
@@ -69,7 +73,14 @@ class Loaded:
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
-def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, code: Path | None = None) -> Loaded:
+def open_model(
+    found: Found,
+    request: LoadRequest,
+    work: Path,
+    clock: Clock,
+    code: Path | None = None,
+    owners: Owners = NOTHING_SHARED,
+) -> Loaded:
     """Load one model, and compare it with the one that was saved.
 
     Args:
@@ -78,6 +89,7 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, cod
         work: An empty folder for copies.
         clock: Reports the stages and the progress.
         code: The captured code, if it is not among the model's own files.
+        owners: What a part of a collection takes from parts that were loaded before.
 
     Raises:
         ColabSaveError: Any of its subclasses; `RoundTripError` if the loaded model differs from the saved one.
@@ -88,7 +100,7 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, cod
         fetched = replace(fetched, code=fetched.code or code)
     another = f"Load another version, or another payload with {option('format')}."
     with clock.at(Stage.LOAD), translated(f"{found.name} could not be put back as it was saved", another):
-        plug, model, notes = _open(found, fetched, request)
+        plug, model, notes = _open(found, fetched, request, owners)
         extras = read_extras(fetched.extras)
         notes += put_back(model, extras)
     as_it_is = f"To get this one as it is, add {option('verify', value=False)}."
@@ -103,7 +115,9 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, cod
     return Loaded(model, plug.name, (trip,), notes, size_of_files(fetched.payload), extras.values)
 
 
-def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format, Model, tuple[str, ...]]:
+def _open(
+    found: Found, fetched: Fetched, request: LoadRequest, owners: Owners
+) -> tuple[Format, Model, tuple[str, ...]]:
     """Inspect the payload, supply the custom objects that it needs, and load it.
 
     Returns:
@@ -139,6 +153,7 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
         model, notes = _read_compiled(read, context, is_needed=is_needed)
         if dialect_of(model):
             notes += repair(model, fetched.payload, record, supplied.objects)
+            model = owners.rejoin(model, fetched.payload, record, supplied.objects)
             had = [variable.path for variable in found.manifest.facts.variables] if found.manifest else None
             notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model, had))
     return plug, model, supplied.notes + notes

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from colab_save.artifact.collection import COLLECTION, Collection, read_collection
+from colab_save.artifact.collection import COLLECTION, Collection, Shared, read_collection
 from colab_save.artifact.facts import ModelFacts, precision
 from colab_save.artifact.layout import CUSTOM_CODE, EXTRAS
 from colab_save.artifact.manifest import SampleFacts
@@ -55,6 +55,7 @@ class Trial:
         timeout: Seconds for the round trip.
         step: The training step that the live model could take; ``None`` where there is nothing to train.
         is_part: It is a part of a collection; the stage is then a folder inside that of the whole, which has the code.
+        shared: What the part takes from parts that were reloaded before.
     """
 
     plug: Format
@@ -65,6 +66,7 @@ class Trial:
     timeout: float
     step: Step | None = None
     is_part: bool = False
+    shared: tuple[Shared, ...] = ()
 
     @property
     def file(self) -> Path:
@@ -101,6 +103,7 @@ class Trial:
             question=question,
             step=step,
             step_file=str(file),
+            shared=self.shared,
         )
 
 
