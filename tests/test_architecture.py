@@ -58,7 +58,7 @@ ENTRIES = {
     "fresh_process": {"answering", "job", "process", "warm"},
     "formats": {"base"},
     "sampling": {"guarding", "matching", "notebook", "running", "sampling", "seeding", "stepping"},
-    "collections": {"extras", "joining", "splitting"},
+    "collections": {"extras", "joining", "rejoining", "splitting"},
     "model": {
         "attributes",
         "compiling",

@@ -7,22 +7,23 @@ with its arrays in one ``.npz``, without pickles. The files may come from anywhe
 
 from __future__ import annotations
 
+import graphlib
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import NoneType
 
 from colab_save.artifact.facts import comparable
-from colab_save.artifact.records import check_values
+from colab_save.artifact.records import check_values, read_record
 from colab_save.artifact.sample import read_arrays, write_arrays
 from colab_save.dialect import DIALECTS
 from colab_save.errors import DamagedFileError
 from colab_save.hints import action
 from colab_save.nested import unequal
-from colab_save.quoting import differing
+from colab_save.quoting import differing, listed
 from colab_save.types import Array, Json
 from colab_save.wording import first_line
 
@@ -53,6 +54,35 @@ _ELSEWHERE = {"dict", "object", "state", *SEQUENCES, *ARRAY_NODES}
 
 _TEXT = re.compile(r"[<>|][SU]\d{1,9}")
 
+MOST_PLACES = 4
+"""The largest number of shared objects to name in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One object that two parts hold.
+
+    Attributes:
+        part: The part that takes it from the other.
+        path: Its place in the part.
+        owner: The part that is loaded first, and that has it from its own file.
+        place: Its place in the owner; empty for the owner itself.
+        kind: ``layer`` (also a model), ``weight`` (outside such a layer) or ``optimizer``.
+        weights: How many weights it has.
+    """
+
+    part: str
+    path: str
+    owner: str
+    place: str
+    kind: str = "layer"
+    weights: int = 0
+
+    @property
+    def is_of_account(self) -> bool:
+        """Return whether something is lost where each part gets its own."""
+        return bool(self.weights) or self.kind != "layer"
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:
@@ -71,6 +101,8 @@ class Collection:
         arrays: NumPy arrays.
         lost: What could not be saved, one sentence each.
         notes: What else the user should know.
+        shared: The layers, models, weights and optimizers that two parts hold.
+        programs: The parts that are no models of Keras: with them nothing is shared again.
     """
 
     class_name: str
@@ -78,6 +110,8 @@ class Collection:
     arrays: list[Array] = field(default_factory=list)
     lost: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    shared: tuple[Shared, ...] = ()
+    programs: tuple[str, ...] = ()
 
     @property
     def configs(self) -> list[Json]:
@@ -108,6 +142,8 @@ def write_collection(folder: Path, collection: Collection) -> None:
         "groups": write_arrays(folder / ARRAYS, groups=stacked)["groups"],
         "lost": collection.lost,
         "notes": collection.notes,
+        "shared": [asdict(each) for each in collection.shared],
+        "programs": collection.programs,
     }
     (folder / TREE).write_text(json.dumps(written, ensure_ascii=False), encoding="utf-8")
 
@@ -123,13 +159,28 @@ def read_collection(folder: Path) -> Collection:
         check_values(value)
         arrays = _read_arrays(folder, value)
         _check(value["tree"], len(arrays))
-        texts = [tuple(map(str, value[name])) for name in ("lost", "notes")]
-        return Collection(str(value["class_name"]), value["tree"], arrays, *texts)
+        lost, notes, programs = (tuple(map(str, value.get(name, ()))) for name in ("lost", "notes", "programs"))
+        shared = tuple(read_record(Shared, each) for each in value.get("shared", ()))
+        load_order(shared, ())  # raises for parts that take from each other
+        return Collection(str(value["class_name"]), value["tree"], arrays, lost, notes, shared, programs)
     except (OSError, AttributeError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedFileError(
             f"{TREE} cannot be read ({first_line(error)}).",
             f"This version is damaged; {action('list')} lists the others. Each part still opens with Keras alone.",
         ) from error
+
+
+def load_order(shared: Sequence[Shared], parts: Iterable[str]) -> list[str]:
+    """Return the names of the parts with each owner before the parts that take from it.
+
+    Raises:
+        ValueError: Two parts would take from each other.
+    """
+    known = dict.fromkeys(parts)
+    owners: dict[str, list[str]] = {name: [] for name in known}
+    for each in shared:
+        owners.setdefault(each.part, []).append(each.owner)
+    return [name for name in graphlib.TopologicalSorter(owners).static_order() if name in known]
 
 
 def _read_arrays(folder: Path, value: Mapping[str, Json]) -> list[Array]:
@@ -212,11 +263,22 @@ def compare_collections(expected: Collection, actual: Collection) -> list[Gap]:
     """Return the places where two collections differ; an object is equal to the dict of its attributes."""
     before = dict(_flat(expected.tree, expected.arrays, ""))
     after = dict(_flat(actual.tree, actual.arrays, ""))
-    return [
-        _gap(where, before.get(where), after.get(where))
-        for where in {**before, **after}
-        if before.get(where) != after.get(where)
-    ]
+    differing_places = (where for where in {**before, **after} if before.get(where) != after.get(where))
+    gaps = [_gap(where, before.get(where), after.get(where)) for where in differing_places]
+    return [*gaps, *_sharing_gaps(expected, actual)]
+
+
+def _sharing_gaps(expected: Collection, actual: Collection) -> Iterator[Gap]:
+    """Yield for each two parts what only one side shares; a layer without weights is of no account."""
+    before, after = ([each for each in side.shared if each.is_of_account] for side in (expected, actual))
+    lost = [each for each in before if each not in after]
+    apart = "and comes back with a copy: training one no longer moves the other"
+    for found, end in ((lost, apart), ([each for each in after if each not in before], "which it did not")):
+        for part, owner in dict.fromkeys((each.part, each.owner) for each in found):
+            own = [each.path or "itself" for each in found if (each.part, each.owner) == (part, owner)]
+            is_dropped = found is lost and not {part, owner}.isdisjoint(actual.programs)
+            what = f"shares {listed(own, MOST_PLACES)} with {owner}, {end}"
+            yield Gap(part, what, is_training=True, is_dropped=is_dropped)
 
 
 def _gap(where: str, before: tuple[str, ...] | None, after: tuple[str, ...] | None) -> Gap:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.parts import part_name
+from colab_save.collections.sharing import shared_between
 from colab_save.dialect import (
     DIALECTS,
     KERAS,
@@ -149,10 +150,11 @@ class _Dividing:
         tree = self._node(thing, ())
         weights = {name: list(walk_variables(model)) for name, model in self.models.items()}
         self._relate(weights)
-        notes = (*self._notes.values(), *_shared(weights))
+        notes = tuple(self._notes.values())
         lost = [f"{', '.join(places[:MOST_NAMED])}{_more(places)} {reason}" for reason, places in self._lost.items()]
         class_name = f"{type(thing).__module__}.{type(thing).__qualname__}"
-        return Collection(class_name, tree, self._arrays, tuple(lost), notes)
+        programs = tuple(name for name, model in self.models.items() if not dialect_of(model))
+        return Collection(class_name, tree, self._arrays, tuple(lost), notes, shared_between(self.models), programs)
 
     def _node(self, value: Any, at: tuple[str, ...]) -> dict[str, Json] | None:
         """Describe one value; ``None`` for one that cannot be saved."""
@@ -288,11 +290,3 @@ def _is_made_alike(item: Any) -> bool:
 
 def _more(places: list[str]) -> str:
     return f" and {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
-
-
-def _shared(weights: Mapping[str, list[tuple[str, Variable]]]) -> Iterator[str]:
-    """Yield which models share weights: each is saved whole, so each comes back with its own."""
-    held = {name: {id(variable) for _, variable in found} for name, found in weights.items()}
-    for one, other in itertools.combinations(held, 2):
-        if count := len(held[one] & held[other]):
-            yield f"{one} and {other} share {count} weights; each comes back with its own copy of them."

@@ -27,6 +27,7 @@ from colab_save.artifact.layout import STATE
 from colab_save.artifact.sample import write_arrays
 from colab_save.collections.extras import prove_extras
 from colab_save.collections.joining import join
+from colab_save.collections.rejoining import Owners
 from colab_save.collections.splitting import collection_of
 from colab_save.custom_code.running import CODE_MODULE, load_custom_code
 from colab_save.dialect import KERAS_2, dialect_of, import_dialect, tensorflow_classes
@@ -104,6 +105,7 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
             model = plug.load(payload, context)
             if dialect_of(model):
                 repair(model, payload, record, custom)
+                model = Owners(job.shared, _named(parts, payload.parents[1])).rejoin(model, payload, record, custom)
                 restore_state(model, payload.with_name(STATE))
         if job.extras:
             prove_extras(model, Path(job.extras))
@@ -141,11 +143,15 @@ def join_parts(job: JoinJob, parts: Parts) -> dict[str, Any]:
     """
     began = time.perf_counter()
     stage, custom = Path(job.stage), _custom_objects(job.custom_code)
-    models = {folder.name: model for folder, model in parts.items() if folder.parent == stage}
     prove_extras(None, Path(job.extras))
-    whole = join(read_collection(stage), models, custom)
+    whole = join(read_collection(stage), _named(parts, stage), custom)
     write_collection(Path(job.answer), collection_of(whole))
     return {"seconds": time.perf_counter() - began}
+
+
+def _named(parts: Parts, stage: Path) -> dict[str, Model]:
+    """Return the parts of one stage by their names."""
+    return {folder.name: model for folder, model in parts.items() if folder.parent == stage}
 
 
 def _custom_objects(file: str) -> dict[str, Any]:

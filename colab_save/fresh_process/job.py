@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from colab_save.artifact.collection import Shared
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.records import read_record
 from colab_save.artifact.sample import Step
@@ -54,6 +55,7 @@ class ReloadJob:
         named: The files of the notebook's machine that the payload and the code name, as they spell them, with their
             absolute paths.
         assets: The staged place for each text that stands for an asset in a config, see `assets.places_of`.
+        shared: What a part takes from parts that were reloaded before.
     """
 
     format: str
@@ -71,6 +73,7 @@ class ReloadJob:
     step_file: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
     assets: Mapping[str, str] = field(default_factory=dict)
+    shared: tuple[Shared, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

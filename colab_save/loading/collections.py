@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from colab_save.artifact.collection import ARRAYS, COLLECTION, TREE, Collection, read_collection
+from colab_save.artifact.collection import ARRAYS, COLLECTION, TREE, Collection, load_order, read_collection
 from colab_save.artifact.round_trip import NOT_VERIFIED, RoundTrip, skipped
 from colab_save.collections.extras import read_extras
 from colab_save.collections.joining import check_into, existing, join, put_into
+from colab_save.collections.rejoining import Owners
 from colab_save.collections.splitting import collection_of
 from colab_save.custom_code.origins import packages_of
 from colab_save.custom_code.signing import may_run
@@ -51,11 +52,17 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock) -> Lo
     with clock.at(Stage.LOAD):
         collection, supplied = _read(found, fetched, request)
     requests = _requests(found, collection, request)
-    parts = {name: open_model(part, requests[name], work, clock, fetched) for name, part in found.parts.items()}
+    is_new = not request.convert and all(each.into is None for each in requests.values())
+    parts = dict[str, Loaded]()
+    for name in load_order(collection.shared, found.parts):
+        shared = tuple(each for each in collection.shared if each.part == name and is_new)
+        owners = Owners(shared, {owner: part.model for owner, part in parts.items()})
+        parts[name] = open_model(found.parts[name], requests[name], work, clock, fetched, owners)
+    parts = {name: parts[name] for name in found.parts}
     with clock.at(Stage.LOAD):
         made = join(collection, {name: part.model for name, part in parts.items()}, supplied.objects)
     with clock.at(Stage.VERIFY):
-        trip = _compare(collection, made, is_verified=request.verify)
+        trip = _compare(collection, made, is_verified=request.verify, is_new=is_new)
         check_equal(found, trip)
     if request.into is not None:
         put_into(request.into, collection.tree, made)
@@ -95,8 +102,11 @@ def _requests(found: Found, collection: Collection, request: LoadRequest) -> dic
     return requests
 
 
-def _compare(collection: Collection, made: Any, *, is_verified: bool) -> RoundTrip:
+def _compare(collection: Collection, made: Any, *, is_verified: bool, is_new: bool) -> RoundTrip:
+    """Compare what came back; the user's own models, and those that were made anew, share what they share."""
     if not is_verified:
         return skipped(COLLECTION, NOT_VERIFIED)
-    began = time.perf_counter()
-    return judge_collection(collection, collection_of(made), time.perf_counter() - began)
+    began, actual = time.perf_counter(), collection_of(made)
+    if not is_new:
+        collection, actual = (replace(each, shared=()) for each in (collection, actual))
+    return judge_collection(collection, actual, time.perf_counter() - began)

@@ -20,6 +20,7 @@ from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import NOT_VERIFIED, Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.artifact.sample import TRAINING
 from colab_save.collections.extras import put_back, read_extras
+from colab_save.collections.rejoining import Owners
 from colab_save.custom_code.origins import packages_of
 from colab_save.custom_code.signing import is_own, may_run
 from colab_save.dialect import KERAS, dialect_of, require_dialect
@@ -51,6 +52,8 @@ from colab_save.wording import translated
 
 NOTHING = Fetched(Path())
 """The files beside a model that is no part of a collection."""
+NOTHING_SHARED = Owners()
+"""A single model, and a part that shares nothing."""
 
 MOST_NOTES = 4
 """Most notes of a load in the error about a model that differs."""
@@ -77,7 +80,14 @@ class Loaded:
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
-def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, whole: Fetched = NOTHING) -> Loaded:
+def open_model(
+    found: Found,
+    request: LoadRequest,
+    work: Path,
+    clock: Clock,
+    whole: Fetched = NOTHING,
+    owners: Owners = NOTHING_SHARED,
+) -> Loaded:
     """Load one model, and compare it with the one that was saved.
 
     Args:
@@ -86,6 +96,7 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, who
         work: An empty folder for copies.
         clock: Reports the stages and the progress.
         whole: The files of the collection that the model is a part of: the captured code and the assets.
+        owners: What a part of a collection takes from parts that were loaded before.
 
     Raises:
         ColabSaveError: Any of its subclasses; `RoundTripError` if the loaded model differs from the saved one.
@@ -101,7 +112,7 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, who
         )
     another = f"Load another version, or another payload with {option('format')}."
     with clock.at(Stage.LOAD), translated(f"{found.name} could not be put back as it was saved", another):
-        plug, model, notes = _open(found, fetched, request)
+        plug, model, notes = _open(found, fetched, request, owners)
         extras = read_extras(fetched.extras)
         notes += put_back(model, extras)
     as_it_is = f"To get this one as it is, add {option('verify', value=False)}."
@@ -117,7 +128,9 @@ def open_model(found: Found, request: LoadRequest, work: Path, clock: Clock, who
     return Loaded(model, plug.name, (trip,), notes, size_of_files(fetched.payload), extras.values)
 
 
-def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format, Model, tuple[str, ...]]:
+def _open(
+    found: Found, fetched: Fetched, request: LoadRequest, owners: Owners
+) -> tuple[Format, Model, tuple[str, ...]]:
     """Inspect the payload, supply the custom objects that it needs, and load it.
 
     Returns:
@@ -155,6 +168,7 @@ def _open(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Format,
         model, notes = _read_compiled(read, context, is_needed=is_needed)
         if dialect_of(model):
             notes += repair(model, fetched.payload, record, supplied.objects)
+            model = owners.rejoin(model, fetched.payload, record, supplied.objects)
             notes += _restore_state(model, fetched, is_trained=request.into is None)
             had = [variable.path for variable in found.manifest.facts.variables] if found.manifest else None
             notes += tuple(f"{path} has no weights after loading." for path in unbuilt(model, had))

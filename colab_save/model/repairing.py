@@ -94,7 +94,9 @@ class Record:
         return replace(self, **named)
 
 
-def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> tuple[str, ...]:
+def repair(
+    model: Model, path: Path, record: Record, custom_objects: Mapping[str, Any], *, is_rejoined: bool = False
+) -> tuple[str, ...]:
     """Build unbuilt layers, freeze frozen ones, put dropped arguments back, and load the weights once more.
 
     Args:
@@ -102,6 +104,7 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
         path: The file that it was loaded from.
         record: The facts of the saved model.
         custom_objects: Classes and functions by the name under which Keras looks them up.
+        is_rejoined: It has layers of another model, for which neither its optimizer nor the file's weights were loaded.
 
     Returns:
         The repairs, one sentence for each kind.
@@ -112,7 +115,7 @@ def repair(model: Model, path: Path, record: Record, custom_objects: Mapping[str
     built, adapted, frozen = _build(model, record), _adapted(model, record), _freeze(model, record)
     compiled = _compile(model, path, record, custom_objects)
     stateless = _stateless_optimizer(model, path, record)
-    is_changed = bool(built or adapted or frozen or compiled or stateless)
+    is_changed = bool(built or adapted or frozen or compiled or stateless or is_rejoined)
     trains: list[str] = []
     again = translated(f"The weights in {path.name} could not be loaded again", "Copy the file again.")
     known = keras_of(model).saving.custom_object_scope(dict(custom_objects))

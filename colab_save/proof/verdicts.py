@@ -109,7 +109,8 @@ def judge_collection(expected: Collection, actual: Collection, seconds: float = 
         for kind in ((True, False), (True, True), (False, False))
     )
     verdicts = {Aspect.STRUCTURE: _verdict(others, list(expected.lost))}
-    if any(not node.keys().isdisjoint({*DIALECTS, "optimizer_of"}) for node in walk_tree(expected.tree)):
+    is_trained = any(not node.keys().isdisjoint({*DIALECTS, "optimizer_of"}) for node in walk_tree(expected.tree))
+    if is_trained or training or dropped or any(each.is_of_account for each in expected.shared):
         verdicts[Aspect.TRAINING] = _verdict(training, dropped)
     return RoundTrip(COLLECTION, verdicts, (), seconds)
 

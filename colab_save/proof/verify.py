@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.assets import origins_of, places_of, with_paths
-from colab_save.artifact.collection import COLLECTION, Collection, read_collection
+from colab_save.artifact.collection import COLLECTION, Collection, Shared, read_collection
 from colab_save.artifact.facts import ModelFacts, precision
 from colab_save.artifact.layout import CUSTOM_CODE, EXTRAS
 from colab_save.artifact.manifest import SampleFacts
@@ -58,6 +58,7 @@ class Trial:
         is_part: It is a part of a collection; the stage is then a folder inside that of the whole, which has the code.
         named: The files of this machine that the payload and the code name, see `ReloadJob.named`.
         assets: The path in the artifact of each staged asset, by its path as the notebook spells it.
+        shared: What the part takes from parts that were reloaded before.
     """
 
     plug: Format
@@ -75,6 +76,8 @@ class Trial:
     def whole(self) -> Path:
         """Return the folder of the artifact, which has the code and the assets."""
         return self.stage.parent if self.is_part else self.stage
+
+    shared: tuple[Shared, ...] = ()
 
     @property
     def file(self) -> Path:
@@ -113,6 +116,7 @@ class Trial:
             step_file=str(file),
             named=self.named,
             assets=places_of(self.assets, whole),
+            shared=self.shared,
         )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from colab_save.artifact.collection import COLLECTION
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import Aspect, Outcome, told
 from colab_save.hints import option
@@ -21,6 +22,9 @@ AFTERWARDS = {
     Aspect.STEP: "Define what its training step lacks before you train it.",
 }
 """What to do with a loaded model, of which an aspect did not come back."""
+
+APART = "Restore what its models shared, and the state of its optimizers, before you train them."
+"""What to do with the models of a collection that came back, but not what is around them."""
 
 
 def lost_in_words(manifest: Manifest) -> str:
@@ -39,6 +43,8 @@ def todo(manifest: Manifest, format: str) -> str:
     trips = [trip for trip in manifest.round_trips if trip.format in format.split("+")]
     failed = dict.fromkeys(aspect for trip in trips for aspect in trip.failed)
     others = [name for name in manifest.formats if name not in format.split("+")]
+    if not failed and any(trip.failed for trip in manifest.round_trips if trip.format == COLLECTION):
+        return APART
     if not failed:
         instead = f" {option('format', others[0])} loads what came back of {others[0]}." if others else ""
         return f"{format} answers as the live model did, but it cannot be trained.{instead}"

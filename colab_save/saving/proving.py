@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from colab_save.artifact.collection import COLLECTION
+from colab_save.artifact.collection import COLLECTION, load_order
 from colab_save.artifact.layout import CUSTOM_CODE
 from colab_save.artifact.round_trip import NOT_VERIFIED, Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.custom_code.growing import Supply
@@ -42,7 +42,13 @@ def prove(
     """
     verifier.renew()
     proving = _Proving(staged, examined, rules, verifier, clock)
-    trips = tuple(proving.of_payload(subject, plug) for subject in examined.subjects for plug in staged.formats)
+    subjects, collection = examined.subjects, examined.collection
+    order = load_order(collection.shared if collection else (), [subject.name for subject in subjects])
+    made = {
+        subject.name: [proving.of_payload(subject, plug) for plug in staged.formats]
+        for subject in sorted(subjects, key=lambda subject: order.index(subject.name))
+    }
+    trips = tuple(trip for subject in subjects for trip in made[subject.name])
     is_possible = all(trip.outcome is not Outcome.FAILED or trip.is_compared for trip in trips)
     return trips + proving.of_collection(is_possible=is_possible)
 
@@ -62,6 +68,7 @@ class _Proving:
             return replace(skipped(plug.name, NOT_VERIFIED), part=subject.name)
         stage, custom = self.staged.folder / subject.name, self.examined.custom
         assets = Assets(self.staged.folder, stage / plug.payload, plug, custom, is_placed=not self.staged.is_plain)
+        collection = self.examined.collection
         trial = Trial(
             plug,
             stage,
@@ -71,6 +78,7 @@ class _Proving:
             self.rules.timeout,
             subject.step,
             is_part=bool(subject.name),
+            shared=tuple(each for each in collection.shared if each.part == subject.name) if collection else (),
         )
         with self.clock.at(Stage.VERIFY, f"{subject.name} {plug.name}".strip()):
             trip = self._with_assets(trial, assets)

@@ -1,0 +1,263 @@
+"""What two parts of a collection share comes back as one object, in both Kerases; what does not is a failure."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colab_save.artifact.collection import Shared, load_order, read_collection, write_collection
+from colab_save.artifact.round_trip import Aspect, Outcome
+from colab_save.collections.sharing import shared_between
+from colab_save.collections.splitting import collection_of
+from colab_save.errors import DamagedFileError
+from colab_save.loading.pipeline import load
+from colab_save.proof.verdicts import judge_collection
+from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.saving.pipeline import save
+from tests import zoo
+
+with warnings.catch_warnings(action="ignore"):  # it imports what TensorFlow has deprecated
+    import tf_keras
+
+pytestmark = pytest.mark.tensorflow
+
+BOTH = pytest.mark.parametrize("dialect", [keras, tf_keras], ids=["keras", "tf_keras"])
+
+
+class Tower(keras.Model):
+    def __init__(self, trunk, blocks, **kwargs):
+        super().__init__(**kwargs)
+        self.trunk, self.blocks, self.head = trunk, blocks, keras.layers.Dense(1)
+
+    def call(self, inputs):
+        outputs = self.trunk(inputs)
+        for block in self.blocks:
+            outputs = block(outputs)
+        return self.head(outputs)
+
+
+class OldTower(tf_keras.Model):
+    def __init__(self, trunk, blocks, **kwargs):
+        super().__init__(**kwargs)
+        self.trunk, self.blocks, self.head = trunk, blocks, tf_keras.layers.Dense(1)
+
+    def call(self, inputs):
+        outputs = self.trunk(inputs)
+        for block in self.blocks:
+            outputs = block(outputs)
+        return self.head(outputs)
+
+
+class Around(keras.Model):
+    """A graph that its own constructor makes, so that nothing else can make it around another layer."""
+
+    def __init__(self, base, **kwargs):
+        inputs = keras.Input((3,))
+        super().__init__(inputs, keras.layers.Dense(2)(base(inputs)), **kwargs)
+
+
+def seq2seq(dialect):
+    layers = dialect.layers
+    read, written = layers.Input((None,), dtype="int32"), layers.Input((None,), dtype="int32")
+    embedding, reader = layers.Embedding(9, 4), layers.LSTM(4, return_state=True)
+    writer, scores = layers.LSTM(4, return_sequences=True, return_state=True), layers.Dense(9, "softmax")
+    _, *state = reader(embedding(read))
+    train = dialect.Model([read, written], scores(writer(embedding(written), initial_state=state)[0]))
+    given = [layers.Input((4,)), layers.Input((4,))]
+    outputs, *after = writer(embedding(written), initial_state=given)
+    ids = np.ones((4, 5))
+    train.compile("adam", "sparse_categorical_crossentropy")
+    return {
+        "train": zoo.fitted(train, [ids, ids], ids),
+        "encoder": dialect.Model(read, state),
+        "decoder": dialect.Model([written, *given], [scores(outputs), *after]),
+    }
+
+
+def autoencoder(dialect):
+    inputs, code = dialect.layers.Input((6,)), dialect.layers.Input((2,))
+    encoder = dialect.Sequential([dialect.layers.Input((6,)), dialect.layers.Dense(2)], name="encoder")
+    decoder = dialect.Model(code, dialect.layers.Dense(6)(code), name="decoder")
+    whole = dialect.Model(inputs, decoder(encoder(inputs)))
+    return {"whole": zoo.trained(whole, zoo.rows(4, 6), zoo.rows(4, 6)), "encoder": encoder, "decoder": decoder}
+
+
+def gan(dialect):
+    layers = dialect.layers
+    generator = dialect.Sequential([layers.Input((2,)), layers.Dense(3)])
+    discriminator = dialect.Sequential([layers.Input((3,)), layers.Dense(4, "relu"), layers.Dense(1)])
+    zoo.trained(discriminator, zoo.rows(4, 3), zoo.rows(4, 1))
+    discriminator.trainable = False
+    combined = zoo.trained(dialect.Sequential([generator, discriminator]), zoo.rows(4, 2), zoo.rows(4, 1))
+    return {"combined": combined, "generator": generator, "discriminator": discriminator}
+
+
+def towers(dialect):
+    trunk, block = dialect.Sequential([dialect.layers.Input((3,)), dialect.layers.Dense(4)]), dialect.layers.Dense(4)
+    kind = Tower if dialect is keras else OldTower
+    made = {"actor": kind(trunk, [dialect.layers.Dense(4), block]), "critic": kind(trunk, [block])}
+    return {name: zoo.trained(model, zoo.rows(4, 3), zoo.rows(4, 1)) for name, model in made.items()}
+
+
+def siamese(dialect):
+    base = dialect.Sequential([dialect.layers.Input((3,)), dialect.layers.Dense(4)])
+    inputs = [dialect.layers.Input((3,)), dialect.layers.Input((3,))]
+    model = dialect.Model(inputs, dialect.layers.Dot(-1)([base(each) for each in inputs]))
+    return {"model": zoo.trained(model, [zoo.rows(4, 3)] * 2, zoo.rows(4, 1)), "base": base}
+
+
+def nested(dialect):
+    """Return two models with one layer in them, in another model of the one and a wrapper of the other."""
+    layers = dialect.layers
+    shared, inputs, others, ends = layers.Dense(3), *(layers.Input((3,)) for _ in range(3))
+    inner = dialect.Model(inputs, layers.Dense(2)(shared(inputs)))
+    outer = zoo.trained(dialect.Model(others, layers.Dense(1)(inner(others))), zoo.rows(4, 3), zoo.rows(4, 1))
+    return {"outer": outer, "other": dialect.Model(ends, layers.TimeDistributed(shared)(layers.RepeatVector(2)(ends)))}
+
+
+SHARING = {made.__name__: made for made in (seq2seq, autoencoder, gan, towers, siamese, nested)}
+"""Collections by name; the first model of each is trained."""
+
+
+def a_layer_twice(dialect):
+    """Return two trained models that share a layer and an optimizer, cut out of one graph."""
+    inputs = dialect.layers.Input((3,))
+    code = dialect.layers.Dense(4, "relu", name="code")(inputs)
+    one = dialect.Model(inputs, dialect.layers.Dense(3, name="out")(code))
+    return {"whole": zoo.trained(one, zoo.rows(4, 3), zoo.rows(4, 3)), "cut": dialect.Model(inputs, code)}
+
+
+def two_of_equal_weights(dialect=keras):
+    one = dialect.Sequential([dialect.layers.Input((3,)), dialect.layers.Dense(4)])
+    other = dialect.models.clone_model(one)
+    other.set_weights(one.get_weights())
+    return {"one": one, "other": other}
+
+
+@BOTH
+@pytest.mark.parametrize("name", SHARING)
+def test_what_parts_share_comes_back_as_one_object(name, dialect):
+    live = SHARING[name](dialect)
+    report = save(SaveRequest(live, name))
+    assert Outcome.PASSED is report.outcome, str(report)
+    back = load(LoadRequest(name))
+    assert back.is_proven
+    assert shared_between(live) == shared_between(back.model)
+    assert [] != [each for each in shared_between(live) if each.is_of_account]
+
+
+@BOTH
+def test_training_one_part_moves_the_other_as_it_did(dialect):
+    live = seq2seq(dialect)
+    save(SaveRequest(live, "both"))
+    back, ids = load(LoadRequest("both")).model, np.ones((4, 5))
+    before = np.asarray(back["encoder"](ids)[0])
+    for models in (live, back):
+        zoo.fitted(models["train"], [ids, ids], ids)
+    assert not np.allclose(before, back["encoder"](ids)[0])
+    assert np.asarray(live["encoder"](ids)[0]) == pytest.approx(np.asarray(back["encoder"](ids)[0]), rel=1e-5)
+
+
+@BOTH
+def test_a_rejoined_model_can_be_cut_and_saved_again(dialect):
+    save(SaveRequest(a_layer_twice(dialect), "first"))
+    back = load(LoadRequest("first")).model
+    back["again"] = dialect.Model(back["cut"].input, back["cut"].get_layer("code").output)
+    assert Outcome.PASSED is save(SaveRequest(back, "second")).outcome
+
+
+@BOTH
+def test_an_optimizer_that_two_parts_share_is_one_again(dialect):
+    inputs = dialect.layers.Input((3,))
+    outputs, optimizer = dialect.layers.Dense(1)(inputs), dialect.optimizers.Adam()
+    made = {"one": dialect.Model(inputs, outputs), "other": dialect.Model(inputs, outputs)}
+    for model in made.values():
+        model.compile(optimizer, "mse")
+    zoo.fitted(made["one"], zoo.rows(4, 3), zoo.rows(4, 1))
+    assert Outcome.PASSED is save(SaveRequest(made, "both")).outcome
+    back = load(LoadRequest("both")).model
+    assert back["one"].optimizer is back["other"].optimizer
+
+
+@BOTH
+def test_parts_of_equal_weights_do_not_become_one(dialect):
+    assert Outcome.PASSED is save(SaveRequest(two_of_equal_weights(dialect), "two")).outcome
+    back = load(LoadRequest("two")).model
+    assert () == shared_between(back)
+
+
+def verdict(expected, actual):
+    return judge_collection(collection_of(expected), collection_of(actual)).verdicts[Aspect.TRAINING]
+
+
+def test_a_collection_that_lost_what_it_shared_fails():
+    live = siamese(keras)
+    apart = {"model": siamese(keras)["model"], "base": live["base"]}
+    found = verdict(live, apart)
+    assert Outcome.FAILED is found.outcome
+    assert "model shares sequential with base, and comes back with a copy" in found.reason
+
+
+def test_a_collection_that_shares_what_it_did_not_fails():
+    apart = two_of_equal_weights()
+    shared = keras.Sequential([keras.Input((3,)), apart["one"].layers[0]])
+    found = verdict(apart, {"one": apart["one"], "other": shared})
+    assert (Outcome.FAILED, True) == (found.outcome, "which it did not" in found.reason)
+
+
+def test_a_weight_that_two_parts_share_is_told_apart_from_an_equal_one():
+    class Bag(tf.Module):
+        def __init__(self, weight):
+            self.weight = weight
+
+    one, other = tf.Variable(1.0), tf.Variable(1.0)
+    assert (Shared("b", "weight", "a", "weight", "weight", 1),) == shared_between({"a": Bag(one), "b": Bag(one)})
+    assert () == shared_between({"a": Bag(one), "b": Bag(other)})
+
+
+def test_what_cannot_be_shared_again_is_saved_in_part_with_the_reason():
+    base = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    around = zoo.trained(Around(base), zoo.rows(4, 3), zoo.rows(4, 2))
+    report = save(SaveRequest({"base": base, "around": around}, "both"))
+    assert Outcome.PARTIAL is report.outcome, str(report)
+    assert "around shares sequential with base, and comes back with a copy" in str(report)
+
+
+def test_a_format_that_trains_nothing_does_not_hold_what_is_shared():
+    report = save(SaveRequest(siamese(keras), "served", formats="saved_model"))
+    assert Outcome.NOT_HELD is report.manifest.round_trips[-1].verdicts[Aspect.TRAINING].outcome
+
+
+def test_weights_go_into_models_that_share_as_they_do():
+    live = siamese(keras)
+    save(SaveRequest(live, "weights", formats="weights"))
+    own = siamese(keras)
+    base = own["base"]
+    assert load(LoadRequest("weights", into=own)).is_proven
+    assert base is own["base"]
+    np.testing.assert_array_equal(live["base"].get_weights()[0], base.get_weights()[0])
+
+
+def test_owners_are_loaded_first():
+    shared = [Shared("whole", "encoder", "encoder", ""), Shared("decoder", "dense", "whole", "dense")]
+    assert ["encoder", "whole", "decoder"] == load_order(shared, ["whole", "decoder", "encoder"])
+
+
+def test_parts_that_take_from_each_other_are_damage(tmp_path):
+    shared = (Shared("a", "x", "b", "x"), Shared("b", "x", "a", "x"))
+    write_collection(tmp_path, replace(collection_of({"n": 1}), shared=shared))
+    with pytest.raises(DamagedFileError, match=r"collection\.json cannot be read"):
+        read_collection(tmp_path)
+
+
+def test_a_collection_of_before_has_nothing_shared(tmp_path):
+    write_collection(tmp_path, collection_of({"n": 1}))
+    file = tmp_path / "collection.json"
+    file.write_text(json.dumps({key: value for key, value in json.loads(file.read_text()).items() if key != "shared"}))
+    assert () == read_collection(tmp_path).shared
