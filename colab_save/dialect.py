@@ -26,6 +26,11 @@ KERAS_2 = "tf_keras"
 DIALECTS = (KERAS, KERAS_2)
 """The import names of all dialects; a model's kind is one of these, or ``module``."""
 
+TENSORFLOW_INITIALIZERS = "tensorflow.python.ops.init_ops_v2"
+"""The module of TensorFlow's own initializers (``tf.random_normal_initializer``); Keras reads each of them back as its
+own one of the same name and config.
+"""
+
 POLICY = re.compile(r"(mixed_b?float16|b?float16|float32|float64)$")
 """The plain dtype policies, also at the end of a derived one: ``int8_from_float32``, ``map_mixed_float16``."""
 

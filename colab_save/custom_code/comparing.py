@@ -1,4 +1,4 @@
-"""Compare captured custom code with the live code of the same names, without running any of it.
+"""Compare captured custom code with the live code of the same names, and list its names, without running any of it.
 
 ``loading/custom_objects.py`` calls it, so that a load reports the classes of the notebook that differ from the saved
 ones.
@@ -30,10 +30,7 @@ def compare_source(captured: Path, live: Mapping[str, object]) -> list[str]:
     Raises:
         DamagedFileError: The file does not contain captured custom code.
     """
-    try:
-        tree = ast.parse(captured.read_text("utf-8"))
-    except (SyntaxError, ValueError) as error:
-        raise damaged(captured, first_line(error)) from error
+    tree = _parsed(captured)
     named = Named(tree)
     saved = _statements(named.visit(tree))
     objects = {name: live[name] for name in saved if name in live and callable(live[name])}
@@ -41,6 +38,28 @@ def compare_source(captured: Path, live: Mapping[str, object]) -> list[str]:
     found = _statements(named.visit(ast.parse(code.source)))
     unseen = [name for name in objects if name not in found]
     return sorted({*unseen, *(name for name in found if found[name] != saved.get(name))})
+
+
+def names_in(captured: Path) -> set[str]:
+    """Return the names under which Keras looks up what a captured file defines.
+
+    Args:
+        captured: The captured file.
+
+    Raises:
+        DamagedFileError: The file does not contain captured custom code.
+    """
+    assigned = (node for node in _parsed(captured).body if isinstance(node, ast.Assign))
+    tables = (node.value for node in assigned if ast.unparse(node.targets[0]) == TABLE)
+    keys = (key for table in tables if isinstance(table, ast.Dict) for key in table.keys)
+    return {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+
+
+def _parsed(captured: Path) -> ast.Module:
+    try:
+        return ast.parse(captured.read_text("utf-8"))
+    except (SyntaxError, ValueError) as error:
+        raise damaged(captured, first_line(error)) from error
 
 
 def _statements(tree: ast.Module) -> dict[str, list[str]]:

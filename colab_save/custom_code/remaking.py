@@ -41,6 +41,7 @@ class Remaking:
         self.keras = importlib.import_module(self.base.__module__.partition(".")[0])
         self.item = kind.__new__(kind)
         self.weights: list[Any] = []
+        self.placed: list[Any] = []
 
     def make(self, config: Any) -> Any:
         """Initialise what belongs to Keras's own class, then make the weights and set the attributes."""
@@ -59,6 +60,7 @@ class Remaking:
         for name, value in config["attributes"]:
             if name not in given and not name.startswith("__"):
                 setattr(item, name, self.read(value))
+        self.order()
         if config["built"]:
             item.built = True
         return item
@@ -70,6 +72,13 @@ class Remaking:
             self.keras.Model.__init__(self.item, graph.input, graph.output, name=config["name"])
         else:
             self.base.__init__(self.item, **{name: self.read_config(value) for name, value in config.items()})
+
+    def order(self) -> None:
+        """Put the layers in the order in which they were added before, by which an optimizer numbers its variables."""
+        layers = vars(self.item).get("_layers", [])  # of Keras 3; tf_keras goes by the attributes
+        places = {id(layer): place for place, layer in self.placed}
+        ordered = iter(sorted((each for each in layers if id(each) in places), key=lambda each: places[id(each)]))
+        layers[:] = [next(ordered) if id(each) in places else each for each in layers]
 
     def read(self, value: Any) -> Any:
         """Return what a config holds."""
@@ -96,6 +105,10 @@ class Remaking:
 
     def _read_object(self, held: Any) -> Any:
         return self.keras.saving.deserialize_keras_object(held)
+
+    def _read_layer(self, held: Any) -> Any:
+        self.placed.append((int(held[0]), self.read(held[1])))
+        return self.placed[-1][1]
 
     def _read_self(self, _: Any) -> Any:
         return self.item

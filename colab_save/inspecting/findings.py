@@ -41,6 +41,8 @@ class Findings:
     Attributes:
         format: Its format by its bytes, by the name in the table of formats.
         custom_names: The classes and functions that the user or the artifact's custom code must define.
+        homonyms: The classes and functions that Keras has and that the user may have defined, too: a file does not say
+            whose function it names, and an ``.h5`` not whose class.
         runs_code: What would run code or touch files when the file is opened (Lambda bytecode, SavedModel operations),
             each with its place; unless this is empty, opening needs trust.
         keras_version: The version of Keras that wrote the file; empty if the file does not say.
@@ -56,6 +58,7 @@ class Findings:
     is_nested: bool = False
     risks: tuple[str, ...] = ()
     policy: str = ""
+    homonyms: tuple[CustomName, ...] = ()
 
     @property
     def is_keras2(self) -> bool:

@@ -87,7 +87,8 @@ def _read(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Collect
         check_into(request.into, collection.tree)
     allowed = packages_of(found.manifest) if request.trust else frozenset()
     findings = inspect_recorded(collection.configs, None, f"{TREE} of {found.name}", allowed, stored=stored)
-    return collection, supply(findings, fetched.code if findings.custom_names else None, is_allowed=request.trust)
+    code = fetched.code if findings.custom_names or findings.homonyms else None
+    return collection, supply(findings, code, is_allowed=request.trust)
 
 
 def _requests(found: Found, collection: Collection, request: LoadRequest) -> dict[str, LoadRequest]:

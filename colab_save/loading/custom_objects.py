@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from colab_save.custom_code.comparing import compare_source
+from colab_save.custom_code.comparing import compare_source, names_in
 from colab_save.custom_code.running import CODE_MODULE, load_custom_code
 from colab_save.errors import UntrustedCodeError
 from colab_save.hints import literal, option
-from colab_save.inspecting.findings import Findings
+from colab_save.inspecting.findings import CustomName, Findings
 from colab_save.quoting import visible
 
 SHOWN_LINES = 60
@@ -51,28 +51,31 @@ def supply(findings: Findings, code: Path | None, *, is_allowed: bool) -> Suppli
             f"Opening it would run code: {literal(visible('; '.join(findings.runs_code[:4])))}.",
             f"If you trust where it came from, add {option('trust')}.",
         )
-    live = _live(findings)
+    live, homonyms = _live(findings.custom_names), _homonyms(findings, code)
+    live |= {name: item for name, item in _live(homonyms).items() if getattr(item, "__module__", "") == "__main__"}
     if code is None:
         return Supplied(live)
-    if len(live) < len({_plain(name.name, name.registered) for name in findings.custom_names}):
+    if len(live) < len({_plain(name) for name in (*findings.custom_names, *homonyms)}):
         if not is_allowed:
             raise _shown(code)
         return Supplied({**load_custom_code(code, CODE_MODULE), **live}, tuple(_differences(code, live)))
     return Supplied(live, tuple(_differences(code, live)))
 
 
-def _plain(name: str, registered: str) -> str:
-    return registered or name
+def _plain(name: CustomName) -> str:
+    return name.registered or name.name
 
 
-def _live(findings: Findings) -> dict[str, Any]:
-    """Return the classes and functions of the notebook that a file names."""
+def _homonyms(findings: Findings, code: Path | None) -> list[CustomName]:
+    """Return what a file names that Keras has, too, and that the captured code says is the user's."""
+    names = names_in(code) if code is not None and findings.homonyms else set()
+    return [name for name in findings.homonyms if _plain(name) in names]
+
+
+def _live(names: Iterable[CustomName]) -> dict[str, Any]:
+    """Return the classes and functions of the notebook that have these names."""
     main = vars(sys.modules["__main__"])
-    found: dict[str, Any] = {}
-    for needed in findings.custom_names:
-        if callable(item := main.get(needed.name)):
-            found[_plain(needed.name, needed.registered)] = item
-    return found
+    return {_plain(name): item for name in names if callable(item := main.get(name.name))}
 
 
 def _differences(code: Path, live: Mapping[str, Any]) -> list[str]:

@@ -259,7 +259,8 @@ def _with_record(findings: Findings, record: Record, manifest: Manifest, allowed
     where = f"The manifest of {manifest.name}@{manifest.version}"
     more = inspect_recorded(record.held, record.builds, where, allowed, stored=manifest.size)
     names = tuple(sorted({*findings.custom_names, *more.custom_names}))
-    return replace(findings, custom_names=names, runs_code=findings.runs_code + more.runs_code)
+    homonyms = tuple(sorted({*findings.homonyms, *more.homonyms}))
+    return replace(findings, custom_names=names, homonyms=homonyms, runs_code=findings.runs_code + more.runs_code)
 
 
 def _format_of(findings: Findings, path: Path) -> str:

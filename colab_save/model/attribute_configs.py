@@ -147,6 +147,7 @@ class _Writing:
         trained, others = _own_weights(self.item)
         self.weights = [*trained, *others]
         self._trained = len(trained)
+        self.layers = [id(layer) for layer in vars(self.item).get("_layers", ())]
 
     def attributes(self) -> Iterator[list[Any]]:
         """Yield each attribute that can be written, as its name and value."""
@@ -332,7 +333,7 @@ def _object(self: _Writing, value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return {"member": [self.named(type(value)), value.name]}
     if dialect_of(value) and hasattr(value, "get_config"):
-        return {"object": value}
+        return {"layer": [self.layers.index(id(value)), value]} if id(value) in self.layers else {"object": value}
     if not is_users_module(type(value).__module__) or dialect_of(value):
         return None
     named = (getattr(kind, "__slots__", ()) for kind in type(value).__mro__)

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, cast
 
 from colab_save.artifact.facts import DIGEST, LayerFacts
-from colab_save.dialect import classes, is_numbered, is_of_keras, keras_of, snake_case
+from colab_save.dialect import TENSORFLOW_INITIALIZERS, classes, is_numbered, is_of_keras, keras_of, snake_case
 from colab_save.model.walking import is_graph, named_layers, walk_layers
 from colab_save.taking import Taking
 from colab_save.types import Json, Layer, Model
@@ -155,7 +155,8 @@ def _plain(value: Any) -> Json:
         return [_plain(item) for item in value]
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist() if value.size <= LONGEST else _digest(value.tobytes())
-    if hasattr(value, "get_config") and is_of_keras(type(value).__module__):
+    module = type(value).__module__
+    if hasattr(value, "get_config") and (is_of_keras(module) or module == TENSORFLOW_INITIALIZERS):
         if hasattr(value, "build"):
             raise TypeError("a layer among the arguments is examined by itself")
         return {type(value).__name__: _config(value)}

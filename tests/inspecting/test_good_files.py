@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from colab_save.errors import UnsafeFileError
 from colab_save.inspecting.findings import CustomName, Findings, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_npz
 from colab_save.inspecting.keras.modules import Owner, owner_of
@@ -63,6 +64,24 @@ def test_a_class_of_a_module_beside_the_notebook_is_named(files):
 def test_a_loss_function_of_the_user_is_named(files):
     path = files.layer(files.dense(), compile_config={"optimizer": "adam", "loss": files.a_function("cat_loss")})
     assert (CustomName("", "cat_loss"),) == inspect(path).custom_names
+
+
+def test_an_initializer_of_tensorflow_is_one_of_keras(files):
+    normal = files.an_object("RandomNormal", {"stddev": 0.02}, "tensorflow.python.ops.init_ops_v2", "RandomNormal")
+    assert () == inspect(files.layer(files.dense(kernel_initializer=normal))).custom_names
+
+
+@pytest.mark.parametrize("name", ["Gadget", "_compute_fans"])
+def test_nothing_else_of_its_module_is(files, name):
+    other = files.an_object(name, {}, "tensorflow.python.ops.init_ops_v2", name)
+    with pytest.raises(UnsafeFileError, match="neither Keras's nor yours"):
+        inspect(files.layer(files.dense(kernel_initializer=other)))
+
+
+def test_a_function_that_keras_and_the_user_may_both_have_is_named_as_a_homonym(files):
+    path = files.layer(files.dense(), compile_config={"optimizer": "adam", "loss": files.a_function("hard_swish")})
+    found = inspect(path)
+    assert ((), (CustomName("", "hard_swish"),)) == (found.custom_names, found.homonyms)
 
 
 @pytest.mark.parametrize("name", ["mine>Cats", "Cats"])

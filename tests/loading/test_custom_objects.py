@@ -129,6 +129,34 @@ def test_a_class_of_the_notebook_that_differs_is_used_and_named(notebook, code):
     assert ("The notebook's Scale differs from the saved one.",) == supplied.notes
 
 
+HOMONYM = Findings("keras", homonyms=(CustomName("", "Scale"),))
+"""A file that names what Keras has, too."""
+
+
+def test_what_keras_has_too_is_the_users_if_the_captured_code_defines_it(notebook, code):
+    supplied = supply(HOMONYM, code, is_allowed=may_run(signed(manifest()), is_trusted=False))
+    assert 4 == supplied.objects["Scale"]().call(2)
+
+
+def test_what_keras_has_too_is_kerass_if_the_captured_code_does_not_define_it(notebook, code):
+    code.write_text(CODE.replace('"Scale": Scale', '"Size": Scale'))
+    assert Supplied() == supply(HOMONYM, code, is_allowed=may_run(manifest(), is_trusted=False))
+
+
+def test_foreign_code_that_defines_what_keras_has_too_is_not_run(notebook, code):
+    with pytest.raises(UntrustedCodeError):
+        supply(HOMONYM, code, is_allowed=may_run(manifest(), is_trusted=False))
+
+
+def test_what_keras_has_too_is_the_notebooks_only_if_the_notebook_defines_it(notebook, code):
+    own = notebook(CODE).Scale
+    supplied = supply(HOMONYM, code, is_allowed=may_run(manifest(), is_trusted=False))
+    assert own is supplied.objects["Scale"]
+    notebook("from pathlib import Path as Scale")
+    with pytest.raises(UntrustedCodeError):
+        supply(HOMONYM, code, is_allowed=may_run(manifest(), is_trusted=False))
+
+
 def test_a_helper_of_the_notebook_that_differs_is_named(notebook, code):
     notebook(CODE.replace("x * FACTOR", "x + FACTOR"))
     assert ("The notebook's helper differs from the saved one.",) == supply(

@@ -71,6 +71,30 @@ def test_one_changed_value_is_found_by_its_path():
     assert ["blocks/1/kernel"] == [difference.where for difference in compare_weights(before, examine(model))]
 
 
+def dense_with(initializer):
+    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, kernel_initializer=initializer, name="dense")])
+
+
+@pytest.mark.parametrize(
+    "initializer",
+    [
+        tf.random_normal_initializer(0.0, 0.02),
+        tf.random_uniform_initializer(-1.0, 2.0, seed=3),
+        tf.constant_initializer(0.5),
+        tf.ones_initializer(),
+    ],
+    ids=["normal", "uniform", "constant", "ones"],
+)
+def test_an_initializer_of_tensorflow_is_the_one_that_keras_reads_back(initializer):
+    model = dense_with(initializer)
+    assert examine(model).layers == examine(keras.models.model_from_json(model.to_json())).layers
+
+
+def test_another_initializer_of_tensorflow_is_a_difference():
+    one, other = (examine(dense_with(tf.random_normal_initializer(0.0, stddev))) for stddev in (0.02, 0.03))
+    assert one.layers != other.layers
+
+
 def test_two_swapped_layers_are_found():
     model = zoo.subclassed()
     before = examine(model)

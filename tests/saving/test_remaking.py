@@ -237,6 +237,23 @@ class Masking(keras.layers.Layer):
         return inputs if mask is None else inputs * tf.cast(mask[..., None], inputs.dtype)
 
 
+class Alternating(keras.Model):
+    """A loop fills its lists in turn, so that its layers stand in another order than in its attributes."""
+
+    def __init__(self, widths):
+        super().__init__()
+        self.inner, self.outer = [], {}
+        for at, width in enumerate(widths.split()):
+            self.inner.append([keras.layers.Dense(int(width), use_bias=False)])
+            self.outer[f"layer_{at}"] = keras.layers.Dense(4, use_bias=False)
+        self.head = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        for (inner,), outer in zip(self.inner, self.outer.values(), strict=True):
+            inputs = outer(inner(inputs))
+        return self.head(inputs)
+
+
 class OldKeras(tf_keras.Model):
     """A model of Keras 2."""
 
@@ -324,6 +341,8 @@ KINDS = {
     "a recurrent cell, and a loss": Kind(recurrent, rows(8, 5, 4), TWO, Squared(1.5)),
     "a layer that knows its model": Kind(Parent, FOUR, rows(8, 3)),
     "a layer that supports masks": Kind(masked, whole_numbers(8, 5), TWO),
+    "lists that a loop fills in turn": Kind(lambda: Alternating("4 4"), FOUR, TWO),
+    "lists that a loop fills with layers of many sizes": Kind(lambda: Alternating("3 5"), FOUR, TWO),
     "Keras 2": Kind(lambda: OldKeras([3, 2]), FOUR, TWO),
 }
 

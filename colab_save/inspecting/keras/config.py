@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from colab_save.dialect import TENSORFLOW_INITIALIZERS
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.hints import literal
 from colab_save.inspecting.findings import CustomName
@@ -51,6 +52,7 @@ class Scan:
 
     Attributes:
         custom_names: The classes and functions that do not belong to Keras.
+        homonyms: Those that Keras and the user may both have, since the file does not say whose they are.
         runs_code: What would run code, each with its place.
         models: The number of models.
         parameters: The size of the largest weight that a layer would create, as far as its config shows.
@@ -60,6 +62,7 @@ class Scan:
     """
 
     custom_names: set[CustomName] = field(default_factory=set)
+    homonyms: set[CustomName] = field(default_factory=set)
     runs_code: list[str] = field(default_factory=list)
     models: int = 0
     parameters: int = 0
@@ -158,14 +161,17 @@ def _check_function(value: Json, module: str, place: str, allowed: frozenset[str
     is_gadget = name in _LOADERS or name in _CALLABLE_BUILTINS
     if owner is Owner.OTHER or is_gadget or (owner is Owner.KERAS and namespace_of(module) not in _FUNCTION_PARTS):
         raise _unsafe(place, f"the function {_dotted(module, name)}, which no model needs")
-    if owner is Owner.USER and not (name in FUNCTIONS and module in {"", "builtins"}):
+    if owner is Owner.USER:
         registered = value.get("registered_name")  # "function" for a function that is not registered
         known = None if registered == "function" else registered
-        scan.custom_names.add(_custom("" if module == "builtins" else module, name, known))
+        names = scan.homonyms if name in FUNCTIONS and module in {"", "builtins"} else scan.custom_names
+        names.add(_custom("" if module == "builtins" else module, name, known))
 
 
 def _check_class(value: Json, module: str, place: str, allowed: frozenset[str], scan: Scan) -> None:
     name = value["class_name"]
+    if module == TENSORFLOW_INITIALIZERS and name in CLASSES:
+        return
     owner = owner_of(module, allowed)
     if owner is Owner.OTHER:
         raise _unsafe(place, f"the class {_dotted(module, name)}, from a module that is neither Keras's nor yours")
@@ -177,8 +183,9 @@ def _check_class(value: Json, module: str, place: str, allowed: frozenset[str], 
         return
     # tf_keras writes its own optimizers as Custom>Adam, and .h5 files have only package>Name for a registered class
     bare = name.rpartition(">")[2]
-    if "module" in value or not (bare in CLASSES or bare in FUNCTIONS) or name not in {bare, f"Custom>{bare}"}:
-        scan.custom_names.add(_custom(module, bare, value.get("registered_name") or (name if bare != name else "")))
+    is_known = (bare in CLASSES or bare in FUNCTIONS) and name in {bare, f"Custom>{bare}"} and "module" not in value
+    names = scan.homonyms if is_known else scan.custom_names
+    names.add(_custom(module, bare, value.get("registered_name") or (name if bare != name else "")))
 
 
 def _custom(module: str, name: str, registered: Json) -> CustomName:

@@ -126,7 +126,8 @@ def _findings(format: str, scan: Scan, stored: int, path: Path, version: str) ->
             DO_NOT_OPEN,
         )
     names, risks = tuple(sorted(scan.custom_names)), tuple(_risks(scan, stored))
-    return Findings(format, names, tuple(scan.runs_code), version, scan.models > 1, risks, _policy(scan.policies))
+    policy, homonyms = _policy(scan.policies), tuple(sorted(scan.homonyms))
+    return Findings(format, names, tuple(scan.runs_code), version, scan.models > 1, risks, policy, homonyms)
 
 
 def _policy(policies: list[str]) -> str:

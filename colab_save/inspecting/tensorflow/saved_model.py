@@ -43,7 +43,8 @@ def is_saved_model(sight: Sight) -> bool:
 def inspect_saved_model(sight: Sight, allowed: frozenset[str]) -> Findings:
     """Return what a SavedModel needs, and what in it would touch files or run code."""
     scan = _scan_saved_model(sight.path, allowed)
-    return Findings(sight.format, tuple(sorted(scan.custom_names)), tuple(scan.runs_code))
+    names, homonyms = tuple(sorted(scan.custom_names)), tuple(sorted(scan.homonyms))
+    return Findings(sight.format, names, tuple(scan.runs_code), homonyms=homonyms)
 
 
 def _scan_saved_model(folder: Path, allowed: frozenset[str]) -> Scan:
@@ -170,6 +171,7 @@ def _scan_keras_metadata(path: Path, allowed: frozenset[str]) -> Scan:
             for text in texts:
                 found = scan_config(read_json(text, path.name), path.name, allowed)
                 scan.custom_names |= found.custom_names
+                scan.homonyms |= found.homonyms
                 scan.runs_code += found.runs_code
     except ValueError as error:
         raise DamagedFileError(f"{path} is damaged: {literal(str(error))}.", _AGAIN) from None
