@@ -80,8 +80,7 @@ def save_model(
         unpacked: On Drive, store a SavedModel as a folder. Default: as one zip file.
         strict: Publish nothing unless all of the model is proven: not what came back in part, nor what could not be
             compared, nor, unless you name the format, what it cannot hold. Default: publish it, and say so.
-        full: Repeat the whole proof. Default: where only the values of variables differ from a version of that name
-            that this session has proven in full, its training step and other passes are not repeated.
+        full: Repeat the whole proof. Default: rest on one of this session where only weights differ from then.
         force: Publish even if the round trip fails; the report says ``FAILED``. Default: publish nothing then.
         rtol: Relative tolerance of outputs. Default: by dtype.
         atol: Absolute tolerance of outputs. Default: by dtype.

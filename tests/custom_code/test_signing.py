@@ -32,6 +32,7 @@ CHANGES = {
     "round_trips": (passed("h5"),),
     "is_partial": True,
     "given_up": (passed("h5"),),
+    "rests_on": V2,
     "environment": {"python": "3.11.0"},
     "requirements": {"keras-hub": "0.26.0"},
     "sample": SampleFacts("sample.npz"),

@@ -248,6 +248,7 @@ def test_a_version_is_a_record_with_the_fields_that_are_documented(store, capsys
         "outcome": "PASSED",
         "formats": ["keras"],
         "is_export": False,
+        "rests_on": "",
         "size": 33,
         "parameters": 9,
         "tags": ["best"],
