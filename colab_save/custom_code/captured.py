@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from types import FunctionType, MappingProxyType
 
 from colab_save.artifact.layout import CODE_ARRAYS, CUSTOM_CODE
 from colab_save.custom_code.reading_files import with_assets
+from colab_save.dialect import DIALECTS
 from colab_save.errors import DamagedFileError
 from colab_save.types import Array
 
@@ -94,6 +96,35 @@ def functions_by_name(code: CustomCode) -> AbstractContextManager[None]:
     (``keras/src/layers/core/lambda_layer.py``, 3.13 and 3.15).
     """
     return _named({name: item for name, item in _functions(code) if name.isidentifier() and name != item.__name__})
+
+
+@contextlib.contextmanager
+def classes_by_name(code: CustomCode) -> Iterator[None]:
+    """Register each captured class as Keras is to look it up, while a model is saved: several may have one name.
+
+    The tables are private (``src/saving/object_registration.py`` of Keras 3.8 to 3.15 and of tf_keras 2.16 to 2.21);
+    the public way registers a class for good, in the name of a package.
+    """
+    named = {item: name for name, item in code.objects.items() if _is_numbered(name, item)}
+    tables = [found for found in map(_registered_names, DIALECTS) if found is not None] if named else []
+    new = [(table, item, name) for table in tables for item, name in named.items() if item not in table]
+    for table, item, name in new:
+        table[item] = name
+    try:
+        yield
+    finally:
+        for table, item, _ in new:
+            del table[item]
+
+
+def _is_numbered(name: str, item: object) -> bool:
+    return isinstance(item, type) and name.isidentifier() and name != item.__name__
+
+
+def _registered_names(dialect: str) -> dict[object, str] | None:
+    module = sys.modules.get(f"{dialect}.src.saving.object_registration")
+    found = getattr(module, "GLOBAL_CUSTOM_NAMES", getattr(module, "_GLOBAL_CUSTOM_NAMES", None))
+    return found if isinstance(found, dict) else None
 
 
 def _functions(code: CustomCode) -> list[tuple[str, FunctionType]]:

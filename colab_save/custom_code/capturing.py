@@ -36,7 +36,7 @@ def capture(
     gathering = Gathering(namespace, remade=remade, saved=saved)
     table: dict[str, str] = {}
     live: dict[str, object] = {}
-    for value in objects:
+    for value in sorted(objects, key=lambda value: not _is_named(value, namespace)):
         try:
             name = gathering.refer(value)
         except CustomCodeError as error:
@@ -65,6 +65,11 @@ def capture(
     return CustomCode(source, requirements, missing, {key: live[key] for key in table}, arrays)
 
 
+def _is_named(value: object, namespace: Mapping[str, object]) -> bool:
+    """Return whether the name of an object means it: of several classes of one name, that one has the name."""
+    return not isinstance(value, type) or namespace.get(value.__name__, value) is value
+
+
 def _keys(value: object, name: str, gathering: Gathering) -> Iterator[str]:
     """Yield the names under which Keras looks an object up: its plain name, and its registered one if it has one.
 
@@ -80,6 +85,6 @@ def _keys(value: object, name: str, gathering: Gathering) -> Iterator[str]:
         registered = plain if saving is None else saving.get_registered_name(value)
         if registered != plain:
             if own != plain != "<lambda>":
-                reason = f"is registered as {registered}, as another function is."
+                reason = f"is registered as {registered}, as another one is."
                 gathering.miss(own, CustomCodeError(reason, "Register each under a name of its own."))
             yield registered

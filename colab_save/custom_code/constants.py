@@ -137,6 +137,21 @@ def express_fields(named_tuple: Any, refer: Refer) -> str:
     return f"{maker}({named_tuple.__name__!r}, {named_tuple._fields!r}, defaults={defaults})"
 
 
+GIVEN = {"__module__", "__doc__", "__dict__", "__weakref__", "__firstlineno__", "__static_attributes__"}
+"""What Python itself sets in every class."""
+
+
+def express_class(kind: type, refer: Refer) -> str:
+    """Write a class made by a call of `type` as that call.
+
+    Raises:
+        CustomCodeError: One of its members cannot be written down.
+    """
+    bases = _container(kind.__bases__, lambda base: express(base, refer))
+    members = {name: item for name, item in vars(kind).items() if name not in GIVEN}
+    return f"type({kind.__name__!r}, {bases}, {express(members, refer)})"
+
+
 def _array(value: Any, refer: Refer, write: Callable[[object], str]) -> str | None:
     """Write NumPy scalars, dtypes and small arrays, and small eager tensors."""
     numpy = sys.modules.get("numpy")
@@ -177,7 +192,7 @@ def _reduced(value: Any, _: Refer, write: Callable[[object], str]) -> str | None
         return None
     try:
         made = value.__reduce_ex__(2)
-    except (TypeError, AttributeError):
+    except Exception:  # noqa: BLE001 - whatever it raises (ctypes: ValueError), pickle cannot make it again
         return None
     if isinstance(made, str) or any(part is not None for part in made[2:]):
         return None

@@ -106,11 +106,11 @@ class Gathering:
         return name
 
     def numbered(self, name: str, value: object) -> str:
-        """Return the name for a definition, with a number where the file has another function of that name.
+        """Return the name for a definition, with a number where the file has another function or class of that name.
 
-        What makes a loss for each of several numbers makes functions of one name.
+        What makes a loss or a layer for each of several numbers makes functions or classes of one name.
         """
-        if not isinstance(value, FunctionType) or self._is_same(self.held.get(name, value), value):
+        if not isinstance(value, (FunctionType, type)) or self._is_same(self.held.get(name, value), value):
             return name
         names = (f"{name}_{number}" for number in itertools.count(2))
         taken = self.held.keys() | self.namespace.keys()
@@ -186,11 +186,8 @@ class Gathering:
     def _define(self, name: str, value: object) -> None:
         try:
             source = self.library.find(value)
-        except CustomCodeError:
-            if not hasattr(value, "_fields"):
-                raise
-            text = constants.express_fields(value, self.refer)
-            self.definitions[name] = _assignment(name, text, CALLABLE)
+        except CustomCodeError as error:
+            self.definitions[name] = _assignment(name, self._express_made(value, error), CALLABLE)
             return
         own = self._own_name(value) if source.name is None else self.numbered(source.name, value)
         if name != own:
@@ -211,9 +208,7 @@ class Gathering:
             text = f"{name} = ({text})\n" if "\n" in text else f"{name} = {text}\n"
             text += f"{name}.__name__ = {name!r}\n"
         if isinstance(value, type):
-            for method in closures.attached(value, source):
-                error = CustomCodeError("was added to the class after its definition.", "Define it in the class body.")
-                self.miss(f"{name}.{method}", error)
+            text += self._attach(name, value, source)
         used = uses(text)
         local = closures.local_values(value, source, lambda key: look(key, value, self.namespace))
         expressions = self._express_all(local)
@@ -231,6 +226,31 @@ class Gathering:
         whole = bound(name, inner, text, bindings) if bindings or name != inner else text
         later = frozenset(used.calling - local.keys())
         self.definitions[name] = Definition(name, whole, CALLABLE, frozenset(before - {name}), later)
+
+    def _attach(self, name: str, kind: type, source: Source) -> str:
+        """Write the methods that were added to a class after its definition; one that was decorated is missing."""
+        written = ""
+        for method in closures.attached(kind, source):
+            if not isinstance(vars(kind)[method], FunctionType):
+                error = CustomCodeError("was added to the class after its definition.", "Define it in the class body.")
+                self.miss(f"{name}.{method}", error)
+                continue
+            try:
+                written += f"\n\n{source.name}.{method} = {self.refer(vars(kind)[method])}\n"
+            except CustomCodeError as error:
+                self.miss(f"{name}.{method}", error)
+        return written
+
+    def _express_made(self, value: object, error: CustomCodeError) -> str:
+        """Write a class that a call has made; without such a call the error stands that its source was not found."""
+        if hasattr(value, "_fields"):
+            return constants.express_fields(value, self.refer)
+        if not isinstance(value, type):
+            raise error
+        try:
+            return constants.express_class(value, self.refer)
+        except CustomCodeError:
+            raise error from None
 
     def _spared(self, value: object, source: Source, used: Uses) -> frozenset[str]:
         """Return the names that only a constructor uses which no reload calls."""

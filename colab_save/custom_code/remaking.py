@@ -194,6 +194,12 @@ class Remaking:
             raise ValueError(f"{name!r} is no method")
         return found
 
+    def _read_bound(self, held: Any) -> Any:
+        function = self.read(held[0])
+        if not isinstance(function, types.FunctionType):
+            raise TypeError("a method of no function")
+        return types.MethodType(function, self.read(held[1]))
+
     def _read_partial(self, held: Any) -> Any:
         function = self.read(held[0])
         if not isinstance(function, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)):

@@ -1,8 +1,8 @@
 """The source of a live class, function or lambda, as one statement at the left margin.
 
-Every text that Python still has is searched by its syntax tree: notebook cells (IPython leaves each execution in
-`linecache`), scripts and local modules. `inspect.getsource` is not enough: in a kernel it cannot find a class of
-``__main__``, and elsewhere it may return the newest text of a name instead of that of the live object.
+Every text that Python still has (`texts`) is searched by its syntax tree: notebook cells, scripts and local modules.
+`inspect.getsource` is not enough: in a kernel it cannot find a class of ``__main__``, and elsewhere it may return the
+newest text of a name instead of that of the live object.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from __future__ import annotations
 import ast
 import enum
 import inspect
-import linecache
 import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, TypeAlias
 
 from colab_save.custom_code.origins import Import, plain_function
+from colab_save.custom_code.texts import Text, Texts
 from colab_save.errors import CustomCodeError
 
 Definition: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -50,37 +49,17 @@ class Source:
 class Library:
     """The files and cells whose text Python has, each parsed once."""
 
-    _trees: dict[str, ast.Module] = field(default_factory=dict)
-    _imports: dict[str, list[Import]] = field(default_factory=dict)
-
-    def tree(self, file: str) -> ast.Module:
-        """Return the syntax tree of a file or cell; an empty one if it has no text or is not Python."""
-        if file not in self._trees:
-            try:
-                self._trees[file] = ast.parse("".join(linecache.getlines(file)))
-            except (SyntaxError, ValueError):
-                self._trees[file] = ast.Module([], [])
-        return self._trees[file]
-
-    def _imports_of(self, file: str) -> list[Import]:
-        if file not in self._imports:
-            nodes = ast.walk(self.tree(file))
-            self._imports[file] = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
-        return self._imports[file]
-
-    def cells(self) -> list[str]:
-        """Return the names of the cells, newest first: entries of `linecache` without a file on disk."""
-        entries = reversed(list(linecache.cache.items()))
-        return [name for name, entry in entries if len(entry) > 1 and not Path(name).exists()]
+    _texts: Texts = field(default_factory=Texts)
 
     def imports_around(self, value: object) -> list[Import]:
         """Return the imports that an object may see: those of its own file, or in a notebook those of all cells."""
         function = next(functions_of(value), None)
-        files = [] if function is None else [function.__code__.co_filename]
+        own = [] if function is None else [self._texts.of(function.__code__.co_filename)]
         module = sys.modules.get(str(getattr(value, "__module__", None)))
         file = getattr(module, "__file__", None)
-        names = dict.fromkeys([*files, *([file] if file else self.cells())])
-        return [node for name in names for node in self._imports_of(name)]
+        others = [self._texts.of(file)] if file else self._texts.in_cells()
+        found = {id(text): text for text in (*own, *others)}
+        return [node for text in found.values() for node in text.imports]
 
     def find(self, value: object) -> Source:
         """Find the source of a live class or function.
@@ -105,46 +84,53 @@ class Library:
         return found
 
     def _find_function(self, code: CodeType) -> Source | None:
-        for node in ast.walk(self.tree(code.co_filename)):
-            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.name != code.co_name:
-                continue
-            if first_line_number(node) == code.co_firstlineno:
-                return self._source(node, code.co_filename)
+        for text in self._texts.of_codes([code]):
+            for node in ast.walk(text.tree):
+                if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.name != code.co_name:
+                    continue
+                if first_line_number(node) == code.co_firstlineno:
+                    return _source(node, text, code.co_filename)
         return None
 
     def _find_lambda(self, code: CodeType) -> Source | None:
         """Find the smallest lambda whose body contains every position of the code."""
         places = [place for place in code.co_positions() if None not in place and place[2:] not in ((0, 0), (0, 1))]
-        fitting = [
-            node
-            for node in ast.walk(self.tree(code.co_filename))
-            if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno
-            if all(_holds(node.body, place) for place in places)
-        ]
-        fitting.sort(key=lambda node: len(ast.unparse(node)))
-        return self._source(fitting[0], code.co_filename) if fitting else None
+        for text in self._texts.of_codes([code]):
+            fitting = [
+                node
+                for node in ast.walk(text.tree)
+                if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno
+                if all(_holds(node.body, place) for place in places)
+            ]
+            if fitting:
+                return _source(min(fitting, key=lambda node: len(ast.unparse(node))), text, code.co_filename)
+        return None
 
     def _find_class(self, cls: type) -> Source | None:
         name = cls.__qualname__.rpartition(".")[2]
-        for function in functions_of(cls):
-            file, line = function.__code__.co_filename, function.__code__.co_firstlineno
-            named = _classes(self.tree(file), name)
-            holding = [node for node in named if node.lineno <= line <= (node.end_lineno or 0)]
-            if holding:
-                return self._source(max(holding, key=lambda node: node.lineno), file)
-        module_file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-        for file in [module_file] if module_file else self.cells():
-            for node in reversed(list(_classes(self.tree(file), name))):
+        codes = [function.__code__ for function in functions_of(cls)]
+        for code in codes:
+            for text in self._texts.of_codes([each for each in codes if each.co_filename == code.co_filename]):
+                holding = [
+                    node
+                    for node in _classes(text.tree, name)
+                    if node.lineno <= code.co_firstlineno <= (node.end_lineno or 0)
+                ]
+                if holding:
+                    return _source(max(holding, key=lambda node: node.lineno), text, code.co_filename)
+        file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        for text in [self._texts.of(file)] if file else self._texts.in_cells():
+            for node in reversed(list(_classes(text.tree, name))):
                 if _fits(cls, node):
-                    return self._source(node, file)
+                    return _source(node, text, file or "")
         return None
 
-    def _source(self, node: Definition | ast.Lambda, file: str) -> Source:
-        lines = linecache.getlines(file)
-        if isinstance(node, ast.Lambda):
-            return Source(ast.get_source_segment("".join(lines), node) or ast.unparse(node), node, file)
-        text = "".join(lines[first_line_number(node) - 1 : node.end_lineno]).rstrip("\n") + "\n"
-        return Source(text if not node.col_offset else _dedent(text, node), node, file)
+
+def _source(node: Definition | ast.Lambda, text: Text, file: str) -> Source:
+    if isinstance(node, ast.Lambda):
+        return Source(ast.get_source_segment("".join(text.lines), node) or ast.unparse(node), node, file)
+    statement = "".join(text.lines[first_line_number(node) - 1 : node.end_lineno]).rstrip("\n") + "\n"
+    return Source(statement if not node.col_offset else _dedent(statement, node), node, file)
 
 
 def first_line_number(node: Definition) -> int:

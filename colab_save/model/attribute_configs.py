@@ -320,7 +320,9 @@ def _table(self: _Writing, value: Any) -> Any:
 
 def _function(self: _Writing, value: Any) -> Any:
     if isinstance(value, MethodType):
-        return {"method": [self.value(value.__self__), value.__name__]}
+        if getattr(type(value.__self__), value.__name__, None) is value.__func__ or isinstance(value.__self__, type):
+            return {"method": [self.value(value.__self__), value.__name__]}
+        return {"bound": [self.value(value.__func__), self.value(value.__self__)]}
     if isinstance(value, functools.partial):
         return {"partial": [self.value(value.func), self.each(value.args), {"dict": self.pairs(value.keywords)}]}
     if isinstance(value, CODE):

@@ -14,7 +14,7 @@ from colab_save.artifact.layout import EXTRAS
 from colab_save.artifact.manifest import SampleFacts
 from colab_save.artifact.sample import FILE, Sample, write_arrays
 from colab_save.collections.extras import write_extras
-from colab_save.custom_code.captured import functions_by_name
+from colab_save.custom_code.captured import classes_by_name, functions_by_name
 from colab_save.formats.base import Format
 from colab_save.hints import literal
 from colab_save.model.state_file import write_state
@@ -59,7 +59,7 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
         described = describe_sample(own / FILE, subject.sample)
         samples[subject.name] = replace(described, rtol=plan.rules.rtol, atol=plan.rules.atol)
         names = {id(value): name for name, value in code.objects.items()}
-        with untouched(subject.model), functions_by_name(code):
+        with untouched(subject.model), functions_by_name(code), classes_by_name(code):
             for plug in formats:
                 how = subject.configs.written(names) if plug.is_remade else subject.configs.whole()
                 with how:

@@ -310,10 +310,24 @@ def test_a_function_made_by_exec_is_missing_with_the_reason(notebook):
     assert "has no source that Python can still find" in reasons(notebook.capture("loss"))["loss"]
 
 
-def test_a_method_that_was_added_later_is_missing_and_not_dropped(notebook):
+def test_a_method_that_was_added_later_is_added_again(notebook, again):
     notebook.run("class Layer:\n    def call(self): return 1")
     notebook.run("def newer(self): return 2\nLayer.call = newer")
-    assert {"Layer.call": "was added to the class after its definition."} == reasons(notebook.capture("Layer"))
+    code = notebook.capture("Layer")
+    assert ((), 2) == (code.missing, again(code)["Layer"]().call())
+
+
+def test_a_property_that_was_added_later_is_missing_and_not_dropped(notebook):
+    notebook.run("class Layer:\n    def call(self): return 1")
+    notebook.run("def newer(self): return 2\nLayer.size = property(newer)")
+    assert {"Layer.size": "was added to the class after its definition."} == reasons(notebook.capture("Layer"))
+
+
+def test_of_two_classes_of_one_name_the_newest_keeps_it(notebook, again):
+    notebook.run("class Layer:\n    def call(self): return 1, Layer\nold = Layer")
+    notebook.run("class Layer:\n    def call(self): return 2, Layer")
+    made = again(notebook.capture("old", "Layer"))
+    assert [(1, made["Layer_2"]), (2, made["Layer"])] == [made[name]().call() for name in ("Layer_2", "Layer")]
 
 
 def test_a_function_named_in_a_class_body_was_not_added_later(notebook, again):

@@ -47,12 +47,38 @@ class Plain(Layer): rate = 2
 twice, thrice = lambda x: x * 2, lambda x: x * 3
 """,
     """
+%%time
+import math as timed_math
+class Timed:
+    def call(self, x): return timed_math.floor(x) + 1
+%matplotlib --list
+""",
+    """
+earlier = Timed
+""",
+    """
+%%time
+import math as timed_math
+class Timed:
+    def call(self, x): return timed_math.floor(x) + 2
+""",
+    """
+text = "class Executed:\\n    def call(self, x):\\n        return x + 1\\n"
+exec(text)
+first = Executed
+exec("class Executed:\\n    def call(self, x):\\n        return x + 2\\n")
+def call(self, x): return self.more + x
+Made = type("Made", (Base,), {"call": call, "more": 40})
+""",
+    """
 %config Application.verbose_crash = False
 import json, pathlib
 from colab_save.custom_code.capturing import capture
-code = capture([Layer, kept, twice, thrice], globals())
+more = {each.__name__: each for each in (earlier, first, Made)}
+code = capture([Layer, kept, twice, thrice, *more.values()], globals())
 pathlib.Path("custom_code.py").write_text(code.source)
-print(json.dumps({"missing": list(map(str, code.missing)), "call": Layer().call(8), "rate": kept.rate}))
+print(json.dumps({"missing": list(map(str, code.missing)), "call": Layer().call(8), "rate": kept.rate,
+                  "more": {name: each().call(8.5) for name, each in more.items()}}))
 """,
 ]
 
@@ -60,7 +86,8 @@ RUN = """
 import json, runpy
 table = runpy.run_path("custom_code.py")["CUSTOM_OBJECTS"]
 print(json.dumps({"call": table["Layer"]().call(8), "rate": table["Plain"].rate,
-                  "lambdas": [table["twice"](5), table["thrice"](5)]}))
+                  "lambdas": [table["twice"](5), table["thrice"](5)],
+                  "more": {name: table[name]().call(8.5) for name in ("Timed", "Executed", "Made")}}))
 """
 
 
@@ -88,3 +115,8 @@ def test_a_class_without_functions_is_the_live_one_not_the_newest(answers):
 
 def test_the_lambdas_of_one_line_are_distinguished(answers):
     assert [10, 15] == answers[1]["lambdas"]
+
+
+@pytest.mark.parametrize("name", ["Timed", "Executed", "Made"], ids=["by %%time", "by exec", "by type"])
+def test_a_class_that_no_file_holds_is_the_live_one_not_the_newest(answers, name):
+    assert answers[0]["more"][name] == answers[1]["more"][name]

@@ -526,8 +526,16 @@ def test_the_private_lists_of_weights_are_where_they_were():
         {"member": [{"dict": [["a", 1]]}, "a"]},
         {"made": [{"self": True}, []]},
         {"partial": ["print", [], {"dict": []}]},
+        {"bound": [{"method": [{"self": True}, "build_from_config"]}, {"self": True}]},
     ],
-    ids=["the globals of a method", "a method of a list", "an item of a dict", "no class", "a partial of a text"],
+    ids=[
+        "the globals of a method",
+        "a method of a list",
+        "an item of a dict",
+        "no class",
+        "a partial of a text",
+        "a method",
+    ],
 )
 def test_what_no_save_writes_is_refused(held):
     with pytest.raises((ValueError, TypeError, AttributeError)):
