@@ -94,9 +94,11 @@ class Gathering:
         module = value.__name__ if isinstance(value, ModuleType) else origins.public_module(value)
         if module is not None and not origins.is_users_own(value) and not origins.is_users_module(module):
             root = module.partition(".")[0]
-            if root in sys.modules and self.held.setdefault(root, sys.modules[root]) is sys.modules[root]:
+            path = module if isinstance(value, ModuleType) else f"{module}.{origins.attribute_of(value)}"
+            is_free = root in sys.modules and self.held.setdefault(root, sys.modules[root]) is sys.modules[root]
+            if is_free and origins.is_path_of(path, value):
                 self.imports.setdefault(root, set()).add(f"import {module if module in sys.modules else root}")
-                return module if isinstance(value, ModuleType) else f"{module}.{origins.attribute_of(value)}"
+                return path
         return self._refer_by_name(value)
 
     def _refer_by_name(self, value: object) -> str:

@@ -160,6 +160,18 @@ def attribute_of(value: object) -> str:
     return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", ""))
 
 
+def is_path_of(path: str, value: object) -> bool:
+    """Return whether a dotted path reaches a value once its module is imported.
+
+    A package may delete the attribute by which it holds a module of its own, as TF-MOT's does.
+    """
+    root, *names = path.split(".")
+    found: object = sys.modules.get(root)
+    for name in names:
+        found = getattr(found, name, None)
+    return _is_same(found, value)
+
+
 def public_module(value: object) -> str | None:
     """Return the most public loaded module of an object's package that holds the object under its own name.
 

@@ -336,6 +336,22 @@ def test_a_function_named_in_a_class_body_was_not_added_later(notebook, again):
     assert ((), 3) == (code.missing, again(code)["Layer"]().call())
 
 
+def test_a_module_that_is_no_attribute_of_its_package_is_imported_by_its_path(notebook, again, tmp_path, monkeypatch):
+    folder = tmp_path / "site-packages"
+    (folder / "odd_package" / "inner").mkdir(parents=True)
+    (folder / "odd_package" / "__init__.py").write_text("import odd_package.inner.deep\ndel inner\n")
+    (folder / "odd_package" / "inner" / "__init__.py").touch()
+    (folder / "odd_package" / "inner" / "deep.py").write_text("def shifted(by, x): return by + x\n")
+    monkeypatch.syspath_prepend(folder)
+    notebook.run("import functools\nfrom odd_package.inner.deep import shifted\nby = functools.partial(shifted, 2)")
+    notebook.run("def loss(x): return by(x)")
+    del notebook.names["shifted"]
+    code = notebook.capture("loss")
+    assert ((), 5) == (code.missing, again(code)["loss"](3))
+    for name in ("odd_package", "odd_package.inner", "odd_package.inner.deep"):
+        monkeypatch.delitem(sys.modules, name)
+
+
 def test_extra_names_are_added_from_the_namespace(notebook):
     notebook.run("EXTRA = 7\ndef loss(x): return eval('EXTRA')")
     assert "EXTRA = 7" in notebook.capture("loss", extra_names=["EXTRA", "unknown"]).source
