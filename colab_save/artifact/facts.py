@@ -121,6 +121,7 @@ class ModelFacts:
         held: What a custom ``compile`` stored in attributes, by name, as Keras serialises it.
         trains: For every optimizer in an attribute, and for the model's own where that trains others than the trainable
             weights, by name, the paths of the weights that it trains.
+        gone: The weights in ``trains`` that the model has no more: quantising a layer replaces its kernel.
         undecayed: For every optimizer that excludes weights from its weight decay, by name, the paths of these.
         custom: The user's own classes and functions that a reload needs, by name.
         objects: For every class whose ``get_config`` drops arguments that are objects, those arguments: the file holds
@@ -147,6 +148,7 @@ class ModelFacts:
     generators: Mapping[str, Json] = field(default_factory=dict)
     held: Mapping[str, Json] = field(default_factory=dict)
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gone: Mapping[str, TensorFacts] = field(default_factory=dict)
     undecayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     custom: tuple[str, ...] = ()
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from colab_save.collections.splitting import is_model
 from colab_save.dialect import DIALECTS, import_dialect, optimizer_variables
 from colab_save.errors import DamagedFileError, FormatError, RequestError
 from colab_save.hints import action, literal, option
+from colab_save.model.compiling import build
 from colab_save.model.walking import is_plain_object, walk_variables
 from colab_save.precision import made_in
 from colab_save.types import Array, Json, Model, Tensor, Variable
@@ -122,7 +123,7 @@ class _Joining:
         made, state = self._made[node["id"]], [self._arrays[at] for at in node["state"]]
         with translated(f"{node['id']} could not get its state back", "Load it with the Keras that saved it."):
             if node["trains"]:
-                made.build([self._weight(part, path) for part, path in node["trains"]])
+                build(made, [self._weight(part, path) for part, path in node["trains"]])
             variables = optimizer_variables(made) if state else []
             if [tuple(variable.shape) for variable in variables] != [array.shape for array in state]:
                 raise FormatError(

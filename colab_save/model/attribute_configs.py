@@ -28,7 +28,7 @@ from colab_save.dialect import (
 )
 from colab_save.errors import FormatError
 from colab_save.model.attributes import BOOKKEEPING as SET_BY_TRAINER
-from colab_save.model.compiling import has_own_compile
+from colab_save.model.compiling import has_own_compile, is_optimizer
 from colab_save.model.walking import BOOKKEEPING, given_attributes, is_variable
 from colab_save.quantities import size_in_words
 from colab_save.secrecy import is_secret
@@ -156,7 +156,7 @@ class _Writing:
         changed = {name for name in SET_BY_USERS if own.get(name)}
         left_out = (given_attributes(self.item) | SET_BY_KERAS | SET_BY_SAVES) - changed
         for name, value in list(own.items()):
-            if name in left_out or (has_own and isinstance(value, classes("optimizers.Optimizer"))):
+            if name in left_out or (has_own and is_optimizer(value)):
                 continue
             try:
                 yield [name, self.attribute(name, value)]

@@ -8,18 +8,35 @@ are lost, and so is the state of those optimizers, although it is in the file (d
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from colab_save.dialect import KERAS_2, classes, dialect_of, is_compiled, keras_of, optimizer_variables
+from colab_save.artifact.facts import TensorFacts
+from colab_save.dialect import (
+    KERAS,
+    KERAS_2,
+    classes,
+    dialect_of,
+    dtype_name,
+    is_compiled,
+    keras_of,
+    optimizer_variables,
+)
 from colab_save.model.attributes import BOOKKEEPING
 from colab_save.model.walking import own_attributes
-from colab_save.nested import leaves
+from colab_save.nested import leaves, map_structure
 from colab_save.secrecy import is_secret
 from colab_save.types import Json, Model, Optimizer, Variable
+
+MOST_TOGETHER = 16
+"""The most items of a list or dict that is searched for optimizers."""
+
+GONE = "gone"
+"""What the paths of weights begin with that an optimizer trained and that the model has no more."""
 
 PLAIN = (bool, int, float, str)
 """Kinds of plain arguments of a custom ``compile``: a temperature, a weight of a loss."""
@@ -43,14 +60,36 @@ def has_own_compile(model: Model) -> bool:
     return type(model).compile is not keras_of(model).Model.compile
 
 
+def is_optimizer(item: Any) -> bool:
+    """Return whether an object is an optimizer of any Keras, a legacy one of tf_keras among them."""
+    return isinstance(item, (*classes("optimizers.Optimizer"), *classes("optimizers.legacy.Optimizer")))
+
+
+def is_legacy(optimizer: Any) -> bool:
+    """Return whether an optimizer is a legacy one of tf_keras, whose state no ``.keras`` file of Keras 2 has."""
+    return isinstance(optimizer, classes("optimizers.legacy.Optimizer")) and dialect_of(optimizer) == KERAS_2
+
+
 def optimizers_of(model: Model) -> Iterator[tuple[str, Optimizer]]:
-    """Yield every optimizer of a model by name: its own, of which tf_keras allows a list, and those in attributes."""
+    """Yield every optimizer of a model by name: its own, of which tf_keras allows a list, and those in attributes.
+
+    Those in a list or dict go by their place in it: ``optimizers[0]``.
+    """
     own = [*leaves(getattr(model, "optimizer", None))]
     yield from ((f"{OWN}{place}", item) for place, item in own)
     known = {id(item) for _, item in own}
-    for name, item in own_attributes(model):
-        if isinstance(item, classes("optimizers.Optimizer")) and id(item) not in known:
-            yield name, item
+    for name, value in own_attributes(model):
+        held = ((place, item) for place, item in _together(value) if is_optimizer(item) and id(item) not in known)
+        yield from ((f"{name}{place}", item) for place, item in held)
+
+
+def _together(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what an attribute has: a value, or those in a short list or dict with their places."""
+    if not isinstance(value, (list, tuple, Mapping)):
+        yield "", value
+    elif len(value) <= MOST_TOGETHER:
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        yield from ((f"[{key!r}]", item) for key, item in items)
 
 
 def held_objects(model: Model) -> Iterator[tuple[str, Any]]:
@@ -63,14 +102,21 @@ def held_objects(model: Model) -> Iterator[tuple[str, Any]]:
         yield OWN, own
     if has_own_compile(model):
         keras = keras_of(model)
-        kinds = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric, FunctionType)
+        kinds = (keras.losses.Loss, keras.metrics.Metric, FunctionType)
         named = ((name, value) for name, value in own_attributes(model) if name in vars(model))
         yield from (
             (name, value)
             for name, value in named
             if isinstance(value, kinds)
+            or _are_optimizers(value)
             or (type(value) in PLAIN and name not in BOOKKEEPING and not is_secret(name, value))
         )
+
+
+def _are_optimizers(value: Any) -> bool:
+    """Return whether a value is an optimizer, or a list or dict of them."""
+    held = [item for _, item in _together(value)]
+    return bool(held) and all(map(is_optimizer, held))
 
 
 def serialised(model: Model, thing: Any) -> Json:
@@ -79,18 +125,20 @@ def serialised(model: Model, thing: Any) -> Json:
 
 
 def trained_by(optimizer: Optimizer, weights: Iterable[Variable]) -> list[Variable] | None:
-    """Return the weights that an optimizer was built for; ``None`` for a legacy optimizer, which does not record them.
+    """Return the weights that an optimizer was built for; ``None`` if they are not all among those that are given.
 
     It reads private attributes, since no public ones have them (``keras/src/optimizers/base_optimizer.py``, Keras
-    3.13.2 and 3.15.1; ``tf_keras/src/optimizers/optimizer.py``, 2.20 and 2.21, which records only keys of weights).
+    3.13.2 and 3.15.1; ``tf_keras/src/optimizers/optimizer.py`` and ``legacy/optimizer_v2.py``, 2.20 and 2.21, which
+    record only keys of weights).
 
     Args:
         optimizer: An optimizer of Keras 3 or tf_keras; any other object trains nothing.
         weights: The weights that it may train.
     """
-    if isinstance(optimizer, classes("optimizers.legacy.Optimizer")):
-        return None if optimizer_variables(optimizer) else []
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # one that scales the loss has the variables there
     places = getattr(optimizer, "_index_dict", None)
+    if is_legacy(optimizer):
+        places = {key: at for at, key in enumerate(optimizer._slots)}  # noqa: SLF001 - see above
     if dialect_of(optimizer) != KERAS_2 or places is None:
         return list(getattr(optimizer, "_trainable_variables", ()))
     by_place = {places[key]: item for item in weights if (key := getattr(item, "_unique_id", None)) in places}
@@ -103,17 +151,34 @@ def trained_paths(model: Model, weights: Iterable[tuple[str, Variable]]) -> dict
     Left out is a model's own optimizer where it trains what Keras has it train when it loads the model: its trainable
     weights as they are now.
     """
+    return {name: tuple(path for path, _ in found) for name, found in _trained(model, weights).items()}
+
+
+def gone_weights(model: Model, weights: Iterable[tuple[str, Variable]]) -> dict[str, TensorFacts]:
+    """Return the weights that an optimizer trained and that the model has no more, by the paths of `trained_paths`.
+
+    Quantising a layer replaces its kernel, and a head may be taken off. The optimizer still has their state, between
+    that of the others.
+    """
+    found = [pair for pairs in _trained(model, weights).values() for pair in pairs if pair[0].startswith(GONE)]
+    return {path: TensorFacts(path, tuple(map(int, item.shape)), dtype_name(item.dtype)) for path, item in found}
+
+
+def _trained(model: Model, weights: Iterable[tuple[str, Variable]]) -> dict[str, list[tuple[str, Variable]]]:
     named = [(name, found) for name, found in optimizers_of(model) if is_built(found)]
     known = list(weights) if named else []
     paths = {id(variable): path for path, variable in known}
-    trained = ((name, trained_by(found, [variable for _, variable in known]) or ()) for name, found in named)
     usual = [id(variable) for variable in model.trainable_variables] if named else []
     has_own = has_own_compile(model) or not is_compiled(model)
-    return {
-        name: tuple(paths[id(item)] for item in found if id(item) in paths)
-        for name, found in trained
-        if name.partition("[")[0] != OWN or has_own or [id(item) for item in found] != usual
-    }
+    # what another train_step() trains may also be no part of the model
+    may_be_gone = dialect_of(model) == KERAS and type(model).train_step is keras_of(model).Model.train_step
+    trained: dict[str, list[tuple[str, Variable]]] = {}
+    for name, optimizer in named:
+        found = trained_by(optimizer, [variable for _, variable in known]) or ()
+        if name != OWN or has_own or is_legacy(optimizer) or [id(item) for item in found] != usual:
+            pairs = ((paths.get(id(item), f"{GONE}/{name}/{at}"), item) for at, item in enumerate(found))
+            trained[name] = [pair for pair in pairs if may_be_gone or id(pair[1]) in paths]
+    return trained
 
 
 def undecayed_paths(model: Model, weights: Iterable[tuple[str, Variable]]) -> dict[str, tuple[str, ...]]:
@@ -133,6 +198,9 @@ def undecayed_paths(model: Model, weights: Iterable[tuple[str, Variable]]) -> di
 
 def is_built(optimizer: Optimizer) -> bool:
     """Return whether an optimizer has its variables; tf_keras keeps that in a private attribute."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    if is_legacy(optimizer):
+        return bool(optimizer_variables(optimizer))
     return bool(getattr(optimizer, "built", getattr(optimizer, "_built", False)))
 
 
@@ -150,7 +218,7 @@ def restore_compile(model: Model, path: Path, held: Mapping[str, Json]) -> list[
     keras = keras_of(model)
     missing = [name for name in held if getattr(model, name, None) is None]
     for name in missing:
-        setattr(model, name, keras.saving.deserialize_keras_object(dict(held[name])))
+        setattr(model, name, keras.saving.deserialize_keras_object(held[name]))
     if has_own_compile(model) and (config := _compile_config(path)):  # its constructor may have compiled it anew
         keras.Model.compile(model, **keras.saving.deserialize_keras_object(config))
     return missing
@@ -168,31 +236,62 @@ def rebuild_optimizers(
         model: A model that Keras loaded, compiled as it was.
         trains: `trained_paths` of the saved model.
         undecayed: `undecayed_paths` of the saved model.
-        weights: The model's weights by path.
+        weights: The model's weights by path, and variables in place of those that are gone.
 
     Returns:
         The names of the optimizers that Keras had not built, or for other weights, or without what they exclude.
     """
-    changed = []
+    changed, optimizers = [], dict(optimizers_of(model))
     for name in dict.fromkeys([*trains, *undecayed]):
-        optimizer, spared = (
-            getattr(model, name, None),
-            [weights[each] for each in undecayed.get(name, ()) if each in weights],
-        )
-        if not isinstance(optimizer, keras_of(model).optimizers.Optimizer):
+        optimizer = optimizers.get(name)
+        if optimizer is None:
             continue
+        spared = [weights[each] for each in undecayed.get(name, ()) if each in weights]
         now = (trained_by(optimizer, weights.values()) or []) if is_built(optimizer) else []
         wanted = [weights[each] for each in trains[name] if each in weights] if name in trains else now
-        if not wanted or (not spared and [id(item) for item in now] == [id(item) for item in wanted]):
+        is_alike = not spared and [id(item) for item in now] == [id(item) for item in wanted]
+        is_new = is_legacy(optimizer) and not is_built(optimizer)  # it may count its steps without any state
+        if not is_new and (is_alike or not wanted):
             continue
         if is_built(optimizer):  # it takes neither other weights then nor what to exclude
-            optimizer = type(optimizer).from_config(optimizer.get_config())
-            setattr(model, name, optimizer)
+            optimizer = _exchanged(model, name, optimizer)
         if spared:
             optimizer.exclude_from_weight_decay(var_list=spared)
-        optimizer.build(wanted)
+        build(optimizer, wanted)
         changed.append(name)
     return changed
+
+
+def build(optimizer: Optimizer, weights: list[Variable]) -> None:
+    """Build an optimizer for weights; a legacy one has only the private method that Keras calls when it opens HDF5."""
+    if is_legacy(optimizer):
+        optimizer._create_all_weights(weights)  # noqa: SLF001 - see above
+    else:
+        optimizer.build(weights)
+
+
+def _exchanged(model: Model, name: str, optimizer: Optimizer) -> Optimizer:
+    """Put a new optimizer of the same config in the place of one, and return it."""
+    made = type(optimizer).from_config(optimizer.get_config())
+    attribute = name.partition("[")[0]
+    held = getattr(model, attribute)
+    setattr(model, attribute, map_structure(lambda item: made if item is optimizer else item, held))
+    return made
+
+
+def stand_ins(model: Model, gone: Mapping[str, TensorFacts], largest: int) -> dict[str, Variable]:
+    """Return variables in place of the weights that an optimizer trained and that the model has no more.
+
+    Args:
+        model: A model of Keras 3.
+        gone: `gone_weights` of the saved model.
+        largest: The most bytes of one; a payload with its state has as many.
+    """
+    import numpy as np
+
+    small = {path: each for path, each in gone.items() if math.prod(int(size or 0) for size in each.shape) <= largest}
+    zeros = {path: (np.zeros([int(size or 0) for size in each.shape]), each.dtype) for path, each in small.items()}
+    return {path: keras_of(model).Variable(zero, dtype=dtype) for path, (zero, dtype) in zeros.items()}
 
 
 def _compile_config(path: Path) -> Json:

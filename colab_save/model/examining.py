@@ -29,6 +29,7 @@ from colab_save.model.attributes import plain_names
 from colab_save.model.compiling import (
     OWN,
     compile_given,
+    gone_weights,
     held_objects,
     optimizers_of,
     serialised,
@@ -80,10 +81,17 @@ def _with_keras(known: ModelFacts, model: Model, weights: Sequence[tuple[str, Va
         generators=taking.facts("generator", lambda: walk_generators(model), _values),
         held=comparable(taking.facts("held", lambda: held_objects(model), lambda item: serialised(model, item))),
         trains=take("the weights that each optimizer trains", lambda: trained_paths(model, weights), {}),
+        gone=take("the weights that are gone", lambda: gone_weights(model, weights), {}),
         undecayed=take("what is excluded from weight decay", lambda: undecayed_paths(model, weights), {}),
         custom=take("the custom objects", lambda: _custom_names(model), ()),
-        floatx=str(keras_of(model).backend.floatx()),
+        floatx=take("floatx", lambda: _floatx(model), ""),
     )
+
+
+def _floatx(model: Model) -> str:
+    """Return the dtype of variables without a policy, which may not be that of the moment: that of a learning rate."""
+    rates = (item.dtype for path, item in walk_optimizers(model) if path.endswith("/rate"))
+    return dtype_name(next(rates, keras_of(model).backend.floatx()))
 
 
 def _weight(path: str, variable: Variable) -> VariableFacts:

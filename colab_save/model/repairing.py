@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.artifact.assets import with_paths
-from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.facts import ModelFacts, TensorFacts
 from colab_save.dialect import KERAS_2, classes, dialect_of, is_compiled, is_of_keras, keras_of
+from colab_save.disk import size_of_files
 from colab_save.hints import option
-from colab_save.model.compiling import has_own_compile, is_built, rebuild_optimizers, restore_compile
+from colab_save.model.compiling import has_own_compile, is_built, rebuild_optimizers, restore_compile, stand_ins
 from colab_save.model.configs import Configs
 from colab_save.model.describing import constructor_arguments
 from colab_save.model.examining import loss_objects
@@ -46,6 +47,7 @@ class Record:
         held: See `ModelFacts.held`.
         trains: See `ModelFacts.trains`.
         undecayed: See `ModelFacts.undecayed`.
+        gone: See `ModelFacts.gone`.
         objects: See `ModelFacts.objects`.
         remade: See `ModelFacts.remade`.
         iterations: See `ModelFacts.iterations`.
@@ -62,6 +64,7 @@ class Record:
     held: Mapping[str, Json] = field(default_factory=dict)
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     undecayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gone: Mapping[str, TensorFacts] = field(default_factory=dict)
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remade: tuple[str, ...] = ()
     iterations: int | None = None
@@ -81,6 +84,7 @@ class Record:
             held=facts.held,
             trains=facts.trains,
             undecayed=facts.undecayed,
+            gone=facts.gone,
             objects=facts.objects,
             remade=facts.remade,
             iterations=facts.iterations,
@@ -118,13 +122,14 @@ def repair(
     is_changed = bool(built or adapted or frozen or compiled or stateless or is_rejoined)
     trains: list[str] = []
     again = translated(f"The weights in {path.name} could not be loaded again", "Copy the file again.")
-    known = keras_of(model).saving.custom_object_scope(dict(custom_objects))
+    objects = keras_of(model).saving.custom_object_scope(dict(custom_objects))
     whole = Configs.of(model).whole()  # an optimizer that is made again needs its config, and that of its schedule
-    with again, quiet(), known, _taken_as_built(model), whole:
+    with again, quiet(), objects, _taken_as_built(model), whole:
         if is_changed and is_compiled(model) and model.optimizer is not None and not has_own_compile(model):
             model.compile_from_config(model.get_compile_config())  # an optimizer for these weights
         if record.trains or record.undecayed:
-            trains = rebuild_optimizers(model, record.trains, record.undecayed, dict(walk_variables(model)))
+            known = {**dict(walk_variables(model)), **stand_ins(model, record.gone, size_of_files(path))}
+            trains = rebuild_optimizers(model, record.trains, record.undecayed, known)
         if is_changed or trains:
             model.load_weights(path)
     dropped = [*_adapt(model, record), *_complete_layers(model, record), *_complete(model, record)]

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from colab_save.artifact.layout import STATE
 from colab_save.dialect import is_numbered, optimizer_variables, value_of
 from colab_save.errors import DamagedFileError
-from colab_save.model.compiling import optimizers_of
+from colab_save.model.compiling import is_legacy, optimizers_of
 from colab_save.model.walking import walk_layers, walk_variables
-from colab_save.types import Array, Layer, Model, Variable
+from colab_save.types import Array, Layer, Model, Optimizer, Variable
 from colab_save.wording import first_line
 
 PATHS = "paths"
@@ -34,11 +35,32 @@ def adapted_paths(model: Model) -> tuple[str, ...]:
     return tuple(path for path, variable in walk_variables(model) if id(variable) in found)
 
 
+def unwritten_paths(model: Model) -> tuple[str, ...]:
+    """Return the paths of the variables of optimizers that no payload has: see `walk_optimizers`."""
+    return tuple(
+        f"{name}/{index}{_role(variable.name)}"
+        for name, optimizer in optimizers_of(model)
+        for index, variable in enumerate(_variables(optimizer))
+        if is_legacy(optimizer) or name.endswith("]") or index >= len(optimizer_variables(optimizer))
+    )
+
+
 def walk_optimizers(model: Model) -> Iterator[tuple[str, Variable]]:
     """Yield the variables of all optimizers by position: their names hold layer names, which drift."""
     for name, optimizer in optimizers_of(model):
-        for index, variable in enumerate(optimizer_variables(optimizer)):
+        for index, variable in enumerate(_variables(optimizer)):
             yield f"{name}/{index}{_role(variable.name)}", variable
+
+
+def _variables(optimizer: Optimizer) -> list[Variable]:
+    """Return the variables of an optimizer, then those of the loss scale in tf_keras, which no optimizer lists.
+
+    It reads a private attribute, since no public one has both of them
+    (``tf_keras/src/mixed_precision/loss_scale_optimizer.py``, 2.20 and 2.21).
+    """
+    scale: Any = getattr(optimizer, "_loss_scale", None)
+    of_scale = [scale.current_loss_scale, scale.counter] if hasattr(scale, "current_loss_scale") else []
+    return [*optimizer_variables(optimizer), *of_scale]
 
 
 def _role(name: str) -> str:

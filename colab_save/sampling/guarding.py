@@ -85,7 +85,7 @@ class _Kinds:
         self.keras_variables = classes("Variable")
         self.variables = (*self.keras_variables, *tensorflow_classes("Variable"))
         self.models = classes("Model")
-        self.optimizers = classes("optimizers.Optimizer")
+        self.optimizers = (*classes("optimizers.Optimizer"), *classes("optimizers.legacy.Optimizer"))
         self.modules = tensorflow_classes("__internal__.tracking.AutoTrackable")
         self._known: dict[type, bool] = {}
 

@@ -20,7 +20,7 @@ from colab_save.errors import RoundTripError
 from colab_save.hints import literal
 from colab_save.model.configs import Configs
 from colab_save.model.examining import examine
-from colab_save.model.state_file import adapted_paths
+from colab_save.model.state_file import adapted_paths, unwritten_paths
 from colab_save.model.walking import walk_variables
 from colab_save.sampling.guarding import untouched
 from colab_save.sampling.sampling import samples_by_part, take_passes, take_sample
@@ -142,7 +142,7 @@ def _subject(name: str, model: Model, sample: Sample, custom: Supply) -> Subject
     configs = Configs.of(model)
     with untouched(model), lambdas_by_name(custom.code), configs.whole():
         facts = examine(model)
-    beside = adapted_paths(model) if dialect_of(model) else ()
+    beside = (*adapted_paths(model), *unwritten_paths(model)) if dialect_of(model) else ()
     return Subject(name, model, replace(facts, objects=configs.objects), sample, configs, beside=beside)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import warnings
 from pathlib import Path
 
 import keras
@@ -11,20 +10,17 @@ import numpy as np
 import pytest
 
 from colab_save.artifact.layout import STATE
-from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.errors import ColabSaveError
 from colab_save.loading.pipeline import load
 from colab_save.model.examining import examine
 from colab_save.model.state_file import restore_state, write_state
 from colab_save.model.walking import walk_variables
-from colab_save.proof.comparing import compare, compare_weights
+from colab_save.proof.comparing import compare_weights
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
-from tests.zoo import rows
+from tests.saving.continuing import FOUR, Continued, ContractOfContinuing, train
 
 pytestmark = pytest.mark.tensorflow
-
-FOUR, TWO = rows(8, 4), rows(8, 2, seed=1)
 
 
 @keras.saving.register_keras_serializable("adapters")
@@ -95,13 +91,6 @@ def quantised():
     return compiled(model)
 
 
-def train(model):
-    keras.utils.set_random_seed(1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return model.fit(FOUR, TWO, shuffle=False, verbose=0).history["loss"][0]
-
-
 KINDS = {
     "enabled at once": enabled_at_once,
     "enabled in a class": enabled_in_a_class,
@@ -113,49 +102,15 @@ KINDS = {
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def model(request):
-    made = KINDS[request.param]()
-    train(made)
-    train(made)
-    return made
+def continued(request, tmp_path_factory):
+    model = KINDS[request.param]()
+    train(model)
+    train(model)
+    return Continued.of(model, tmp_path_factory.mktemp("store"))
 
 
-@pytest.fixture(scope="module")
-def before(model):
-    return examine(model)
-
-
-@pytest.fixture(scope="module")
-def report(model, before, tmp_path_factory):
-    return save(SaveRequest(model, "cats", to=str(tmp_path_factory.mktemp("store"))))
-
-
-@pytest.fixture(scope="module")
-def other(report):
-    """The model loaded again."""
-    return load(LoadRequest("cats", source=report.where.rpartition("/cats/")[0])).model
-
-
-def test_it_is_saved_whole(report):
-    (trip,) = report.manifest.round_trips
-    assert ("keras", {}, Outcome.PASSED) == (trip.format, trip.failed, trip.verdicts[Aspect.TRAINING].outcome)
-
-
-def test_the_live_model_stays_as_it_was(model, before, report):
-    assert before == examine(model)
-
-
-def test_its_facts_are_those_of_the_live_model(before, other):
-    assert {aspect: [] for aspect in compare(before, before)} == compare(before, examine(other))
-
-
-def test_as_many_weights_are_trainable(model, other):
-    wanted, got = ([item.trainable for _, item in walk_variables(each)] for each in (model, other))
-    assert wanted == got
-
-
-def test_its_next_steps_are_those_of_the_live_model(model, other):
-    assert [pytest.approx(train(model), rel=1e-5) for _ in range(2)] == [train(other) for _ in range(2)]
+class TestAdapters(ContractOfContinuing):
+    """Each kind of them, trained two steps."""
 
 
 @pytest.fixture(scope="module")

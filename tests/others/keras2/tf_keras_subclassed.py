@@ -1,4 +1,4 @@
-# expected: partial: a legacy optimizer, whose state no .keras file of Keras 2 holds
+# expected: whole
 # model: model
 # answer: model(x)
 # again: model.fit(x, y, verbose=0)

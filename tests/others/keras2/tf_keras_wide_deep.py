@@ -1,4 +1,4 @@
-# expected: partial: several optimizers, whose state no .keras file of Keras 2 holds
+# expected: whole
 # model: model
 # answer: model.predict([wide_x, deep_x], verbose=0)
 # again: model.fit([wide_x, deep_x], y, verbose=0)

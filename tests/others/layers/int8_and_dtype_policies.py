@@ -1,4 +1,4 @@
-# expected: partial: quantising replaces variables whose optimizer state Keras drops
+# expected: whole
 # model: model
 # answer: model.predict(x, verbose=0)
 # %%
