@@ -46,10 +46,12 @@ NODES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "deque": {"deque": list, "maxlen": (int, NoneType)},
     **{kind: {kind: int} for kind in ("array", "scalar", "tensor")},
     **{kind: {kind: list} for kind in ("dict", "object", "list", "tuple", "set")},
+    "made": {"made": list, "of": str, "id": str},
 }
 """The keys of each kind of node and their types, by the first key; see `Collection.tree`."""
 
-_ELSEWHERE = {"dict", "object", "state", *SEQUENCES, *ARRAY_NODES}
+MAPPINGS = ("dict", "object", "made")
+_ELSEWHERE = {*MAPPINGS, "state", *SEQUENCES, *ARRAY_NODES}
 """The keys of a node that are compared as nodes or arrays."""
 
 _TEXT = re.compile(r"[<>|][SU]\d{1,9}")
@@ -96,8 +98,9 @@ class Collection:
             and ``tensor`` (a position in ``arrays``), ``variable`` (also a position, with ``trainable`` and
             ``maker``), ``keras`` and ``tf_keras`` (an optimizer, loss, metric or schedule: its config, the
             ``attributes`` that a loss's config drops, its ``state``, and the weights that it ``trains``), ``same`` (the
-            ``id`` of an earlier node for the same object), ``dict`` and ``object`` (pairs of nodes), ``list``,
-            ``tuple``, ``set``, ``deque`` (nodes).
+            ``id`` of an earlier node for the same object), ``dict`` (pairs of nodes), ``object`` (the same of an object
+            that comes back as a dict), ``made`` (the same of one that comes back as an object ``of`` its class, which
+            is in the custom code), ``list``, ``tuple``, ``set``, ``deque`` (nodes).
         arrays: NumPy arrays.
         lost: What could not be saved, one sentence each.
         notes: What else the user should know.
@@ -118,11 +121,16 @@ class Collection:
         """The configs in it; inspect them before anything is made from them."""
         return [node[dialect] for node in walk_tree(self.tree) for dialect in DIALECTS if dialect in node]
 
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The names of the classes whose objects are made again, without their constructors."""
+        return tuple(dict.fromkeys(node["of"] for node in walk_tree(self.tree) if "made" in node))
+
 
 def walk_tree(node: Json) -> Iterator[Json]:
     """Yield every node of a tree from the top down, without the keys of dicts."""
     yield node
-    for item in (*(pair[1] for pair in _pairs(node)), *_items(node)):
+    for item in (*(pair[1] for pair in pairs_of(node)), *_items(node)):
         yield from walk_tree(item)
 
 
@@ -216,7 +224,7 @@ def _check(node: Json, count: int) -> None:
         raise ValueError(f"{str(node)[:40]} refers to an array that is missing")
     if not all(isinstance(part, str) and isinstance(place, str) for part, place in node.get("trains", ())):
         raise ValueError("an optimizer trains something that is not a weight")
-    for key, item in _pairs(node):
+    for key, item in pairs_of(node):
         _check(key, count)
         _check(item, count)
     for item in _items(node):
@@ -231,8 +239,9 @@ def _positions(node: Json) -> list[int]:
     return [*(node[kind] for kind in ARRAY_NODES if kind in node), *node.get("state", ())]
 
 
-def _pairs(node: Json) -> list[Json]:
-    return list(node.get("dict", node.get("object", ())))
+def pairs_of(node: Mapping[str, Json]) -> list[Json]:
+    """Return the keys and the items of a node that has some, as pairs of nodes."""
+    return [pair for kind in MAPPINGS for pair in node.get(kind, ())]
 
 
 def _items(node: Json) -> list[Json]:
@@ -312,7 +321,7 @@ def _flat(node: Json, arrays: list[Array], where: str) -> Iterator[tuple[str, tu
     own = {key: comparable(item) for key, item in node.items() if key not in _ELSEWHERE}
     own |= {kind: len(node[kind])} if kind in SEQUENCES else {}
     yield where, (kind, json.dumps(own, sort_keys=True), *(_digest(arrays[at]) for at in _positions(node)))
-    for key, item in _pairs(node):
+    for key, item in pairs_of(node):
         name = key["value"] if isinstance(key.get("value"), str) else json.dumps(key)
         yield from _flat(item, arrays, f"{where}.{name}" if where else name)
     for at, item in enumerate(_items(node)):

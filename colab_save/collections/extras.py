@@ -37,7 +37,7 @@ REFUSED = {
     "model": "a model",
     **dict.fromkeys(DIALECTS, "an object of Keras"),
     "optimizer_of": "an optimizer",
-    "object": "an object",
+    **dict.fromkeys(("object", "made"), "an object"),
 }
 """The nodes that a collection may have and extras may not, with the words for messages."""
 

@@ -11,8 +11,9 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from colab_save.artifact.collection import Collection, walk_tree
+from colab_save.artifact.collection import MAPPINGS, Collection, pairs_of, walk_tree
 from colab_save.collections.splitting import is_model
+from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import DIALECTS, import_dialect, optimizer_variables
 from colab_save.errors import DamagedFileError, FormatError, RequestError
 from colab_save.hints import action, literal, option
@@ -24,7 +25,7 @@ from colab_save.wording import first_line, translated
 
 
 def join(collection: Collection, models: Mapping[str, Model], custom_objects: Mapping[str, Any]) -> Any:
-    """Rebuild a collection; an object comes back as a dict of its attributes.
+    """Rebuild a collection; an object of a class that is not in the custom code comes back as a dict.
 
     Args:
         collection: The record, as `read_collection` returned it.
@@ -69,14 +70,27 @@ class _Joining:
             case {"same": name}:
                 return self._made[name]
             case {"id": name}:
-                self._made[name] = self._object(node)
-                return self._made[name]
+                return self._of_class(node) if "made" in node else self._made.setdefault(name, self._object(node))
             case {"dict": pairs} | {"object": pairs}:
                 made = {self.node(key): self.node(item) for key, item in pairs}
                 if len(made) != len(pairs):
                     raise KeyError("a key occurs twice")
                 return made
         return self._array(node) if node.keys() & {"array", "scalar", "tensor"} else self._sequence(node)
+
+    def _of_class(self, node: Mapping[str, Json]) -> Any:
+        """Make an object of the user's without its constructor; its attributes may refer to it."""
+        made: Any = object.__new__(self._class(node["of"]))
+        self._made[node["id"]] = made
+        vars(made).update({self.node(key): self.node(item) for key, item in node["made"]})
+        return made
+
+    def _class(self, name: str) -> type:
+        """Return a class of the custom code; whatever else has that name is no class to make."""
+        found = self._custom_objects[name]
+        if not isinstance(found, type) or not is_users_module(found.__module__):
+            raise TypeError(f"{name} is no class of the user's")
+        return found
 
     def _array(self, node: Mapping[str, Json]) -> Tensor:
         (kind, at), *_ = node.items()
@@ -147,7 +161,7 @@ def check_into(holder: Any, tree: Mapping[str, Json]) -> None:
     Raises:
         RequestError: The object is not a dict or an instance of a custom class, or the collection is a list.
     """
-    is_named = "dict" in tree or "object" in tree
+    is_named = not tree.keys().isdisjoint(MAPPINGS)
     if not is_named or not (isinstance(holder, dict) or is_plain_object(holder)):
         whole = "contains models by name" if is_named else f"is a {next(iter(tree))} of models"
         raise RequestError(
@@ -158,15 +172,15 @@ def check_into(holder: Any, tree: Mapping[str, Json]) -> None:
 
 def existing(node: Mapping[str, Json], holder: Any) -> Iterator[tuple[str, Model]]:
     """Yield the models that an object already contains, by the name of the part in the same place."""
-    for key, item in (*node.get("dict", ()), *node.get("object", ())):
+    for key, item in pairs_of(node):
         held = _get(holder, key.get("value"))
         if "model" in item and held is not None and is_model(held):
             yield item["model"], held
-        elif held is not None and ("dict" in item or "object" in item):
+        elif held is not None and not item.keys().isdisjoint(MAPPINGS):
             yield from existing(item, held)
 
 
-def put_into(holder: Any, node: Mapping[str, Json], made: Mapping[Any, Any]) -> None:
+def put_into(holder: Any, node: Mapping[str, Json], made: Any) -> None:
     """Set the entries of a dict or the attributes of an object, and those of the objects inside it.
 
     Args:
@@ -177,10 +191,10 @@ def put_into(holder: Any, node: Mapping[str, Json], made: Mapping[Any, Any]) -> 
     Raises:
         RequestError: An attribute cannot be set.
     """
-    nodes = zip((*node.get("dict", ()), *node.get("object", ())), made.items(), strict=True)
-    for (_, item), (key, value) in nodes:
+    found = made if isinstance(made, Mapping) else vars(made)
+    for (_, item), (key, value) in zip(pairs_of(node), found.items(), strict=True):
         held = _get(holder, key)
-        if "object" in item and held is not None and is_plain_object(held):
+        if not item.keys().isdisjoint({"object", "made"}) and held is not None and is_plain_object(held):
             put_into(held, item, value)
         elif isinstance(holder, dict):
             holder[key] = value

@@ -11,6 +11,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from colab_save.artifact.collection import Collection
@@ -30,6 +31,7 @@ from colab_save.errors import UnsupportedError
 from colab_save.model.compiling import trained_by
 from colab_save.model.describing import plain_attributes
 from colab_save.model.walking import is_plain_object, walk_variables
+from colab_save.secrecy import is_secret
 from colab_save.types import Array, Json, Model, Variable
 from colab_save.wording import is_text, translated
 
@@ -101,11 +103,15 @@ class Division:
         models: The live models by the name of the part; a single model has the empty name.
         collection: The rest of the collection; ``None`` for a single model.
         objects: Optimizers, losses and the like outside the models; they may need custom code.
+        classes: The classes of the user's whose objects hold models or other values.
+        whole: What is divided.
     """
 
     models: Mapping[str, Model]
     collection: Collection | None = None
     objects: tuple[Any, ...] = ()
+    classes: tuple[type, ...] = ()
+    whole: Any = None
 
 
 def divide(thing: Any) -> Division:
@@ -125,20 +131,28 @@ def divide(thing: Any) -> Division:
             f"A {type(thing).__qualname__} that contains no model cannot be saved.",
             "Pass a Keras model, a tf.Module whose methods are tf.functions, or a dict or object that contains them.",
         )
-    return Division(dividing.models, collection, tuple(dividing.objects))
+    return Division(dividing.models, collection, tuple(dividing.objects), tuple(dividing.classes), thing)
 
 
-def collection_of(thing: Any) -> Collection:
-    """Return the record of a dict, list or object that contains several models, live or rebuilt."""
-    return _Dividing().run(thing)
+def collection_of(thing: Any, as_dicts: Mapping[type, str] = MappingProxyType({})) -> Collection:
+    """Return the record of a dict, list or object that contains several models, live or rebuilt.
+
+    Args:
+        thing: The whole.
+        as_dicts: The classes whose objects come back as dicts, each with the reason.
+    """
+    return _Dividing(as_dicts).run(thing)
 
 
 @dataclass
 class _Dividing:
     """One walk over a dict, list or object that contains several models; it collects the fields of a `Division`."""
 
+    as_dicts: Mapping[type, str] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     objects: list[Any] = field(default_factory=list)
+    classes: dict[type, None] = field(default_factory=dict)
+    _ids: set[str] = field(default_factory=set)
     _arrays: list[Array] = field(default_factory=list)
     _lost: dict[str, list[str]] = field(default_factory=dict)
     _notes: dict[str, str] = field(default_factory=dict)
@@ -192,8 +206,9 @@ class _Dividing:
         return node
 
     def _id(self, at: tuple[str, ...]) -> str:
-        taken = {node.get("id") for _, node in self._seen.values()}
-        return next(name for name in (".".join(at) + "'" * count for count in itertools.count()) if name not in taken)
+        name = next(own for own in (".".join(at) + "'" * count for count in itertools.count()) if own not in self._ids)
+        self._ids.add(name)
+        return name
 
     def _array(self, value: Any) -> dict[str, Json] | None:
         import numpy as np
@@ -217,9 +232,7 @@ class _Dividing:
         """Describe a value that contains other values."""
         plain = next((kind for kind in (dict, list, tuple, set, frozenset, deque) if isinstance(value, kind)), None)
         if plain is None:
-            if not is_plain_object(value):
-                return None
-            return {"object": self._pairs(vars(value).items(), at)}
+            return self._made(value, at) if is_plain_object(value) else None
         if type(value) is not plain and not type(value).__module__.startswith(("keras.", "tensorflow.")):  # wrappers
             own = (
                 f"{'.'.join(at) or 'The whole'} is a {type(value).__qualname__}, and comes back as a {plain.__name__}."
@@ -232,10 +245,27 @@ class _Dividing:
             return {"set": sorted(nodes, key=json.dumps)}
         return {plain.__name__: nodes, **({"maxlen": value.maxlen} if isinstance(value, deque) else {})}
 
+    def _made(self, value: Any, at: tuple[str, ...]) -> dict[str, Json]:
+        """Describe an object of a class of the user's: its attributes, among which it may be itself."""
+        kind = type(value)
+        has_own = any("__new__" in vars(base) for base in kind.__mro__[:-1])
+        if reason := self.as_dicts.get(kind, "makes its objects in __new__()" if has_own else ""):
+            self._lose(at, f"is of the class {kind.__qualname__} and comes back as a dict: it {reason}")
+            return {"object": self._pairs(vars(value).items(), at)}
+        self.classes[kind] = None
+        pairs: list[Json] = []
+        node = {"made": pairs, "of": kind.__name__, "id": self._id(at)}
+        self._seen[id(value)] = value, node
+        pairs += self._pairs(vars(value).items(), at)
+        return node
+
     def _pairs(self, items: Iterable[tuple[Any, Any]], at: tuple[str, ...]) -> list[Json]:
         pairs = []
         for key, item in items:
             below = (*at, str(key))
+            if is_secret(str(key), item):
+                self._lose(below, "looks like a secret, which is written into no artifact")
+                continue
             name = self._node(key, below)
             node = self._node(item, below)
             if name is not None and node is not None:

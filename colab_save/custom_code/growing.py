@@ -68,6 +68,15 @@ class Supply:
         known = {id(item): item for item in (*self._objects, *objects)}
         return Supply(list(known.values()), self._models, remade, self._saved, self.assets)
 
+    def including(self, kind: type) -> tuple[Supply, str]:
+        """Return the custom code of the same save with a further class, and why that cannot be: empty if it can."""
+        more = Supply([*self._objects, kind], self._models, self._remade, self._saved)
+        known = {str(missing) for missing in self.code.missing}
+        lacking = [str(missing) for missing in more.code.missing if str(missing) not in known]
+        if more.code.objects.get(kind.__name__) is not kind and not lacking:
+            lacking = [f"another {kind.__name__} is among the custom objects"]
+        return more, lacking[0] if lacking else ""
+
     def add(self, name: str) -> bool:
         """Capture again with a further name, and return whether it was captured."""
         if name in self._tried or len(self._tried) == MOST:

@@ -19,8 +19,10 @@ from colab_save.collections.rejoining import Owners
 from colab_save.collections.splitting import collection_of
 from colab_save.custom_code.origins import packages_of
 from colab_save.custom_code.signing import may_run
+from colab_save.errors import UntrustedCodeError
 from colab_save.format_table import fills
-from colab_save.hints import literal
+from colab_save.hints import literal, option
+from colab_save.inspecting.findings import CustomName
 from colab_save.inspecting.inspection import inspect_npz, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.loading.custom_objects import Supplied, supply
@@ -87,6 +89,13 @@ def _read(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Collect
         check_into(request.into, collection.tree)
     allowed = packages_of(found.manifest) if request.trust else frozenset()
     findings = inspect_recorded(collection.configs, None, f"{TREE} of {found.name}", allowed, stored=stored)
+    if collection.made and not request.trust:
+        raise UntrustedCodeError(
+            f"Opening it would make objects of {literal(', '.join(collection.made[:4]))} as the file has them.",
+            f"If you trust where it came from, add {option('trust')}.",
+        )
+    names = {*findings.custom_names, *(CustomName("", name) for name in collection.made)}
+    findings = replace(findings, custom_names=tuple(sorted(names)))
     code = fetched.code if findings.custom_names or findings.homonyms else None
     return collection, supply(findings, code, is_allowed=request.trust)
 

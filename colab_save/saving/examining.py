@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.sample import Sample, Step
-from colab_save.collections.splitting import Division
+from colab_save.collections.splitting import Division, collection_of
 from colab_save.custom_code.captured import lambdas_by_name
 from colab_save.custom_code.custom_objects import find_custom_objects
 from colab_save.custom_code.growing import Supply
@@ -67,11 +67,23 @@ class Examined:
         subjects: The models; a single one has the empty name.
         collection: The collection that they are parts of; ``None`` for a single model.
         custom: The custom code that a reload of them needs.
+        division: What is saved.
     """
 
     subjects: tuple[Subject, ...]
     collection: Collection | None
     custom: Supply
+    division: Division
+
+    def with_dicts(self, reason: str) -> Collection | None:
+        """Return the collection with a dict in the place of each object of a class; ``None`` without such objects.
+
+        Args:
+            reason: Why, as the rest of a sentence about the class.
+        """
+        if self.collection is None or not self.collection.made:
+            return None
+        return collection_of(self.division.whole, dict.fromkeys(self.division.classes, reason))
 
     def remaking(self, chosen: Callable[[Configs], frozenset[type]]) -> Examined | None:
         """Return it with further classes whose objects are made from their attributes; ``None`` if there are none.
@@ -99,7 +111,7 @@ class Examined:
 
 def custom_objects_of(division: Division) -> list[object]:
     """Return the classes and functions that a reload of what is saved needs."""
-    return find_custom_objects(_of_keras(division))
+    return [*find_custom_objects(_of_keras(division)), *division.classes]
 
 
 def _of_keras(division: Division) -> list[object]:
@@ -121,9 +133,23 @@ def examine_models(plan: Plan) -> Examined:
         name: take_sample(model, given.get(name), plug.run, plug.specs(model), plan.notebook)
         for name, model in division.models.items()
     }
-    custom = Supply(custom_objects_of(division), _of_keras(division), saved=_variables_of(division))
+    found = find_custom_objects(_of_keras(division))
+    custom = Supply(found, _of_keras(division), saved=_variables_of(division))
+    custom, collection = _with_classes(custom, division)
     subjects = tuple(_subject(name, model, samples[name], custom) for name, model in division.models.items())
-    return Examined(subjects, division.collection, custom)
+    return Examined(subjects, collection, custom, division)
+
+
+def _with_classes(custom: Supply, division: Division) -> tuple[Supply, Collection | None]:
+    """Add the classes of the objects that hold models; objects of one that cannot be captured come back as dicts."""
+    refused: dict[type, str] = {}
+    for kind in division.classes:
+        more, reason = custom.including(kind)
+        if reason:
+            refused[kind] = f"cannot be captured ({reason})"
+        else:
+            custom = more
+    return custom, collection_of(division.whole, refused) if refused else division.collection
 
 
 def examine_fully(plan: Plan, examined: Examined) -> Examined:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from colab_save.artifact.collection import COLLECTION, load_order
+from colab_save.artifact.collection import COLLECTION, load_order, write_collection
 from colab_save.artifact.layout import CUSTOM_CODE
 from colab_save.artifact.round_trip import NOT_VERIFIED, Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.custom_code.growing import Supply
@@ -100,7 +100,16 @@ class _Proving:
         if not (self.rules.is_verified and is_possible):
             return (skipped(COLLECTION, "a part could not be reloaded" if self.rules.is_verified else NOT_VERIFIED),)
         with self.clock.at(Stage.VERIFY, COLLECTION):
-            return (verify_collection(self.verifier, folder, collection, timeout, self.clock.beat, self._supply),)
+            trip = verify_collection(self.verifier, folder, collection, timeout, self.clock.beat, self._supply)
+            if Aspect.STRUCTURE not in trip.failed:
+                return (trip,)
+            plain = self.examined.with_dicts(
+                f"could not be made again ({trip.failed[Aspect.STRUCTURE][0].rstrip('.')})"
+            )
+            if plain is None:
+                return (trip,)
+            write_collection(folder, plain)
+            return (verify_collection(self.verifier, folder, plain, timeout, self.clock.beat, self._supply),)
 
     def _supply(self, name: str) -> bool:
         """Add a name that the fresh process lacked to the staged code; return whether the code has grown."""
