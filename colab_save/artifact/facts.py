@@ -123,6 +123,8 @@ class ModelFacts:
             weights, by name, the paths of the weights that it trains.
         gone: The weights in ``trains`` that the model has no more: quantising a layer replaces its kernel.
         undecayed: For every optimizer that excludes weights from its weight decay, by name, the paths of these.
+        parts: For every attribute of a graph model that is one of its layers, by name, the path of that layer: no
+            config holds what was set on a model after it was made.
         custom: The user's own classes and functions that a reload needs, by name.
         objects: For every class whose ``get_config`` drops arguments that are objects, those arguments: the file holds
             their configs, and a reload must rebuild the objects.
@@ -150,6 +152,7 @@ class ModelFacts:
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     gone: Mapping[str, TensorFacts] = field(default_factory=dict)
     undecayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
     custom: tuple[str, ...] = ()
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remade: tuple[str, ...] = ()

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 from colab_save.custom_code.custom_objects import held_by
 from colab_save.custom_code.origins import is_users_module
 from colab_save.custom_code.remaking import Remaking
-from colab_save.dialect import keras_of
+from colab_save.dialect import KERAS_2, classes, dialect_of, keras_of
 from colab_save.errors import FormatError
 from colab_save.hints import literal
 from colab_save.model.attribute_configs import attribute_config, is_remakeable
@@ -108,12 +109,14 @@ class Configs:
 
     Attributes:
         items: The custom objects.
+        lambdas: The Lambda layers of tf_keras.
         used: For each class whose config was read in the last `whole` or `written`, the arguments that it lacks.
         remade: The classes whose objects are made again from their attributes, without their constructor.
         lost: For each of these, the attributes that cannot be written, with the reason.
     """
 
     items: list[Any]
+    lambdas: list[Any] = field(default_factory=list)
     used: dict[str, Completion] = field(default_factory=dict)
     remade: frozenset[type] = frozenset()
     lost: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -123,7 +126,9 @@ class Configs:
     @classmethod
     def of(cls, model: Model) -> Configs:
         """Find the custom objects of a model."""
-        return cls([item for item in held_by(model) if _is_custom(item)])
+        items = list(held_by(model))
+        lambdas = [item for item in items if isinstance(item, classes("layers.Lambda")) and dialect_of(item) == KERAS_2]
+        return cls([item for item in items if _is_custom(item)], lambdas)
 
     @contextmanager
     def whole(self) -> Iterator[None]:
@@ -144,6 +149,8 @@ class Configs:
             for each in remade:
                 stack.enter_context(_attribute(each.item, each))
                 stack.enter_context(_attribute(each.item, lambda: None, "get_build_config"))
+            for item in self.lambdas:
+                stack.enter_context(_attribute(item, partial(_lambda_config, item, names)))
             with self._with([_Whole(item, self.used) for item in others]):
                 yield
 
@@ -307,6 +314,21 @@ class _Remade:
 def _is_custom(item: Any) -> bool:
     take = Taking().fact
     return any(take("its class", partial(ask, item), otherwise=False) for ask in (is_completable, is_remakeable))
+
+
+def _lambda_config(item: Any, names: Mapping[int, str]) -> dict[str, Json]:
+    """Return the config of a Lambda layer of tf_keras with its functions by name.
+
+    It writes them as bytecode, which safe mode refuses and another Python version cannot read, but reads names, too
+    (``tf_keras/src/layers/core/lambda_layer.py``, 2.16 to 2.21).
+    """
+    config = dict(type(item).get_config(item))
+    for key, attribute in (("function", "function"), ("output_shape", "_output_shape"), ("mask", "mask")):
+        if isinstance(function := getattr(item, attribute, None), FunctionType):
+            named = {"module": "builtins", "class_name": "function", "registered_name": "function"}
+            config[key] = {**named, "config": names.get(id(function), function.__name__)}
+            config |= {f"{key}_type": "function", "module" if key == "function" else f"{key}_module": None}
+    return config
 
 
 def _base_config(item: Any) -> dict[str, Json] | None:

@@ -38,7 +38,14 @@ from colab_save.model.compiling import (
 )
 from colab_save.model.describing import constructor_arguments, describe_layer, feeds_of, plain_attributes
 from colab_save.model.state_file import walk_optimizers
-from colab_save.model.walking import is_graph, walk_generators, walk_layers, walk_recurrent, walk_variables
+from colab_save.model.walking import (
+    is_graph,
+    parts_in_attributes,
+    walk_generators,
+    walk_layers,
+    walk_recurrent,
+    walk_variables,
+)
 from colab_save.nested import leaves
 from colab_save.taking import Taking
 from colab_save.types import Json, Model, Variable
@@ -83,6 +90,7 @@ def _with_keras(known: ModelFacts, model: Model, weights: Sequence[tuple[str, Va
         trains=take("the weights that each optimizer trains", lambda: trained_paths(model, weights), {}),
         gone=take("the weights that are gone", lambda: gone_weights(model, weights), {}),
         undecayed=take("what is excluded from weight decay", lambda: undecayed_paths(model, weights), {}),
+        parts=take("the layers in attributes", lambda: parts_in_attributes(model), {}),
         custom=take("the custom objects", lambda: _custom_names(model), ()),
         floatx=take("floatx", lambda: _floatx(model), ""),
     )

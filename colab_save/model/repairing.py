@@ -48,6 +48,7 @@ class Record:
         trains: See `ModelFacts.trains`.
         undecayed: See `ModelFacts.undecayed`.
         gone: See `ModelFacts.gone`.
+        parts: See `ModelFacts.parts`.
         objects: See `ModelFacts.objects`.
         remade: See `ModelFacts.remade`.
         iterations: See `ModelFacts.iterations`.
@@ -65,6 +66,7 @@ class Record:
     trains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     undecayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     gone: Mapping[str, TensorFacts] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remade: tuple[str, ...] = ()
     iterations: int | None = None
@@ -85,6 +87,7 @@ class Record:
             trains=facts.trains,
             undecayed=facts.undecayed,
             gone=facts.gone,
+            parts=facts.parts,
             objects=facts.objects,
             remade=facts.remade,
             iterations=facts.iterations,
@@ -116,10 +119,11 @@ def repair(
     Raises:
         FormatError: Keras could not build a layer, rebuild an optimizer or load the weights again.
     """
+    named = _name_parts(model, record)
     built, adapted, frozen = _build(model, record), _adapted(model, record), _freeze(model, record)
     compiled = _compile(model, path, record, custom_objects)
     stateless = _stateless_optimizer(model, path, record)
-    is_changed = bool(built or adapted or frozen or compiled or stateless or is_rejoined)
+    is_changed = bool(named or built or adapted or frozen or compiled or stateless or is_rejoined)
     trains: list[str] = []
     again = translated(f"The weights in {path.name} could not be loaded again", "Copy the file again.")
     objects = keras_of(model).saving.custom_object_scope(dict(custom_objects))
@@ -135,6 +139,7 @@ def repair(
     dropped = [*_adapt(model, record), *_complete_layers(model, record), *_complete(model, record)]
     _set_states(model, record)
     sentences = {
+        "Keras does not write what is set on a model after it was made; set again: {}.": named,
         "Keras left {} without weights; they were built and loaded.": built,
         "Keras did not enable LoRA; enabled: {}.": adapted,
         "Keras did not restore which layers are trainable; put back: {}.": frozen,
@@ -144,6 +149,15 @@ def repair(
         "get_config() drops arguments; put back: {}.": dropped,
     }
     return tuple(sentence.format(", ".join(names)) for sentence, names in sentences.items() if names)
+
+
+def _name_parts(model: Model, record: Record) -> list[str]:
+    """Set the attributes in which layers of a graph model were, before anything is loaded by the paths they make."""
+    layers = dict(walk_layers(model)) if record.parts else {}
+    lacking = [name for name, place in record.parts.items() if place in layers and not hasattr(model, name)]
+    for name in lacking:
+        setattr(model, name, layers[record.parts[name]])
+    return lacking
 
 
 def _compile(model: Model, path: Path, record: Record, custom_objects: Mapping[str, Any]) -> list[str]:

@@ -201,6 +201,13 @@ def own_attributes(node: Any) -> list[tuple[str, Any]]:
     return sorted(own, key=lambda pair: pair[0])
 
 
+def parts_in_attributes(model: Model) -> dict[str, str]:
+    """Return the path of each layer of a graph model that is in an attribute, too, by the attribute's name."""
+    layers, others = {id(layer): path for path, layer in _layers_in(model, model)}, given_attributes(model)
+    own = ((name, layers.get(id(item), "")) for name, item in vars(model).items() if name not in others)
+    return {name: path for name, path in own if path}
+
+
 def given_attributes(node: Any) -> frozenset[str]:
     """Return the names of the attributes that Keras and TensorFlow set in an object of its dialect."""
     return _keras_attributes(dialect_of(node)) | _tracking_attributes() | {"optimizer"}

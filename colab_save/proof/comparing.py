@@ -80,6 +80,7 @@ def compare_structure(expected: ModelFacts, actual: ModelFacts) -> list[Differen
     for name in ("inputs", "outputs"):
         before, after = getattr(expected, name), getattr(actual, name)
         found += _compare_maps(name, [_interface(item) for item in before], [_interface(item) for item in after])
+    found += _compare_maps("attributes", expected.parts, actual.parts)
     wanted, got = _by_path(expected), _by_path(actual)
     for path in [*wanted, *(path for path in got if path not in wanted)]:
         found += _compare_maps(path or "the model", _constructed(wanted.get(path)), _constructed(got.get(path)))

@@ -11,7 +11,7 @@ import pytest
 from colab_save.model.examining import examine
 from colab_save.model.repairing import Record, repair, unbuilt
 from colab_save.model.walking import walk_variables
-from colab_save.proof.comparing import compare_structure
+from colab_save.proof.comparing import compare_structure, compare_weights
 from tests import zoo
 
 with warnings.catch_warnings(action="ignore"):  # it imports what TensorFlow has deprecated
@@ -122,3 +122,29 @@ def test_a_part_that_a_layer_makes_at_its_first_call_is_made_again(dialect, tmp_
     assert compare_structure(examine(model), examine(loaded))
     repair(loaded, tmp_path / "model.weights.h5", Record.of(examine(model)), {})
     assert [] == compare_structure(examine(model), examine(loaded))
+
+
+def named_parts(dialect):
+    """An autoencoder, one part of which is in an attribute that was set later."""
+    given, code = dialect.layers.Input((3,)), dialect.layers.Input((2,))
+    decoder = dialect.Model(code, dialect.layers.Dense(3)(code), name="from_code")
+    model = dialect.Model(given, decoder(dialect.layers.Dense(2)(given)))
+    model.decoder = decoder
+    return model
+
+
+def test_a_part_in_an_attribute_of_a_graph_model_is_set_again(dialect, tmp_path):
+    model = named_parts(dialect)
+    model.save(tmp_path / "model.keras")
+    other = dialect.models.load_model(tmp_path / "model.keras")
+    said = repair(other, tmp_path / "model.keras", Record.of(examine(model)), {})
+    assert other.decoder is other.get_layer("from_code")
+    assert ("Keras does not write what is set on a model after it was made; set again: decoder.",) == said
+    assert [] == compare_structure(examine(model), examine(other)) + compare_weights(examine(model), examine(other))
+
+
+def test_a_part_that_is_no_longer_in_its_attribute_is_a_difference(dialect):
+    model = named_parts(dialect)
+    before = examine(model)
+    del model.decoder
+    assert "attributes.decoder" in {each.where for each in compare_structure(before, examine(model))}

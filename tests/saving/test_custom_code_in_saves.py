@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras
 
 from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.custom_code.running import load_custom_code
@@ -280,3 +281,36 @@ def test_code_that_lacks_what_no_proof_runs_is_never_called_proven():
     verdict = report.manifest.round_trips[0].verdicts[Aspect.CODE]
     assert (Outcome.SKIPPED, True) == (verdict.outcome, "LOCK" in verdict.reason)
     assert "saved, some code could not be captured" in str(report).splitlines()[0]
+
+
+def of_keras_2(function):
+    """A model of tf_keras whose Lambda layers hold a function with an argument, a lambda and one of TensorFlow."""
+    inputs = tf_keras.layers.Input((4,))
+    x = tf_keras.layers.Lambda(function, arguments={"by": 2.0})(inputs)
+    x = tf_keras.layers.Lambda(lambda x: tf.reshape(x, (-1, 4)) + SCALE, output_shape=(4,))(x)
+    model = tf_keras.Model(inputs, tf_keras.layers.Dense(2)(tf_keras.layers.Lambda(tf.math.softplus)(x)))
+    model.compile("adam", "mse")
+    model.fit(zoo.rows(8, 4), zoo.rows(8, 2), verbose=0)
+    return model
+
+
+def times(x, by):
+    return x * by
+
+
+def test_a_lambda_layer_of_keras_2_comes_back_by_the_names_of_its_functions(tmp_path):
+    model = of_keras_2(times)
+    before = [layer.get_config() for layer in model.layers]
+    report = save(SaveRequest(model, "cats", to=str(tmp_path)))
+    assert ["keras"] == list(report.manifest.formats)
+    assert before == [layer.get_config() for layer in model.layers]
+    other = load(LoadRequest("cats", source=str(tmp_path))).model
+    assert np.allclose(model(zoo.rows(8, 4)), other(zoo.rows(8, 4)))
+    assert other.layers[1].function(3.0, by=2.0) == 6.0
+
+
+def test_a_lambda_layer_of_keras_2_whose_function_is_another_in_the_next_runtime_fails(tmp_path, monkeypatch):
+    save(SaveRequest(of_keras_2(times), "cats", to=str(tmp_path)))
+    monkeypatch.setitem(vars(sys.modules["__main__"]), "times", lambda x, by: x + by)
+    with pytest.raises(RoundTripError):
+        load(LoadRequest("cats", source=str(tmp_path)))

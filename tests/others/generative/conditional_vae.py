@@ -1,4 +1,4 @@
-# expected: refused: a part set as an attribute of a functional model, which no format writes
+# expected: whole
 # model: cvae
 # answer: cvae.decoder(zc)
 # again: cvae.fit([x, c], x, verbose=0)
