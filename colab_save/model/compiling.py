@@ -279,19 +279,23 @@ def _exchanged(model: Model, name: str, optimizer: Optimizer) -> Optimizer:
     return made
 
 
-def stand_ins(model: Model, gone: Mapping[str, TensorFacts], largest: int) -> dict[str, Variable]:
+def stand_ins(model: Model, gone: Mapping[str, TensorFacts], most: int) -> dict[str, Variable]:
     """Return variables in place of the weights that an optimizer trained and that the model has no more.
 
     Args:
         model: A model of Keras 3.
         gone: `gone_weights` of the saved model.
-        largest: The most bytes of one; a payload with its state has as many.
+        most: The most elements of all of them: a payload with their state has at least as many bytes.
     """
     import numpy as np
 
-    small = {path: each for path, each in gone.items() if math.prod(int(size or 0) for size in each.shape) <= largest}
-    zeros = {path: (np.zeros([int(size or 0) for size in each.shape]), each.dtype) for path, each in small.items()}
-    return {path: keras_of(model).Variable(zero, dtype=dtype) for path, (zero, dtype) in zeros.items()}
+    made: dict[str, Variable] = {}
+    for path, each in gone.items():
+        shape = [max(int(size or 0), 0) for size in each.shape]
+        most -= math.prod(shape)
+        if most >= 0:
+            made[path] = keras_of(model).Variable(np.zeros(shape), dtype=each.dtype)
+    return made
 
 
 def _compile_config(path: Path) -> Json:

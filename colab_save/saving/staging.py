@@ -65,7 +65,8 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
                 with how:
                     more = plug.save(subject.model, own, subject.sample, plan.choice.options[plug.name])
                 notes |= dict.fromkeys(more)
-            write_state(own, subject.model, subject.beside)
+            if not all(plug.is_program for plug in formats):
+                write_state(own, subject.model, subject.beside)
         notes |= dict.fromkeys(subject.configs.notes)
         notes |= dict.fromkeys(map(literal, in_words(subject.facts.remarks)))
         notes |= dict.fromkeys(subject.sample.notes)

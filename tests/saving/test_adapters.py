@@ -152,6 +152,19 @@ def changed_copy(path, folder, weight):
     return folder / STATE
 
 
+def test_weights_are_loaded_into_a_model_with_adapters_as_they_were(tmp_path):
+    model, other = enabled_at_once(), enabled_at_once()
+    train(model)
+    save(SaveRequest(model, "cats", to=str(tmp_path), formats=("weights",)))
+    load(LoadRequest("cats", source=str(tmp_path), into=other))
+    assert [] == compare_weights(examine(model), examine(other))
+
+
+def test_a_program_has_its_adapters_in_it(tmp_path):
+    report = save(SaveRequest(enabled_at_once(), "cats", to=str(tmp_path), formats=("saved_model",)))
+    assert [] == [file.path for file in report.manifest.files if file.path.endswith(STATE)]
+
+
 def test_a_state_file_with_objects_is_refused(saved, tmp_path):
     _, _, path = saved
     shutil.copytree(path.parent, tmp_path, dirs_exist_ok=True)
