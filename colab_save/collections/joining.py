@@ -192,8 +192,8 @@ def put_into(holder: Any, node: Mapping[str, Json], made: Any) -> None:
         RequestError: An attribute cannot be set.
     """
     found = made if isinstance(made, Mapping) else vars(made)
-    for (_, item), (key, value) in zip(pairs_of(node), found.items(), strict=True):
-        held = _get(holder, key)
+    for (_, item), (key, each) in zip(pairs_of(node), found.items(), strict=True):
+        held, value = _get(holder, key), holder if each is made else each
         if not item.keys().isdisjoint({"object", "made"}) and held is not None and is_plain_object(held):
             put_into(held, item, value)
         elif isinstance(holder, dict):

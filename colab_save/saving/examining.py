@@ -73,7 +73,7 @@ class Examined:
     subjects: tuple[Subject, ...]
     collection: Collection | None
     custom: Supply
-    division: Division
+    division: Division = Division({})
 
     def with_dicts(self, reason: str) -> Collection | None:
         """Return the collection with a dict in the place of each object of a class; ``None`` without such objects.

@@ -76,10 +76,22 @@ class Agent:
 
 
 def test_a_value_that_cannot_be_saved_is_named():
-    found = holding(Agent())
-    assert ["it.memory.draw is a function", "it.me contains itself"] == [
+    endless = [Agent()]
+    endless.append(endless)
+    found = holding(endless)
+    assert ["it.0.memory.draw is a function", "it.1 contains itself"] == [
         lost.partition(",")[0].partition(" (")[0] for lost in found.lost
     ]
+
+
+def test_an_object_that_refers_to_itself_comes_back_so():
+    back = join(holding(Agent()), {}, {"Agent": Agent, "Memory": Memory})["it"]
+    assert (True, 0.5, [1, 2]) == (back.me is back, back.epsilon, back.memory.items)
+
+
+def test_only_a_class_of_the_users_is_made():
+    with pytest.raises(DamagedFileError, match="Agent is no class of the user's"):
+        join(holding(Agent()), {}, {"Agent": dict, "Memory": Memory})
 
 
 def test_an_item_that_cannot_be_saved_leaves_the_others_at_their_places():
@@ -99,8 +111,9 @@ def test_attributes_are_put_into_an_object_and_those_of_its_own_objects_too():
     before = collection_of(Agent())
     agent, memory = Agent(), None
     agent.epsilon, agent.memory.items, agent.more, memory = 0.1, [], 1, agent.memory
-    put_into(agent, before.tree, join(before, {}, {}))
+    put_into(agent, before.tree, join(before, {}, {"Agent": Agent, "Memory": Memory}))
     assert (0.5, [1, 2], 1, memory) == (agent.epsilon, agent.memory.items, agent.more, agent.memory)
+    assert agent is agent.me
 
 
 def test_an_object_whose_attributes_cannot_be_set_is_refused():
