@@ -35,20 +35,22 @@ POLICY = re.compile(r"(mixed_b?float16|b?float16|float32|float64)$")
 """The plain dtype policies, also at the end of a derived one: ``int8_from_float32``, ``map_mixed_float16``."""
 
 
+_TYPES: dict[tuple[tuple[ModuleType | None, ...], str], tuple[type[Any], ...]] = {}
+"""What `_types_in` has found."""
+
+
 def classes(name: str) -> tuple[type[Any], ...]:
     """Return the classes of this name from every Keras that is loaded, for `isinstance`.
 
     Args:
         name: Dotted, such as ``layers.Layer``.
     """
-    found = [_attribute(sys.modules.get(dialect), name) for dialect in DIALECTS]
-    return tuple(item for item in found if isinstance(item, type))
+    return _types_in(tuple(map(sys.modules.get, DIALECTS)), name)
 
 
 def tensorflow_classes(name: str) -> tuple[type[Any], ...]:
     """Return TensorFlow's class of this name, for `isinstance`; an empty tuple if TensorFlow is not loaded."""
-    found = _attribute(sys.modules.get("tensorflow"), name)
-    return (found,) if isinstance(found, type) else ()
+    return _types_in((sys.modules.get("tensorflow"),), name)
 
 
 def is_of_keras(module: object) -> bool:
@@ -154,6 +156,17 @@ def nodes_of(model: Model) -> list[tuple[Layer, Any]]:
     """
     depths = model._nodes_by_depth  # noqa: SLF001
     return [(node.layer, node) for depth in sorted(depths, reverse=True) for node in depths[depth]]
+
+
+def _types_in(modules: tuple[ModuleType | None, ...], name: str) -> tuple[type[Any], ...]:
+    """Return the classes of a name in the modules that are loaded; a walk asks for the same ones for every object."""
+    known = _TYPES.get((modules, name))
+    if known is None:
+        found = [_attribute(module, name) for module in modules if module is not None]
+        known = tuple(item for item in found if isinstance(item, type))
+        if len(known) == len(found):  # one that is still being imported may have it later
+            _TYPES[modules, name] = known
+    return known
 
 
 def _attribute(module: object, name: str) -> object:

@@ -53,11 +53,10 @@ CODE = (FunctionType, BuiltinFunctionType, type)
 
 def is_remakeable(item: Any) -> bool:
     """Return whether an object is of a class of the user's that can be made from its attributes: a layer or a loss."""
+    if not (is_users_module(type(item).__module__) and dialect_of(item)):
+        return False
     kinds = tuple(kind for name in BOOKKEEPING for kind in classes(name))
-    is_users = is_users_module(type(item).__module__) and bool(dialect_of(item))
-    return (
-        is_users and not isinstance(item, (type, *kinds)) and hasattr(item, "__dict__") and hasattr(item, "get_config")
-    )
+    return not isinstance(item, (type, *kinds)) and hasattr(item, "__dict__") and hasattr(item, "get_config")
 
 
 def attribute_config(item: Any, name_of: Callable[[object], str]) -> Written:

@@ -17,6 +17,7 @@ from weakref import ProxyTypes
 
 from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import classes, dialect_of, is_of_keras, tensorflow_classes
+from colab_save.model.walking import walk_generators, walk_variables
 from colab_save.sampling.seeding import seeds_restored
 from colab_save.taking import Taking
 from colab_save.types import Model, Variable
@@ -117,7 +118,7 @@ class _Held:
         self.steps: list[Variable] = []
         self._kinds = _Kinds()
         taking, seen = Taking(), set[int]()
-        waiting: list[Any] = [model]
+        waiting: list[Any] = [model, *taking.fact("its program", partial(_in_program, model), [])]
         while waiting:
             node = waiting.pop()
             if id(node) not in seen:
@@ -188,6 +189,13 @@ class _Held:
             _restore_contents(node, before)
         for variable, value in self.variables:
             variable.assign(value)
+
+
+def _in_program(model: Any) -> list[Variable]:
+    """Return the variables of a loaded SavedModel, whose functions may move them as training does; none for others."""
+    if getattr(model, "program", None) is None:
+        return []
+    return [variable for _, variable in (*walk_variables(model), *walk_generators(model))]
 
 
 def _restore_dict(own: dict[Any, Any], before: dict[Any, Any]) -> None:

@@ -14,6 +14,7 @@ from colab_save.formats.saved_model import SavedModelOptions
 from colab_save.formats.tracing import AS_CALLED, FIXED
 from colab_save.frontends.languages import MAGIC
 from colab_save.hints import render
+from colab_save.sampling.running import run_as
 from colab_save.sampling.sampling import take_passes, take_sample
 from tests import zoo
 
@@ -120,6 +121,14 @@ def test_training_moves_the_variables_of_the_program(tmp_path):
     before = [variable.numpy() for variable in loaded.variables]
     loaded(X, training=True)
     assert any(not np.array_equal(old, new) for old, new in zip(before, loaded.variables, strict=True))
+
+
+def test_a_pass_that_trains_leaves_a_loaded_program_as_it_was(tmp_path):
+    loaded, _ = written(normalising(), tmp_path)
+    before = [variable.numpy() for variable in loaded.variables]
+    plug = get_format("saved_model")
+    run_as(lambda model, inputs: plug.run_pass(model, TRAINING, inputs), loaded, X, is_seeded=True)
+    np.testing.assert_equal(before, [variable.numpy() for variable in loaded.variables])
 
 
 def test_gradients_reach_the_variables(tmp_path):
