@@ -14,6 +14,9 @@ from colab_save.types import Json
 ASSETS = "assets"
 """The folder in an artifact."""
 
+PROGRAM = "TFSMLayer"
+"""The layer that loads a SavedModel from a path."""
+
 STRUCTURE = frozenset(
     {"class_name", "input_layers", "keras_history", "module", "name", "output_layers", "package", "registered_name"}
 )
@@ -72,6 +75,20 @@ def texts_in(value: Json) -> list[str]:
         elif isinstance(item, (list, tuple)):
             pending += item
     return list(found)
+
+
+def runs_a_program(config: Json) -> bool:
+    """Return whether a config names a layer that loads a program from a path, which Keras refuses in safe mode."""
+    pending = [config]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Mapping):
+            if item.get("class_name") == PROGRAM:
+                return True
+            pending += item.values()
+        elif isinstance(item, (list, tuple)):
+            pending += item
+    return False
 
 
 def is_asset(path: str) -> bool:

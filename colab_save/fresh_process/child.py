@@ -98,7 +98,7 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
     """
     began = time.perf_counter()
     custom, payload = _custom_objects(job.custom_code), Path(job.payload)
-    plug, context = get_format(job.format), Context(custom, dialect=job.dialect, assets=job.assets)
+    plug, context = get_format(job.format), Context(custom, is_safe=job.is_safe, dialect=job.dialect, assets=job.assets)
     record = job.record.with_paths(job.assets)
     with made_in(record.policy, record.floatx, context.dialect):
         with rebuilding(custom, record.objects, record.remade):

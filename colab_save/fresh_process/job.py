@@ -54,6 +54,7 @@ class ReloadJob:
         step_file: The ``.npz`` with its data.
         named: The files of the notebook's machine that the payload and the code name, as they spell them, with their
             absolute paths.
+        is_safe: See `Context.is_safe`; a load of it trusts what runs code in it, too.
         assets: The staged place for each text that stands for an asset in a config, see `assets.places_of`.
         shared: What a part takes from parts that were reloaded before.
     """
@@ -72,6 +73,7 @@ class ReloadJob:
     step: Step | None = None
     step_file: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
+    is_safe: bool = True
     assets: Mapping[str, str] = field(default_factory=dict)
     shared: tuple[Shared, ...] = ()
 

@@ -57,6 +57,7 @@ class Trial:
         step: The training step that the live model could take; ``None`` where there is nothing to train.
         is_part: It is a part of a collection; the stage is then a folder inside that of the whole, which has the code.
         named: The files of this machine that the payload and the code name, see `ReloadJob.named`.
+        is_safe: See `ReloadJob.is_safe`.
         assets: The path in the artifact of each staged asset, by its path as the notebook spells it.
         shared: What the part takes from parts that were reloaded before.
     """
@@ -70,6 +71,7 @@ class Trial:
     step: Step | None = None
     is_part: bool = False
     named: Mapping[str, str] = field(default_factory=dict)
+    is_safe: bool = True
     assets: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -115,6 +117,7 @@ class Trial:
             step=step,
             step_file=str(file),
             named=self.named,
+            is_safe=self.is_safe,
             assets=places_of(self.assets, whole),
             shared=self.shared,
         )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from colab_save.artifact.assets import ASSETS, texts_in, with_paths
+from colab_save.artifact.assets import ASSETS, runs_a_program, texts_in, with_paths
 from colab_save.artifact.manifest import LONGEST_PATH
 from colab_save.custom_code.growing import Supply
 from colab_save.disk import size_of_files
@@ -22,6 +22,7 @@ from colab_save.hints import literal
 from colab_save.saving.preparing import check_stage
 from colab_save.secrecy import secret_in
 from colab_save.taking import Taking
+from colab_save.types import Json
 
 MOST_FILES = 1000
 """Most files of a folder that is an asset."""
@@ -66,10 +67,17 @@ class Assets:
 
     def named(self) -> dict[str, str]:
         """Return the files that the payload and the code name, as they spell them, with their absolute paths."""
-        config = Taking().fact("the paths", lambda: self.plug.read_config(self.payload), None)
-        texts = dict.fromkeys(text for text in texts_in(config) if _is_path(text))
+        texts = dict.fromkeys(text for text in texts_in(self._config()) if _is_path(text))
         texts |= dict.fromkeys(text for text in self.custom.paths if _is_path(text, is_code=True))
         return {text: _absolute(text) for text in texts}
+
+    @property
+    def is_safe(self) -> bool:
+        """Return whether Keras can open the payload in safe mode; one that runs a program is opened on trust only."""
+        return not runs_a_program(self._config())
+
+    def _config(self) -> Json:
+        return Taking().fact("the configs", lambda: self.plug.read_config(self.payload), None)
 
     def supply(self, refused: Iterable[str]) -> bool:
         """Stage the files that the fresh process was refused, and return whether there is a new one.

@@ -87,7 +87,7 @@ class _Proving:
     def _with_assets(self, trial: Trial, assets: Assets) -> RoundTrip:
         """Make a round trip, again as long as the fresh process was refused files that can be saved with the model."""
         while True:
-            trial = replace(trial, named=assets.named(), assets=assets.staged)
+            trial = replace(trial, named=assets.named(), is_safe=assets.is_safe, assets=assets.staged)
             trip = verify(self.verifier, trial, self.clock.beat, self._supply)
             if trip.outcome is not Outcome.FAILED or not assets.supply(self.verifier.refused):
                 return trip

@@ -36,6 +36,7 @@ write("labels.txt", "cat\\ndog\\n")
 write("words.json", json.dumps({"a": 2.0}))
 write("credentials.json", json.dumps({"scale": 2.0}))
 write("notes.txt", "scale = 2\\nkey = hf_" + "a1" * 15 + "\\n")
+keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).export("exported", verbose=False)
 class Vectors(keras.layers.Layer):
     def __init__(self, file, **kwargs):
         super().__init__(**kwargs)
@@ -103,6 +104,7 @@ MODELS = {
     "opened": "made(Scaled('labels.txt'))",
     "labels": "made(Labels('labels.txt'))",
     "words": "made(Words())",
+    "program": "made(keras.layers.TFSMLayer('exported', call_endpoint='serve'))",
     "unused": "made(Unused('unused.npy'))",
     "several": "{'one': made(Vectors('part.npy')), 'other': made(keras.layers.Dense(2))}",
 }

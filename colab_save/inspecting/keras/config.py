@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from colab_save.artifact.assets import PROGRAM
 from colab_save.dialect import TENSORFLOW_INITIALIZERS
 from colab_save.errors import DamagedFileError, UnsafeFileError
 from colab_save.hints import literal
@@ -24,7 +25,7 @@ from colab_save.inspecting.keras.sizes import Sizes
 from colab_save.inspecting.limits import MAX_DEPTH, MAX_JSON
 from colab_save.types import Json
 
-_REFUSED_CLASSES = {"TFSMLayer": "loads a SavedModel from a path", "TorchModuleWrapper": "unpickles a PyTorch module"}
+_REFUSED_CLASSES = {PROGRAM: "loads a SavedModel from a path", "TorchModuleWrapper": "unpickles a PyTorch module"}
 _REFUSED_PARTS = {
     "applications", "backend", "callbacks", "config", "datasets", "distribution", "export", "preprocessing", "saving",
     "testing", "tree", "utils", "visualization", "wrappers",
@@ -130,6 +131,9 @@ def _objects(config: Json, where: str) -> Iterator[tuple[Json, str]]:
 
 def _check_object(value: Json, place: str, allowed: frozenset[str], scan: Scan) -> None:
     name, module, config = value["class_name"], value.get("module") or "", value["config"]
+    if name == PROGRAM and isinstance(config, dict) and config.get("filepath") in allowed:
+        scan.runs_code.append(f"{place}: a SavedModel that came with it")
+        return
     if name in _REFUSED_CLASSES:
         raise _unsafe(place, f"the layer {name}, which {_REFUSED_CLASSES[name]}")
     if name in _VALUES:
