@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.test_others import Notebook
 
 HELPERS = """
+import argparse
 import collections
 import dataclasses
 import enum
@@ -21,7 +22,7 @@ import itertools
 import ctypes
 import threading
 
-import keras
+import {keras} as keras
 import numpy as np
 import tensorflow as tf
 
@@ -123,6 +124,8 @@ KINDS = {
     "own layer": Kind("Scale(1.5)", "Scale(0.5)", "{v}({x})", "keras.Sequential([{v}])"),
     "table": Kind("numbers(1.5)", "numbers(0.5)", "{x} * {v}.lookup(tf.constant(1))"),
     "array": Kind("np.arange(1.0, 4.0)", "np.ones(2)", "{x} * float(np.sum({v}))", "keras.layers.Rescaling({v}.max())"),
+    "namespace": Kind("argparse.Namespace(by=1.5)", "argparse.Namespace(by=0.5)", "{x} * {v}.by"),
+    "ordered": Kind("collections.OrderedDict(by=1.5)", "collections.OrderedDict(by=2)", "{x} * {v}['by']"),
     "constant": Kind("tf.constant([1.5])", "tf.constant([0.5])", "{x} * {v}"),
 }
 """What is passed, by what it is."""
@@ -201,6 +204,7 @@ class Class:
 
     parameters: tuple[Parameter, ...]
     base: str
+    keras: str
     has_kwargs: bool
     has_config: bool
     own_weights: str
@@ -260,7 +264,8 @@ class Class:
 
     def cells(self):
         """The cells of the notebook."""
-        yield f"from __future__ import annotations\n{HELPERS}" if self.style == "future" else HELPERS
+        head = HELPERS.replace("{keras}", self.keras)
+        yield f"from __future__ import annotations\n{head}" if self.style == "future" else head
         yield STYLES[self.style](self.text())
         later = [f"made.{each.reached[5:]} = {each.of.value}" for each in self.parameters if each.habit == "later"]
         yield "\n".join([f"made = {self.making}", *later, PLACES[self.place]])
@@ -344,6 +349,7 @@ def classes(draw, more=()):
     return Class(
         found,
         base,
+        draw(st.sampled_from(["keras", "keras", "tf_keras"])),
         has_kwargs=has_kwargs,
         has_config=can_tell and has_kwargs and draw(st.booleans()),
         own_weights=draw(st.sampled_from(["none", "variable", "constructor", "build"])),

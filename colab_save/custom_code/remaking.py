@@ -6,11 +6,15 @@ classes come from the notebook uses it here. ``model/attribute_configs.py`` writ
 
 from __future__ import annotations
 
+import argparse
 import base64
+import collections
 import enum
 import functools
 import importlib
 import inspect
+import pathlib
+import re
 import types
 from collections.abc import Iterable
 from typing import Any
@@ -128,6 +132,31 @@ class Remaking:
     def _read_dict(self, held: Any) -> Any:
         return {self.read(name): self.read(value) for name, value in held}
 
+    def _read_namespace(self, held: Any) -> Any:
+        return (argparse.Namespace if held[0] else types.SimpleNamespace)(**self._read_dict(held[1]))
+
+    def _read_ordered(self, held: Any) -> Any:
+        return collections.OrderedDict(self._read_dict(held))
+
+    def _read_counter(self, held: Any) -> Any:
+        return collections.Counter(self._read_dict(held))
+
+    def _read_default(self, held: Any) -> Any:
+        factories = {kind.__name__: kind for kind in (list, dict, set, int, float, str)}
+        return collections.defaultdict(factories[held[0]], self._read_dict(held[1]))
+
+    def _read_deque(self, held: Any) -> Any:
+        return collections.deque(self.read(held[0]), held[1])
+
+    def _read_range(self, held: Any) -> Any:
+        return range(*held)
+
+    def _read_pattern(self, held: Any) -> Any:
+        return re.compile(self.read(held[0]), held[1])
+
+    def _read_path(self, held: str) -> Any:
+        return pathlib.Path(held)
+
     def _read_bytes(self, held: str) -> Any:
         return base64.b64decode(held)
 
@@ -174,11 +203,14 @@ class Remaking:
         return tf.TensorShape(held)
 
     def _read_made(self, held: Any) -> Any:
-        kind, attributes = self.kind(held[0]), held[1]
+        kind = self.kind(held[0])
         made = kind.__new__(kind)
-        for name, value in attributes:
+        for name, value in held[1]:
             if not name.startswith("__"):
                 object.__setattr__(made, name, self.read(value))
+        for items in map(self.read, held[2:]):
+            fill: Any = list.extend if isinstance(items, list) else type(items).update
+            fill(made, items)
         return made
 
     def _read_named(self, held: Any) -> Any:
@@ -212,7 +244,10 @@ class Remaking:
         return tf.function(self.read(held))
 
 
-IMPORTS = ("import base64", "import enum", "import functools", "import importlib", "import types")
+IMPORTS = (
+    *("import argparse", "import base64", "import collections", "import enum", "import functools"),
+    *("import importlib", "import pathlib", "import re", "import types"),
+)
 """The import statements that the source of `Remaking` needs."""
 
 

@@ -41,8 +41,14 @@ class Text:
 
     def holds(self, codes: Iterable[CodeType]) -> bool:
         """Return whether it compiles to all of these code objects, at their lines."""
-        found = list(_codes(compile("".join(self.lines), "<text>", "exec", dont_inherit=True)))
-        return all(any(_is_same(code, other) for other in found) for code in codes)
+        return all(any(_is_same(code, other) for other in self._codes) for code in codes)
+
+    @cached_property
+    def _codes(self) -> list[CodeType]:
+        try:
+            return list(_codes(compile("".join(self.lines), "<text>", "exec", dont_inherit=True)))
+        except (SyntaxError, ValueError):
+            return []
 
 
 def _parsed(lines: list[str]) -> Text:
@@ -74,10 +80,15 @@ class Texts:
     def of_codes(self, codes: list[CodeType]) -> Iterator[Text]:
         """Yield the texts that code objects of one file may come from."""
         file = codes[0].co_filename
-        if (found := self.of(file)).lines:
+        found = self.of(file)
+        inside = (text for cell in cells() for text in self._inside(cell) if text.holds(codes))
+        if not found.lines:
+            yield from inside
+        elif not Path(file).exists() or found.holds(codes):
             yield found
-            return
-        yield from (text for cell in cells() for text in self._inside(cell) if text.holds(codes))
+        else:  # it was written again since it was imported, perhaps by a cell that still holds the text
+            yield from inside
+            yield found
 
     def _inside(self, file: str) -> list[Text]:
         if file not in self._inner:

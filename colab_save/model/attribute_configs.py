@@ -6,13 +6,17 @@ attributes hold, each as it would by itself, so that a layer which two attribute
 
 from __future__ import annotations
 
+import argparse
 import base64
+import collections
 import enum
 import functools
 import inspect
+import pathlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import BuiltinFunctionType, FunctionType, MethodType, SimpleNamespace
 from typing import Any, cast
 
 from colab_save.custom_code.origins import is_users_module
@@ -46,6 +50,15 @@ SET_BY_SAVES = frozenset({"get_config", "get_build_config"})
 
 SET_BY_USERS = ("_supports_masking", "supports_masking", "_input_spec", "input_spec")
 """Attributes of every layer that the user's constructor may set to another value."""
+
+FACTORIES = (list, dict, set, int, float, str)
+"""What makes the default of a dict that `Remaking` makes again."""
+
+CONTAINERS = (dict, list, set)
+"""Containers that are filled after they were made."""
+
+UNMADE = (tuple, frozenset, str, bytes, int, float, complex)
+"""Values that are whole when they are made: one of a user's subclass cannot be made of its attributes."""
 
 CODE = (FunctionType, BuiltinFunctionType, type)
 """Kinds of values that are found by name."""
@@ -335,13 +348,55 @@ def _object(self: _Writing, value: Any) -> Any:
         return {"member": [self.named(type(value)), value.name]}
     if dialect_of(value) and hasattr(value, "get_config"):
         return {"layer": [self.layers.index(id(value)), value]} if id(value) in self.layers else {"object": value}
-    if not is_users_module(type(value).__module__) or dialect_of(value):
+    if not is_users_module(type(value).__module__) or dialect_of(value) or isinstance(value, UNMADE):
+        return None
+    items = _items(value)
+    if items is None:
         return None
     named = (getattr(kind, "__slots__", ()) for kind in type(value).__mro__)
     slots = [name for each in named for name in ([each] if isinstance(each, str) else each) if hasattr(value, name)]
     held = {**{name: getattr(value, name) for name in slots}, **getattr(value, "__dict__", {})}
-    return {"made": [self.named(type(value)), [[name, self.value(item)] for name, item in held.items()]]}
+    written = [[name, self.value(item)] for name, item in held.items()]
+    return {"made": [self.named(type(value)), written, *map(self.value, items)]}
 
 
-RULES: tuple[Callable[[_Writing, Any], Any], ...] = (_variable, _array, _container, _table, _function, _object)
+def _items(value: Any) -> list[Any] | None:
+    """Return what a container of a user's class holds, as a plain one in a list, and an empty list for no container.
+
+    ``None`` stands for one that has more than its items and attributes, such as a defaultdict.
+    """
+    base = next(kind for kind in type(value).__mro__ if not is_users_module(kind.__module__))
+    if not isinstance(value, CONTAINERS):
+        return []
+    return [base(value)] if base in CONTAINERS else None
+
+
+def _default(self: _Writing, value: Any) -> Any:
+    is_known = value.default_factory in FACTORIES
+    return {"default": [value.default_factory.__name__, self.pairs(value)]} if is_known else None
+
+
+STANDARD: Mapping[type, Callable[[_Writing, Any], Any]] = {
+    SimpleNamespace: lambda self, value: {"namespace": [False, self.pairs(vars(value))]},
+    argparse.Namespace: lambda self, value: {"namespace": [True, self.pairs(vars(value))]},
+    collections.OrderedDict: lambda self, value: {"ordered": self.pairs(value)},
+    collections.Counter: lambda self, value: {"counter": self.pairs(value)},
+    collections.defaultdict: _default,
+    collections.deque: lambda self, value: {"deque": [self.each(value), value.maxlen]},
+    range: lambda _, value: {"range": [value.start, value.stop, value.step]},
+    re.Pattern: lambda self, value: {"pattern": [self.value(value.pattern), value.flags]},
+    type(pathlib.Path()): lambda _, value: {"path": str(value)},
+}
+"""What writes what the standard library has for settings and collections."""
+
+
+def _standard(self: _Writing, value: Any) -> Any:
+    writer = STANDARD.get(type(value))
+    return writer(self, value) if writer else None
+
+
+RULES: tuple[Callable[[_Writing, Any], Any], ...] = (
+    *(_variable, _array, _container, _standard),
+    *(_table, _function, _object),
+)
 """What writes each kind of value; the first that returns something counts."""

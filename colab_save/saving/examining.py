@@ -6,7 +6,7 @@ The pipeline calls `examine_models` once; `staging` writes what it returns, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.facts import ModelFacts
@@ -73,7 +73,7 @@ class Examined:
     subjects: tuple[Subject, ...]
     collection: Collection | None
     custom: Supply
-    division: Division = Division({})
+    division: Division = field(default_factory=lambda: Division({}))
 
     def with_dicts(self, reason: str) -> Collection | None:
         """Return the collection with a dict in the place of each object of a class; ``None`` without such objects.

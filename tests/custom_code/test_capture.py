@@ -336,6 +336,14 @@ def test_a_function_named_in_a_class_body_was_not_added_later(notebook, again):
     assert ((), 3) == (code.missing, again(code)["Layer"]().call())
 
 
+def test_a_class_of_a_file_that_was_written_again_is_the_one_that_was_imported(notebook, local_module, again, tmp_path):
+    text = "class Layer:\n    def call(self): return 1\n"
+    notebook.run(f"text = {text!r}")  # as the cell that writes the file holds it
+    notebook.names["Layer"] = local_module("own_layers", text).Layer
+    (tmp_path / "own_layers.py").write_text(text.replace("1", "2"))
+    assert 1 == again(notebook.capture("Layer"))["Layer"]().call()
+
+
 def test_a_module_that_is_no_attribute_of_its_package_is_imported_by_its_path(notebook, again, tmp_path, monkeypatch):
     folder = tmp_path / "site-packages"
     (folder / "odd_package" / "inner").mkdir(parents=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import collections
 import dataclasses
 import enum
 import functools
 import json
+import re
 import sys
 import threading
+import types
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -542,7 +545,51 @@ def test_what_no_save_writes_is_refused(held):
         Remaking(Holder).read(held)
 
 
-@pytest.mark.parametrize("value", [collections.defaultdict(list), collections.OrderedDict(a=1), threading.local()])
+class Own(dict):
+    """A container of the notebook."""
+
+
+class Items(list):
+    """Another one."""
+
+
+class Text(str):
+    """A text of the notebook, with more than its letters."""
+
+    __slots__ = ("language",)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        collections.defaultdict(list, a=[1]),
+        collections.OrderedDict(b=(1, 2), a=None),
+        collections.Counter("hello"),
+        collections.deque([1, 2], 3),
+        types.SimpleNamespace(units=3, mode=Mode.DOUBLE),
+        argparse.Namespace(rate=0.5),
+        range(1, 7, 2),
+        re.compile("[a-z]+", re.IGNORECASE),
+        Path("data") / "words.txt",
+        Own(a=1, b=[2]),
+        Items([1, (2, 3)]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_container_of_a_class_comes_back_with_its_type_and_items(value):
+    layer = Holder(name="holder")
+    vars(layer)["value"] = value
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(attribute_config(layer, name_of).config)))
+    with keras.saving.custom_object_scope({"Mode": Mode, "Own": Own, "Items": Items}):
+        found = Remaking(Holder).read(dict(config[Remaking.KEY]["attributes"])["value"])
+    assert (type(value), value, repr(value)) == (type(found), found, repr(found))
+
+
+def name_of(item):
+    return item.__name__
+
+
+@pytest.mark.parametrize("value", [collections.defaultdict(lambda: 3), Text("a"), threading.local()])
 def test_a_container_of_another_class_is_not_written_as_a_plain_one(value):
     layer = Holder(name="holder")
     vars(layer)["value"] = value
