@@ -14,7 +14,7 @@ import functools
 import inspect
 import pathlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodType, SimpleNamespace
 from typing import Any, cast
@@ -395,8 +395,5 @@ def _standard(self: _Writing, value: Any) -> Any:
     return writer(self, value) if writer else None
 
 
-RULES: tuple[Callable[[_Writing, Any], Any], ...] = (
-    *(_variable, _array, _container, _standard),
-    *(_table, _function, _object),
-)
+RULES: Sequence[Callable[[_Writing, Any], Any]] = (_variable, _array, _container, _standard, _table, _function, _object)
 """What writes each kind of value; the first that returns something counts."""
