@@ -166,7 +166,7 @@ def test_a_base_that_was_pruned_is_still_named():
 def test_a_manifest_with_an_impossible_base_is_damaged():
     _, second = twice(made())
     assert second == Manifest.from_json(second.to_json(), "x")
-    with pytest.raises(DamagedFileError, match="is no version id"):
+    with pytest.raises(DamagedFileError, match="is not a version id"):
         Manifest.from_json(second.to_json().replace(second.rests_on, "../../elsewhere"), "x")
 
 
