@@ -179,17 +179,25 @@ def kind_of(model: object) -> str:
     """Return what a model is made with: ``keras``, ``tf_keras`` or ``module``.
 
     Raises:
-        UnsupportedError: It is neither a Keras model nor a `tf.Module`.
+        UnsupportedError: It is neither a Keras model nor an object that TensorFlow tracks, such as a `tf.Module`.
     """
     if isinstance(model, classes("Model")):
         return dialect_of(model)
-    tensorflow = sys.modules.get("tensorflow")
-    if hasattr(model, "program") or (tensorflow is not None and isinstance(model, tensorflow.Module)):
+    if hasattr(model, "program") or isinstance(model, tensorflow_classes("Module")) or is_trackable(model):
         return "module"
     raise UnsupportedError(
         f"An object of class {type(model).__module__}.{type(model).__qualname__} cannot be saved as a model.",
-        "Pass a Keras model, or a tf.Module whose methods are tf.functions.",
+        "Pass a Keras model, a tf.Module, or a tf.train.Checkpoint that holds what belongs together.",
     )
+
+
+def is_trackable(value: object) -> bool:
+    """Return whether TensorFlow tracks the attributes of an object, and no Keras does: a module, a checkpoint.
+
+    What `tf.saved_model.load` returns is no such object: it has functions, and no class that could make it again.
+    """
+    is_tracked = isinstance(value, tensorflow_classes("__internal__.tracking.AutoTrackable"))
+    return is_tracked and not dialect_of(value) and ".saved_model." not in type(value).__module__
 
 
 def size_of(model: Model) -> int:

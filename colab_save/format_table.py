@@ -14,6 +14,9 @@ from colab_save.protobuf import GRAPH
 FOLDER, FILE, ZIP, HDF5, PREFIX = "folder", "file", "zip", "hdf5", "prefix"
 """The containers of models; a prefix is the common beginning of the names of several files."""
 
+OBJECT = "object.json"
+"""The file in a checkpoint of ours with the attributes that make the object again."""
+
 TRAINING = "training"
 """The purpose of a format in which a model goes on training."""
 
@@ -154,7 +157,13 @@ _SAVED_MODEL = FormatRecord(
 )
 _CHECKPOINT = FormatRecord(
     name="checkpoint",
+    plug="colab_save.formats.checkpoint:CheckpointFormat",
+    payload="checkpoint",
+    contents=frozenset({"checkpoint", OBJECT, "ckpt.index", "ckpt.data-00000-of-00001"}),
     containers=(FOLDER, FILE, PREFIX),
+    holds=_EVERYTHING - {"step"},
+    is_automatic=True,
+    fills=True,
     recognise="colab_save.inspecting.tensorflow.checkpoint:is_checkpoint",
     inspect="colab_save.inspecting.tensorflow.checkpoint:inspect_checkpoint",
     weigh="colab_save.viewing.weights:weights_in_checkpoint",

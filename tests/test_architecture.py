@@ -66,6 +66,8 @@ ENTRIES = {
         "describing",
         "examining",
         "history",
+        "module_configs",
+        "module_remaking",
         "repairing",
         "state_file",
         "walking",

@@ -164,8 +164,11 @@ class ModelFacts:
     def policy(self) -> str:
         """The dtype policy of the notebook when the model was made; empty without layers.
 
-        Keras records no policy of a graph model, which tells it therefore; without one the model itself does.
+        Keras records no policy of a graph model, which tells it therefore; without one the model itself does. Each
+        layer in a module has its own in its config.
         """
+        if self.kind == "module":
+            return ""
         graphs = [layer.dtype for layer in self.layers if layer.class_name in _GRAPHS]
         return next(iter(graphs or [layer.dtype for layer in self.layers[:1]]), "")
 

@@ -40,8 +40,8 @@ OPTIMIZERS = ("optimizers.Optimizer", "optimizers.legacy.Optimizer")
 
 
 def is_model(value: object) -> bool:
-    """Return whether a value can be a part; metrics of tf_keras, which are layers, cannot."""
-    if is_configured(value):
+    """Return whether a value can be a part; metrics of tf_keras, which are layers, and checkpoints cannot."""
+    if is_configured(value) or isinstance(value, tensorflow_classes("train.Checkpoint")):
         return False
     try:
         kind_of(value)

@@ -54,7 +54,9 @@ def capture(
     if not known:
         return CustomCode(missing=missing)
     made = dict.fromkeys(
-        table[key] for key, value in live.items() if key in table and any(value is kind for kind in remade)
+        table[key]
+        for key, value in live.items()
+        if key in table and hasattr(value, "from_config") and any(value is kind for kind in remade)
     )
     statements = {text for found in gathering.imports.values() for text in found} | ({*IMPORTS} if made else set())
     requirements = requirements_of(statements)

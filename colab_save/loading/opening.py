@@ -26,10 +26,9 @@ from colab_save.custom_code.signing import is_own, may_run
 from colab_save.dialect import KERAS, dialect_of, require_dialect
 from colab_save.disk import size_of_files
 from colab_save.errors import FormatError, RequestError, RoundTripError, UntrustedCodeError
-from colab_save.format_table import FORMATS
 from colab_save.formats.base import Context, Format, get_format, require_packages
 from colab_save.fresh_process.answering import answer_moved, answer_sample
-from colab_save.hints import action, literal, option
+from colab_save.hints import literal, option
 from colab_save.inspecting.findings import Findings, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_architecture, inspect_npz, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
@@ -202,14 +201,14 @@ def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: froz
 
     Raises:
         MissingPackageError: A package that opens it is not installed.
-        RequestError: It cannot be loaded into a model, or is a checkpoint.
+        RequestError: It cannot be loaded into a model.
     """
     findings = inspect(fetched.payload, allowed)
-    plug = get_format(_format_of(findings, fetched.payload))
+    plug = get_format(findings.format)
     require_packages(plug, plug.record.opens_with)
     if request.into is not None:
         if plug.record.fills and not request.convert:
-            return plug, findings
+            return plug, replace(findings, runs_code=())  # only values are read
         if request.convert:
             raise RequestError(
                 f"{option('into')} loads into a model that you have; {option('convert')} makes a new one.",
@@ -261,16 +260,6 @@ def _with_record(findings: Findings, record: Record, manifest: Manifest, allowed
     names = tuple(sorted({*findings.custom_names, *more.custom_names}))
     homonyms = tuple(sorted({*findings.homonyms, *more.homonyms}))
     return replace(findings, custom_names=names, homonyms=homonyms, runs_code=findings.runs_code + more.runs_code)
-
-
-def _format_of(findings: Findings, path: Path) -> str:
-    if not FORMATS[findings.format].plug:
-        raise RequestError(
-            f"{path} is a TensorFlow checkpoint: weights without a model.",
-            "Build the model, run tf.train.Checkpoint(model=model).restore(path), and save it with "
-            f"{action('save', 'model')}.",
-        )
-    return findings.format
 
 
 def _compare(

@@ -6,18 +6,14 @@ attributes hold, each as it would by itself, so that a layer which two attribute
 
 from __future__ import annotations
 
-import argparse
 import base64
-import collections
 import enum
 import functools
 import inspect
-import pathlib
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import BuiltinFunctionType, FunctionType, MethodType, SimpleNamespace
-from typing import Any, cast
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any, TypeAlias, cast
 
 from colab_save.custom_code.origins import is_users_module
 from colab_save.custom_code.remaking import Remaking
@@ -33,6 +29,7 @@ from colab_save.dialect import (
 from colab_save.errors import FormatError
 from colab_save.model.attributes import BOOKKEEPING as SET_BY_TRAINER
 from colab_save.model.compiling import has_own_compile, is_optimizer
+from colab_save.model.standard_values import write_standard
 from colab_save.model.walking import BOOKKEEPING, given_attributes, is_variable
 from colab_save.quantities import size_in_words
 from colab_save.secrecy import is_secret
@@ -50,9 +47,6 @@ SET_BY_SAVES = frozenset({"get_config", "get_build_config"})
 
 SET_BY_USERS = ("_supports_masking", "supports_masking", "_input_spec", "input_spec")
 """Attributes of every layer that the user's constructor may set to another value."""
-
-FACTORIES = (list, dict, set, int, float, str)
-"""What makes the default of a dict that `Remaking` makes again."""
 
 CONTAINERS = (dict, list, set)
 """Containers that are filled after they were made."""
@@ -79,7 +73,7 @@ def attribute_config(item: Any, name_of: Callable[[object], str]) -> Written:
         item: The live object, see `is_remakeable`.
         name_of: Returns the name of a class or function in the custom code.
     """
-    writing, base = _Writing(item, name_of), _base_config(item)
+    writing, base = Writing(item, name_of), _base_config(item)
     is_derived = _base_of(item) not in _plain_bases()
     attributes = list(writing.attributes())
     if is_derived:  # most of what Keras's own class sets is private, and comes back with its constructor
@@ -145,7 +139,7 @@ def _own_weights(item: Any) -> tuple[list[Variable], list[Variable]]:
 
 
 @dataclass
-class _Writing:
+class Writing:
     """Writes the values of one object's attributes."""
 
     item: Any
@@ -207,17 +201,19 @@ class _Writing:
             return value
         if _is_symbolic(value):
             return None
-        if value is self.item:
-            return {"self": True}
         if id(value) in self.around:
             raise FormatError("refers to itself", "")
         self.around.append(id(value))
         try:
-            return next(found for rule in RULES if (found := rule(self, value)) is not None)
+            return next(found for rule in self.rules() if (found := rule(self, value)) is not None)
         except StopIteration:
             raise FormatError(f"is a {type(value).__name__}, which a config cannot hold", "") from None
         finally:
             self.around.pop()
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return what writes each kind of value; the first that returns something counts."""
+        return RULES
 
     def array(self, value: Array) -> dict[str, Any]:
         """Return the bytes of an array, or its texts."""
@@ -274,7 +270,11 @@ def _dtype(variable: Variable) -> str:
     return str(getattr(variable.dtype, "name", variable.dtype))
 
 
-def _variable(self: _Writing, value: Any) -> Any:
+def _itself(self: Writing, value: Any) -> Any:
+    return {"self": True} if value is self.item else None
+
+
+def _variable(self: Writing, value: Any) -> Any:
     if not is_variable(value):
         return None
     index = next((at for at, own in enumerate(self.weights) if own is value), None)
@@ -286,7 +286,7 @@ def _variable(self: _Writing, value: Any) -> Any:
     raise FormatError("is a weight of another layer", "")
 
 
-def _container(self: _Writing, value: Any) -> Any:
+def _container(self: Writing, value: Any) -> Any:
     if isinstance(value, tuple) and hasattr(type(value), "_fields"):
         return {"named": [self.named(type(value)), self.each(value)]}
     if type(value).__module__.partition(".")[0] not in ("builtins", "keras", "tensorflow", "wrapt"):
@@ -299,7 +299,7 @@ def _container(self: _Writing, value: Any) -> Any:
     return self.each(value) if isinstance(value, list) else None
 
 
-def _array(self: _Writing, value: Any) -> Any:
+def _array(self: Writing, value: Any) -> Any:
     import numpy as np
     import tensorflow as tf
 
@@ -318,7 +318,7 @@ def _array(self: _Writing, value: Any) -> Any:
     return {"shape": value.as_list()} if isinstance(value, tf.TensorShape) and value.rank is not None else None
 
 
-def _table(self: _Writing, value: Any) -> Any:
+def _table(self: Writing, value: Any) -> Any:
     import tensorflow as tf
 
     is_fixed = isinstance(value, tf.lookup.StaticHashTable)
@@ -330,7 +330,7 @@ def _table(self: _Writing, value: Any) -> Any:
     return {"table": {**{name: self.array(each) for name, each in held.items()}, "is_fixed": is_fixed}}
 
 
-def _function(self: _Writing, value: Any) -> Any:
+def _function(self: Writing, value: Any) -> Any:
     if isinstance(value, MethodType):
         if getattr(type(value.__self__), value.__name__, None) is value.__func__ or isinstance(value.__self__, type):
             return {"method": [self.value(value.__self__), value.__name__]}
@@ -343,7 +343,7 @@ def _function(self: _Writing, value: Any) -> Any:
     return {"function": self.value(inner)} if callable(inner) and hasattr(value, "get_concrete_function") else None
 
 
-def _object(self: _Writing, value: Any) -> Any:
+def _object(self: Writing, value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return {"member": [self.named(type(value)), value.name]}
     if dialect_of(value) and hasattr(value, "get_config"):
@@ -371,29 +371,8 @@ def _items(value: Any) -> list[Any] | None:
     return [base(value)] if base in CONTAINERS else None
 
 
-def _default(self: _Writing, value: Any) -> Any:
-    is_known = value.default_factory in FACTORIES
-    return {"default": [value.default_factory.__name__, self.pairs(value)]} if is_known else None
+Rule: TypeAlias = Callable[[Any, Any], Any]
+"""What writes one kind of value; it returns ``None`` for any other."""
 
-
-STANDARD: Mapping[type, Callable[[_Writing, Any], Any]] = {
-    SimpleNamespace: lambda self, value: {"namespace": [False, self.pairs(vars(value))]},
-    argparse.Namespace: lambda self, value: {"namespace": [True, self.pairs(vars(value))]},
-    collections.OrderedDict: lambda self, value: {"ordered": self.pairs(value)},
-    collections.Counter: lambda self, value: {"counter": self.pairs(value)},
-    collections.defaultdict: _default,
-    collections.deque: lambda self, value: {"deque": [self.each(value), value.maxlen]},
-    range: lambda _, value: {"range": [value.start, value.stop, value.step]},
-    re.Pattern: lambda self, value: {"pattern": [self.value(value.pattern), value.flags]},
-    type(pathlib.Path()): lambda _, value: {"path": str(value)},
-}
-"""What writes what the standard library has for settings and collections."""
-
-
-def _standard(self: _Writing, value: Any) -> Any:
-    writer = STANDARD.get(type(value))
-    return writer(self, value) if writer else None
-
-
-RULES: Sequence[Callable[[_Writing, Any], Any]] = (_variable, _array, _container, _standard, _table, _function, _object)
+RULES: tuple[Rule, ...] = (_itself, _variable, _array, _container, write_standard, _table, _function, _object)
 """What writes each kind of value; the first that returns something counts."""

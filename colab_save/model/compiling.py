@@ -23,11 +23,12 @@ from colab_save.dialect import (
     dialect_of,
     dtype_name,
     is_compiled,
+    is_trackable,
     keras_of,
     optimizer_variables,
 )
 from colab_save.model.attributes import BOOKKEEPING
-from colab_save.model.walking import own_attributes
+from colab_save.model.walking import own_attributes, walk_objects
 from colab_save.nested import leaves, map_structure
 from colab_save.secrecy import is_secret
 from colab_save.types import Json, Model, Optimizer, Variable
@@ -75,6 +76,9 @@ def optimizers_of(model: Model) -> Iterator[tuple[str, Optimizer]]:
 
     Those in a list or dict go by their place in it: ``optimizers[0]``.
     """
+    if is_trackable(model):
+        yield from optimizers_in(model)
+        return
     own = [*leaves(getattr(model, "optimizer", None))]
     yield from ((f"{OWN}{place}", item) for place, item in own)
     known = {id(item) for _, item in own}
@@ -90,6 +94,18 @@ def _together(value: Any) -> Iterator[tuple[str, Any]]:
     elif len(value) <= MOST_TOGETHER:
         items = value.items() if isinstance(value, Mapping) else enumerate(value)
         yield from ((f"[{key!r}]", item) for key, item in items)
+
+
+def optimizers_in(module: Model) -> Iterator[tuple[str, Optimizer]]:
+    """Yield every optimizer that a module, or anything in it, holds in an attribute, a list or a dict, by its path."""
+    seen: set[int] = set()
+    for path, node in walk_objects(module):
+        named = own_attributes(node) if is_trackable(node) else sorted(vars(node).items(), key=lambda pair: pair[0])
+        for key, value in named:
+            for place, item in leaves(value):
+                if is_optimizer(item) and id(item) not in seen:
+                    seen.add(id(item))
+                    yield f"{path}/{key.lstrip('_')}{place}".lstrip("/"), item
 
 
 def held_objects(model: Model) -> Iterator[tuple[str, Any]]:
@@ -168,6 +184,9 @@ def _trained(model: Model, weights: Iterable[tuple[str, Variable]]) -> dict[str,
     named = [(name, found) for name, found in optimizers_of(model) if is_built(found)]
     known = list(weights) if named else []
     paths = {id(variable): path for path, variable in known}
+    if is_trackable(model):
+        every = ((name, trained_by(found, [variable for _, variable in known]) or ()) for name, found in named)
+        return {name: [(paths[id(item)], item) for item in found if id(item) in paths] for name, found in every}
     usual = [id(variable) for variable in model.trainable_variables] if named else []
     has_own = has_own_compile(model) or not is_compiled(model)
     # what another train_step() trains may also be no part of the model

@@ -18,11 +18,10 @@ from typing import Any
 from colab_save.custom_code.custom_objects import held_by
 from colab_save.custom_code.origins import is_users_module
 from colab_save.custom_code.remaking import Remaking
-from colab_save.dialect import KERAS_2, classes, dialect_of, keras_of
+from colab_save.dialect import KERAS_2, classes, dialect_of, is_trackable, keras_of
 from colab_save.errors import FormatError
-from colab_save.hints import literal
 from colab_save.model.attribute_configs import attribute_config, is_remakeable
-from colab_save.model.config_values import in_words
+from colab_save.model.completion import Completion
 from colab_save.model.constructor_arguments import (
     COMMON,
     Argument,
@@ -32,75 +31,11 @@ from colab_save.model.constructor_arguments import (
     lacking,
     takes_all,
 )
+from colab_save.model.module_configs import RemadeModule, keras_objects_in, needed_by_module
 from colab_save.model.walking import is_graph
 from colab_save.taking import Taking
 from colab_save.types import Json, Model
 from colab_save.wording import translated
-
-
-@dataclass
-class Completion:
-    """The constructor arguments that the configs of one class lack.
-
-    Attributes:
-        class_name: The class.
-        is_own: It is a class of the user, who can add to it.
-        has_config: The class has a ``get_config`` that returns a config.
-        has_base: A ``get_config`` of the class can call that of its base.
-        takes_all: Its constructor takes what that of its base returns (``**kwargs``).
-        arguments: The lacking arguments, by name.
-    """
-
-    class_name: str
-    is_own: bool
-    has_config: bool
-    has_base: bool
-    takes_all: bool = True
-    arguments: dict[str, Argument] = field(default_factory=dict)
-
-    @property
-    def objects(self) -> tuple[str, ...]:
-        """Return the names of the arguments that were written as objects."""
-        return tuple(item.name for item in self.arguments.values() if item.is_object)
-
-    @property
-    def loss(self) -> str:
-        """Return which arguments could not be written, and why; empty if all were."""
-        return " and ".join(f"{item.name!r}, which {item.problem}" for item in self.arguments.values() if item.problem)
-
-    def __str__(self) -> str:
-        old = [
-            f"{item.name!r} ({item.outdated}; {_as_written(item)})" for item in self.arguments.values() if item.outdated
-        ]
-        dropped = [
-            f"{item.name!r} ({f'lost: it {item.problem}' if item.problem else _as_written(item)})"
-            for item in self.arguments.values()
-            if not item.outdated
-        ]
-        if not self.has_config:
-            return f"{self.class_name} has no get_config() for {', '.join(dropped)}. {self.hint}"
-        faults = [f"returns an old value of {', '.join(old)}"] if old else []
-        faults += [f"drops {', '.join(dropped)}"] if dropped else []
-        return f"get_config() of {self.class_name} {' and '.join(faults)}. {self.hint if self.is_own else ''}".rstrip()
-
-    @property
-    def hint(self) -> str:
-        """Return the code to add to the class."""
-        names = [(item.name, item.attribute or item.name) for item in self.arguments.values()]
-        pairs = [*(["**super().get_config()"] if self.has_base else []), *(f'"{k}": self.{v}' for k, v in names)]
-        lines = [f"self.{item.name} = {item.name}  # in __init__" for item in self.arguments.values() if item.problem]
-        if self.has_base and not self.takes_all:
-            lines.insert(0, "# let __init__ take **kwargs, and call super().__init__(**kwargs) in it")
-        lines += ["def get_config(self):", f"    return {{{', '.join(pairs)}}}"]
-        if self.objects:
-            keys = ", ".join(f'"{name}"' for name in self.objects)
-            made = f"{{k: keras.saving.deserialize_keras_object(config[k]) for k in [{keys}]}}"
-            lines += ["@classmethod", "def from_config(cls, config):", f"    return cls(**{{**config, **{made}}})"]
-        return "\n    ".join([f"Add to {self.class_name}:", *lines])
-
-
-def _as_written(argument: Argument) -> str:
-    return f"written: {literal(in_words(argument.value))}"
 
 
 @dataclass
@@ -113,6 +48,7 @@ class Configs:
         used: For each class whose config was read in the last `whole` or `written`, the arguments that it lacks.
         remade: The classes whose objects are made again from their attributes, without their constructor.
         lost: For each of these, the attributes that cannot be written, with the reason.
+        module: What Keras cannot describe and TensorFlow tracks, which its attributes make again; else ``None``.
     """
 
     items: list[Any]
@@ -120,12 +56,15 @@ class Configs:
     used: dict[str, Completion] = field(default_factory=dict)
     remade: frozenset[type] = frozenset()
     lost: dict[str, dict[str, str]] = field(default_factory=dict)
+    module: Any = None
     _objects: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _incomplete: set[type] = field(default_factory=set)
 
     @classmethod
     def of(cls, model: Model) -> Configs:
         """Find the custom objects of a model."""
+        if is_trackable(model):
+            return cls([item for item in keras_objects_in(model) if _is_custom(item)], module=model)
         items = list(held_by(model))
         lambdas = [item for item in items if isinstance(item, classes("layers.Lambda")) and dialect_of(item) == KERAS_2]
         return cls([item for item in items if _is_custom(item)], lambdas)
@@ -143,7 +82,11 @@ class Configs:
         Args:
             names: The names of classes and functions in the custom code, by their identity.
         """
-        remade = [_Remade(item, self.lost, names) for item in self.items if type(item) in self.remade]
+        remade: list[_Remade | RemadeModule] = [
+            _Remade(item, self.lost, names) for item in self.items if type(item) in self.remade
+        ]
+        if type(self.module) in self.remade:
+            remade.append(RemadeModule(self.module, self.lost, names))
         others = [item for item in self.items if type(item) not in self.remade and is_completable(item)]
         with ExitStack() as stack:
             for each in remade:
@@ -171,6 +114,8 @@ class Configs:
         needed: dict[int, object] = {}
         for item in (item for item in self.items if type(item) in remade):
             needed |= Taking().fact("the classes that its attributes need", partial(_needed_by, item), {})
+        if type(self.module) in remade:
+            needed |= Taking().fact("the classes that it needs", partial(needed_by_module, self.module), {})
         return list(needed.values())
 
     @property
@@ -178,12 +123,16 @@ class Configs:
         """Return the classes of the objects that can be made of their attributes."""
         take = Taking().fact
         found = (item for item in self.items if take("its class", partial(is_remakeable, item), otherwise=False))
-        return frozenset(map(type, found))
+        return frozenset(map(type, found)) | self._modules
 
     @property
     def incomplete(self) -> frozenset[type]:
         """Return those of them whose constructor cannot be called as it was, since an argument is lost."""
-        return self.remakeable & self._incomplete
+        return self.remakeable & (self._incomplete | self._modules)
+
+    @property
+    def _modules(self) -> frozenset[type]:
+        return frozenset() if self.module is None else frozenset({type(self.module)})
 
     @property
     def objects(self) -> dict[str, tuple[str, ...]]:

@@ -20,6 +20,7 @@ from colab_save.dialect import (
     dialect_of,
     dtype_name,
     is_compiled,
+    is_trackable,
     keras_of,
     kind_of,
     value_of,
@@ -68,7 +69,23 @@ def examine(model: Model) -> ModelFacts:
     variables = tuple(_weight(path, variable) for path, variable in weights)
     attributes = taking.fact("the attributes", lambda: plain_names(model), ())
     known = ModelFacts(kind, class_name, variables, attributes=attributes, remarks=taking.remarks)
-    return known if kind == "module" else _with_keras(known, model, weights, taking)
+    add = _with_optimizers if kind == "module" else _with_keras
+    return add(known, model, weights, taking)
+
+
+def _with_optimizers(
+    known: ModelFacts, model: Model, weights: Sequence[tuple[str, Variable]], taking: Taking
+) -> ModelFacts:
+    """Add to the facts of a module those of its optimizers and of the layers in it; a program has neither."""
+    if not is_trackable(model):
+        return known
+    return replace(
+        known,
+        optimizer=tuple(taking.facts("optimizer", lambda: _optimizer_variables(model), _facts_of).values()),
+        trains=taking.fact("the weights that each optimizer trains", lambda: trained_paths(model, weights), {}),
+        undecayed=taking.fact("what is excluded from weight decay", lambda: undecayed_paths(model, weights), {}),
+        layers=tuple(describe_layer(path, layer, (), taking) for path, layer in walk_layers(model)),
+    )
 
 
 def _with_keras(known: ModelFacts, model: Model, weights: Sequence[tuple[str, Variable]], taking: Taking) -> ModelFacts:

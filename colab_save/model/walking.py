@@ -24,6 +24,7 @@ from colab_save.dialect import (
     is_functional,
     is_numbered,
     is_of_keras,
+    is_trackable,
     snake_case,
     tensorflow_classes,
 )
@@ -32,6 +33,9 @@ from colab_save.types import Layer, Model, Variable
 
 BOOKKEEPING = ("optimizers.Optimizer", "optimizers.legacy.Optimizer", "metrics.Metric", "random.SeedGenerator")
 """The classes of the objects that Keras holds beside the weights."""
+
+MODULES_OWN = frozenset({"_name", "_scope_name", "_name_scope", "_obj_reference_counts_dict"})
+"""The attributes that `tf.Module` sets (``module.py``, 2.16 to 2.21), and a count of references of TensorFlow's."""
 
 WEIGHTS_BY_PATH, GENERATORS_BY_PATH = "colab_save_weights", "colab_save_generators"
 """The attributes that hold the weights of our SavedModels, and the states of their random generators, by path."""
@@ -67,6 +71,11 @@ def walk_variables(model: Model, taking: Taking | None = None) -> Iterator[tuple
     for variable in (taking or Taking()).fact("the weights that no attribute holds", lambda: _weights(model), []):
         if id(variable) not in seen | states:
             yield f"?/{getattr(variable, 'path', variable.name)}", variable
+
+
+def walk_objects(model: Model) -> Iterator[tuple[str, Any]]:
+    """Yield every layer, module and plain object of a model once, with its path; that of the model itself is empty."""
+    return ((path, node) for path, node in _walk(model) if not is_variable(node))
 
 
 def walk_layers(model: Model) -> Iterator[tuple[str, Layer]]:
@@ -140,7 +149,7 @@ def _weights(model: Model) -> list[Variable]:
     """Return what Keras counts as weights, without the state of metrics and vocabularies that tf_keras counts too."""
     held = getattr(model, "metrics", ()) if dialect_of(model) == KERAS_2 else ()
     state = {id(variable) for metric in held for variable in metric.variables}
-    weights = model.weights if hasattr(model, "weights") else model.variables
+    weights = getattr(model, "variables", ()) if is_trackable(model) else model.weights
     return [variable for variable in weights if is_variable(variable) and id(variable) not in state]
 
 
@@ -196,6 +205,8 @@ def _layers_in(node: Any, root: Any) -> list[tuple[str, Any]]:
 
 def own_attributes(node: Any) -> list[tuple[str, Any]]:
     """Return the attributes that the user or the layer's class set, sorted, without Keras's and TensorFlow's own."""
+    if isinstance(node, tensorflow_classes("train.Checkpoint")):
+        return checkpointed(node)
     others = given_attributes(node)
     own = [(key.lstrip("_"), value) for key, value in vars(node).items() if key not in others]
     return sorted(own, key=lambda pair: pair[0])
@@ -208,8 +219,20 @@ def parts_in_attributes(model: Model) -> dict[str, str]:
     return {name: path for name, path in own if path}
 
 
+def checkpointed(node: Any) -> list[tuple[str, Any]]:
+    """Return what a `tf.train.Checkpoint` was made with, and what was set on it later, without its own bookkeeping.
+
+    ``_root`` is private to TensorFlow (``checkpoint.py``, 2.16 to 2.21), and its first argument.
+    """
+    held = {key: value for key, value in vars(node).items() if not key.startswith("_") and key != "save_counter"}
+    root = vars(node).get("_root")
+    return sorted({**held, **({} if root is None else {"root": root})}.items())
+
+
 def given_attributes(node: Any) -> frozenset[str]:
     """Return the names of the attributes that Keras and TensorFlow set in an object of its dialect."""
+    if is_trackable(node):
+        return _tracking_attributes() | MODULES_OWN
     return _keras_attributes(dialect_of(node)) | _tracking_attributes() | {"optimizer"}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from colab_save.artifact.composites import Composite, Ragged, Sparse
 from colab_save.artifact.sample import BY_DEFAULT, TRAINING, Sample
-from colab_save.dialect import classes
+from colab_save.dialect import classes, tensorflow_classes
 from colab_save.errors import SampleError
 from colab_save.hints import option
 from colab_save.model.walking import walk_layers
@@ -221,7 +221,9 @@ def to_tensor(item: Array | Composite) -> Tensor:
 
 
 def is_without_call(model: Model) -> bool:
-    """Return whether a Keras model cannot be called: its class has only the ``call`` of Keras's base classes."""
+    """Return whether a model cannot be called: its class has only the ``call`` of Keras's base classes, or none."""
+    if isinstance(model, tensorflow_classes("train.Checkpoint")):
+        return True
     bases = (*classes("Model"), *classes("layers.Layer"))
     if not isinstance(model, bases) or "call" in vars(model):
         return False

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from colab_save.artifact.sample import BY_DEFAULT, TRAINING, Pass, Sample
-from colab_save.dialect import classes
+from colab_save.dialect import classes, is_trackable
 from colab_save.errors import ColabSaveError, SampleError, UnbuiltModelError
 from colab_save.hints import option
 from colab_save.memory import is_out_of_memory
@@ -246,18 +246,18 @@ def samples_by_part(given: Any, models: Mapping[str, Model]) -> Mapping[str, Any
 
 
 def take_passes(model: Model, sample: Sample, notebook: Notebook = NO_NOTEBOOK) -> Sample:
-    """Add to a sample the other forward passes of a Keras model, with the live model's outputs.
+    """Add to a sample the other forward passes of a model, with the live model's outputs.
 
-    These are the one in training mode and the one without the argument ``training``, where their outputs differ from
-    those of inference, and each public sub-model in an attribute. A pass that fails in the live model is left out: a
-    save cannot lose it.
+    Those of a Keras model are the one in training mode and the one without the argument ``training``, where their
+    outputs differ from those of inference, and each public sub-model in an attribute. A pass that fails in the live
+    model is left out: a save cannot lose it.
     """
     keras_model = classes("Model")
-    if not isinstance(model, keras_model):
+    if not (isinstance(model, keras_model) or is_trackable(model)):
         return sample
     parts = [name for name, item in own_attributes(model) if isinstance(item, keras_model) and name in vars(model)]
     modes = [TRAINING, *([BY_DEFAULT] if may_not_infer(model) else [])]
-    names = parts if sample.missing else [*modes, *parts]
+    names = parts if sample.missing or is_trackable(model) else [*modes, *parts]
     found = [_take_pass(model, sample, name, notebook) for name in names]
     return replace(sample, passes=tuple(each for each in found if each is not None))
 

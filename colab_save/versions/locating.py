@@ -31,6 +31,9 @@ from colab_save.versions.finding import Latest, find, find_latest, latest_of, re
 from colab_save.versions.plain_files import find_plain, find_plain_before
 from colab_save.wording import did_you_mean
 
+INDEX = ".index"
+"""The end of the name of a checkpoint's index; the path of a checkpoint is what the names of its files begin with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -115,7 +118,7 @@ def locate(request: LoadRequest) -> Found:
             f"{shown} is a path or URL, so {source} cannot be used with it.", f"Leave {option('source')} out."
         )
     store, key = open_folder_of(target.path)
-    for name in (key, *(f"{key}{suffix}" for suffix in suffixes())):  # a save adds one to a path without
+    for name in (key, *(f"{key}{suffix}" for suffix in (*suffixes(), INDEX))):  # a save adds one to a path without
         known, passed_over = _plain(store, name)
         if known is not None:
             return Found(store, known[0], known[1], target.shown, passed_over)

@@ -30,6 +30,9 @@ BOOKKEEPING = ("optimizer", "optimizer_weights", "metrics", "keras_api/metrics")
 _SLOT, _VALUE = "/.OPTIMIZER_SLOT/", "/.ATTRIBUTES/VARIABLE_VALUE"
 """What TensorFlow appends to the path of a variable (``trackable_utils``, 2.20 and 2.21)."""
 
+_OWN = re.compile(r"(^|/)(_?optimizer|colab_save_optimizers)/|^save_counter/")
+"""The state of optimizers that a part of a checkpoint holds, and how often it was written."""
+
 _ESCAPE = re.compile(r"\.([S.])")
 """How TensorFlow escapes a slash and a dot in a name (``trackable_utils``, 2.20 and 2.21)."""
 
@@ -131,7 +134,8 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _is_bookkeeping(name: str) -> bool:
-    return name.startswith(tuple(f"{group}/" for group in BOOKKEEPING)) or _SLOT in name
+    is_grouped = name.startswith(tuple(f"{group}/" for group in BOOKKEEPING))
+    return is_grouped or _SLOT in name or bool(_OWN.search(name))
 
 
 def _is_real(dtype: Any) -> bool:

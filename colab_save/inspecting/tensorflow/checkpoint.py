@@ -1,17 +1,21 @@
-"""Recognise and inspect TensorFlow checkpoints: weights without a model, in an index and several data files.
+"""Recognise and inspect TensorFlow checkpoints: weights in an index and several data files, and perhaps an object.
 
 The table of formats names its functions, and `inspection` calls them.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from colab_save.errors import DamagedFileError
-from colab_save.format_table import FOLDER, PREFIX
-from colab_save.inspecting.findings import Findings
+from colab_save.format_table import FOLDER, OBJECT, PREFIX
+from colab_save.inspecting.findings import CustomName, Findings, unsafe
+from colab_save.inspecting.limits import MAX_JSON
 from colab_save.inspecting.sight import Sight
 from colab_save.inspecting.tensorflow.saved_model import check_shards
+from colab_save.types import Json
 
 _TABLE_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 
@@ -36,7 +40,39 @@ def inspect_checkpoint(sight: Sight, _: frozenset[str]) -> Findings:
     """
     for index in _indexes(sight.path):
         check_shards(index)
-    return Findings(sight.format)
+    if OBJECT not in sight.names:
+        return Findings(sight.format)
+    described = _read(sight.path / OBJECT)
+    names = tuple(CustomName("", name) for name in sorted(set(_code_in(described))))
+    return Findings(sight.format, names, (f"{OBJECT} makes objects of classes and sets their attributes",))
+
+
+def _read(file: Path) -> Json:
+    """Read the attributes beside the values.
+
+    Raises:
+        DamagedFileError: They are no JSON, or nested too deeply.
+        UnsafeFileError: They have more bytes than any object needs.
+    """
+    if file.is_symlink() or file.stat().st_size > MAX_JSON:
+        raise unsafe(str(file), f"it is a link or has more than {MAX_JSON >> 20} MiB")
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedFileError(f"{file} is no JSON.", "Copy the whole folder again.") from error
+
+
+def _code_in(described: Json) -> Iterator[str]:
+    """Yield the names of the classes and functions that the attributes need."""
+    waiting = [described]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if isinstance(name := value.get("code"), str) and len(value) == 1:
+                yield name
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
 
 
 def _indexes(path: Path) -> list[Path]:

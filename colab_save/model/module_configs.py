@@ -1,0 +1,207 @@
+"""Write any object that TensorFlow tracks as its attributes: what `ModuleRemaking` makes it from again.
+
+`configs` calls it for what Keras cannot describe: a `tf.Module`, a `tf.train.Checkpoint`. Each object in it is written
+once, with a number, so that what two attributes share stays one. Values of variables are left to the checkpoint.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from colab_save.custom_code.custom_objects import find_custom_objects, held_by
+from colab_save.custom_code.origins import STANDARD, is_users_module
+from colab_save.dialect import classes, dialect_of, is_trackable, keras_of, tensorflow_classes
+from colab_save.errors import FormatError
+from colab_save.model.attribute_configs import CODE, RULES, SET_BY_SAVES, Rule, Writing, Written
+from colab_save.model.walking import checkpointed, given_attributes, is_variable, walk_layers
+from colab_save.types import Json, Layer, Model
+
+
+def module_config(module: Model, name_of: Callable[[object], str]) -> Written:
+    """Write an object as its attributes.
+
+    Args:
+        module: The live object, see `is_trackable`.
+        name_of: Returns the name of a class or function in the custom code.
+    """
+    writing = ModuleWriting(module, name_of)
+    config = writing.value(module)
+    return Written(config, writing.lost, writing.code)
+
+
+class RemadeModule:
+    """A ``get_config`` for one object that TensorFlow tracks, which returns its attributes.
+
+    Args:
+        item: The live object.
+        lost: Gets the attributes that cannot be written, by the class.
+        names: The names of classes and functions in the custom code, by their identity.
+    """
+
+    def __init__(self, item: Model, lost: dict[str, dict[str, str]], names: Mapping[int, str]) -> None:
+        self.item = item
+        self._lost, self._names = lost, names
+
+    def __call__(self) -> dict[str, Json]:
+        """Return the config."""
+        written = module_config(self.item, self._name_of)
+        if written.lost:
+            self._lost.setdefault(type(self.item).__name__, {}).update(written.lost)
+        return written.config
+
+    def _name_of(self, value: object) -> str:
+        """Return the name of a class or function in the custom code.
+
+        Raises:
+            FormatError: It is not there.
+        """
+        if id(value) not in self._names:
+            raise FormatError(f"needs {getattr(value, '__name__', value)}, which could not be captured", "")
+        return self._names[id(value)]
+
+
+def needed_by_module(module: Model) -> dict[int, object]:
+    """Return the classes and functions that a module and all in it need, by their identity."""
+    written = module_config(module, lambda value: str(getattr(value, "__name__", "")))
+    return {id(each): each for each in written.code}
+
+
+def keras_objects_in(module: Model) -> list[object]:
+    """Return the objects in a module that may be of the user's Keras classes."""
+    return [each for each in held_by([module, *(layer for _, layer in walk_layers(module))]) if each is not module]
+
+
+@dataclass
+class ModuleWriting(Writing):
+    """Writes one object, and every object in it once.
+
+    Attributes:
+        places: The numbers of the objects that were written, by their identity.
+        inside: The layers that another layer or model holds, by their identity, with that and their path in it.
+    """
+
+    places: dict[int, int] = field(default_factory=dict)
+    inside: dict[int, tuple[Layer, str]] = field(default_factory=dict)
+    _at: list[str] = field(default_factory=list)
+    _count: int = 0
+
+    def __post_init__(self) -> None:
+        """Find the layers that come back with what holds them."""
+        self.weights = []
+        for _, layer in walk_layers(self.item):
+            if id(layer) not in self.inside:
+                self.inside |= {id(each): (layer, path) for path, each in walk_layers(layer) if path}
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return what writes each kind of value, the objects with an identity first."""
+        return (_keras, _numbered, *RULES)
+
+    def value(self, value: Any) -> Any:
+        """Return a value as a config holds it, or the number of an object that has been written."""
+        if id(value) in self.places:
+            return {"same": self.places[id(value)]}
+        return super().value(getattr(value, "__wrapped__", value) if _is_proxy(value) else value)
+
+    def item_of(self, value: Any, write: Callable[[], Any]) -> dict[str, Any]:
+        """Write an object under a number of its own, which it has before what it holds is written."""
+        self._count += 1
+        number = self.places[id(value)] = self._count
+        return {"item": [number, write()]}
+
+    def attributes_of(self, owner: Any, named: list[tuple[str, Any]]) -> Iterator[list[Any]]:
+        """Yield each attribute that can be written; any other is lost, with all that only it holds."""
+        for name, value in named:
+            before = dict(self.places)
+            self._at.append(name)
+            try:
+                yield [name, self.attribute(name, value)]
+            except FormatError as error:
+                self.places = before
+                self.lost[".".join(self._at)] = error.references[0]
+            finally:
+                self._at.pop()
+
+    def named(self, value: Any) -> dict[str, Any]:
+        """Return what finds a class or function among the custom objects."""
+        self.code.append(value)
+        return {"code": self.name_of(value)}
+
+
+def _is_proxy(value: Any) -> bool:
+    """Return whether a value is the proxy in which TensorFlow tracks a dict or a tuple."""
+    return type(value).__module__ == "tensorflow.python.trackable.data_structures" and hasattr(value, "__wrapped__")
+
+
+def _keras(self: ModuleWriting, value: Any) -> Any:
+    """Write an object of Keras: a layer within another by its place there, any other with its config."""
+    if not dialect_of(value) or isinstance(value, type) or is_variable(value):
+        return None
+    if id(value) in self.inside:
+        owner, path = self.inside[id(value)]
+        return self.item_of(value, lambda: {"part": [self.value(owner), path]})
+    if not hasattr(value, "get_config"):
+        return None
+    self.code += find_custom_objects(value)
+    return self.item_of(value, lambda: {"keras": [dialect_of(value), _config_of(value)]})
+
+
+def _config_of(value: Any) -> Json:
+    try:
+        return json.loads(json.dumps(keras_of(value).saving.serialize_keras_object(value)))
+    except Exception as error:
+        raise FormatError(f"is a {type(value).__name__} that Keras cannot write", "") from error
+
+
+def _numbered(self: ModuleWriting, value: Any) -> Any:
+    """Write a variable, a module or a plain object, each of which may be held twice."""
+    if is_variable(value):
+        return self.item_of(value, lambda: {"variable": _variable_of(value)})
+    if isinstance(value, tensorflow_classes("train.Checkpoint")):
+        held = [pair for pair in checkpointed(value) if pair[0] not in SET_BY_SAVES]
+        return self.item_of(value, lambda: {"checkpoint": list(self.attributes_of(value, held))})
+    if is_trackable(value):
+        return self.item_of(value, partial(_module_of, self, value))
+    if _is_plain(value):
+        return self.item_of(value, partial(_plain_of, self, value))
+    return None
+
+
+def _variable_of(value: Any) -> dict[str, Any]:
+    """Return how to make a variable; its value comes from the checkpoint."""
+    import tensorflow as tf
+
+    return {
+        "maker": dialect_of(value) or "tensorflow",
+        "shape": tf.convert_to_tensor(value).shape.as_list(),
+        "open": value.shape.as_list() if isinstance(value, tf.Variable) and value.shape.rank is not None else None,
+        "dtype": str(getattr(value.dtype, "name", value.dtype)),
+        "trainable": bool(value.trainable),
+        "name": value.name.partition(":")[0],
+    }
+
+
+def _module_of(self: ModuleWriting, value: Any) -> dict[str, Any]:
+    left_out = given_attributes(value) | SET_BY_SAVES
+    named = [(name, item) for name, item in vars(value).items() if name not in left_out]
+    name = value.name if isinstance(value, tensorflow_classes("Module")) else ""
+    return {"module": [self.named(type(value)), name, list(self.attributes_of(value, named))]}
+
+
+def _plain_of(self: ModuleWriting, value: Any) -> dict[str, Any]:
+    named = list(vars(value).items())
+    return {"plain": [self.named(type(value)), list(self.attributes_of(value, named))]}
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether an object is one of the user's or of a library, with attributes that make it again."""
+    if not hasattr(value, "__dict__") or isinstance(value, (*CODE, enum.Enum)):
+        return False
+    module = type(value).__module__
+    root = module.partition(".")[0]
+    is_given = root in STANDARD or root in {"tensorflow", "numpy", "keras", "tf_keras", "builtins", "wrapt"}
+    return is_users_module(module) or not (is_given or dialect_of(value) or isinstance(value, classes("KerasTensor")))
