@@ -69,6 +69,34 @@ class Hidden(tf.Module):
         return x * self.box.value + self.by_number[1]
 
 
+def once(method):
+    """Run a method once for each object, as Sonnet does: by an id that is another in each process."""
+    mark = object()
+
+    def run(self, *inputs):
+        if mark not in self.ran:
+            method(self, *inputs)
+            self.ran.add(mark)
+
+    return run
+
+
+class Lazy(tf.Module):
+    """It notes in itself, by what a decorator made, that it has its variables."""
+
+    def __init__(self):
+        super().__init__()
+        self.ran = set()
+
+    @once
+    def make(self, x):
+        self.w = tf.Variable(tf.random.normal([x.shape[-1], 2]))
+
+    def __call__(self, x):
+        self.make(x)
+        return x @ self.w
+
+
 class Box:
     def __init__(self, value):
         self.value = value
@@ -91,13 +119,17 @@ def many_inputs():
     return called(Sides(), rows(2, 3), rows(2, 4))
 
 
+def lazy():
+    return called(Lazy())
+
+
 def hidden():
     return Hidden()
 
 
-MODULES = {make.__name__: make for make in (sequential, untrained, many_inputs, hidden)}
+MODULES = {make.__name__: make for make in (sequential, untrained, many_inputs, hidden, lazy)}
 
-CLASSES = {kind.__name__: kind for kind in (Dense, Stack, Sides, Hidden, Box)} | {"relu": tf.nn.relu}
+CLASSES = {kind.__name__: kind for kind in (Dense, Stack, Sides, Hidden, Lazy, Box)} | {"relu": tf.nn.relu}
 
 
 def loop(units=3, *, is_trained=True):

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import is_trackable, optimizer_variables
-from colab_save.errors import DamagedFileError, FormatError, SampleError
+from colab_save.errors import DamagedFileError, FormatError, SampleError, UnbuiltModelError
 from colab_save.format_table import OBJECT
 from colab_save.formats.base import Context, Format
 from colab_save.formats.loaded.saved_model import functions_of, main_function
@@ -60,9 +60,10 @@ class CheckpointFormat(Format):
     )
 
     def refusal(self, model: Model) -> str:
-        """Refuse Keras models and loaded programs."""
+        """Refuse Keras models, loaded programs, and what has no variables."""
         if is_trackable(model):
-            return ""
+            has_variables = next(walk_variables(model), None) is not None
+            return "" if has_variables else f"the {type(model).__name__} has no variables"
         return "it holds a tf.Module or a tf.train.Checkpoint; a Keras model needs keras or weights"
 
     def specs(self, model: Model) -> Specs:
@@ -113,6 +114,7 @@ class CheckpointFormat(Format):
 
         Raises:
             SampleError: It has none.
+            UnbuiltModelError: The call makes weights, so that the answer is not that of those it has.
         """
         function = main_function(model) if functions_of(model) else None
         if function is None:
@@ -120,7 +122,14 @@ class CheckpointFormat(Format):
         if function is None:
             reason = f"The {type(model).__name__} cannot be called."
             raise SampleError(reason, "Define __call__ to have its outputs compared.")
-        return to_arrays(call(function, sample))
+        before = {id(variable) for _, variable in walk_variables(model)}
+        answer = to_arrays(call(function, sample))
+        if made := [path for path, variable in walk_variables(model) if id(variable) not in before]:
+            raise UnbuiltModelError(
+                f"A call of the {type(model).__name__} makes weights: {listed(made, 4)}.",
+                "Call it once on data, such as model(x_train[:4]), and save it again.",
+            )
+        return answer
 
 
 def _config_of(model: Model) -> Json:

@@ -371,6 +371,15 @@ def _items(value: Any) -> list[Any] | None:
     return [base(value)] if base in CONTAINERS else None
 
 
+def has_all_in_attributes(value: Any) -> bool:
+    """Return whether attributes alone make an object again; a class of dicts, lists or numbers holds more."""
+    try:
+        object.__new__(type(value))
+    except TypeError:
+        return False
+    return True
+
+
 Rule: TypeAlias = Callable[[Any, Any], Any]
 """What writes one kind of value; it returns ``None`` for any other."""
 

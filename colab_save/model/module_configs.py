@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import enum
 import json
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import FunctionType
 from typing import Any
+from uuid import UUID
 
 from colab_save.custom_code.custom_objects import find_custom_objects, held_by
-from colab_save.custom_code.origins import STANDARD, is_users_module
+from colab_save.custom_code.origins import STANDARD, cells, is_users_module
 from colab_save.dialect import classes, dialect_of, is_trackable, keras_of, tensorflow_classes
 from colab_save.errors import FormatError
 from colab_save.model.attribute_configs import CODE, RULES, SET_BY_SAVES, Rule, Writing, Written
@@ -88,6 +91,7 @@ class ModuleWriting(Writing):
     places: dict[int, int] = field(default_factory=dict)
     inside: dict[int, tuple[Layer, str]] = field(default_factory=dict)
     _at: list[str] = field(default_factory=list)
+    _owners: list[Any] = field(default_factory=list)
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -99,7 +103,7 @@ class ModuleWriting(Writing):
 
     def rules(self) -> tuple[Rule, ...]:
         """Return what writes each kind of value, the objects with an identity first."""
-        return (_keras, _numbered, *RULES)
+        return (_keras, _numbered, *RULES, _closed, _of_python)
 
     def value(self, value: Any) -> Any:
         """Return a value as a config holds it, or the number of an object that has been written."""
@@ -118,6 +122,7 @@ class ModuleWriting(Writing):
         for name, value in named:
             before = dict(self.places)
             self._at.append(name)
+            self._owners.append(owner)
             try:
                 yield [name, self.attribute(name, value)]
             except FormatError as error:
@@ -125,6 +130,12 @@ class ModuleWriting(Writing):
                 self.lost[".".join(self._at)] = error.references[0]
             finally:
                 self._at.pop()
+                self._owners.pop()
+
+    @property
+    def owner(self) -> Any:
+        """The object whose attribute is being written."""
+        return self._owners[-1] if self._owners else None
 
     def named(self, value: Any) -> dict[str, Any]:
         """Return what finds a class or function among the custom objects."""
@@ -171,6 +182,43 @@ def _numbered(self: ModuleWriting, value: Any) -> Any:
     return None
 
 
+def _of_python(self: ModuleWriting, value: Any) -> Any:
+    """Write a value of one of Python's own classes."""
+    match value:
+        case slice() | range():
+            return {type(value).__name__: [self.value(each) for each in (value.start, value.stop, value.step)]}
+        case OrderedDict():
+            return {"ordered": self.pairs(value)}
+        case deque():
+            return {"deque": [self.each(value), value.maxlen]}
+        case UUID():
+            return {"uuid": value.hex}
+    return None
+
+
+def _closed(self: ModuleWriting, value: Any) -> Any:
+    """Write what a decorator made for a method, and noted in the object, by its place in the closure of the method.
+
+    So Sonnet notes which methods have run, by an id that is another in each process (``once.py``, 2.0.2).
+    """
+    for kind in type(self.owner).__mro__[:-1]:
+        for name, method in vars(kind).items():
+            if path := _path_to(value, method):
+                return {"closed": [self.named(kind), name, path]}
+    return None
+
+
+def _path_to(value: Any, function: Any, deepest: int = 3) -> list[str]:
+    """Return the names by which the closure of a function, and of those in it, reaches a value; empty if none does."""
+    held = cells(function) if isinstance(function, FunctionType) and deepest else {}
+    for name, item in held.items():
+        if item is value:
+            return [name]
+        if below := _path_to(value, item, deepest - 1):
+            return [name, *below]
+    return []
+
+
 def _variable_of(value: Any) -> dict[str, Any]:
     """Return how to make a variable; its value comes from the checkpoint."""
     import tensorflow as tf
@@ -204,4 +252,6 @@ def _is_plain(value: Any) -> bool:
     module = type(value).__module__
     root = module.partition(".")[0]
     is_given = root in STANDARD or root in {"tensorflow", "numpy", "keras", "tf_keras", "builtins", "wrapt"}
-    return is_users_module(module) or not (is_given or dialect_of(value) or isinstance(value, classes("KerasTensor")))
+    if not is_users_module(module) and (is_given or dialect_of(value) or isinstance(value, classes("KerasTensor"))):
+        return False
+    return has_all_in_attributes(value)

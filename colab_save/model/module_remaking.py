@@ -7,9 +7,12 @@ it names is looked for among the custom objects alone.
 from __future__ import annotations
 
 import importlib
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
+from colab_save.custom_code.origins import cells
 from colab_save.custom_code.remaking import Remaking
 from colab_save.dialect import DIALECTS
 from colab_save.model.walking import walk_layers
@@ -37,6 +40,28 @@ class ModuleRemaking(Remaking):
         if name not in self.custom:
             raise NameError(f"name {name!r} is not defined", name=name)
         return self.custom[name]
+
+    def _read_slice(self, held: Any) -> Any:
+        return slice(*map(self.read, held))
+
+    def _read_range(self, held: Any) -> Any:
+        return range(*map(self.read, held))
+
+    def _read_ordered(self, held: Any) -> Any:
+        return OrderedDict((self.read(name), self.read(value)) for name, value in held)
+
+    def _read_deque(self, held: Any) -> Any:
+        return deque(map(self.read, held[0]), held[1])
+
+    def _read_uuid(self, held: str) -> Any:
+        return UUID(held)
+
+    def _read_closed(self, held: Any) -> Any:
+        """Return what the closure of a method of a class holds."""
+        found = vars(self.kind(held[0]))[held[1]]
+        for name in held[2]:
+            found = cells(found)[name]
+        return found
 
     def _read_same(self, number: int) -> Any:
         return self.made[number]
@@ -73,7 +98,7 @@ class ModuleRemaking(Remaking):
         import tensorflow as tf
 
         kind = self.kind(held[0], tf.__internal__.tracking.AutoTrackable)
-        item = self.made[number] = kind.__new__(kind)
+        item = self.made[number] = object.__new__(kind)
         if isinstance(item, tf.Module):
             tf.Module.__init__(item, name=held[1] or None)
         self._set(item, held[2])
@@ -81,7 +106,7 @@ class ModuleRemaking(Remaking):
 
     def _make_plain(self, number: int, held: Any) -> Any:
         kind = self.kind(held[0])
-        item = self.made[number] = kind.__new__(kind)
+        item = self.made[number] = object.__new__(kind)
         self._set(item, held[1])
         return item
 

@@ -149,7 +149,7 @@ def _weights(model: Model) -> list[Variable]:
     """Return what Keras counts as weights, without the state of metrics and vocabularies that tf_keras counts too."""
     held = getattr(model, "metrics", ()) if dialect_of(model) == KERAS_2 else ()
     state = {id(variable) for metric in held for variable in metric.variables}
-    weights = getattr(model, "variables", ()) if is_trackable(model) else model.weights
+    weights = model.weights if hasattr(model, "weights") else getattr(model, "variables", ())
     return [variable for variable in weights if is_variable(variable) and id(variable) not in state]
 
 

@@ -114,7 +114,7 @@ def _check_single(division: Division, target: Target) -> None:
 
 
 def _usable(wanted: Attempts, division: Division) -> tuple[Attempts, dict[str, str]]:
-    """Return the attempts that can write what is saved, and why the other formats cannot.
+    """Return the attempts that can write what is saved, and why formats that come before them cannot.
 
     Raises:
         UnsupportedError: No attempt can.
@@ -130,7 +130,8 @@ def _usable(wanted: Attempts, division: Division) -> tuple[Attempts, dict[str, s
     for formats in usable:
         for plug in formats:
             require_packages(plug, plug.record.requires)
-    return usable, refusals
+    before = wanted[: wanted.index(usable[-1])]
+    return usable, {plug.name: refusals[plug.name] for formats in before for plug in formats if plug.name in refusals}
 
 
 def _refusal(plug: Format, division: Division) -> str:

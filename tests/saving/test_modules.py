@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import collections
+import re
 import threading
+import uuid
 from dataclasses import replace
 
 import keras
@@ -12,7 +15,7 @@ import tensorflow as tf
 
 from colab_save.artifact.round_trip import Aspect, Outcome
 from colab_save.custom_code.running import load_custom_code
-from colab_save.errors import RoundTripError, UntrustedCodeError
+from colab_save.errors import RoundTripError, UnsupportedError, UntrustedCodeError
 from colab_save.format_table import FORMATS
 from colab_save.formats.checkpoint import CheckpointFormat
 from colab_save.loading.pipeline import load
@@ -111,12 +114,13 @@ def test_a_module_with_functions_is_saved_as_a_program_as_before(tmp_path):
     assert (Outcome.PASSED, ("saved_model",)) == (report.outcome, report.manifest.formats)
 
 
-def test_variables_that_were_set_later_come_back(tmp_path):
+def test_what_was_set_later_comes_back(tmp_path):
     model = called(Dense(2))
     model.extra = tf.Variable([1.0, 2.0])
+    model.kinds = collections.OrderedDict(a=slice(None, 2), b=range(3), c=collections.deque([1], 2), d=uuid.UUID(int=1))
     saved(model, tmp_path, sample=rows(2, 4))
     own = load(LoadRequest("cats", source=str(tmp_path))).model
-    assert [1.0, 2.0] == own.extra.numpy().tolist()
+    assert ([1.0, 2.0], model.kinds) == (own.extra.numpy().tolist(), own.kinds)
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +183,21 @@ def test_attributes_of_somebody_else_are_set_on_trust_only(stack):
         load(LoadRequest("cats", source=str(stack[1])))
 
 
+class Named(dict):
+    """A dict with attributes."""
+
+
+def test_an_object_that_attributes_alone_do_not_make_is_no_plain_one(tmp_path):
+    model = called(Dense(2))
+    model.own = Named(a=1)
+    assert "own of Dense is not saved" in str(saved(model, tmp_path, sample=rows(2, 4)))
+
+
+def test_a_module_without_variables_is_refused():
+    with pytest.raises(UnsupportedError, match="the Module has no variables"):
+        save(SaveRequest(tf.Module(), "cats"))
+
+
 class Losing(CheckpointFormat):
     """Writes the checkpoint with a true loss."""
 
@@ -217,6 +236,14 @@ class Forgetting(Losing):
         return text.replace('"trains": {"optimizer": ', '"trains": {"another": ')
 
 
+class Unmarking(Losing):
+    """The note that the object has its variables, so that a call makes new ones."""
+
+    @staticmethod
+    def lose(text):
+        return re.sub(r'\["ran", {"set": \[.*?\]\]}\]}\]', '["ran", {"set": []}]', text)
+
+
 class Scaled(Dense):
     def __init__(self, units):
         super().__init__(units)
@@ -233,8 +260,9 @@ class Scaled(Dense):
         (Dropping, lambda: called(Scaled(2)), "weights"),
         (Changing, lambda: called(Scaled(2)), "outputs"),
         (Forgetting, loop, "training"),
+        (Unmarking, modules.lazy, "A call of the Lazy makes weights: w"),
     ],
-    ids=["a dropped variable", "a changed constant", "an optimizer without slots"],
+    ids=["a dropped variable", "a changed constant", "an optimizer without slots", "variables made again"],
 )
 def test_a_true_loss_is_found(tmp_path, monkeypatch, kind, make, aspect):
     model = make()
