@@ -20,7 +20,7 @@ from colab_save.custom_code.custom_objects import find_custom_objects, held_by
 from colab_save.custom_code.origins import STANDARD, cells, is_users_module
 from colab_save.dialect import classes, dialect_of, is_trackable, keras_of, tensorflow_classes
 from colab_save.errors import FormatError
-from colab_save.model.attribute_configs import CODE, RULES, SET_BY_SAVES, Rule, Writing, Written
+from colab_save.model.attribute_configs import CODE, RULES, SET_BY_SAVES, Rule, Writing, Written, has_all_in_attributes
 from colab_save.model.walking import checkpointed, given_attributes, is_variable, walk_layers
 from colab_save.types import Json, Layer, Model
 
