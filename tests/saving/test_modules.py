@@ -187,9 +187,21 @@ class Named(dict):
     """A dict with attributes."""
 
 
-def test_an_object_that_attributes_alone_do_not_make_is_no_plain_one(tmp_path):
+class Amount(float):
+    """A number with attributes."""
+
+
+def test_a_container_of_a_users_class_comes_back_with_what_it_holds(tmp_path):
     model = called(Dense(2))
     model.own = Named(a=1)
+    saved(model, tmp_path, sample=rows(2, 4))
+    own = loaded(tmp_path).own
+    assert ("Named", {"a": 1}) == (type(own).__name__, own)
+
+
+def test_an_object_that_attributes_alone_do_not_make_is_no_plain_one(tmp_path):
+    model = called(Dense(2))
+    model.own = Amount(3.0)
     assert "own of Dense is not saved" in str(saved(model, tmp_path, sample=rows(2, 4)))
 
 
