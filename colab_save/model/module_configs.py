@@ -64,7 +64,10 @@ class RemadeModule:
             FormatError: It is not there.
         """
         if id(value) not in self._names:
-            raise FormatError(f"needs {getattr(value, '__name__', value)}, which could not be captured", "")
+            raise FormatError(
+                f"needs {getattr(value, '__name__', value)}, which could not be captured",
+                "Define it at the top level of a cell or a module.",
+            )
         return self._names[id(value)]
 
 
