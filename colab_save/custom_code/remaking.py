@@ -73,7 +73,8 @@ class Remaking:
         """Call the constructor of Keras's own class."""
         if "graph" in config:
             graph = self.read(config["graph"])
-            self.keras.Model.__init__(self.item, graph.input, graph.output, name=config["name"])
+            # Keras has put Functional in the place of Model for a class that it has made before, and cannot do so twice
+            self.base.__init__(self.item, graph.input, graph.output, name=config["name"])
         else:
             self.base.__init__(self.item, **{name: self.read_config(value) for name, value in config.items()})
 

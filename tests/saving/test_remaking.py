@@ -625,3 +625,10 @@ def test_a_file_of_somebody_else_sets_no_attributes_of_the_notebooks_classes(tmp
         monkeypatch.setattr(main, each.__name__, each, raising=False)
     with pytest.raises(UntrustedCodeError):
         load(LoadRequest("cats", source=str(tmp_path)))
+
+
+def test_a_functional_model_loads_where_its_class_is_live(monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "OwnFunctional", OwnFunctional, raising=False)
+    save(SaveRequest(Kind(lambda: OwnFunctional("5"), FOUR, TWO).trained(), "cats"))
+    loaded = [load(LoadRequest("cats")).model for _ in range(2)]
+    assert [OwnFunctional, OwnFunctional] == list(map(type, loaded))
