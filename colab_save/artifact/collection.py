@@ -56,6 +56,9 @@ _ELSEWHERE = {*MAPPINGS, "state", *SEQUENCES, *ARRAY_NODES}
 
 _TEXT = re.compile(r"[<>|][SU]\d{1,9}")
 
+MOST_LETTERS = 1 << 28
+"""The most letters of an array of texts, each of which NumPy gives the declared width."""
+
 MOST_PLACES = 4
 """The largest number of shared objects to name in one sentence."""
 
@@ -128,9 +131,9 @@ class Collection:
 
 
 def walk_tree(node: Json) -> Iterator[Json]:
-    """Yield every node of a tree from the top down, without the keys of dicts."""
+    """Yield every node of a tree from the top down, the keys of dicts among them: objects are made of these, too."""
     yield node
-    for item in (*(pair[1] for pair in pairs_of(node)), *_items(node)):
+    for item in (*(item for pair in pairs_of(node) for item in pair), *_items(node)):
         yield from walk_tree(item)
 
 
@@ -211,6 +214,8 @@ def _as_text(array: Array, dtype: str) -> Array:
     import numpy as np
 
     items = np.asarray(array, dtype=object)
+    if int(dtype[2:]) * items.size > MOST_LETTERS:
+        raise ValueError(f"texts of {dtype} would take all memory")
     texts = [item.decode() if dtype[1] == "U" else item for item in items.ravel().tolist()]
     return np.array(texts, dtype=dtype).reshape(items.shape)
 

@@ -137,7 +137,7 @@ class _Joining:
         made, state = self._made[node["id"]], [self._arrays[at] for at in node["state"]]
         with translated(f"{node['id']} could not get its state back", "Load it with the Keras that saved it."):
             if node["trains"]:
-                build(made, [self._weight(part, path) for part, path in node["trains"]])
+                build(made, [self._weight(*each) for each in dict.fromkeys(map(tuple, node["trains"]))])
             variables = optimizer_variables(made) if state else []
             if [tuple(variable.shape) for variable in variables] != [array.shape for array in state]:
                 raise FormatError(

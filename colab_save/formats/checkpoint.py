@@ -185,7 +185,7 @@ def _build_optimizers(model: Model, described: Mapping[str, Json], *, is_remade:
         if is_built(optimizer):
             continue
         trained, spared = (
-            [weights[path] for path in described.get(part, {}).get(name, ()) if path in weights]
+            [weights[path] for path in dict.fromkeys(described.get(part, {}).get(name, ())) if path in weights]
             for part in ("trains", "undecayed")
         )
         if spared and is_remade:

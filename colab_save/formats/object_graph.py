@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from colab_save.dialect import value_of
-from colab_save.errors import FormatError
+from colab_save.errors import DamagedFileError, FormatError
 from colab_save.model.walking import WEIGHTS_BY_PATH, is_variable, walk_variables
 from colab_save.quoting import listed
 from colab_save.types import Array, Model, Variable
@@ -63,6 +63,9 @@ class ObjectGraph:
 
         if not self.reader.has_tensor(GRAPH_KEY):
             return []
+        if self.reader.get_variable_to_shape_map()[GRAPH_KEY]:  # TensorFlow makes as many texts before it reads one
+            name = Path(self.prefix).name
+            raise DamagedFileError(f"The graph of objects in {name} is no single text.", "Copy the whole folder again.")
         graph = TrackableObjectGraph()
         graph.ParseFromString(self.reader.get_tensor(GRAPH_KEY))
         return list(graph.nodes)

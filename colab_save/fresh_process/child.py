@@ -169,7 +169,8 @@ def open_only(job: OpenJob) -> dict[str, Any]:
     try:
         custom = load_custom_code(Path(job.custom_code), CODE_MODULE) if job.custom_code else {}
         beside = Path(job.beside) if job.beside else None
-        context = Context(custom, beside=beside, is_safe=job.is_safe, dialect=job.dialect, is_compiled=job.is_compiled)
+        how: dict[str, Any] = {"is_safe": job.is_safe, "dialect": job.dialect, "assets": job.assets}
+        context = Context(custom, beside=beside, is_compiled=job.is_compiled, **how)
         get_format(job.format).load(Path(job.payload), context)
     except Exception as error:  # noqa: BLE001 - whatever Keras, TensorFlow or the code in the file raises is the answer
         hint = error.references[1] if isinstance(error, ColabSaveError) else "Copy or download the file again."

@@ -108,6 +108,7 @@ class OpenJob:
         dialect: See `Context.dialect`.
         is_compiled: See `Context.is_compiled`.
         is_safe: See `Context.is_safe`.
+        assets: See `Context.assets`.
     """
 
     format: str
@@ -118,6 +119,7 @@ class OpenJob:
     dialect: str = KERAS
     is_compiled: bool = True
     is_safe: bool = True
+    assets: Mapping[str, str] = field(default_factory=dict)
 
 
 Job: TypeAlias = ReloadJob | JoinJob | OpenJob

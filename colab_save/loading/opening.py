@@ -139,7 +139,8 @@ def _open(
     allowed = packages_of(found.manifest) if is_allowed else frozenset()
     allowed |= frozenset(fetched.assets) if is_allowed else frozenset()
     plug, findings = _inspect(found, fetched, request, allowed)
-    _check_assets(plug, fetched, is_allowed=is_allowed)
+    if request.into is None:
+        _check_assets(plug, fetched, is_allowed=is_allowed)
     record = (Record.of(found.manifest.facts) if found.manifest else Record()).with_paths(fetched.assets)
     is_foreign = found.manifest is None or not is_own(found.whole or found.manifest)
     if is_foreign and found.manifest is not None:
@@ -208,7 +209,7 @@ def _inspect(found: Found, fetched: Fetched, request: LoadRequest, allowed: froz
     require_packages(plug, plug.record.opens_with)
     if request.into is not None:
         if plug.record.fills and not request.convert:
-            return plug, replace(findings, runs_code=())  # only values are read
+            return plug, replace(findings, runs_code=(), custom_names=(), homonyms=())  # only values are read
         if request.convert:
             raise RequestError(
                 f"{option('into')} loads into a model that you have; {option('convert')} makes a new one.",

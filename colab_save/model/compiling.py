@@ -267,7 +267,7 @@ def rebuild_optimizers(
             continue
         spared = [weights[each] for each in undecayed.get(name, ()) if each in weights]
         now = (trained_by(optimizer, weights.values()) or []) if is_built(optimizer) else []
-        wanted = [weights[each] for each in trains[name] if each in weights] if name in trains else now
+        wanted = [weights[each] for each in dict.fromkeys(trains[name]) if each in weights] if name in trains else now
         is_alike = not spared and [id(item) for item in now] == [id(item) for item in wanted]
         is_new = is_legacy(optimizer) and not is_built(optimizer)  # it may count its steps without any state
         if not is_new and (is_alike or not wanted):

@@ -70,6 +70,7 @@ def _job(plug: Format, payload: Path, context: Context, code: Path | None, memor
         dialect=context.dialect,
         is_compiled=context.is_compiled,
         is_safe=context.is_safe,
+        assets=context.assets,
     )
 
 

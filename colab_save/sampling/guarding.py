@@ -59,12 +59,15 @@ def untouched(model: Model) -> Iterator[None]:
 
 @contextmanager
 def undone_on_error(holder: Any) -> Iterator[None]:
-    """Restore the models in a dict, an object or alone, and the dict or object itself, if the block raises anything."""
+    """Restore the models in a dict, an object or alone, and the dict or object itself, if the block raises anything.
+
+    A load may have put back the steps that an optimizer has taken, so these do not tell a training in another thread.
+    """
     held = _Held(holder)
     try:
         yield
     except BaseException:
-        held.restore()
+        held.restore(is_trained=True)
         raise
 
 

@@ -182,6 +182,22 @@ def test_a_tree_with_a_dangling_reference_is_refused(tree):
         join(replace(holding(1), tree=tree), {}, {})
 
 
+def test_what_is_made_for_the_key_of_a_dict_is_inspected_as_well():
+    node = {"keras": {"class_name": "Adam"}, "attributes": {}, "state": [], "trains": [], "id": "x"}
+    made = {"made": [], "of": "Agent", "id": "y"}
+    tree = {"dict": [[node, {"value": 1}], [{"tuple": [made]}, {"value": 2}]]}
+    collection = Collection("dict", tree)
+    assert ([{"class_name": "Adam"}], ("Agent",)) == (collection.configs, collection.made)
+
+
+def test_texts_do_not_take_more_memory_than_they_have_letters(tmp_path):
+    write_collection(tmp_path, holding(np.array(["a", "b"])))
+    file = tmp_path / TREE
+    file.write_text(file.read_text().replace('"<U1"', '"<U999999999"'))
+    with pytest.raises(DamagedFileError, match="all memory"):
+        read_collection(tmp_path)
+
+
 def test_damaged_files_are_refused(tmp_path):
     write_collection(tmp_path, holding(np.ones(3)))
     content = (tmp_path / ARRAYS).read_bytes()

@@ -10,12 +10,14 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from colab_save.errors import FormatError, UntrustedCodeError
+from colab_save.errors import DamagedFileError, FormatError, UntrustedCodeError
 from colab_save.formats.base import Context, get_format
+from colab_save.formats.object_graph import GRAPH_KEY
 from colab_save.loading.pipeline import load
 from colab_save.model.examining import examine
 from colab_save.proof.comparing import compare, compare_weights
 from colab_save.request.request import LoadRequest
+from colab_save.sampling.guarding import undone_on_error
 from colab_save.sampling.sampling import take_sample
 from tests import modules, zoo
 from tests.formats.contract import FormatContract
@@ -206,3 +208,26 @@ def test_a_config_names_code_among_the_custom_objects_only(tmp_path):
     file.write_text(json.dumps(described))
     with pytest.raises(FormatError, match="name 'system' is not defined"):
         plug.load(tmp_path / "checkpoint", Context(CLASSES))
+
+
+def test_a_load_that_fails_late_leaves_a_loop_as_it_was_also_its_steps(theirs):
+    folder, mine = theirs[0], loop(is_trained=False)
+    mine.optimizer.build(mine.model.trainable_variables)
+    before = [*weights_of(mine.model), *(each.numpy() for each in mine.optimizer.variables)]
+    with pytest.raises(FormatError, match="came late"):
+        fail_after(folder / "ckpt-2", mine)
+    now = [*weights_of(mine.model), *(each.numpy() for each in mine.optimizer.variables)]
+    assert all(map(np.array_equal, before, now))
+
+
+def fail_after(path, holder):
+    with undone_on_error(holder):
+        into(path, holder)
+        raise FormatError("A difference came late.", "Load another.")
+
+
+def test_a_graph_of_objects_that_would_take_all_memory_is_not_read(tmp_path):
+    texts = tf.constant(["", ""])
+    tf.raw_ops.SaveV2(prefix=str(tmp_path / "c"), tensor_names=[GRAPH_KEY], shape_and_slices=[""], tensors=[texts])
+    with pytest.raises(DamagedFileError, match="no single text"):
+        into(tmp_path / "c", modules.untrained())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import re
+import sys
 import threading
 import uuid
 from dataclasses import replace
@@ -135,6 +136,12 @@ def test_layers_and_optimizers_in_a_module_go_on_as_they_were(mixed):
     back = loaded(folder)
     assert back.last is back.encoder.layers[-1]
     assert [model.fit(rows(8, 4)) for _ in range(2)] == [back.fit(rows(8, 4)) for _ in range(2)]
+
+
+def test_a_layer_of_the_notebook_in_a_live_module_is_loaded_from_the_captured_code(mixed, monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "Mixed", Mixed, raising=False)
+    back = loaded(mixed[1])
+    assert (Mixed, "Block") == (type(back), type(back.block).__name__)
 
 
 def test_what_could_not_be_written_is_named_and_its_code_is_not_passed(mixed):

@@ -12,6 +12,7 @@ from pathlib import Path
 from colab_save.errors import DamagedFileError
 from colab_save.format_table import FOLDER, OBJECT, PREFIX
 from colab_save.inspecting.findings import CustomName, Findings, unsafe
+from colab_save.inspecting.keras.config import Scan, scan_config
 from colab_save.inspecting.limits import MAX_JSON
 from colab_save.inspecting.sight import Sight
 from colab_save.inspecting.tensorflow.saved_model import check_shards
@@ -32,19 +33,25 @@ def is_checkpoint(sight: Sight) -> bool:
     return sight.file.read() == _TABLE_END
 
 
-def inspect_checkpoint(sight: Sight, _: frozenset[str]) -> Findings:
-    """Check that all files of a checkpoint are there.
+def inspect_checkpoint(sight: Sight, allowed: frozenset[str]) -> Findings:
+    """Check that all files of a checkpoint are there, and what its attributes need.
 
     Raises:
         DamagedFileError: One is missing or empty.
+        UnsafeFileError: A config in the attributes names what no model needs.
     """
     for index in _indexes(sight.path):
         check_shards(index)
-    if OBJECT not in sight.names:
+    file = sight.path / OBJECT
+    if not file.exists():  # not by the names in the folder: some disks tell no capitals from small letters
         return Findings(sight.format)
-    described = _read(sight.path / OBJECT)
-    names = tuple(CustomName("", name) for name in sorted(set(_code_in(described))))
-    return Findings(sight.format, names, (f"{OBJECT} makes objects of classes and sets their attributes",))
+    described, scan = _read(file), Scan()
+    for config in _configs_in(described):
+        scan_config(config, str(file), allowed, scan)
+    names = {*scan.custom_names, *(CustomName("", name) for name in _code_in(described))}
+    runs_code = (f"{OBJECT} makes objects of classes and sets their attributes", *scan.runs_code)
+    homonyms = tuple(sorted(scan.homonyms))
+    return Findings(sight.format, tuple(sorted(names)), runs_code, homonyms=homonyms)
 
 
 def _read(file: Path) -> Json:
@@ -64,12 +71,24 @@ def _read(file: Path) -> Json:
 
 def _code_in(described: Json) -> Iterator[str]:
     """Yield the names of the classes and functions that the attributes need."""
+    for value in _dicts_in(described):
+        if isinstance(name := value.get("code"), str) and len(value) == 1:
+            yield name
+
+
+def _configs_in(described: Json) -> Iterator[Json]:
+    """Yield the configs in the attributes from which Keras makes an object."""
+    for value in _dicts_in(described):
+        if isinstance(held := value.get("keras"), list) and len(value) == 1:
+            yield from held[1:]
+
+
+def _dicts_in(described: Json) -> Iterator[dict[str, Json]]:
     waiting = [described]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            if isinstance(name := value.get("code"), str) and len(value) == 1:
-                yield name
+            yield value
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
