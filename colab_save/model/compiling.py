@@ -11,6 +11,7 @@ import json
 import math
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -31,6 +32,7 @@ from colab_save.model.attributes import BOOKKEEPING
 from colab_save.model.walking import own_attributes, walk_objects
 from colab_save.nested import leaves, map_structure
 from colab_save.secrecy import is_secret
+from colab_save.taking import Taking
 from colab_save.types import Json, Model, Optimizer, Variable
 
 MOST_TOGETHER = 16
@@ -89,11 +91,17 @@ def optimizers_of(model: Model) -> Iterator[tuple[str, Optimizer]]:
 
 def _together(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield what an attribute has: a value, or those in a short list or dict with their places."""
-    if not isinstance(value, (list, tuple, Mapping)):
+    if isinstance(value, (list, tuple, Mapping)):
+        yield from Taking().fact("the items of an attribute", partial(_items_of, value), [])
+    else:
         yield "", value
-    elif len(value) <= MOST_TOGETHER:
-        items = value.items() if isinstance(value, Mapping) else enumerate(value)
-        yield from ((f"[{key!r}]", item) for key, item in items)
+
+
+def _items_of(value: Any) -> list[tuple[str, Any]]:
+    if len(value) > MOST_TOGETHER:
+        return []
+    items = value.items() if isinstance(value, Mapping) else enumerate(value)
+    return [(f"[{key!r}]", item) for key, item in items]
 
 
 def optimizers_in(module: Model) -> Iterator[tuple[str, Optimizer]]:
