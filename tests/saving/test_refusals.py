@@ -108,8 +108,6 @@ def test_an_object_that_no_format_can_write_is_told_why_by_each_of_them():
     reasons, hint = refused(tf.Module())
     formats = [line.partition(" cannot write this model: ")[0] for line in reasons]
     assert ["keras", "saved_model", "checkpoint"] == formats
-        line.partition(" cannot write this model: ")[0] for line in reasons
-    ]
     assert ["Save what holds the weights: a Keras model, or an object with a method that is a tf.function."] == hint
 
 
