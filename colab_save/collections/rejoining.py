@@ -196,9 +196,11 @@ def _order_kept(layer: Layer, swaps: Mapping[int, Layer], made: Mapping[int, tup
         tracker.unlock()
         for each in [each for each in before if id(each) in others]:
             tracker.untrack(each)
-    yield
-    for tracker in locked:
-        tracker.lock()
+    try:
+        yield
+    finally:
+        for tracker in locked:
+            tracker.lock()
     now = [others.get(id(each), vars(layer).get(named.get(id(each), ""), each)) for each in before]
     known = {id(each) for each in now}
     held = getattr(layer, place, [])  # tf_keras has another list after each change

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from colab_save.artifact.collection import Shared
@@ -36,7 +36,10 @@ def _owners_first(models: Mapping[str, Model], layers: Mapping[str, list[tuple[s
     """Return the names with a model that is a layer of another before that, else in their own order."""
     names = {id(model): name for name, model in models.items()}
     inner = {name: [names[id(item)] for path, item in layers[name] if path and id(item) in names] for name in models}
-    return list(TopologicalSorter(inner).static_order())
+    try:
+        return list(TopologicalSorter(inner).static_order())
+    except CycleError:  # two models that hold each other
+        return list(models)
 
 
 def _shared_layers(layers: Mapping[str, list[tuple[str, Any]]]) -> Iterator[Shared]:

@@ -15,6 +15,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from colab_save.artifact.assets import ASSETS
 from colab_save.fresh_process.landlock import restrict
 from colab_save.wording import text_of
 
@@ -55,6 +56,7 @@ class Confinement:
         self._withheld: tuple[str, ...] = ()
         self._installed = tuple(_real(path) for path in installed_folders())
         self._of_the_home = tuple(_real(path) for path in hidden_folders())
+        self._made: set[str] = set()
         self._is_in_force = False
 
     def enter(self, files: Iterable[str], withheld: Iterable[str], *, is_last: bool) -> None:
@@ -69,6 +71,7 @@ class Confinement:
         """
         self._of_the_job, self._withheld = (*self._own, *map(_real, files)), tuple(map(_real, withheld))
         self.refused.clear()
+        self._made.clear()
         if sys.platform != "linux" or self._is_in_force:
             return
         self._is_in_force = True
@@ -84,13 +87,15 @@ class Confinement:
         """
         if event not in EVENTS or not arguments or not isinstance(arguments[0], (str, bytes, os.PathLike)):
             return  # a descriptor, or the working folder
-        if event == "open" and isinstance(flags := arguments[2], int) and flags & os.O_CREAT:
-            return
         spelled = os.fsdecode(arguments[0])
         path = _real(spelled)
+        if event == "open" and isinstance(flags := arguments[2], int) and _is_made(path, flags):
+            self._made.add(path)  # what the model writes it may read, as it will there
+            return
         if self.is_readable(path):
-            if not spelled.startswith(os.sep) and not os.path.lexists(path):
-                self.refused[spelled] = None  # it may be in the notebook's working folder
+            # it may be in the notebook's working folder, or in a folder of which other files are assets
+            if not os.path.lexists(path) and (not spelled.startswith(os.sep) or f"{os.sep}{ASSETS}{os.sep}" in path):
+                self.refused[spelled] = None
             return
         self.refused[spelled] = None
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), spelled)
@@ -101,7 +106,7 @@ class Confinement:
         Args:
             path: Its absolute path, with all links resolved.
         """
-        if _is_in(path, self._of_the_job) or _is_in(path, self._installed):
+        if path in self._made or _is_in(path, self._of_the_job) or _is_in(path, self._installed):
             return True
         return _is_in(path, self._of_the_home) and not _is_in(path, self._withheld)
 
@@ -120,6 +125,12 @@ class Confinement:
                 found = (key for key, path in named.items() if _names(text, key) or _names(text, path))
                 self.refused.update(dict.fromkeys(found))
             error = error.__cause__ or error.__context__
+
+
+def _is_made(path: str, flags: int) -> bool:
+    """Return whether opening a file makes it, or writes all of it anew."""
+    is_new = bool(flags & os.O_TRUNC) or not os.path.lexists(path)
+    return bool(flags & os.O_CREAT) and (is_new or flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR) == os.O_WRONLY)
 
 
 def installed_folders() -> Iterator[str]:

@@ -247,6 +247,8 @@ class Writing:
 
     def pairs(self, held: Mapping[Any, Any]) -> list[Any]:
         """Return the entries of a mapping."""
+        if any(isinstance(name, str) and is_secret(name, item) for name, item in held.items()):
+            raise FormatError("holds what looks like a secret", "")
         return [[self.value(name), self.value(item)] for name, item in held.items()]
 
     def each(self, held: Any) -> list[Any]:

@@ -6,6 +6,7 @@ the value whose object has the same attribute as the live one is taken.
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from colab_save.errors import CustomCodeError
 from colab_save.model.config_values import in_words, is_plain, is_same, problem_of, silent
 from colab_save.model.walking import own_attributes
 from colab_save.nested import leaves
+from colab_save.secrecy import is_secret
 from colab_save.types import Json
 from colab_save.wording import first_line
 
@@ -98,9 +100,16 @@ def _lacking_of_package(live: _Live, config: Mapping[str, Json]) -> tuple[Argume
     return tuple(
         Argument(name, now, attribute=live.attribute(name))
         for name, now in known.items()
-        if is_same(live.with_config({**config, name: now}, name), now)
-        and not is_same(live.with_config(config, name), now)
+        if not is_secret(name, now) and _belongs(live, name, now, config)
     )
+
+
+def _belongs(live: _Live, name: str, now: Any, config: Mapping[str, Json]) -> bool:
+    """Return whether a second object has an argument of the live one exactly where its config has it."""
+    if _has_layers(config):
+        return False
+    without, given = (live.with_config(copy.deepcopy(each), name) for each in (dict(config), {**config, name: now}))
+    return not isinstance(without, Exception) and not is_same(without, now) and is_same(given, now)
 
 
 def accepted(item: Any, config: Mapping[str, Json], names: Container[str] | None = None) -> dict[str, Json]:
@@ -219,6 +228,8 @@ def _record(live: _Live, name: str, value: Any) -> Argument:
     """Return the argument with its value, or with the reason why it cannot be written."""
     if value is ABSENT:
         return Argument(name, problem="is not in an attribute of that name")
+    if is_secret(name, value):
+        return Argument(name, problem="looks like a secret", attribute=live.attribute(name))
     problem = value.references[0] if isinstance(value, CustomCodeError) else problem_of(value)
     return Argument(name, ABSENT if problem else value, problem, attribute=live.attribute(name))
 

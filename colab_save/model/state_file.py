@@ -85,10 +85,11 @@ def write_state(folder: Path, model: Model, paths: Collection[str]) -> None:
     if not paths:
         return
     known = {**dict(walk_variables(model)), **dict(walk_optimizers(model))}
-    values = {path: value_of(known[path]) for path in paths if path in known}
+    held = ((path, value_of(known[path])) for path in paths if path in known)
+    values = {path: value for path, value in held if value.dtype != object}
     # NumPy writes bfloat16 as bytes of no type; float32 holds each value exactly
     plain = [value.astype("float32") if value.dtype.isbuiltin == 2 else value for value in values.values()]
-    arrays = {str(index): value for index, value in enumerate(plain) if value.dtype != object}
+    arrays = {str(index): value for index, value in enumerate(plain)}
     np.savez(folder / STATE, **{PATHS: np.array(list(values), dtype="U"), **arrays})
 
 

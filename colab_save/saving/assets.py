@@ -11,12 +11,12 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from colab_save.artifact.assets import ASSETS, runs_a_program, texts_in, with_paths
 from colab_save.artifact.manifest import LONGEST_PATH
 from colab_save.custom_code.growing import Supply
-from colab_save.disk import size_of_files
 from colab_save.formats.base import Format
 from colab_save.hints import literal
 from colab_save.saving.preparing import check_stage
@@ -51,6 +51,7 @@ class Assets:
         is_placed: Whether the configs are to name the assets by their place in the artifact; not in a plain save,
             whose payload lies elsewhere than its other files.
         lost: Why each file that the next runtime will not have cannot be saved with the model, by its path.
+        copied: The paths of the files and folders that were copied.
     """
 
     folder: Path
@@ -59,6 +60,7 @@ class Assets:
     custom: Supply
     is_placed: bool
     lost: dict[str, str] = field(default_factory=dict)
+    copied: dict[str, None] = field(default_factory=dict)
 
     @property
     def staged(self) -> dict[str, str]:
@@ -67,9 +69,13 @@ class Assets:
 
     def named(self) -> dict[str, str]:
         """Return the files that the payload and the code name, as they spell them, with their absolute paths."""
-        texts = dict.fromkeys(text for text in texts_in(self._config()) if _is_path(text))
+        texts = dict.fromkeys(self._texts())
         texts |= dict.fromkeys(text for text in self.custom.paths if _is_path(text, is_code=True))
         return {text: _absolute(text) for text in texts}
+
+    def _texts(self) -> list[str]:
+        """Return the texts in the configs of the payload that name a file or a folder."""
+        return [text for text in texts_in(self._config()) if _is_path(text)]
 
     @property
     def is_safe(self) -> bool:
@@ -85,33 +91,49 @@ class Assets:
         Args:
             refused: Their paths as the code spelled them.
         """
-        named, before = self.named(), len(self.staged)
-        paths = [path for path in map(_absolute, refused) if Path(path).exists()]
+        named, before = self.named(), len(self.copied)
+        paths = [path for path in map(self._original, refused) if Path(path).exists()]
         for path in paths:
             if not any(other.startswith(f"{path}{os.sep}") for other in paths):  # the folder of one that was refused
                 self._supply(path, named)
-        if len(self.staged) == before:
+        if len(self.copied) == before:
             return False
         self.custom.write(self.folder)
         if self.is_placed:
             self._place()
         return True
 
+    def _original(self, spelled: str) -> str:
+        """Return where a file lies that the code looked for, perhaps in the stage beside other assets."""
+        path = _absolute(spelled)
+        for key, place in self.custom.assets.items():
+            staged = os.path.realpath(self.folder / place)
+            if path.startswith(f"{staged}{os.sep}"):
+                return f"{_absolute(key)}{path.removeprefix(staged)}"
+        return path
+
     def _supply(self, path: str, named: Mapping[str, str]) -> None:
-        """Stage what has this path, or the folder that the payload names and that it is in."""
+        """Stage what has this path, or all of the folder that the payload names and that it is in.
+
+        Of a folder that only the code names, which may be all of Drive, what was refused is enough: of the next file it
+        is told, too.
+        """
         keys = [key for key, absolute in named.items() if path == absolute or path.startswith(f"{absolute}{os.sep}")]
         if not keys:
             self.lost[path] = NOT_NAMED
             return
         longest = max((named[key] for key in keys), key=len)
-        if why := _unfit(Path(longest)):
+        is_whole = any(named[key] == longest for key in self._texts()) or (Path(longest) / PLAIN).is_file()
+        source = Path(longest if is_whole else path)
+        if why := _unfit(source):
             self.lost[path] = f"it is not saved with the model, since {why}"
             return
-        check_stage(size_of_files(Path(longest)))
         for key in (key for key in keys if named[key] == longest):
             target = self.folder / self.custom.assets.setdefault(key, self._new_name(longest))
-            if not target.exists():
-                _copy(Path(longest), target)
+            place = target if str(source) == longest else target / source.relative_to(longest)
+            if not place.exists():
+                _copy(source, place)
+                self.copied[str(source)] = None
 
     def _new_name(self, path: str) -> str:
         name = re.sub(r"[^\w.-]+", "_", os.path.basename(path)).lstrip(".") or "file"  # noqa: PTH119 - a text
@@ -153,10 +175,15 @@ def _absolute(text: str) -> str:
 
 
 def _unfit(path: Path) -> str:
-    """Return why a file or a folder cannot be an asset, as the rest of a sentence; empty if it can be."""
-    files = list(_files(path))
+    """Return why a file or a folder cannot be an asset, as the rest of a sentence; empty if it can be.
+
+    Raises:
+        NoSpaceError: The local disk has no room for it.
+    """
+    files = list(islice(_files(path), MOST_FILES + 1))
     if not files or len(files) > MOST_FILES:
-        return f"it has {len(files):,} files" if files else "it is no file"
+        return f"it has more than {MOST_FILES:,} files" if files else "it is no file"
+    check_stage(sum(file.stat().st_size for file in files))
     if any("\\" in str(file) for file in files):
         return "it has a name that no artifact can hold"
     try:
@@ -171,7 +198,7 @@ def _files(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    yield from (file for file in sorted(path.rglob("*")) if file.is_file() and file.resolve().is_relative_to(path))
+    yield from (file for file in path.rglob("*") if file.is_file() and file.resolve().is_relative_to(path))
 
 
 def _copy(path: Path, target: Path) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from colab_save.artifact.composites import Composite
@@ -18,9 +19,11 @@ from colab_save.artifact.round_trip import RoundTrip
 from colab_save.artifact.sample import Sample
 from colab_save.custom_code.captured import CustomCode
 from colab_save.formats.base import Format
+from colab_save.model.walking import own_attributes
 from colab_save.nested import leaves
-from colab_save.saving.examining import Examined
+from colab_save.saving.examining import Examined, Subject
 from colab_save.saving.plan import Destination, Plan
+from colab_save.taking import Taking
 from colab_save.types import Array, Json
 
 MOST = 64
@@ -51,7 +54,10 @@ class Likeness:
             examined: What is saved, before the fresh process has lacked a name.
             formats: The formats to write.
         """
-        subjects = [(each.name, _known_of(each.facts), list(_digests(each.sample))) for each in examined.subjects]
+        subjects = [
+            (each.name, _known_of(each.facts), list(_digests(each.sample)), list(_attributes(each)))
+            for each in examined.subjects
+        ]
         collection = examined.collection.class_name if examined.collection else ""
         code, rules = digest_of_code(examined.custom.code), plan.rules
         everything = [subjects, collection, code, [plug.name for plug in formats], rules.rtol, rules.atol]
@@ -117,6 +123,22 @@ def _known_of(facts: ModelFacts) -> Json:
         states=dict.fromkeys(facts.states),
         generators=dict.fromkeys(facts.generators),
     ).to_json()
+
+
+def _attributes(subject: Subject) -> Iterator[Any]:
+    """Yield the plain attributes of each object of the user or a package: only a training pass may depend on one."""
+    for item in subject.configs.items:
+        held = Taking().fact("its attributes", partial(own_attributes, item), [])
+        yield type(item).__name__, [(name, _value_of(value)) for name, value in held]
+
+
+def _value_of(value: object) -> Json:
+    """Return a plain value as text, an array by its digest, and anything else by its class, since it is compared."""
+    try:
+        return json.dumps(value, sort_keys=True)
+    except (TypeError, ValueError):
+        is_array = hasattr(value, "__array__") and not hasattr(value, "assign")
+        return Taking().fact("its array", lambda: list(_digest(value)), []) if is_array else type(value).__name__
 
 
 def _digests(sample: Sample) -> Iterator[Any]:

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from colab_save.artifact.collection import Shared, load_order, read_collection, write_collection
 from colab_save.artifact.round_trip import Aspect, Outcome
-from colab_save.collections.sharing import shared_between
+from colab_save.collections.sharing import _owners_first, shared_between
 from colab_save.collections.splitting import collection_of
 from colab_save.errors import DamagedFileError
 from colab_save.loading.pipeline import load
@@ -261,3 +261,9 @@ def test_a_collection_of_before_has_nothing_shared(tmp_path):
     file = tmp_path / "collection.json"
     file.write_text(json.dumps({key: value for key, value in json.loads(file.read_text()).items() if key != "shared"}))
     assert () == read_collection(tmp_path).shared
+
+
+def test_two_models_that_hold_each_other_keep_their_order():
+    one, other = (keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]) for _ in range(2))
+    held = {"one": [("", one), ("other", other)], "other": [("", other), ("one", one)]}
+    assert ["one", "other"] == _owners_first({"one": one, "other": other}, held)

@@ -99,6 +99,17 @@ def test_a_file_that_is_made_anew_can_be_written_anywhere(is_last, tried):
     assert ["4", []] == tried("open('{}/notebook/new.txt', 'w').write('more')", is_last=is_last)
 
 
+def test_what_the_model_has_written_it_can_read(tried):
+    write = "open('{0}/notebook/new.txt', 'w').write('more')"
+    assert ["more", []] == tried(f"{write} and open('{{0}}/notebook/new.txt').read()")
+
+
+@pytest.mark.parametrize("mode", ["a+", "r+"])
+def test_a_file_of_the_notebook_is_not_read_by_writing_to_it(mode, tried, tmp_path):
+    answer = tried(f"open('{{}}/notebook/a.txt', {mode!r}).read()")
+    assert ["FileNotFoundError", [str(tmp_path / "notebook/a.txt")]] == answer
+
+
 @needs_landlock
 def test_the_kernel_refuses_native_code(tried):
     native = "__import__('ctypes').CDLL(None).open(b'{}/notebook/a.txt', 0)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import sys
+import zipfile
 
 import keras
 import pytest
@@ -46,6 +47,12 @@ class Deriving(Scaling):
 
     def call(self, inputs):
         return inputs * self.twice
+
+
+class Client(Scaling):
+    def __init__(self, factor=1.0, api_key="", **arguments):
+        super().__init__(factor, **arguments)
+        self.api_key = api_key
 
 
 class Whole(Scaling):
@@ -94,3 +101,15 @@ def test_a_whole_config_is_written_as_the_package_returns_it(package):
     with Configs.of(around(layer)).whole():
         assert before == layer.get_config()
     assert Outcome.PASSED is save(SaveRequest(around(package.Whole(3.0)), "cats")).outcome
+
+
+def test_a_secret_that_a_package_leaves_out_stays_out(package, tmp_path):
+    report = save(SaveRequest(around(package.Client(3.0, api_key="n0t-for-others")), "cats", to=str(tmp_path)))
+    assert (Outcome.PARTIAL, True) == (report.outcome, "api_key" in str(report))
+    assert b"n0t-for-others" not in b"".join(map(contents_of, tmp_path.rglob("*")))
+
+
+def contents_of(path):
+    if path.suffix == ".keras":
+        return zipfile.ZipFile(path).read("config.json")
+    return path.read_bytes() if path.is_file() else b""

@@ -31,6 +31,18 @@ class Watching(keras.layers.Layer):
         return inputs * 2.0 if training else inputs
 
 
+class Annealed(keras.layers.Layer):
+    """Adds a loss by a number that a callback sets, and that no config has."""
+
+    def __init__(self):
+        super().__init__()
+        self.amount = 0.0
+
+    def call(self, inputs):
+        self.add_loss(self.amount * keras.ops.mean(inputs))
+        return inputs
+
+
 class Losing(keras.layers.Layer):
     """Writes another weight once its weight is more than one."""
 
@@ -111,6 +123,14 @@ def test_random_layers_and_models_that_do_not_train_rest_too(compiled):
 def test_a_class_of_ones_own_rests_too():
     first, second = twice(made(Watching()))
     assert first.version == second.rests_on
+
+
+def test_an_attribute_on_which_only_training_depends_makes_the_proof_full():
+    layer = Annealed()
+    model = made(layer)
+    kept(model)
+    layer.amount = 0.5
+    assert "" == kept(model, formats="auto").rests_on
 
 
 @pytest.mark.parametrize("formats", ["saved_model", "weights", "keras,saved_model"])
