@@ -22,6 +22,7 @@ from colab_save.hints import action, speaking
 from colab_save.reports.card import Card
 from colab_save.reports.listing import Listing
 from colab_save.reports.report import LoadReport, SaveReport
+from colab_save.saving.leaning import RESTS
 from colab_save.stores.base import UploadState
 
 VERSION = "20260822T101530Z-3fa2"
@@ -31,6 +32,12 @@ DIFFERS = {
     Aspect.OUTPUTS: Verdict(Outcome.FAILED, "output['score'][0, 3]: expected 0.8123, got 0.1034", 40),
     Aspect.WEIGHTS: Verdict(Outcome.FAILED, "decoder/dense/kernel: expected digest 3f1b0c, got digest 99d2e1", 2),
 }
+PROGRAM = {
+    aspect: Verdict(Outcome.NOT_HELD, "the format saved_model cannot hold it")
+    for aspect in (Aspect.TRAINING, Aspect.STEP, Aspect.STRUCTURE, Aspect.CODE)
+}
+EARLIER = "20260822T100102Z-9b01"
+RESTING = {Aspect.STEP: Verdict(Outcome.SKIPPED, RESTS.format(f"cats@{EARLIER}"))}
 TRACE = (
     "Could not deserialize class 'Attention2D' because its parent module cannot be imported.\n"
     "Full object config: {'module': None, 'class_name': 'Attention2D', 'config': {'name': 'attention2d', 'heads': 4}}\n"
@@ -126,6 +133,7 @@ def cards() -> dict[str, Card]:
     long = "the_" + "very_" * 18 + "long_name"
     note = "trained on the second fold, 40 epochs, with <b>augmentation</b> & mixed precision"
     gave_up = failed("keras", TRACE, frozenset(Aspect))
+    partial = replace(manifest(trip("saved_model", PROGRAM)), is_partial=True, given_up=(gave_up,))
     listed = (
         manifest(trip("keras"), h5, note=note, tags=("best", "baseline")),
         manifest(trip("keras", DIFFERS), name="dogs"),
@@ -137,7 +145,8 @@ def cards() -> dict[str, Card]:
         "several": saved(manifest(trip("keras"), trip("saved_model"), h5, tags=("best",), note=note), "local").card(),
         "forced": saved(manifest(trip("keras", DIFFERS, 0.71))).card(),
         "skipped": saved(manifest(skipped("keras", "--no-verify was given")), "local").card(),
-        "auto": saved(manifest(trip("saved_model")), "local", (gave_up,), "The suffix .keras was added.").card(),
+        "partial": saved(partial, "local", (gave_up,), "The suffix .keras was added.").card(),
+        "resting": saved(replace(manifest(trip("keras", RESTING)), rests_on=EARLIER)).card(),
         "long": saved(manifest(trip("keras"), name=long, note=note * 3)).card(),
         "loaded": loaded(h5, manifest(h5)).card(),
         "differs": loaded(trip("keras", DIFFERS, 0.71), manifest(trip("keras")), "Load it with Keras itself.").card(),

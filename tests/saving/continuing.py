@@ -55,6 +55,13 @@ class Continued:
     other: Any
 
     @classmethod
+    def after_two_steps(cls, model, folder):
+        """Train a new model two steps, then save it and load it again."""
+        train(model)
+        train(model)
+        return cls.of(model, folder)
+
+    @classmethod
     def of(cls, model, folder):
         before = examine(model)
         report = save(SaveRequest(model, "cats", to=str(folder)))

@@ -103,10 +103,7 @@ KINDS = {
 
 @pytest.fixture(scope="module", params=KINDS)
 def continued(request, tmp_path_factory):
-    model = KINDS[request.param]()
-    train(model)
-    train(model)
-    return Continued.of(model, tmp_path_factory.mktemp("store"))
+    return Continued.after_two_steps(KINDS[request.param](), tmp_path_factory.mktemp("store"))
 
 
 class TestAdapters(ContractOfContinuing):
