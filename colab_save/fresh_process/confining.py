@@ -26,6 +26,10 @@ SYSTEM = (
 """Folders of the system. Those of the second line have installed software, what `/etc/resolv.conf` is a link to, and
 the caches of fonts."""
 
+MEMORY = "/dev/shm"  # noqa: S108 - nothing is put there
+"""Where files are in memory only, which is why data are put there: Python's opens find none, the kernel lets native
+code be, which has its semaphores there."""
+
 CACHES = ("HF_HOME", "KAGGLEHUB_CACHE", "KERAS_HOME", "MPLCONFIGDIR", "TFHUB_CACHE_DIR", "TORCH_HOME", "XDG_CACHE_HOME")
 """The variables that say where libraries hold settings and downloads, if that is not in the home."""
 
@@ -106,7 +110,8 @@ class Confinement:
         Args:
             path: Its absolute path, with all links resolved.
         """
-        if path in self._made or _is_in(path, self._of_the_job) or _is_in(path, self._installed):
+        installed = [folder for folder in self._installed if folder != "/dev" or not _is_in(path, (MEMORY,))]
+        if path in self._made or _is_in(path, self._of_the_job) or _is_in(path, installed):
             return True
         return _is_in(path, self._of_the_home) and not _is_in(path, self._withheld)
 

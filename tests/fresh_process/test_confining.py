@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -112,9 +113,16 @@ def test_a_file_of_the_notebook_is_not_read_by_writing_to_it(mode, tried, tmp_pa
 
 @needs_landlock
 def test_the_kernel_refuses_native_code(tried):
-    native = "__import__('ctypes').CDLL(None).open(b'{}/notebook/a.txt', 0)"
-    assert "-1" == tried(native, is_last=True)[0]
-    assert "-1" != tried(native)[0]
+    with tempfile.NamedTemporaryFile(dir="/var/tmp") as file:  # tmp_path may be in memory, which native code may read
+        native = f"__import__('ctypes').CDLL(None).open(b'{file.name}', 0)"
+        assert "-1" == tried(native, is_last=True)[0]
+        assert "-1" != tried(native)[0]
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no files can be put into memory here")
+def test_a_file_in_memory_is_one_of_this_machine(tried):
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+        assert ["FileNotFoundError", [file.name]] == tried(f"open({file.name!r})")
 
 
 @needs_landlock
