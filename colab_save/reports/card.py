@@ -215,10 +215,14 @@ def _table(table: Table) -> Html:
 
 
 def _cells(head: tuple[str, ...], row: tuple[Cell, ...]) -> Iterator[Html]:
-    yield Html(f'<th scope="row">{_cell(row[0])}</th>')
+    yield Html(f'<th{_width(row[0])} scope="row">{_cell(row[0])}</th>')
     for label, value in zip(head[1:], row[1:], strict=True):
-        short = ' class="short"' if len(_shown(value)) <= SHORT else ""
-        yield Html(f'<td{short} data-label="{_html(label)}">{_cell(value)}</td>')
+        yield Html(f'<td{_width(value)} data-label="{_html(label)}">{_cell(value)}</td>')
+
+
+def _width(value: Cell) -> str:
+    """Return the class of a cell that stays on one line."""
+    return ' class="short"' if len(_shown(value)) <= SHORT else ""
 
 
 def _remark(remark: Remark) -> Html:

@@ -37,10 +37,10 @@ _CARD = """
 & table {border-collapse: collapse; margin: 10px 0 0; width: 100%; font: inherit; color: inherit; border: 0;
  table-layout: auto}
 & tr, & tbody tr:nth-child(n), & tbody tr:hover {background: none; text-align: left}
-& th, & td {padding: 5px 14px 5px 0; text-align: left; vertical-align: top; border: 0; color: inherit; max-width: none;
+& th, & td {padding: 5px 10px 5px 0; text-align: left; vertical-align: top; border: 0; color: inherit; max-width: none;
  border-bottom: 1px solid var(--rule); font-weight: 400; white-space: normal; background: none}
 & thead th {color: var(--soft); white-space: nowrap}
-& td {min-width: 12em} & td.short {min-width: 0; white-space: nowrap}
+& td {min-width: 12em} & td.short {min-width: 0} & .short {white-space: nowrap}
 & .wide {overflow-x: auto}
 & tbody th {font-weight: 600; min-width: 6em}
 & dl {display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 10px 0 0; padding: 0}
