@@ -1,23 +1,47 @@
 """Tell what looks like a secret: a key, a token, a password, by the name of the variable or by the shape of the text.
 
-`custom_code.gathering` and ``model/attribute_configs.py`` ask before they write a value into an artifact,
-``saving/assets.py`` before it copies a file.
+Whatever writes a value into an artifact asks before: the captured code, configs, collections and extras, samples,
+assets, notes and tags; ``saving/searching.py`` searches what was staged. What foreign errors say is shown `hidden`.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
-_NAMES = re.compile(r"(^|_)(api_?key|secret|token|password|passwd|credentials?|access_?key)s?($|_)", re.IGNORECASE)
+from colab_save.types import Json
+
+_NAMES = re.compile(
+    r"(^|_)(pass(word|wd|phrase)s?|credentials?|(api|access|account|private|secret)_?keys?|secrets?(?=$|_value))($|_)"
+)
+"""Names of values that nobody else may know. A ``secret_layer`` is none."""
+
+_TOKEN_NAMES = re.compile(r"(^|_)tokens?(_value)?($|_)")
+"""Names of such values and of words of a vocabulary, which have no digits."""
+
+_VAGUE_NAMES = re.compile(r"(^|_)(key|bearer|auth|authorization)s?(_value)?$")
+"""Names of such values and of many others."""
+
+_UNGUESSABLE = re.compile(r"(Bearer )?[A-Za-z0-9+/=.~-]{16,}")
+
+CHANGES = 4
+"""How often letters and digits alternate, at least, in a text that nobody guesses, unlike in ``mobilenetv2``."""
 
 _TEXTS = re.compile(
-    r"(hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|gh[opsu]_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{30,}"
-    r"|xox[abps]-[A-Za-z0-9-]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY-----)"
+    r"(hf_[A-Za-z0-9]{20,}|(?<![a-z])sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{20,}|[rs]k_(live|test)_[A-Za-z0-9]{16,}"
+    r"|gh[opsu]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|glpat-[A-Za-z0-9_-]{20,}|A[KS]IA[0-9A-Z]{16}"
+    r"|AIza[0-9A-Za-z_-]{30,}|ya29\.[0-9A-Za-z_-]{20,}|xox[abps]-[A-Za-z0-9-]{20,}|pypi-[A-Za-z0-9_-]{50,}"
+    r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|(?<=://)[\w.%+-]{0,64}:[^\s/@\"'{}<>…\x00-\x1f\x7f-\xff]{3,128}(?=@\w)"
+    r"|(?<=[?&])(sig|X-Amz-Signature|X-Goog-Signature|access_token|api_?key|token)=[\w%+/~=-]{16,}"
 )
-"""Texts as Hugging Face, OpenAI, GitHub, AWS, Google and Slack write their keys, and private keys."""
+"""Texts as Hugging Face, OpenAI, Stripe, GitHub, GitLab, AWS, Google, Slack and PyPI write their keys, JSON Web Tokens,
+private keys, and URLs with a password or a signature."""
 
 _FILES = re.compile(
     r"[._]netrc|\.env(\..*)?|\.git-credentials|\.pypirc|\.npmrc|\.htpasswd|kaggle\.json|id_(rsa|dsa|ecdsa|ed25519).*"
@@ -30,6 +54,9 @@ _FILES = re.compile(
 _LINE = re.compile(r"""^\s*(?:export\s+)?["']?(\w+)["']?\s*[:=]\s*["']?([^\s"',]+)["']?,?\s*$""", re.MULTILINE)
 """A line of a file of settings, with its name and its value."""
 
+_PAIR = re.compile(r"""(\w+)["']?\s*[:=]\s*["']?([^\s"',;]+)""")
+"""A name and its value in free text."""
+
 LARGEST = 1 << 20
 """Bytes: a larger file is none of settings, and only the shapes of its texts are looked at."""
 
@@ -39,17 +66,116 @@ BLOCK, OVERLAP = 1 << 20, 1 << 8
 SHORTEST = 8
 """The shortest text, in characters, that counts by the name of its variable."""
 
+WITHHELD = "what looks like a secret"
+"""What facts have in the place of one: it is no file's, and so does not come back."""
+
+HIDDEN = "…"
+"""What stands in the place of a secret in a message."""
+
 
 def is_secret(name: str, value: object) -> bool:
     """Return whether a value looks like a secret, by its name or as it is written.
 
-    A token of a vocabulary is none: it is short, or has spaces, or is in a list.
+    A token of a vocabulary is none: it is short, or a word, or has spaces.
     """
     if not isinstance(value, (str, bytes)):
         return False
     text = value if isinstance(value, str) else value.decode("latin-1")
-    is_named = bool(_NAMES.search(name)) and len(text) >= SHORTEST and not re.search(r"\s|^[<\[].*[>\]]$", text)
-    return is_named or bool(_TEXTS.search(text))
+    if _TEXTS.search(text):
+        return True
+    own = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    is_named = bool(_NAMES.search(own)) or bool(_TOKEN_NAMES.search(own) and re.search(r"\d", text))
+    is_whole = len(text) >= SHORTEST and not re.search(r"\s|^[<\[].*[>\]]$", text)
+    return (is_named and is_whole) or bool(_VAGUE_NAMES.search(own) and is_unguessable(text))
+
+
+def is_unguessable(text: str) -> bool:
+    """Return whether a text is long and without meaning, as keys and tokens are."""
+    kinds = [letter.isdigit() for letter in text if letter.isalnum()]
+    return bool(_UNGUESSABLE.fullmatch(text)) and sum(one != other for one, other in pairwise(kinds)) >= CHANGES
+
+
+def secret_within(name: str, value: object) -> str:
+    """Return where a plain value holds what looks like a secret, such as ``settings.api_key``; empty if it does not.
+
+    Args:
+        name: The name of the value.
+        value: A text, or dicts, lists, tuples, sets and arrays of texts; in anything else nothing is looked for.
+    """
+    pending, seen = [(name, name, value)], set[int]()
+    while pending:
+        place, own, item = pending.pop()
+        if is_secret(own, item):
+            return place or "a text"
+        if isinstance(item, (str, bytes)) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        if getattr(getattr(item, "dtype", None), "kind", "") in {"O", "S", "U"} and hasattr(item, "tolist"):
+            pending.append((place, own, item.tolist()))
+        elif isinstance(item, Mapping):
+            pending += [(f"a key of {place}" if place else "a key", "", key) for key in item]
+            pending += [(f"{place}.{key}".lstrip("."), str(key), each) for key, each in item.items()]
+        elif isinstance(item, (list, tuple, set, frozenset)):
+            pending += [(f"{place}[{at}]", own, each) for at, each in enumerate(item)]
+    return ""
+
+
+def concealed(value: Json) -> Json:
+    """Return JSON with `WITHHELD` in the place of each text that looks like a secret."""
+
+    def replaced(name: str, item: Json) -> Json:
+        if isinstance(item, Mapping):
+            return {key: replaced(str(key), each) for key, each in item.items()}
+        if isinstance(item, (list, tuple)):
+            return [replaced(name, each) for each in item]
+        return WITHHELD if is_secret(name, item) else item
+
+    return replaced("", value)
+
+
+def secret_in_text(text: str) -> str:
+    """Return what of a free text looks like a secret, in words; empty if nothing does."""
+    if _TEXTS.search(text):
+        return "a text shaped like a key or a token"
+    return next((f"a value of {name}" for name, value in _PAIR.findall(text) if is_secret(name, value)), "")
+
+
+def secret_in_source(text: str) -> str:
+    """Return what of Python source looks like a secret, in words; empty if nothing does."""
+    if _TEXTS.search(text):
+        return "a text shaped like a key or a token"
+    named = _named_constants(ast.parse(text))
+    return next((f"a value of {name}" for name, value in named if is_secret(name, value)), "")
+
+
+def _named_constants(tree: ast.AST) -> Iterator[tuple[str, object]]:
+    """Yield the texts of a source that stand under a name: assigned, given, a default, or in a dict."""
+    for node in ast.walk(tree):
+        pairs: list[tuple[object, ast.AST | None]] = []
+        match node:
+            case ast.Assign():
+                pairs = [(getattr(each, "id", getattr(each, "attr", "")), node.value) for each in node.targets]
+            case ast.AnnAssign():
+                pairs = [(getattr(node.target, "id", getattr(node.target, "attr", "")), node.value)]
+            case ast.keyword():
+                pairs = [(node.arg or "", node.value)]
+            case ast.Dict():
+                pairs = [(getattr(key, "value", ""), value) for key, value in zip(node.keys, node.values, strict=True)]
+            case ast.arguments():
+                named = [*node.posonlyargs, *node.args]
+                pairs = [*zip([each.arg for each in named[::-1]], node.defaults[::-1], strict=False)]
+                pairs += [(each.arg, value) for each, value in zip(node.kwonlyargs, node.kw_defaults, strict=True)]
+        yield from ((str(name), value.value) for name, value in pairs if isinstance(value, ast.Constant))
+
+
+def secret_in_bytes(data: bytes) -> bool:
+    """Return whether the bytes of a file have a text that is shaped like a key or a token."""
+    return bool(_TEXTS.search(data.decode("latin-1")))
+
+
+def hidden(text: str) -> str:
+    """Return a text without what is shaped like a key or a token."""
+    return _TEXTS.sub(HIDDEN, text)
 
 
 def secret_in(file: Path) -> str:
@@ -63,23 +189,17 @@ def secret_in(file: Path) -> str:
     with file.open("rb") as stream:
         before = b""
         while block := stream.read(BLOCK):
-            if _TEXTS.search((before + block).decode("latin-1")):
+            if secret_in_bytes(before + block):
                 return "has a text that looks like a key or a token"
             before = block[-OVERLAP:]
-    name = next(_named_secrets(file), "") if file.stat().st_size <= LARGEST else ""
+    name = _named_secret(file) if file.stat().st_size <= LARGEST else ""
     return f"has a value named {name}" if name else ""
 
 
-def _named_secrets(file: Path) -> Iterator[str]:
-    """Yield the names of the values that look like secrets in a file of settings or in JSON."""
+def _named_secret(file: Path) -> str:
+    """Return where a file of settings or JSON has what looks like a secret by its name; empty if nowhere."""
     text = file.read_bytes().decode("latin-1")
     try:
-        pending = [json.loads(text)]
+        return secret_within("", json.loads(text))
     except (ValueError, RecursionError):
-        yield from (name for name, value in _LINE.findall(text) if is_secret(name, value))
-        return
-    while pending:
-        item = pending.pop()
-        if isinstance(item, dict):
-            yield from (name for name, value in item.items() if is_secret(name, value))
-        pending += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+        return next((name for name, value in _LINE.findall(text) if is_secret(name, value)), "")

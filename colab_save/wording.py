@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from colab_save.errors import ColabSaveError, FormatError
 from colab_save.hints import literal
 from colab_save.quoting import ELLIPSIS, one_line, shorten, without_arrays
+from colab_save.secrecy import hidden
 
 LONGEST = 34
 """Most letters of a name in a picture or a table."""
@@ -60,12 +61,12 @@ def first_line(error: BaseException, clean: Callable[[str], str] = str) -> str:
 
     Args:
         error: The error; the text of a foreign one is quoted, see `literal`.
-        clean: Removes from a foreign text what must not be shown, such as secrets.
+        clean: Removes from a foreign text what must not be shown, beside what is shaped like a key or a token.
     """
     if isinstance(error, ColabSaveError):
         return f"{type(error).__name__}: {error.references[0]}"
     error = _innermost(error)
-    text = _quoted(clean(text_of(error)))
+    text = _quoted(hidden(clean(text_of(error))))
     return f"{type(error).__name__}: {literal(text)}" if text else type(error).__name__
 
 

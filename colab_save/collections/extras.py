@@ -21,7 +21,7 @@ from colab_save.artifact.collection import (
     write_collection,
 )
 from colab_save.collections.joining import join
-from colab_save.collections.splitting import collection_of
+from colab_save.collections.splitting import UNWRITTEN, collection_of
 from colab_save.dialect import DIALECTS
 from colab_save.errors import DamagedFileError, FormatError, RequestError, UnknownNameError
 from colab_save.hints import literal, option
@@ -32,6 +32,9 @@ from colab_save.wording import did_you_mean
 
 SAVABLE = "Lists, tuples, dicts, sets, texts, numbers, None, NumPy arrays, tensors and variables can be saved."
 """A sentence for hints."""
+
+TO_SET = "Leave it out, and set it after loading, such as from the environment or from the secrets of Colab."
+"""The hint for a secret."""
 
 REFUSED = {
     "model": "a model",
@@ -104,7 +107,8 @@ def _check(name: str, collection: Collection) -> None:
     refused = next((REFUSED[kind] for node in walk_tree(collection.tree) for kind in REFUSED if kind in node), "")
     if collection.lost or refused:
         why = literal(collection.lost[0]) if collection.lost else f"{name} is or contains {refused}"
-        raise RequestError(f"{option('extra', name)} cannot be saved: {why}.", f"Convert it to plain values. {SAVABLE}")
+        todo = TO_SET if UNWRITTEN in why else f"Convert it to plain values. {SAVABLE}"
+        raise RequestError(f"{option('extra', name)} cannot be saved: {why}.", todo)
 
 
 def write_extras(folder: Path, extras: Extras) -> None:

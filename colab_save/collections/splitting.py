@@ -27,11 +27,12 @@ from colab_save.dialect import (
     optimizer_variables,
     tensorflow_classes,
 )
-from colab_save.errors import UnsupportedError
+from colab_save.errors import FormatError, UnsupportedError
+from colab_save.hints import literal
 from colab_save.model.compiling import trained_by
 from colab_save.model.describing import plain_attributes
 from colab_save.model.walking import is_plain_object, walk_variables
-from colab_save.secrecy import is_secret
+from colab_save.secrecy import is_secret, secret_within
 from colab_save.types import Array, Json, Model, Variable
 from colab_save.wording import is_text, translated
 
@@ -90,6 +91,9 @@ def is_tensor(value: object) -> bool:
 
 DEEPEST = 24
 """The deepest nesting of a collection, from the manifest's limit on JSON at three levels for each."""
+
+UNWRITTEN = "looks like a secret, which is written into no artifact"
+"""Why a text or an array of texts is lost."""
 
 MOST_NAMED = 8
 """The largest number of lost values to name for one reason; a replay buffer may hold a hundred thousand of them."""
@@ -175,6 +179,9 @@ class _Dividing:
         if id(value) in self._seen:
             known = self._seen[id(value)][1]
             return {"same": known["id"]} if "id" in known else known
+        if is_secret("", value) or (hasattr(value, "dtype") and secret_within("", value)):
+            self._lose(at, UNWRITTEN)
+            return None
         if type(value) in (type(None), bool, int, float) or (type(value) is str and is_text(value)):
             return {"value": value}
         if id(value) in self._open or len(at) > DEEPEST:
@@ -264,7 +271,7 @@ class _Dividing:
         for key, item in items:
             below = (*at, str(key))
             if is_secret(str(key), item):
-                self._lose(below, "looks like a secret, which is written into no artifact")
+                self._lose(below, UNWRITTEN)
                 continue
             name = self._node(key, below)
             node = self._node(item, below)
@@ -307,7 +314,12 @@ class _Dividing:
 
 def _config(item: Any) -> Json:
     with translated(f"The {type(item).__name__} has no usable config", "Give it a get_config()."):
-        return json.loads(json.dumps(keras_of(item).saving.serialize_keras_object(item)))
+        config = json.loads(json.dumps(keras_of(item).saving.serialize_keras_object(item)))
+    if place := secret_within("", config):
+        inside = place.rpartition("config.")[2]
+        what = f"The config of {type(item).__name__} has {literal(inside)}, which looks like a secret"
+        raise FormatError(f"{what} and is written into no artifact.", "Leave it out of get_config().")
+    return config
 
 
 def _is_made_alike(item: Any) -> bool:

@@ -23,6 +23,7 @@ from colab_save.custom_code.origins import STANDARD, is_builtin
 from colab_save.custom_code.weighty import is_weighty
 from colab_save.dialect import classes
 from colab_save.errors import CustomCodeError
+from colab_save.secrecy import is_secret
 
 Refer = Callable[[object], str]
 """Makes a class, function or module reachable in the file, and returns the expression that reaches it."""
@@ -32,6 +33,9 @@ MAX_ELEMENTS = 256
 
 MAX_LENGTH = 200_000
 """The longest expression, in characters: a vocabulary fits, a data set does not."""
+
+NOT_HERE = "Read it where it is used, such as from the environment or from a file."
+"""What to do about a secret."""
 
 _IMPOSSIBLE = ", which source code cannot rebuild"
 
@@ -64,6 +68,7 @@ def _express(value: Any, refer: Refer, around: tuple[int, ...]) -> str:
         return _express(item, refer, inner)
 
     kind = type(value)
+    check_secret("", value)
     if kind in _PLAIN or kind is float:
         return f"float({str(value)!r})" if kind is float and not math.isfinite(value) else repr(value)
     if kind in (list, tuple, set, frozenset, dict):
@@ -74,6 +79,21 @@ def _express(value: Any, refer: Refer, around: tuple[int, ...]) -> str:
         if text is not None:
             return text
     raise _refusal(f"holds a live {kind.__module__}.{kind.__qualname__}{_IMPOSSIBLE}")
+
+
+def check_secret(name: str, value: object) -> None:
+    """Raise if a value looks like a secret.
+
+    Args:
+        name: The name of the value in what holds it; empty where it has none.
+        value: Any live value.
+
+    Raises:
+        CustomCodeError: It does.
+    """
+    if is_secret(name, value):
+        where = f"holds {name}, which" if name.isidentifier() else "holds what"
+        raise CustomCodeError(f"{where} looks like a secret, and is not written.", NOT_HERE)
 
 
 def _is_function(value: object) -> bool:
@@ -87,6 +107,8 @@ def _refusal(reason: str) -> CustomCodeError:
 
 def _container(value: Any, write: Callable[[object], str]) -> str:
     if type(value) is dict:
+        for key, item in value.items():
+            check_secret(str(key), item)
         return "{" + ", ".join(f"{write(key)}: {write(item)}" for key, item in value.items()) + "}"
     items = [write(item) for item in value]
     if type(value) in (set, frozenset):
@@ -115,10 +137,14 @@ def _record(value: Any, refer: Refer, write: Callable[[object], str]) -> str | N
     if isinstance(value, enum.Enum):
         return f"{refer(kind)}({write(value.value)})"
     if isinstance(value, tuple) and hasattr(kind, "_fields"):
+        for name, item in zip(kind._fields, value, strict=True):
+            check_secret(name, item)
         return f"{refer(kind)}({', '.join(map(write, value))})"
     if kind in (types.SimpleNamespace, argparse.Namespace):
         return f"{refer(kind)}(**{write(vars(value))})"
     if dataclasses.is_dataclass(value) and all(field.init for field in dataclasses.fields(value)):
+        for field in dataclasses.fields(value):
+            check_secret(field.name, getattr(value, field.name))
         given = ", ".join(f"{field.name}={write(getattr(value, field.name))}" for field in dataclasses.fields(value))
         return f"{refer(kind)}({given})"
     if isinstance(value, typing.TypeVar):

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from colab_save.custom_code import closures, constants, origins
 from colab_save.custom_code.captured import TABLE, Missing
+from colab_save.custom_code.constants import NOT_HERE
 from colab_save.custom_code.definitions import CALLABLE, CONSTANT, Definition, bound
 from colab_save.custom_code.naming import is_given, look, own_name
 from colab_save.custom_code.origins import Import
@@ -23,7 +24,8 @@ from colab_save.custom_code.scopes import Uses, attributes, uses
 from colab_save.custom_code.sources import Library, Source
 from colab_save.custom_code.weighty import READER, READER_TEXT, is_weighty, rebuilt
 from colab_save.errors import CustomCodeError
-from colab_save.secrecy import is_secret
+from colab_save.hints import literal
+from colab_save.secrecy import is_secret, secret_in_source, secret_within
 from colab_save.types import Array
 
 Imports: TypeAlias = Iterable[Import]
@@ -148,8 +150,9 @@ class Gathering:
 
     def _make(self, name: str, value: object, written: Imports) -> None:
         if is_secret(name, value):
-            hint = "Read it where it is used, such as from the environment or from a file."
-            raise CustomCodeError("looks like a secret, and is not written.", hint)
+            raise CustomCodeError("looks like a secret, and is not written.", NOT_HERE)
+        if place := secret_within(name, value):
+            raise CustomCodeError(f"holds {literal(place)}, which looks like a secret, and is not written.", NOT_HERE)
         if name == TABLE:
             raise CustomCodeError("is a name that the captured file uses itself.", "Rename it.")
         if origins.is_users_own(value):
@@ -209,6 +212,8 @@ class Gathering:
         if isinstance(source.node, ast.Lambda):
             text = f"{name} = ({text})\n" if "\n" in text else f"{name} = {text}\n"
             text += f"{name}.__name__ = {name!r}\n"
+        if what := secret_in_source(text):
+            raise CustomCodeError(f"has {what} in its source, and is not written.", NOT_HERE)
         if isinstance(value, type):
             text += self._attach(name, value, source)
         used = uses(text)
@@ -267,6 +272,7 @@ class Gathering:
         found = {}
         for name, value in values.items():
             try:
+                constants.check_secret(name, value)
                 found[name] = constants.express(value, self.refer)
             except CustomCodeError as error:
                 self.miss(name, error)

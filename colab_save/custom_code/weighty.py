@@ -6,6 +6,7 @@ another model, or that a variable of the notebook weighs. Its arrays go into a f
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from colab_save.artifact.layout import CODE_ARRAYS
 from colab_save.custom_code.custom_objects import find_custom_objects
 from colab_save.dialect import classes, dtype_name, is_functional, keras_of, tensorflow_classes
 from colab_save.errors import CustomCodeError
+from colab_save.hints import literal
 from colab_save.quantities import size_in_words
+from colab_save.secrecy import secret_within
 from colab_save.types import Array
 
 MOST_BYTES = 1 << 30
@@ -107,5 +110,8 @@ def _model(name: str, value: Any, refer: Callable[[object], str]) -> str:
         raise CustomCodeError(f"{what}.", PART)
     objects = {str(getattr(item, "__name__", "")): refer(item) for item in find_custom_objects(value)}
     known = "{" + ", ".join(f"{key!r}: {reached}" for key, reached in objects.items()) + "}"
-    made = f"{refer(keras_of(value))}.models.model_from_json({value.to_json()!r}, custom_objects={known})"
+    config = value.to_json()
+    if place := secret_within("", json.loads(config)):
+        raise CustomCodeError(f"has {literal(place)} in its config, which looks like a secret.", PART)
+    made = f"{refer(keras_of(value))}.models.model_from_json({config!r}, custom_objects={known})"
     return f"{name} = {made}\n{name}.set_weights({READER}({name!r}))\n"

@@ -225,7 +225,7 @@ class Writing:
             raise FormatError(f"holds more than {size_in_words(MOST_BYTES)}", "")
         if value.dtype.kind in "OSU":
             return {
-                "texts": [self._text(each) for each in value.ravel().tolist()],
+                "texts": [self.value(self._text(each)) for each in value.ravel().tolist()],
                 "dtype": value.dtype.str,
                 "shape": value.shape,
             }
@@ -358,7 +358,7 @@ def _object(self: Writing, value: Any) -> Any:
     named = (getattr(kind, "__slots__", ()) for kind in type(value).__mro__)
     slots = [name for each in named for name in ([each] if isinstance(each, str) else each) if hasattr(value, name)]
     held = {**{name: getattr(value, name) for name in slots}, **getattr(value, "__dict__", {})}
-    written = [[name, self.value(item)] for name, item in held.items()]
+    written = self.pairs(held)
     return {"made": [self.named(type(value)), written, *map(self.value, items)]}
 
 

@@ -31,7 +31,7 @@ from colab_save.dialect import (
 from colab_save.model.attributes import BOOKKEEPING
 from colab_save.model.walking import own_attributes, walk_objects
 from colab_save.nested import leaves, map_structure
-from colab_save.secrecy import is_secret
+from colab_save.secrecy import concealed, is_secret
 from colab_save.taking import Taking
 from colab_save.types import Json, Model, Optimizer, Variable
 
@@ -145,7 +145,7 @@ def _are_optimizers(value: Any) -> bool:
 
 def serialised(model: Model, thing: Any) -> Json:
     """Return an object that a model holds as its Keras serialises it, in JSON values."""
-    return json.loads(json.dumps(keras_of(model).saving.serialize_keras_object(thing)))
+    return concealed(json.loads(json.dumps(keras_of(model).saving.serialize_keras_object(thing))))
 
 
 def trained_by(optimizer: Optimizer, weights: Iterable[Variable]) -> list[Variable] | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from colab_save.custom_code.origins import is_users_own, public_module
 from colab_save.nested import leaves
+from colab_save.secrecy import secret_within
 from colab_save.wording import first_line
 
 MAX_LENGTH = 16 << 20
@@ -25,7 +26,7 @@ def in_words(value: Any) -> str:
     """Return a value as messages show it: a short plain value as it is, anything else by its type."""
     if isinstance(value, FunctionType):
         return value.__name__
-    text = repr(value) if is_plain(value) else ""
+    text = repr(value) if is_plain(value) and not secret_within("", value) else ""
     return text if 0 < len(text) <= 40 else f"{type(value).__name__} object"
 
 

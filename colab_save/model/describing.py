@@ -20,7 +20,7 @@ from typing import Any, cast
 from colab_save.artifact.facts import DIGEST, LayerFacts
 from colab_save.dialect import TENSORFLOW_INITIALIZERS, classes, is_numbered, is_of_keras, keras_of, snake_case
 from colab_save.model.walking import is_graph, named_layers, walk_layers
-from colab_save.secrecy import is_secret
+from colab_save.secrecy import WITHHELD, secret_within
 from colab_save.taking import Taking
 from colab_save.types import Json, Layer, Model
 
@@ -99,13 +99,9 @@ def constructor_arguments(thing: Any, place: str, taking: Taking) -> dict[str, J
     return found
 
 
-HIDDEN = "what looks like a secret"
-"""What facts have in the place of one: it is no file's, and so does not come back."""
-
-
 def _argument(name: str, value: Any, default: Any) -> dict[str, Json]:
-    if is_secret(name, value):
-        return {name: HIDDEN}
+    if secret_within(name, value):
+        return {name: WITHHELD}
     with contextlib.suppress(TypeError, ValueError):
         text = json.dumps(_plain(value), sort_keys=True)
         if text != _as_default(default):
@@ -124,6 +120,9 @@ def plain_attributes(thing: Any) -> dict[str, Json]:
     found = {}
     for name, value in vars(thing).items():
         if name in PASSING:
+            continue
+        if secret_within(name, value):
+            found[name] = WITHHELD
             continue
         with contextlib.suppress(TypeError, ValueError):
             found[name] = _readable(json.dumps(value))

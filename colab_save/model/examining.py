@@ -48,6 +48,7 @@ from colab_save.model.walking import (
     walk_variables,
 )
 from colab_save.nested import leaves
+from colab_save.secrecy import concealed
 from colab_save.taking import Taking
 from colab_save.types import Json, Model, Variable
 from colab_save.wording import translated
@@ -211,7 +212,7 @@ def _compile_arguments(model: Model) -> Mapping[str, Json] | None:
     config["optimizer"] = keras.saving.serialize_keras_object(model.optimizer)
     return {
         key: _one_name(value, keras) if key in {"loss", "metrics", "weighted_metrics"} else value
-        for key, value in comparable(json.loads(json.dumps(config, default=str))).items()
+        for key, value in comparable(concealed(json.loads(json.dumps(config, default=str)))).items()
     }
 
 

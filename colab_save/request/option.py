@@ -15,6 +15,7 @@ from typing import Any
 
 from colab_save.errors import RequestError
 from colab_save.hints import literal
+from colab_save.secrecy import secret_in_text
 from colab_save.wording import is_text
 
 
@@ -141,6 +142,20 @@ def check_texts(**values: object) -> None:
     for name, value in values.items():
         if value is not None and not is_text(value):
             raise _not_a_text(name, "a text", value)
+
+
+def check_secrets(**texts: Iterable[str]) -> None:
+    """Refuse texts with what looks like a secret, since they are written into an artifact for others to read.
+
+    Raises:
+        RequestError: The hint says what to do instead.
+    """
+    for name, given in texts.items():
+        if what := next(filter(None, map(secret_in_text, given)), ""):
+            raise RequestError(
+                f"{name} has {what}, which is written into no artifact.",
+                "Leave it out: whoever gets the model can read it.",
+            )
 
 
 def texts_of(name: str, value: object) -> tuple[str, ...]:

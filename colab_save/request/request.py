@@ -18,6 +18,7 @@ from colab_save.hints import literal, option
 from colab_save.request.option import (
     Syntax,
     check_numbers,
+    check_secrets,
     check_switches,
     check_texts,
     declare,
@@ -274,6 +275,7 @@ class SaveRequest:
         object.__setattr__(self, "tags", tuple(dict.fromkeys(texts_of("tags", self.tags))))
         object.__setattr__(self, "extra", names_of("extra", self.extra))
         object.__setattr__(self, "metrics", check_metrics(self.metrics))
+        check_secrets(note=(self.note,), tags=self.tags, metrics=self.metrics)
         for tag in self.tags:
             check_tag(tag)
         if not isinstance(self.options, Mapping) or not all(map(is_text, self.options)):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from colab_save.artifact.composites import Composite
 from colab_save.artifact.sample import BY_DEFAULT, TRAINING, Pass, Sample
 from colab_save.dialect import classes, is_trackable
 from colab_save.errors import ColabSaveError, SampleError, UnbuiltModelError
@@ -48,6 +49,7 @@ from colab_save.sampling.running import (
 )
 from colab_save.sampling.sizes import sizes_checked
 from colab_save.sampling.specs import declared_inputs, declares_dtypes
+from colab_save.secrecy import secret_within
 from colab_save.types import Model, Nested, Specs
 from colab_save.wording import first_line
 
@@ -93,11 +95,18 @@ def _given(model: Model, given: Any, run: Run, specs: Specs) -> Sample:
     errors: list[Exception] = []
     for rows in (MOST_ROWS, None) if belong_together(values) else (MOST_ROWS,):
         try:
-            return _accepted(model, first_rows(values, rows), run, specs)
+            sample = _accepted(model, first_rows(values, rows), run, specs)
         except UnbuiltModelError as error:
             return _none(error)
         except Exception as error:  # noqa: BLE001 - the user's model may raise anything
             errors.append(error)
+            continue
+        if _holds_secret(sample):
+            raise SampleError(
+                "A text of the sample looks like a secret, which is written into no artifact.",
+                f"Pass other rows with {option('sample')}.",
+            )
+        return sample
     if isinstance(errors[0], SampleError):
         raise errors[0]
     raise SampleError(
@@ -131,7 +140,7 @@ def _found(model: Model, run: Run, specs: Specs, notebook: Notebook) -> Sample |
         for rows in (rows_of(specs), None):
             try:
                 sample = _accepted(model, found.read(rows), run, specs)
-                if _tells(sample):
+                if _tells(sample) and not _holds_secret(sample):
                     return replace(sample, source=found.source)
             except UnbuiltModelError as error:
                 return _none(error)
@@ -165,6 +174,13 @@ def _tells(sample: Sample) -> bool:
 
     numbers = (item for _, item in leaves(sample.outputs) if item.dtype.kind in "fc" or item.dtype.isbuiltin == 2)
     return not any(np.isnan(item).any() for item in numbers)
+
+
+def _holds_secret(sample: Sample) -> bool:
+    """Return whether a text of a sample, or of what the model answers to it, looks like a secret."""
+    items = [item for _, item in (*leaves(sample.inputs), *leaves(sample.outputs))]
+    arrays = [each for item in items for each in (item.arrays.values() if isinstance(item, Composite) else [item])]
+    return any(secret_within("", array) for array in arrays)
 
 
 def _accepted(model: Model, inputs: Nested, run: Run, specs: Specs) -> Sample:

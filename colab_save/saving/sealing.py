@@ -11,14 +11,20 @@ from colab_save.artifact.manifest import Manifest, describe_files
 from colab_save.artifact.readme import README, readme_of
 from colab_save.custom_code.signing import signed
 from colab_save.saving.plan import Destination
+from colab_save.saving.searching import check_stage
 from colab_save.saving.staging import Staged
 from colab_save.versions.packing import pack
 
 
 def seal(manifest: Manifest, staged: Staged, destination: Destination) -> Manifest:
-    """Complete the stage, and return the manifest with all files, their digests and the signature."""
+    """Complete the stage, and return the manifest with all files, their digests and the signature.
+
+    Raises:
+        RequestError: A file or the manifest has what looks like a secret.
+    """
     folder = staged.folder
     manifest = replace(manifest, files=describe_files(folder))
+    check_stage(folder, manifest)
     if destination.key:  # the payload of a plain save lies elsewhere, where nobody would find the README
         return signed(manifest)
     folders = [payload.path for payload in manifest.payloads if (folder / payload.path).is_dir()]

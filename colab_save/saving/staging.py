@@ -21,6 +21,7 @@ from colab_save.model.state_file import write_state
 from colab_save.sampling.guarding import untouched
 from colab_save.saving.examining import Examined
 from colab_save.saving.plan import Plan
+from colab_save.saving.searching import check_payload
 from colab_save.taking import in_words
 
 
@@ -64,6 +65,7 @@ def stage(plan: Plan, examined: Examined, formats: tuple[Format, ...], folder: P
                 how = subject.configs.written(names) if plug.is_remade else subject.configs.whole()
                 with how:
                     more = plug.save(subject.model, own, subject.sample, plan.choice.options[plug.name])
+                check_payload(plug, own / plug.payload)
                 notes |= dict.fromkeys(more)
             if not all(plug.is_program for plug in formats):
                 write_state(own, subject.model, subject.beside)
