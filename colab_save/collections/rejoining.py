@@ -2,16 +2,16 @@
 
 The fresh process and ``loading/opening.py`` call `Owners.rejoin` for each part right after it was loaded and repaired,
 so that all that is compared is compared of the part as it is then. A graph is cloned around the other part's layers,
-any other object gets them as attributes. What cannot be rejoined stays a copy, and the collection's verdict says so.
+any other object gets them as attributes. What cannot be rejoined stays the copy that it was, and the verdict says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from colab_save.artifact.collection import Shared
 from colab_save.dialect import KERAS, KERAS_2, classes, dialect_of, dtype_name, is_compiled, keras_of
@@ -50,7 +50,10 @@ class Owners:
         swaps = self._swaps(model) if dialect_of(model) else {}
         if swaps:
             with keras_of(model).saving.custom_object_scope(dict(custom_objects)):
-                made = Taking().fact("what it shares", lambda: _Rejoining(swaps).of(model), None)
+                rejoining = _Rejoining(swaps)
+                made = Taking().fact("what it shares", lambda: rejoining.of(model), None)
+                if made is None:
+                    rejoining.undo()
             if made is not None:
                 model = made
                 repair(model, path, record, custom_objects, is_rejoined=True)
@@ -89,6 +92,12 @@ class _Rejoining:
 
     swaps: Mapping[int, Layer]
     _made: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    _steps_back: list[Callable[[], None]] = field(default_factory=list)
+
+    def undo(self) -> None:
+        """Put back what was changed before it turned out that a layer cannot be made around others."""
+        for step_back in reversed(self._steps_back):
+            step_back()
 
     def of(self, layer: Any) -> Any:
         """Return what stands in the place of a layer: another, a new one around others, or itself.
@@ -117,10 +126,13 @@ class _Rejoining:
         keras = keras_of(model)
         kept = [layer for layer in model.layers if self.of(layer) is layer]
         inputs = None if isinstance(model, classes("Sequential")) else self._inputs(model)
-        with _uncalled(kept if dialect_of(model) == KERAS else ()):
-            made = keras.models.clone_model(model, input_tensors=inputs, clone_function=self.of)
-            if is_compiled(model) and not is_compiled(made):
-                made.compile_from_config(model.get_compile_config())
+        called = [each for each in kept if not isinstance(each, classes("layers.InputLayer"))]
+        self._steps_back += [_recalled(each) for each in (*called, *self.swaps.values())]
+        for each in called if dialect_of(model) == KERAS else ():
+            each._inbound_nodes.clear()  # noqa: SLF001 - see `_recalled`; so ``output`` is that of the new graph
+        made = keras.models.clone_model(model, input_tensors=inputs, clone_function=self.of)
+        if is_compiled(model) and not is_compiled(made):
+            made.compile_from_config(model.get_compile_config())
         return made
 
     def _inputs(self, model: Model) -> Any:
@@ -135,6 +147,8 @@ class _Rejoining:
         left_out = given_attributes(layer)
         found = {name: value for name, value in vars(layer).items() if name not in left_out}
         changed = {name: new for name, value in found.items() if (new := self._inside(value)) is not value}
+        before, held = {name: found[name] for name in changed}, list(_held(layer))
+        self._steps_back.append(lambda: _put_back(layer, before, held))
         with _order_kept(layer, self.swaps, self._made):
             for name, value in changed.items():
                 setattr(layer, name, value)
@@ -162,22 +176,51 @@ def _described(layer: Layer) -> list[Any]:
     return [layers, weights, [(tuple(each.shape), dtype_name(each.dtype)) for each in tensors]]
 
 
-@contextmanager
-def _uncalled(layers: Sequence[Layer]) -> Iterator[None]:
-    """Let layers of Keras 3 forget their calls in a graph that is made again, so that ``output`` is of the new one.
+def _recalled(layer: Layer) -> Callable[[], None]:
+    """Return what lets a layer have the calls in graphs again that it has now.
 
-    The calls are private (``keras/src/ops/operation.py``, Keras 3.13.2 and 3.15.1).
+    The calls are private (``keras/src/ops/operation.py``, Keras 3.13.2 and 3.15.1;
+    ``tf_keras/src/engine/base_layer.py``, 2.20 and 2.21).
     """
-    called = [each for each in layers if not isinstance(each, classes("layers.InputLayer"))]
-    before = [list(each._inbound_nodes) for each in called]  # noqa: SLF001
-    for each in called:
-        each._inbound_nodes.clear()  # noqa: SLF001
+    before = list(layer._inbound_nodes)  # noqa: SLF001
+
+    def put_back() -> None:
+        layer._inbound_nodes[:] = before  # noqa: SLF001
+
+    return put_back
+
+
+def _put_back(layer: Layer, values: Mapping[str, Any], held: Sequence[Any]) -> None:
+    """Set attributes of a layer again, and let it have the layers that it had."""
+    known = {id(each) for each in held}
+    with _unlocked(layer) as trackers:
+        for tracker in trackers:
+            for each in [each for each in _held(layer) if id(each) not in known]:
+                tracker.untrack(each)
+        for name, value in values.items():
+            setattr(layer, name, value)
+    _held(layer)[:] = held
+
+
+def _held(layer: Layer) -> list[Any]:
+    """Return the list in which Keras has the layers of a layer; see `_order_kept`."""
+    return cast(
+        "list[Any]", getattr(layer, "_layers" if dialect_of(layer) == KERAS else "_self_tracked_trackables", [])
+    )
+
+
+@contextmanager
+def _unlocked(layer: Layer) -> Iterator[list[Any]]:
+    """Let attributes of a layer be exchanged, and yield what tracks them; tf_keras has nothing that would refuse it."""
+    trackers = [layer._tracker] if dialect_of(layer) == KERAS else []  # noqa: SLF001
+    locked = [each for each in trackers if each.locked]
+    for tracker in trackers:
+        tracker.unlock()
     try:
-        yield
-    except BaseException:
-        for each, nodes in zip(called, before, strict=True):
-            each._inbound_nodes[:] = nodes  # noqa: SLF001
-        raise
+        yield trackers
+    finally:
+        for tracker in locked:
+            tracker.lock()
 
 
 @contextmanager
@@ -189,19 +232,13 @@ def _order_kept(layer: Layer, swaps: Mapping[int, Layer], made: Mapping[int, tup
     """
     others = {**swaps, **{key: new for key, (old, new) in made.items() if new is not old}}
     named = {id(value): name for name, value in vars(layer).items()}
-    place = "_layers" if dialect_of(layer) == KERAS else "_self_tracked_trackables"
-    before, trackers = list(getattr(layer, place, ())), [layer._tracker] if dialect_of(layer) == KERAS else []  # noqa: SLF001
-    locked = [each for each in trackers if each.locked]
-    for tracker in trackers:
-        tracker.unlock()
-        for each in [each for each in before if id(each) in others]:
-            tracker.untrack(each)
-    try:
+    before = list(_held(layer))
+    with _unlocked(layer) as trackers:
+        for tracker in trackers:
+            for each in [each for each in before if id(each) in others]:
+                tracker.untrack(each)
         yield
-    finally:
-        for tracker in locked:
-            tracker.lock()
     now = [others.get(id(each), vars(layer).get(named.get(id(each), ""), each)) for each in before]
     known = {id(each) for each in now}
-    held = getattr(layer, place, [])  # tf_keras has another list after each change
+    held = _held(layer)  # tf_keras has another list after each change
     held[:] = [*now, *(each for each in held if id(each) not in known)]

@@ -13,10 +13,12 @@ import tensorflow as tf
 
 from colab_save.artifact.collection import Shared, load_order, read_collection, write_collection
 from colab_save.artifact.round_trip import Aspect, Outcome
+from colab_save.collections.rejoining import _Rejoining
 from colab_save.collections.sharing import _owners_first, shared_between
 from colab_save.collections.splitting import collection_of
-from colab_save.errors import DamagedFileError
+from colab_save.errors import DamagedFileError, FormatError
 from colab_save.loading.pipeline import load
+from colab_save.model.walking import walk_layers
 from colab_save.proof.verdicts import judge_collection
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
@@ -60,6 +62,23 @@ class Around(keras.Model):
     def __init__(self, base, **kwargs):
         inputs = keras.Input((3,))
         super().__init__(inputs, keras.layers.Dense(2)(base(inputs)), **kwargs)
+
+
+class OldAround(tf_keras.Model):
+    """The same of tf_keras."""
+
+    def __init__(self, base, **kwargs):
+        inputs = tf_keras.Input((3,))
+        super().__init__(inputs, tf_keras.layers.Dense(2)(base(inputs)), **kwargs)
+
+
+def held_by(dialect, base):
+    """Return a model that holds a part which others can be put into, and one which they cannot."""
+    tower = {keras: Tower, tf_keras: OldTower}[dialect](base, [])
+    model = {keras: Tower, tf_keras: OldTower}[dialect](tower, [])
+    model.around = {keras: Around, tf_keras: OldAround}[dialect](base)
+    model(np.ones((2, 3), "float32"))
+    return model
 
 
 def seq2seq(dialect):
@@ -227,6 +246,35 @@ def test_what_cannot_be_shared_again_is_saved_in_part_with_the_reason():
     report = save(SaveRequest({"base": base, "around": around}, "both"))
     assert Outcome.PARTIAL is report.outcome, str(report)
     assert "around shares sequential with base, and comes back with a copy" in str(report)
+
+
+@BOTH
+def test_a_part_that_cannot_be_rejoined_stays_as_it_was(dialect):
+    base, other = (
+        dialect.Sequential([dialect.layers.Input((3,)), dialect.layers.Dense(3, name="held")]) for _ in range(2)
+    )
+    model = held_by(dialect, base)
+    before, answer = [(path, id(layer)) for path, layer in walk_layers(model)], model(np.ones((2, 3), "float32"))
+    rejoining = _Rejoining({id(base): other})
+    with pytest.raises(FormatError):
+        rejoining.of(model)
+    assert other is model.trunk.trunk
+    rejoining.undo()
+    assert before == [(path, id(layer)) for path, layer in walk_layers(model)]
+    assert np.array_equal(answer, model(np.ones((2, 3), "float32")))
+
+
+@BOTH
+def test_layers_of_a_graph_that_cannot_be_rejoined_keep_their_calls(dialect):
+    base, other = (dialect.Sequential([dialect.layers.Input((3,)), dialect.layers.Dense(3)]) for _ in range(2))
+    inputs, last = dialect.layers.Input((3,)), dialect.layers.Dense(1)
+    around = {keras: Around, tf_keras: OldAround}[dialect](base)
+    model = dialect.Model(inputs, last(around(base(inputs))))
+    rejoining = _Rejoining({id(base): other})
+    with pytest.raises(FormatError):
+        rejoining.of(model)
+    rejoining.undo()
+    assert model.output is last.output
 
 
 def test_a_format_that_trains_nothing_does_not_hold_what_is_shared():
