@@ -13,7 +13,7 @@ from pathlib import Path
 
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import Aspect, Outcome, RoundTrip, Verdict
-from colab_save.errors import FormatError
+from colab_save.errors import FormatError, StoreError
 from colab_save.formats.base import Format
 from colab_save.fresh_process.process import Verifier
 from colab_save.hints import literal
@@ -22,6 +22,7 @@ from colab_save.saving.attempts import Attempt, attempt_one
 from colab_save.saving.examining import Examined, check_unchanged
 from colab_save.saving.full_proofs import FULL_PROOFS, FullProof, Likeness, digest_of_code
 from colab_save.saving.plan import Plan
+from colab_save.versions.finding import is_committed
 
 RESTS = "not repeated: it rests on the full proof of {}"
 """The reason of a training step that an earlier version has taken."""
@@ -57,7 +58,7 @@ def lean(
     proof = FULL_PROOFS.find(plan.destination)
     if proof is None or plan.rules.is_full or not plan.rules.is_verified:
         return None
-    if likeness != proof.likeness or not _has_grown_alike(examined, proof):
+    if likeness != proof.likeness or not _is_there(plan, proof, formats) or not _has_grown_alike(examined, proof):
         return None
     folder = work / "leaning" / "artifact"
     folder.mkdir(parents=True)
@@ -91,6 +92,15 @@ def remember(plan: Plan, likeness: Likeness, attempts: Sequence[Attempt], manife
     FULL_PROOFS.remember(
         plan.destination, FullProof(manifest.version, likeness, custom.tried, code, manifest.round_trips)
     )
+
+
+def _is_there(plan: Plan, proof: FullProof, formats: tuple[Format, ...]) -> bool:
+    """Return whether the store still has the version: who gets a later one may look at what that rests on."""
+    folder = plan.destination.place(proof.version, formats[0].name).folder
+    try:
+        return is_committed(plan.destination.store, folder)
+    except StoreError:
+        return False
 
 
 def _has_grown_alike(examined: Examined, proof: FullProof) -> bool:

@@ -15,6 +15,7 @@ from colab_save.saving.full_proofs import MOST, FullProof, FullProofs, Likeness
 from colab_save.saving.pipeline import save
 from colab_save.saving.plan import Destination
 from colab_save.stores.local import LocalStore
+from colab_save.versions.curating import delete_version
 from colab_save.versions.listing import list_models
 from tests import zoo
 
@@ -181,6 +182,23 @@ def test_a_load_names_it_too_and_passes():
 def test_a_base_that_was_pruned_is_still_named():
     first, _ = twice(made(), keep=1)
     assert [first.version] == [manifest.rests_on for manifest in list_models().manifests]
+
+
+def test_nothing_rests_on_a_version_that_was_pruned():
+    model = made()
+    twice(model, keep=1)
+    move(model)
+    third = kept(model, keep=1)
+    move(model)
+    assert ("", third.version) == (third.rests_on, kept(model).rests_on)
+
+
+def test_nothing_rests_on_a_version_that_was_deleted():
+    model = made()
+    first, _ = twice(model)
+    delete_version(f"cats@{first.version}")
+    move(model)
+    assert "" == kept(model).rests_on
 
 
 def test_a_manifest_with_an_impossible_base_is_damaged():
