@@ -202,10 +202,10 @@ class Manifest:
         return Outcome.PARTIAL if self.is_partial else worst_of(trip.outcome for trip in self.round_trips)
 
     def tells_of(self, trip: RoundTrip) -> bool:
-        """Return whether all that failed in a load failed already when it was saved in part, in as many places."""
+        """Return whether all that failed in a load failed already when it was saved in part, in the same places."""
         known = [other for other in self.round_trips if self.is_partial and other.format == trip.format]
         return bool(known) and all(
-            aspect in known[0].failed and trip.verdicts[aspect].differences <= known[0].verdicts[aspect].differences
+            aspect in known[0].failed and known[0].verdicts[aspect].tells_of(trip.verdicts[aspect])
             for aspect in trip.failed
         )
 
@@ -221,7 +221,10 @@ class Manifest:
         # Later fields are left out while empty, so that an older manifest is written as the text that was signed.
         trips, given_up = (_with_reasons(each, _plain) for each in (self.round_trips, self.given_up))
         plain = replace(self, round_trips=trips, given_up=given_up)
-        found = ((name, item) for name, item in asdict(plain).items() if item or name not in _LATER)
+        value = asdict(plain)
+        for trip in (*value["round_trips"], *value["given_up"]):
+            trip["verdicts"] = {aspect: _without_places(verdict) for aspect, verdict in trip["verdicts"].items()}
+        found = ((name, item) for name, item in value.items() if item or name not in _LATER)
         return {name: item for name, item in found if name != "original"}
 
     @classmethod
@@ -263,6 +266,11 @@ class Manifest:
 
 def _with_reasons(trips: Iterable[RoundTrip], change: Callable[[str], str]) -> tuple[RoundTrip, ...]:
     return tuple(trip.with_reasons(change) for trip in trips)
+
+
+def _without_places(verdict: Mapping[str, Json]) -> dict[str, Json]:
+    """Return a verdict without its places if it has none, as those of older releases."""
+    return {name: item for name, item in verdict.items() if item or name != "places"}
 
 
 def _plain(reason: str) -> str:

@@ -48,6 +48,10 @@ def worst_of(outcomes: Iterable[Outcome]) -> Outcome:
     return next((worst for worst in WORST_FIRST[:3] if worst in found), Outcome.PASSED)
 
 
+MOST_PLACES = 100
+"""Most places that a verdict names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The result for one aspect of a round trip.
@@ -58,12 +62,19 @@ class Verdict:
             does not hold. It may refer to options and actions (`hints`); a manifest has plain texts instead.
         differences: How many places differ.
         is_compared: What the live model says was compared; a step whose loss could not be only ran.
+        places: The places in the facts that differ, at most `MOST_PLACES`; none where something else differs.
     """
 
     outcome: Outcome
     reason: str = ""
     differences: int = 0
     is_compared: bool = True
+    places: tuple[str, ...] = ()
+
+    def tells_of(self, other: Verdict) -> bool:
+        """Return whether all that differs for another verdict differs for this one; if not all is known, as much."""
+        is_known = len(self.places) == self.differences
+        return other.differences <= self.differences and not (is_known and set(other.places) - set(self.places))
 
 
 @dataclass(frozen=True, slots=True)

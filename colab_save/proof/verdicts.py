@@ -14,7 +14,7 @@ from types import MappingProxyType
 from colab_save.artifact.collection import COLLECTION, Collection, compare_collections, walk_tree
 from colab_save.artifact.facts import ModelFacts, precision
 from colab_save.artifact.manifest import SampleFacts
-from colab_save.artifact.round_trip import Aspect, Outcome, OutputError, RoundTrip, Verdict
+from colab_save.artifact.round_trip import MOST_PLACES, Aspect, Outcome, OutputError, RoundTrip, Verdict
 from colab_save.artifact.sample import read_arrays
 from colab_save.dialect import DIALECTS
 from colab_save.formats.base import Format
@@ -183,14 +183,15 @@ def judge_outputs(
 
 def _explained(aspect: Aspect, differences: list[Difference], gone: set[str]) -> Verdict:
     """Return a verdict; what differs in layers that are missing or new, which the structure tells, is counted."""
+    places = tuple(each.where for each in differences[:MOST_PLACES])
     if aspect is Aspect.STRUCTURE:
-        return _failed(list(map(str, differences)))
+        return replace(_failed(list(map(str, differences))), places=places)
     own = [str(each) for each in differences if not _is_in(each.where, gone)]
     verdict = _failed(own) if own else Verdict(Outcome.FAILED)
     caused = len(differences) - len(own)
     counted = f"{caused} in layers that are missing or new" if caused else ""
     reason = "\n".join(filter(None, (verdict.reason, counted)))
-    return replace(verdict, reason=reason, differences=len(differences))
+    return replace(verdict, reason=reason, differences=len(differences), places=places)
 
 
 def _is_in(where: str, layers: set[str]) -> bool:

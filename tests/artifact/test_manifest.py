@@ -310,9 +310,10 @@ def test_what_is_published_in_part_is_never_passed():
     assert Outcome.PARTIAL is making.manifest(is_partial=True).outcome
 
 
-def lost(aspect, differences):
+def lost(aspect, differences, places=()):
     trip = making.passed()
-    return replace(trip, verdicts=trip.verdicts | {aspect: Verdict(Outcome.FAILED, "why", differences)})
+    verdict = Verdict(Outcome.FAILED, "why", differences, places=places)
+    return replace(trip, verdicts=trip.verdicts | {aspect: verdict})
 
 
 @pytest.mark.parametrize(
@@ -483,3 +484,19 @@ def test_versions_are_well_formed_and_differ():
 def test_versions_sort_by_time(moments):
     early, late = sorted(moments)
     assert new_version(early)[:16] <= new_version(late)[:16]
+
+
+@pytest.mark.parametrize(
+    ("differing", "is_told"),
+    [(("iterations", "held.rate"), True), (("held.rate",), True), (("iterations", "compile.loss"), False)],
+)
+def test_a_part_tells_of_the_same_places_and_not_only_of_as_many(differing, is_told):
+    known = lost(Aspect.TRAINING, 2, ("iterations", "held.rate"))
+    manifest = read(json.loads(making.manifest(round_trips=(known,), is_partial=True).to_json()))
+    assert is_told is manifest.tells_of(lost(Aspect.TRAINING, len(differing), differing))
+
+
+def test_where_not_all_places_are_known_a_part_tells_of_as_many():
+    manifest = making.manifest(round_trips=(lost(Aspect.TRAINING, 3, ("iterations",)),), is_partial=True)
+    found = lost(Aspect.TRAINING, 2, ("held.rate", "compile.loss"))
+    assert (True, False) == (manifest.tells_of(found), manifest.tells_of(lost(Aspect.TRAINING, 4)))
