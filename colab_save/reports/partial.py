@@ -13,13 +13,19 @@ from colab_save.hints import option
 MOST_LINES = 6
 """Most lines about what is lost."""
 
+DEFINE = (
+    "To train it, define its classes and functions, with what they lack, in the notebook before you load it: a load "
+    "takes those of the notebook first."
+)
+"""What to do about code that came without all that it uses; a name that is defined later does not reach it."""
+
 AFTERWARDS = {
-    Aspect.CODE: "Define what its code lacks before you train it.",
+    Aspect.CODE: DEFINE,
     Aspect.STRUCTURE: "Set what differs on the loaded model, as the notebook had it.",
     Aspect.WEIGHTS: "Set the weights that differ before you train it.",
     Aspect.OUTPUTS: "Its answers are not those of the live model.",
     Aspect.TRAINING: "Compile it again before you train it.",
-    Aspect.STEP: "Define what its training step lacks before you train it.",
+    Aspect.STEP: DEFINE,
 }
 """What to do with a loaded model, of which an aspect did not come back."""
 
@@ -50,4 +56,4 @@ def todo(manifest: Manifest, format: str) -> str:
         return f"{format} answers as the live model did, but it cannot be trained.{instead}"
     whole = {trip.format for trip in manifest.round_trips if not trip.failed}
     instead = "".join(f" {option('format', name)} loads outputs and weights alone." for name in others if name in whole)
-    return " ".join(AFTERWARDS[aspect] for aspect in failed) + instead
+    return " ".join(dict.fromkeys(AFTERWARDS[aspect] for aspect in failed)) + instead

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -288,3 +290,23 @@ def test_a_plain_save_of_a_model_that_answers_otherwise_is_refused(tmp_path):
     with pytest.raises(RoundTripError, match="nothing was published"):
         save(SaveRequest(around(Secret), str(tmp_path / "cats.keras")))
     assert [] == [*tmp_path.iterdir()]
+
+
+LIVE = threading.Lock()
+
+
+def locked(expected, actual):
+    """A loss that uses what no code can hold."""
+    with LIVE:
+        return tf.reduce_mean(tf.square(expected - actual), -1)
+
+
+def test_a_loss_that_uses_a_lock_trains_once_the_notebook_defines_it_before_the_load(tmp_path, monkeypatch):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", locked)
+    report = save(SaveRequest(zoo.fitted(model, zoo.rows(4, 3), zoo.rows(4, 2)), "cats", to=str(tmp_path)))
+    assert (Outcome.PARTIAL, True) == (report.outcome, "in the notebook before you load it" in str(report))
+    with pytest.raises(NameError):
+        load(LoadRequest("cats", source=str(tmp_path))).model.fit(zoo.rows(4, 3), zoo.rows(4, 2), verbose=0)
+    monkeypatch.setattr(sys.modules["__main__"], "locked", locked, raising=False)
+    load(LoadRequest("cats", source=str(tmp_path))).model.fit(zoo.rows(4, 3), zoo.rows(4, 2), verbose=0)
