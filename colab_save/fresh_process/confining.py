@@ -1,19 +1,23 @@
 """Confine a fresh process to the files that the next runtime will have too: not to those of this machine.
 
 `child` makes a `Confinement` when a process takes over its surroundings, and allows the files of each job. An audit
-hook refuses Python's own opens as if the file did not exist, and notes each; the kernel refuses those of native code,
-where it has Landlock. Both last as long as the process, so a warm parent has neither.
+hook refuses Python's own opens as if the file did not exist, and notes each; whoever asks whether it exists is told the
+same. The kernel refuses opens of native code, where it has Landlock. All last as long as the process: a warm parent has
+none of it.
 """
 
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import re
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from stat import S_ISREG
+from typing import Any
 
 from colab_save.artifact.assets import ASSETS
 from colab_save.fresh_process.landlock import restrict
@@ -34,8 +38,8 @@ CACHES = ("HF_HOME", "KAGGLEHUB_CACHE", "KERAS_HOME", "MPLCONFIGDIR", "TFHUB_CAC
 """The variables that say where libraries hold settings and downloads, if that is not in the home."""
 
 EVENTS = frozenset({"open", "os.listdir", "os.scandir"})
-"""The audit events of what reads a file or a folder (docs.python.org/3/library/audit_events.html). `os.stat` has
-none: a model that asks whether a file exists is told the truth about this machine."""
+"""The audit events of what reads a file or a folder (docs.python.org/3/library/audit_events.html). `os.stat` has none,
+see `Confinement.asking`."""
 
 NATIVE = re.compile(
     r"no such file|not found|does not exist|doesn't exist|permission denied|cannot open|could not open", re.IGNORECASE
@@ -80,6 +84,7 @@ class Confinement:
             return
         self._is_in_force = True
         sys.addaudithook(self.audit)
+        os.stat = self.asking(os.stat)
         if is_last:
             restrict((*self._installed, *self._of_the_home, *self._of_the_job))
 
@@ -97,12 +102,43 @@ class Confinement:
             self._made.add(path)  # what the model writes it may read, as it will there
             return
         if self.is_readable(path):
-            # it may be in the notebook's working folder, or in a folder of which other files are assets
-            if not os.path.lexists(path) and (not spelled.startswith(os.sep) or f"{os.sep}{ASSETS}{os.sep}" in path):
-                self.refused[spelled] = None
+            self._note_absent(spelled, path)
             return
+        raise self._refusal(spelled)
+
+    def asking(self, stat: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        """Return an `os.stat` for which a file is not there that cannot be read, so that `os.path.exists` is false.
+
+        A folder that is there is told of, since files are made in it.
+
+        Args:
+            stat: The one of Python.
+        """
+
+        @functools.wraps(stat)
+        def asked(path: Any, **how: Any) -> os.stat_result:
+            if not isinstance(path, (str, bytes, os.PathLike)) or how.get("dir_fd") is not None:
+                return stat(path, **how)
+            spelled = os.fsdecode(path)
+            try:
+                found = stat(path, **how)
+            except FileNotFoundError:
+                self._note_absent(spelled, _real(spelled))
+                raise
+            if S_ISREG(found.st_mode) and not self.is_readable(_real(spelled)):
+                raise self._refusal(spelled)
+            return found
+
+        return asked
+
+    def _refusal(self, spelled: str) -> FileNotFoundError:
         self.refused[spelled] = None
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), spelled)
+        return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), spelled)
+
+    def _note_absent(self, spelled: str, path: str) -> None:
+        """Note what may be in the notebook's working folder, or in a folder of which other files are assets."""
+        if not os.path.lexists(path) and (not spelled.startswith(os.sep) or f"{os.sep}{ASSETS}{os.sep}" in path):
+            self.refused[spelled] = None
 
     def is_readable(self, path: str) -> bool:
         """Return whether a file can be read.

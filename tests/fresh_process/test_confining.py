@@ -75,6 +75,35 @@ def test_nor_is_its_folder(work, tried, tmp_path):
     assert ["FileNotFoundError", [path]] == tried(work.format(path=path))
 
 
+@pytest.mark.parametrize(
+    "work",
+    ["os.path.exists({path!r})", "os.path.isfile({path!r})", "Path({path!r}).exists()", "Path({path!r}).is_file()"],
+)
+def test_whoever_asks_for_it_is_told_that_it_is_not_there(work, tried, tmp_path):
+    path = f"{tmp_path}/notebook/a.txt"
+    assert ["False", [path]] == tried(work.format(path=path))
+
+
+@pytest.mark.parametrize("work", ["os.stat({path!r}).st_size", "os.path.getsize({path!r})", "Path({path!r}).stat()"])
+def test_nor_is_its_size(work, tried, tmp_path):
+    path = f"{tmp_path}/notebook/a.txt"
+    assert ["FileNotFoundError", [path]] == tried(work.format(path=path))
+
+
+@pytest.mark.parametrize("path", ["{0}/stage/a.txt", "{0}/own/a.txt", "{0}/notebook", "/proc/self/status"])
+def test_files_that_can_be_read_and_folders_are_there(path, tried):
+    assert ["True", []] == tried(f"os.path.exists('{path}') and Path('{path}').exists()")
+
+
+def test_what_the_model_has_written_is_there(tried):
+    write = "open('{0}/notebook/new.txt', 'w').write('more')"
+    assert ["True", []] == tried(f"bool({write}) and os.path.isfile('{{0}}/notebook/new.txt')")
+
+
+def test_a_relative_path_that_is_asked_for_is_noted(tried):
+    assert ["False", ["b.txt"]] == tried("os.path.exists('b.txt')")
+
+
 def test_nor_what_a_link_leads_to(tried, tmp_path):
     (tmp_path / "stage" / "link").symlink_to(tmp_path / "notebook" / "a.txt")
     assert "FileNotFoundError" == tried("open('{}/stage/link')")[0]

@@ -26,7 +26,7 @@ DEFINE = """
 import json, os, keras, numpy as np, tensorflow as tf
 HERE = os.getpid()
 table = np.arange(12, dtype="float32").reshape(4, 3)
-for name in ("absolute", "relative", "twin", "hidden", "plain", "part", "unused"):
+for name in ("absolute", "relative", "twin", "hidden", "plain", "part", "unused", "asked", "asking"):
     np.save(f"{name}.npy", table)
 def write(file, text):
     with open(file, "w") as stream:
@@ -97,6 +97,18 @@ class Scaled(keras.layers.Layer):
             return x * float(len(stream.read()))
     def get_config(self):
         return {**super().get_config(), "file": self.file}
+class Asked(keras.layers.Layer):
+    def __init__(self, file, **kwargs):
+        super().__init__(**kwargs)
+        self.file = file
+        self.scale = 2.0 if os.path.exists(file) else 3.0
+    def call(self, x):
+        return x * self.scale
+    def get_config(self):
+        return {**super().get_config(), "file": self.file}
+class Asking(keras.layers.Layer):
+    def call(self, x):
+        return x * (2.0 if os.path.isfile(os.path.join(WHERE, "asking" + ".npy")) else 3.0)
 with open("words.json") as stream:
     WORDS = json.load(stream)
 class Words(keras.layers.Layer):
@@ -115,6 +127,7 @@ MODELS = {
     "opened": "made(Scaled('labels.txt'))",
     "labels": "made(Labels('labels.txt'))",
     "words": "made(Words())",
+    "asked": "made(Asked('asked.npy'))",
     "program": "made(keras.layers.TFSMLayer('exported', call_endpoint='serve'))",
     "unused": "made(Unused('unused.npy'))",
     "several": "{'one': made(Vectors('part.npy')), 'other': made(keras.layers.Dense(2))}",
@@ -123,6 +136,7 @@ MODELS = {
 REFUSED = {
     "twin": "made(Forgetful(here('twin.npy')))",
     "hidden": "made(Hidden())",
+    "asking": "made(Asking())",
     "credentials": "made(Scaled('credentials.json'))",
     "notes": "made(Scaled('notes.txt'))",
 }
@@ -213,6 +227,10 @@ def test_of_a_folder_that_only_the_code_names_what_was_read_is_an_asset(loaded):
     ]
 
 
+def test_a_file_that_a_model_only_asks_for_is_an_asset(loaded):
+    assert ["assets/asked.npy"] == files_of(loaded[0], "asked")
+
+
 def test_a_plain_save_says_where_the_file_lies(saved):
     assert "It reads plain.npy, which lies in plain.keras.colab_save/" in saved[1]["plain"].shown["text/plain"]
 
@@ -230,7 +248,7 @@ def test_a_true_loss_beside_an_asset_still_fails(saved):
     assert "outputs" in error["evalue"]
 
 
-@pytest.mark.parametrize("name", ["hidden.npy", "credentials.json", "notes.txt"])
+@pytest.mark.parametrize("name", ["hidden.npy", "asking.npy", "credentials.json", "notes.txt"])
 def test_a_file_that_cannot_travel_is_named(name, saved):
     [error] = saved[1][name.partition(".")[0]].errors
     assert "RoundTripError" == error["ename"]
