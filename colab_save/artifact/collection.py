@@ -50,6 +50,9 @@ NODES: dict[str, dict[str, type | tuple[type, ...]]] = {
 }
 """The keys of each kind of node and their types, by the first key; see `Collection.tree`."""
 
+MUTABLE = ("array", "dict", "list", "set", "deque")
+"""The kinds of nodes that also have an ``id`` if another place refers to them."""
+
 MAPPINGS = ("dict", "object", "made")
 _ELSEWHERE = {*MAPPINGS, "state", *SEQUENCES, *ARRAY_NODES}
 """The keys of a node that are compared as nodes or arrays."""
@@ -98,12 +101,12 @@ class Collection:
         tree: The root node. A node is a record whose first key is its kind:
 
             ``model`` (the name of a part), ``optimizer_of`` (a part), ``value`` (a JSON value), ``array``, ``scalar``
-            and ``tensor`` (a position in ``arrays``), ``variable`` (also a position, with ``trainable`` and
-            ``maker``), ``keras`` and ``tf_keras`` (an optimizer, loss, metric or schedule: its config, the
-            ``attributes`` that a loss's config drops, its ``state``, and the weights that it ``trains``), ``same`` (the
-            ``id`` of an earlier node for the same object), ``dict`` (pairs of nodes), ``object`` (the same of an object
-            that comes back as a dict), ``made`` (the same of one that comes back as an object ``of`` its class, which
-            is in the custom code), ``list``, ``tuple``, ``set``, ``deque`` (nodes).
+            and ``tensor`` (a position in ``arrays``), ``variable`` (also a position, with ``trainable`` and ``maker``),
+            ``keras`` and ``tf_keras`` (an optimizer, loss, metric or schedule: its config, the ``attributes`` that a
+            loss's config drops, its ``state``, and the weights that it ``trains``), ``same`` (the ``id`` of an earlier
+            node for the same object; a list, dict, set, deque or array has one only if so), ``dict`` (pairs of nodes),
+            ``object`` (the same of an object that comes back as a dict), ``made`` (the same of one that comes back as
+            an object ``of`` its class, which is in the custom code), ``list``, ``tuple``, ``set``, ``deque`` (nodes).
         arrays: NumPy arrays.
         lost: What could not be saved, one sentence each.
         notes: What else the user should know.
@@ -223,6 +226,8 @@ def _as_text(array: Array, dtype: str) -> Array:
 def _check(node: Json, count: int) -> None:
     """Raise for a node that `collections.splitting` never makes."""
     types = NODES.get(_kind(node))
+    if types is not None and _kind(node) in MUTABLE and "id" in node:
+        types = {**types, "id": str}
     if types is None or node.keys() != types.keys() or not all(isinstance(node[key], types[key]) for key in types):
         raise ValueError(f"a collection cannot hold {str(node)[:40]}")
     if not all(isinstance(at, int) and 0 <= at < count for at in _positions(node)):
@@ -277,9 +282,17 @@ def compare_collections(expected: Collection, actual: Collection) -> list[Gap]:
     """Return the places where two collections differ; an object is equal to the dict of its attributes."""
     before = dict(_flat(expected.tree, expected.arrays, ""))
     after = dict(_flat(actual.tree, actual.arrays, ""))
-    differing_places = (where for where in {**before, **after} if before.get(where) != after.get(where))
-    gaps = [_gap(where, before.get(where), after.get(where)) for where in differing_places]
+    differing_places = [where for where in {**before, **after} if before.get(where) != after.get(where)]
+    apart = tuple(place for where in differing_places for place in _inside_apart(where, before, after))
+    told = (where for where in differing_places if not where.startswith(apart))
+    gaps = [_gap(where, before.get(where), after.get(where)) for where in told]
     return [*gaps, *_sharing_gaps(expected, actual)]
+
+
+def _inside_apart(where: str, *sides: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return how the places begin inside one that refers to an earlier place on one side only."""
+    kinds = [side[where][0] for side in sides if where in side]
+    return (f"{where}.", f"{where}[") if kinds.count("same") == 1 and len(kinds) > 1 else ()
 
 
 def _sharing_gaps(expected: Collection, actual: Collection) -> Iterator[Gap]:
@@ -306,6 +319,10 @@ def _gap(where: str, before: tuple[str, ...] | None, after: tuple[str, ...] | No
             is_training=True,
             is_dropped=True,
         )
+    if "same" in {before[0], after[0]} and before[0] != after[0]:
+        both = ("was one with", "is another now") if before[0] == "same" else ("was not one with", "is now")
+        other = json.loads((before if before[0] == "same" else after)[1])["same"]
+        return Gap(where, f"{both[0]} {other}, and {both[1]}", is_training)
     if before[1] == after[1]:
         return Gap(where, "has other values", is_training)
     inside, *leaf = next(unequal(*(_plain(*each[:2]) for each in (before, after))), ("", before[0], after[0]))
@@ -324,6 +341,8 @@ def _flat(node: Json, arrays: list[Array], where: str) -> Iterator[tuple[str, tu
     """Yield the place of every node with its kind, its JSON values, and the digest of each of its arrays."""
     kind = "dict" if "object" in node else _kind(node)
     own = {key: comparable(item) for key, item in node.items() if key not in _ELSEWHERE}
+    if kind in MUTABLE:
+        own.pop("id", None)  # where another place refers to it, that one tells
     own |= {kind: len(node[kind])} if kind in SEQUENCES else {}
     yield where, (kind, json.dumps(own, sort_keys=True), *(_digest(arrays[at]) for at in _positions(node)))
     for key, item in pairs_of(node):

@@ -70,7 +70,7 @@ class Extras:
     @property
     def collection(self) -> Collection:
         """Return the extras as a collection, to write or to compare them."""
-        return collection_of({"attributes": dict(self.attributes), "variables": dict(self.variables)})
+        return collection_of({"attributes": dict(self.attributes), "variables": dict(self.variables)}, is_sharing=False)
 
 
 def find_extras(names: Sequence[str], model: Model | None, variables: Mapping[str, Any]) -> Extras:

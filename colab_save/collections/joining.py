@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from colab_save.artifact.collection import MAPPINGS, Collection, pairs_of, walk_tree
+from colab_save.artifact.collection import MAPPINGS, MUTABLE, Collection, pairs_of, walk_tree
 from colab_save.collections.splitting import is_model
 from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import DIALECTS, import_dialect, optimizer_variables
@@ -69,14 +69,22 @@ class _Joining:
                 return self._models[name]
             case {"same": name}:
                 return self._made[name]
-            case {"id": name}:
-                return self._of_class(node) if "made" in node else self._made.setdefault(name, self._object(node))
+            case {"id": _}:
+                return self._held(node)
             case {"dict": pairs} | {"object": pairs}:
                 made = {self.node(key): self.node(item) for key, item in pairs}
                 if len(made) != len(pairs):
                     raise KeyError("a key occurs twice")
                 return made
         return self._array(node) if node.keys() & {"array", "scalar", "tensor"} else self._sequence(node)
+
+    def _held(self, node: Mapping[str, Json]) -> Any:
+        """Return the value of a node that other places may refer to."""
+        if "made" in node:
+            return self._of_class(node)
+        is_plain = next(iter(node)) in MUTABLE
+        made = self.node({key: item for key, item in node.items() if key != "id"}) if is_plain else self._object(node)
+        return self._made.setdefault(node["id"], made)
 
     def _of_class(self, node: Mapping[str, Json]) -> Any:
         """Make an object of the user's without its constructor; its attributes may refer to it."""

@@ -138,14 +138,18 @@ def divide(thing: Any) -> Division:
     return Division(dividing.models, collection, tuple(dividing.objects), tuple(dividing.classes), thing)
 
 
-def collection_of(thing: Any, as_dicts: Mapping[type, str] = MappingProxyType({})) -> Collection:
+def collection_of(
+    thing: Any, as_dicts: Mapping[type, str] = MappingProxyType({}), *, is_sharing: bool = True
+) -> Collection:
     """Return the record of a dict, list or object that contains several models, live or rebuilt.
 
     Args:
         thing: The whole.
         as_dicts: The classes whose objects come back as dicts, each with the reason.
+        is_sharing: Whether a list, dict, set or array that two places hold is to be one again. Attributes of a model of
+            Keras hold copies.
     """
-    return _Dividing(as_dicts).run(thing)
+    return _Dividing(as_dicts, is_sharing).run(thing)
 
 
 @dataclass
@@ -153,6 +157,7 @@ class _Dividing:
     """One walk over a dict, list or object that contains several models; it collects the fields of a `Division`."""
 
     as_dicts: Mapping[type, str] = field(default_factory=dict)
+    is_sharing: bool = True
     models: dict[str, Model] = field(default_factory=dict)
     objects: list[Any] = field(default_factory=list)
     classes: dict[type, None] = field(default_factory=dict)
@@ -177,8 +182,7 @@ class _Dividing:
     def _node(self, value: Any, at: tuple[str, ...]) -> dict[str, Json] | None:
         """Describe one value; ``None`` for one that cannot be saved."""
         if id(value) in self._seen:
-            known = self._seen[id(value)][1]
-            return {"same": known["id"]} if "id" in known else known
+            return self._again(self._seen[id(value)][1], at)
         if is_secret("", value) or (hasattr(value, "dtype") and secret_within("", value)):
             self._lose(at, UNWRITTEN)
             return None
@@ -192,9 +196,19 @@ class _Dividing:
             node = self._object(value, at) or self._array(value) or self._container(value, at)
             if node is None:
                 self._refuse(value, at)
+            elif self.is_sharing and _is_mutable(value):
+                self._seen[id(value)] = value, node
             return node
         finally:
             self._open.discard(id(value))
+
+    def _again(self, known: dict[str, Json], at: tuple[str, ...]) -> dict[str, Json]:
+        """Describe a value that has been described: it has an id from now on, by which it is one object again."""
+        if "model" in known:
+            return known
+        if "id" not in known:
+            known["id"] = self._id(at)
+        return {"same": known["id"]}
 
     def _object(self, value: Any, at: tuple[str, ...]) -> dict[str, Json] | None:
         """Describe a value with an identity: a model, an object of Keras, a variable."""
@@ -310,6 +324,13 @@ class _Dividing:
                 node["state"] = [self._add_array(variable.numpy()) for variable in optimizer_variables(item)]
             else:
                 self._lose((place,), "loses its state, which belongs to weights outside the models")
+
+
+def _is_mutable(value: Any) -> bool:
+    """Return whether a value can be changed in place, so that two places which hold it both see the change."""
+    import numpy as np
+
+    return isinstance(value, (dict, list, set, deque, np.ndarray))
 
 
 def _config(item: Any) -> Json:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import warnings
+from collections import deque
 from dataclasses import replace
 
 import keras
@@ -315,3 +317,78 @@ def test_two_models_that_hold_each_other_keep_their_order():
     one, other = (keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]) for _ in range(2))
     held = {"one": [("", one), ("other", other)], "other": [("", other), ("one", one)]}
     assert ["one", "other"] == _owners_first({"one": one, "other": other}, held)
+
+
+class Player:
+    """Plays with a model, and remembers in what others may hold, too."""
+
+    def __init__(self, model, memory, table):
+        self.model, self.memory, self.table = model, memory, table
+
+
+def players():
+    """Two objects and a dict that hold the same lists, dicts, deques and arrays."""
+    model, memory, table = zoo.untrained(), deque([(1, 0.5)], maxlen=8), np.zeros(3)
+    log = [1, [2]]
+    return {
+        "one": Player(model, memory, table),
+        "other": Player(model, memory, table),
+        "log": log,
+        "logs": {"log": log, "inner": log[1], "equal": [1, [2]]},
+        "counts": (counts := {"a": 1}, {"again": counts}),
+        "own": Player(model, deque(memory, maxlen=8), table.copy()),
+    }
+
+
+def identities(made):
+    """Return which of the values that can be changed in place are one object."""
+    one, other, own, logs = made["one"], made["other"], made["own"], made["logs"]
+    held = [one.memory, other.memory, own.memory, one.table, other.table, own.table, made["log"], logs["log"]]
+    held += [made["log"][1], logs["inner"], logs["equal"], made["counts"][0], made["counts"][1]["again"]]
+    first = {}
+    return [first.setdefault(id(each), place) for place, each in enumerate(held)]
+
+
+def test_lists_dicts_and_arrays_that_two_places_hold_come_back_as_one():
+    live = players()
+    report = save(SaveRequest(live, "players"))
+    back = load(LoadRequest("players")).model
+    assert (Outcome.PASSED, identities(live)) == (report.outcome, identities(back)), str(report)
+    assert [0, 0, 2, 3, 3, 5, 6, 6, 8, 8, 10, 11, 11] == identities(live)
+
+
+def test_what_is_one_is_changed_for_both_after_a_load():
+    save(SaveRequest(players(), "players"))
+    back = load(LoadRequest("players")).model
+    back["one"].memory.append("more")
+    back["one"].table[0] = 7.0
+    assert (2, 7.0, 1, 0.0) == (
+        len(back["other"].memory), back["other"].table[0], len(back["own"].memory), back["own"].table[0]
+    )  # fmt: skip
+
+
+def test_lists_that_were_one_and_come_back_as_two_are_a_difference():
+    shared, one = [1], keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    live, apart = ({"model": one, "a": held[0], "b": held[1]} for held in ([shared, shared], [[1], [1]]))
+    before, after = (judge_collection(*pair) for pair in itertools.permutations(map(collection_of, (live, apart))))
+    found = [trip.verdicts[Aspect.STRUCTURE] for trip in (before, after)]
+    assert [(Outcome.FAILED, 1)] * 2 == [(each.outcome, each.differences) for each in found]
+    assert (True, True) == ("b was one with" in found[0].reason, "b was not one with" in found[1].reason)
+
+
+def test_equal_lists_stay_two():
+    apart = {"model": zoo.untrained(), "a": [1], "b": [1]}
+    save(SaveRequest(apart, "apart"))
+    back = load(LoadRequest("apart")).model
+    assert back["a"] is not back["b"]
+
+
+@pytest.mark.parametrize("node", [{"list": [], "id": 3}, {"value": 1, "id": "x"}, {"list": [], "name": "x"}])
+def test_an_id_where_none_can_be_is_damage(tmp_path, node):
+    write_collection(tmp_path, collection_of({"model": zoo.untrained(), "a": []}))
+    file = tmp_path / "collection.json"
+    written = json.loads(file.read_text())
+    written["tree"]["dict"][1][1] = node
+    file.write_text(json.dumps(written))
+    with pytest.raises(DamagedFileError):
+        read_collection(tmp_path)
