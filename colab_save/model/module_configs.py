@@ -82,6 +82,10 @@ def keras_objects_in(module: Model) -> list[object]:
     return [each for each in held_by([module, *(layer for _, layer in walk_layers(module))]) if each is not module]
 
 
+MUTABLE = (list, dict, set)
+"""Containers that two places may hold. One that contains itself cannot be written."""
+
+
 @dataclass
 class ModuleWriting(Writing):
     """Writes one object, and every object in it once.
@@ -93,6 +97,7 @@ class ModuleWriting(Writing):
 
     places: dict[int, int] = field(default_factory=dict)
     inside: dict[int, tuple[Layer, str]] = field(default_factory=dict)
+    _known: list[Any] = field(default_factory=list)  # holds them, so that no other gets the identity of one
     _at: list[str] = field(default_factory=list)
     _owners: list[Any] = field(default_factory=list)
     _count: int = 0
@@ -106,17 +111,19 @@ class ModuleWriting(Writing):
 
     def rules(self) -> tuple[Rule, ...]:
         """Return what writes each kind of value, the objects with an identity first."""
-        return (_keras, _numbered, *RULES, _closed, _of_python)
+        return (_keras, _numbered, _mutable, *RULES, _closed, _of_python)
 
     def value(self, value: Any) -> Any:
         """Return a value as a config holds it, or the number of an object that has been written."""
-        if id(value) in self.places:
+        value = _unwrapped(value)
+        if id(value) in self.places and not (isinstance(value, MUTABLE) and id(value) in self.around):
             return {"same": self.places[id(value)]}
-        return super().value(getattr(value, "__wrapped__", value) if _is_proxy(value) else value)
+        return super().value(value)
 
     def item_of(self, value: Any, write: Callable[[], Any]) -> dict[str, Any]:
         """Write an object under a number of its own, which it has before what it holds is written."""
         self._count += 1
+        self._known.append(value)
         number = self.places[id(value)] = self._count
         return {"item": [number, write()]}
 
@@ -146,9 +153,15 @@ class ModuleWriting(Writing):
         return {"code": self.name_of(value)}
 
 
-def _is_proxy(value: Any) -> bool:
-    """Return whether a value is the proxy in which TensorFlow tracks a dict or a tuple."""
-    return type(value).__module__ == "tensorflow.python.trackable.data_structures" and hasattr(value, "__wrapped__")
+def _unwrapped(value: Any) -> Any:
+    """Return the list, dict or tuple of the user's, of what TensorFlow tracks it in.
+
+    Two modules that hold one list have a wrapper each around it (``data_structures.py``, 2.16 to 2.21).
+    """
+    if type(value).__module__ != "tensorflow.python.trackable.data_structures":
+        return value
+    held = getattr(value, "__wrapped__", getattr(value, "_storage", value))
+    return held if isinstance(held, (list, dict, tuple)) else value
 
 
 def _keras(self: ModuleWriting, value: Any) -> Any:
@@ -220,6 +233,13 @@ def _path_to(value: Any, function: Any, deepest: int = 3) -> list[str]:
         if below := _path_to(value, item, deepest - 1):
             return [name, *below]
     return []
+
+
+def _mutable(self: ModuleWriting, value: Any) -> Any:
+    """Write a plain list, dict or set, which may be held twice."""
+    writers: dict[type, Callable[[Any], Any]] = {list: self.each, dict: self.pairs, set: self.each}
+    write = writers.get(type(value))
+    return self.item_of(value, lambda: {type(value).__name__: write(value)}) if write else None
 
 
 def _variable_of(value: Any) -> dict[str, Any]:

@@ -115,6 +115,21 @@ class ModuleRemaking(Remaking):
 
         return tf.train.Checkpoint(**{name: self.read(value) for name, value in held})
 
+    def _make_list(self, number: int, held: Any) -> Any:
+        made = self.made[number] = []
+        made.extend(map(self.read, held))
+        return made
+
+    def _make_set(self, number: int, held: Any) -> Any:
+        made = self.made[number] = set()
+        made.update(map(self.read, held))
+        return made
+
+    def _make_dict(self, number: int, held: Any) -> Any:
+        made = self.made[number] = {}
+        made.update((self.read(name), self.read(value)) for name, value in held)
+        return made
+
     def _set(self, item: Any, attributes: Json) -> None:
         for name, value in attributes:
             if name.startswith("__"):
