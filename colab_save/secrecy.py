@@ -7,6 +7,7 @@ assets, notes and tags; ``saving/searching.py`` searches what was staged. What f
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -42,6 +43,15 @@ _TEXTS = re.compile(
 )
 """Texts as Hugging Face, OpenAI, Stripe, GitHub, GitLab, AWS, Google, Slack and PyPI write their keys, JSON Web Tokens,
 private keys, and URLs with a password or a signature."""
+
+_ANCHORS = re.compile(
+    r"hf_|sk-|k_live_|k_test_|gh[opsu]_|github_pat_|glpat-|A[KS]IA|AIza|ya29|xox[abps]-|pypi-|eyJ|-----BEGIN|://"
+    r"|sig=|Signature=|token=|api_?key="
+)
+"""What is in each of these texts, and is found faster."""
+
+BEFORE, AFTER = 8, 400
+"""Characters before and after an anchor in which such a text is."""
 
 _FILES = re.compile(
     r"[._]netrc|\.env(\..*)?|\.git-credentials|\.pypirc|\.npmrc|\.htpasswd|kaggle\.json|id_(rsa|dsa|ecdsa|ed25519).*"
@@ -81,12 +91,27 @@ def is_secret(name: str, value: object) -> bool:
     if not isinstance(value, (str, bytes)):
         return False
     text = value if isinstance(value, str) else value.decode("latin-1")
-    if _TEXTS.search(text):
+    if is_shaped(text):
         return True
+    is_named, is_token, is_vague = _kinds_of(name)
+    if is_vague and is_unguessable(text):
+        return True
+    is_secret_name = is_named or (is_token and bool(re.search(r"\d", text)))
+    return is_secret_name and len(text) >= SHORTEST and not re.search(r"\s|^[<\[].*[>\]]$", text)
+
+
+@functools.lru_cache(1 << 12)
+def _kinds_of(name: str) -> tuple[bool, bool, bool]:
+    """Return whether a name is one of a secret, of a secret or a word, and of a secret or anything else."""
     own = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    is_named = bool(_NAMES.search(own)) or bool(_TOKEN_NAMES.search(own) and re.search(r"\d", text))
-    is_whole = len(text) >= SHORTEST and not re.search(r"\s|^[<\[].*[>\]]$", text)
-    return (is_named and is_whole) or bool(_VAGUE_NAMES.search(own) and is_unguessable(text))
+    first, second, third = (bool(each.search(own)) for each in (_NAMES, _TOKEN_NAMES, _VAGUE_NAMES))
+    return first, second, third
+
+
+def is_shaped(text: str) -> bool:
+    """Return whether a text holds one that is shaped like a key or a token."""
+    found = _ANCHORS.finditer(text)
+    return any(_TEXTS.search(text, max(each.start() - BEFORE, 0), each.end() + AFTER) for each in found)
 
 
 def is_unguessable(text: str) -> bool:
@@ -135,14 +160,14 @@ def concealed(value: Json) -> Json:
 
 def secret_in_text(text: str) -> str:
     """Return what of a free text looks like a secret, in words; empty if nothing does."""
-    if _TEXTS.search(text):
+    if is_shaped(text):
         return "a text shaped like a key or a token"
     return next((f"a value of {name}" for name, value in _PAIR.findall(text) if is_secret(name, value)), "")
 
 
 def secret_in_source(text: str) -> str:
     """Return what of Python source looks like a secret, in words; empty if nothing does."""
-    if _TEXTS.search(text):
+    if is_shaped(text):
         return "a text shaped like a key or a token"
     named = _named_constants(ast.parse(text))
     return next((f"a value of {name}" for name, value in named if is_secret(name, value)), "")
@@ -170,7 +195,7 @@ def _named_constants(tree: ast.AST) -> Iterator[tuple[str, object]]:
 
 def secret_in_bytes(data: bytes) -> bool:
     """Return whether the bytes of a file have a text that is shaped like a key or a token."""
-    return bool(_TEXTS.search(data.decode("latin-1")))
+    return is_shaped(data.decode("latin-1"))
 
 
 def hidden(text: str) -> str:
