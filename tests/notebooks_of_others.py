@@ -49,12 +49,12 @@ class Notebook:
 
     @property
     def family(self):
-        return self.name.split("/")[1]
+        return self.name.split("/")[-2]
 
     @property
     def saved(self):
         """The name to save under."""
-        return self.name.split("/")[2]
+        return self.name.rpartition("/")[2]
 
     @property
     def expected(self):
@@ -107,7 +107,7 @@ class Pair:
         asked = [notebook.fields.get(word, "") for word in ("answer", "again")]
         witness(self.runs, "note", model, *asked, path)
         lacks, differ = lacking(told["manifest"]), self.load(notebook, asked, path)
-        how = told["changed"], seconds, rung_of(told["manifest"])
+        how = told["changed"], seconds, rung_of(told["manifest"], line.shown.get("text/plain", ""))
         if lacks:
             return Seen("partial", [*lacks, *differ, line.shown.get("text/plain", "")], *how)
         return Seen("silent" if differ else "whole", differ, *how)
@@ -160,8 +160,10 @@ def lacking(manifest):
     return [] if manifest["facts"]["kind"] == "module" else found
 
 
-def rung_of(manifest):
+def rung_of(manifest, report):
     """How the objects of the notebook came back: the highest rung that any of them needed."""
+    if "rebuilt by the call that made it" in report:
+        return "call"
     models = [manifest["facts"], *(part["facts"] for part in manifest["parts"])]
     if any(facts.get("remade") for facts in models):
         return "attributes"
