@@ -87,10 +87,10 @@ def pytest_terminal_summary(terminalreporter):
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     recorded = [pair for report in reports for pair in report.user_properties]  # workers send them along
     rows = [row for name, row in recorded if name == "table"]
-    if others := [row for name, row in recorded if name == "model of others"]:
-        from tests.test_others import table  # which needs kernels
+    if any(name == "notebook of others" for name, _ in recorded):
+        from tests.notebooks_of_others import RECORDED, tables  # which needs kernels
 
-        rows += table(others)
+        rows += tables([row for name, row in recorded if name == RECORDED])
     if rows:
         terminalreporter.section("tables")
         terminalreporter.write_line("\n".join(dict.fromkeys(rows)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from tests.test_others import Notebook
+from tests.notebooks_of_others import Notebook
 
 HELPERS = """
 import argparse

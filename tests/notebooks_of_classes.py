@@ -5,7 +5,7 @@ Each makes one model, so that several habits are saved by one line. `tests/test_
 
 from __future__ import annotations
 
-from tests.test_others import Notebook
+from tests.notebooks_of_others import Notebook
 
 TRAINING = """
 model.compile("adam", "mse")
@@ -179,6 +179,35 @@ class Helped(keras.Model):
 model = Helped()
 """
 
+HOLDS_A_LOCK = """
+import threading
+
+made = 0
+
+
+class Counting(keras.layers.Layer):
+    def __init__(self, by, *, shape):
+        global made
+        super().__init__()
+        made += 1
+        self.lock = threading.Lock()
+        self.scale = self.add_weight(shape={shape}, initializer="ones")
+        self.twice = [each * 2 for each in by]
+
+    def call(self, inputs):
+        with self.lock:
+            return inputs * self.twice[1] * self.scale
+
+
+factors = np.array([0.5, 1.5])  # which Keras does not note
+"""
+
+OF_A_LAYER = """
+counting = Counting(factors, shape=(4,))
+{then}
+model = keras.Sequential([keras.Input((4,)), counting, keras.layers.Dense(2)])
+"""
+
 FROM_A_PACKAGE = """
 import xml.etree.ElementTree
 import tensorflow.keras.layers as tkl
@@ -245,13 +274,31 @@ NOTEBOOKS_OF_CLASSES = {
         TRAINING,
         REDEFINED.format(by=7.0),
     ],
+    "an attribute that no file holds": [HOLDS_A_LOCK.format(shape="shape"), OF_A_LAYER.format(then=""), TRAINING],
     "modules of packages": [FROM_A_PACKAGE, TRAINING],
 }
 """The cells of each notebook, after `HEAD`."""
+
+LACKING = {
+    "an attribute that no file holds, with an argument that means something else since": [
+        HOLDS_A_LOCK.format(shape="shape"),
+        OF_A_LAYER.format(then="factors = np.array([0.5, 7.0])"),
+        TRAINING,
+    ],
+    "an attribute that no file holds, of a constructor that makes another shape each time": [
+        HOLDS_A_LOCK.format(shape="(3 + made,)"),
+        OF_A_LAYER.format(then=""),
+        TRAINING,
+        "made += 1",
+    ],
+}
+"""Those that need an attribute which no file holds."""
 
 
 def notebook_of(name):
     """The cells of this name as a notebook."""
     again = "model.fit(x, y, epochs=2, batch_size=8, verbose=0, shuffle=False)"
     fields = {"model": "model", "answer": "model(x)", "again": again}
-    return Notebook(f"classes/{name.replace(' ', '_').replace(',', '')}", fields, [HEAD, *NOTEBOOKS_OF_CLASSES[name]])
+    return Notebook(
+        f"classes/{name.replace(' ', '_').replace(',', '')}", fields, [HEAD, *{**NOTEBOOKS_OF_CLASSES, **LACKING}[name]]
+    )

@@ -7,16 +7,14 @@ The law: each comes back whole, or the save names what it could not write. What 
 from __future__ import annotations
 
 import itertools
-import os
 from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.generated_classes import classes, losing
-from tests.kernels import started
-from tests.notebooks_of_classes import NOTEBOOKS_OF_CLASSES, notebook_of
-from tests.test_others import NOTEBOOKS, Pair
+from tests.notebooks_of_classes import LACKING, NOTEBOOKS_OF_CLASSES, notebook_of
+from tests.notebooks_of_others import start_pair
 
 # jupyter_client 7.4.9, which Colab pins, is older than its Python.
 pytestmark = [
@@ -34,10 +32,8 @@ PATIENT = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     """Two kernels: one runs notebooks, the other only loads."""
-    folder = tmp_path_factory.mktemp("generated")
-    path = os.pathsep.join(filter(None, [str(NOTEBOOKS), os.environ.get("PYTHONPATH")]))
-    with started(folder, {"PYTHONPATH": path}) as runs, started(folder, {"PYTHONPATH": path}) as loads:
-        yield Pair(runs, loads, folder)
+    with start_pair(tmp_path_factory.mktemp("generated")) as pair:
+        yield pair
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +74,13 @@ def test_a_model_of_such_classes_comes_back_whole(pair, rungs, name):
     rungs[found.rung] += 1
 
 
+@pytest.mark.parametrize("name", LACKING)
+def test_a_call_that_would_make_something_else_is_not_taken(pair, name):
+    found = pair.see(notebook_of(name))
+    assert ("partial", []) == (found.outcome, found.changed)
+    assert "call" != found.rung
+
+
 def test_some_models_come_back_by_each_rung(rungs, record_property):
     record_property("table", f"models of generated classes by rung | {dict(rungs)}")
-    assert {"config", "attributes"} == {*rungs}
+    assert {"config", "call", "attributes"} == {*rungs}

@@ -23,6 +23,7 @@ def capture(
     extra_names: Iterable[str] = (),
     remade: Sequence[type] = (),
     saved: frozenset[int] = frozenset(),
+    called: frozenset[type] = frozenset(),
 ) -> CustomCode:
     """Capture the source of custom objects, with the imports, constants and functions that it uses.
 
@@ -30,10 +31,11 @@ def capture(
         objects: Live classes and functions, see `find_custom_objects`; those of installed packages are imported.
         namespace: The notebook's variables, for names that an object's module does not have.
         extra_names: Further names of the namespace to capture.
-        remade: Those of the classes whose objects are made from their attributes.
+        remade: Those of the classes whose objects are made from their attributes, or by a call.
         saved: See `Gathering.saved`.
+        called: Those in ``remade`` whose constructors are called.
     """
-    gathering = Gathering(namespace, remade=remade, saved=saved)
+    gathering = Gathering(namespace, remade=[kind for kind in remade if kind not in called], saved=saved)
     table: dict[str, str] = {}
     live: dict[str, object] = {}
     for value in sorted(objects, key=lambda value: not _is_named(value, namespace)):

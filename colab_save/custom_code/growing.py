@@ -38,6 +38,7 @@ class Supply:
         remade: The classes whose objects are made from their attributes.
         saved: The identities of the variables of these models.
         assets: See `assets`.
+        called: Those of the classes in ``remade`` whose constructors are called.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Supply:
         remade: Sequence[type] = (),
         saved: frozenset[int] = frozenset(),
         assets: dict[str, str] | None = None,
+        called: frozenset[type] = frozenset(),
     ) -> None:
         self.refusals: list[str] = []
         self.assets = {} if assets is None else assets
@@ -55,18 +57,22 @@ class Supply:
         self._tried: list[str] = []
         self._names: list[str] = []
         self._namespace = _namespace_of(objects)
-        self._saved = saved
-        self.code: CustomCode = capture(self._objects, self._namespace, (), self._remade, saved)
+        self._saved, self._called = saved, called
+        self.code: CustomCode = self._capture(())
 
-    def remaking(self, objects: Sequence[object], remade: Sequence[type]) -> Supply:
+    def _capture(self, names: Sequence[str]) -> CustomCode:
+        return capture(self._objects, self._namespace, names, self._remade, self._saved, self._called)
+
+    def remaking(self, objects: Sequence[object], remade: Sequence[type], called: frozenset[type]) -> Supply:
         """Return the custom code of the same save with further objects.
 
         Args:
             objects: Classes and functions that it must also have.
-            remade: The classes whose objects are made from their attributes.
+            remade: The classes whose objects are made from their attributes, or by a call.
+            called: Those of them whose constructors are called.
         """
         known = {id(item): item for item in (*self._objects, *objects)}
-        return Supply(list(known.values()), self._models, remade, self._saved, self.assets)
+        return Supply(list(known.values()), self._models, remade, self._saved, self.assets, called)
 
     def including(self, kind: type) -> tuple[Supply, str]:
         """Return the custom code of the same save with a further class, and why that cannot be: empty if it can."""
@@ -91,7 +97,7 @@ class Supply:
             self._names.append(name)
         if isinstance(value, (type, FunctionType)):  # Keras may look it up too
             self._objects.append(value)
-        self.code = capture(self._objects, self._namespace, self._names, self._remade, self._saved)
+        self.code = self._capture(self._names)
         return name not in {missing.name for missing in self.code.missing}
 
     @property

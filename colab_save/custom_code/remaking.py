@@ -1,7 +1,8 @@
-"""Make objects of the user's classes again from their attributes, without running their constructors.
+"""Make objects of the user's classes again: from their attributes, or by the call that made them.
 
 `Remaking` stands as it is in each ``custom_code.py`` that needs it, so that Keras alone opens the file; a load whose
-classes come from the notebook uses it here. ``model/attribute_configs.py`` writes what it reads.
+classes come from the notebook uses it here. ``model/attribute_configs.py`` and ``model/constructor_calls.py`` write
+what it reads.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from typing import Any
 
 
 class Remaking:
-    """Makes one object from the attributes that it had when it was saved, without its constructor.
+    """Makes one object from the attributes that it had when it was saved, without its constructor, or by a call of it.
 
     A value in the config is plain, or a dict with one key that says what it is: ``{"tuple": [1, 2]}``.
     """
 
     KEY = "made_of_attributes"
+    CALL = "made_by_call"
 
     @classmethod
     def use_for(cls, kind: Any) -> None:
@@ -34,6 +36,8 @@ class Remaking:
         given = kind.from_config.__func__
 
         def from_config(own: Any, config: Any, *rest: Any, **more: Any) -> Any:
+            if cls.CALL in config:
+                return cls(own).call(own, config[cls.CALL])
             return cls(own).make(config[cls.KEY]) if cls.KEY in config else given(own, config, *rest, **more)
 
         from_config.is_remaking = True  # type: ignore[attr-defined]
@@ -68,6 +72,17 @@ class Remaking:
         if config["built"]:
             item.built = True
         return item
+
+    def call(self, kind: Any, config: Any) -> Any:
+        """Call the constructor with the arguments that it had, and set the data that the attributes have now."""
+        given, named = self.read(config["arguments"]), {name: self.read(value) for name, value in config["keywords"]}
+        self.item = kind(*given, **named)
+        if lacking := [name for name in config["makes"] if not hasattr(self.item, name)]:
+            raise AttributeError(f"the constructor of {kind.__name__} does not make {', '.join(lacking)}")
+        for name, value in config["attributes"]:
+            if not name.startswith("__"):
+                setattr(self.item, name, self.read(value))
+        return self.item
 
     def initialise(self, config: Any) -> None:
         """Call the constructor of Keras's own class."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import FunctionType
 from typing import Any
@@ -31,6 +31,7 @@ from colab_save.model.constructor_arguments import (
     lacking,
     takes_all,
 )
+from colab_save.model.constructor_calls import Called, ConstructorCall, FindCall, call_config, plain_name, usable_call
 from colab_save.model.module_configs import RemadeModule, keras_objects_in, needed_by_module
 from colab_save.model.walking import is_graph
 from colab_save.taking import Taking
@@ -49,6 +50,7 @@ class Configs:
         remade: The classes whose objects are made again from their attributes, without their constructor.
         lost: For each of these, the attributes that cannot be written, with the reason.
         module: What Keras cannot describe and TensorFlow tracks, which its attributes make again; else ``None``.
+        find_call: Finds the call that made an object; ``None`` without a notebook.
     """
 
     items: list[Any]
@@ -57,17 +59,24 @@ class Configs:
     remade: frozenset[type] = frozenset()
     lost: dict[str, dict[str, str]] = field(default_factory=dict)
     module: Any = None
+    find_call: FindCall | None = None
+    _calls: dict[int, ConstructorCall | None] = field(default_factory=dict)
     _objects: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _incomplete: set[type] = field(default_factory=set)
 
     @classmethod
-    def of(cls, model: Model) -> Configs:
-        """Find the custom objects of a model."""
+    def of(cls, model: Model, find_call: FindCall | None = None) -> Configs:
+        """Find the custom objects of a model.
+
+        Args:
+            model: The live model.
+            find_call: See `find_call`.
+        """
         if is_trackable(model):
             return cls([item for item in keras_objects_in(model) if _is_custom(item)], module=model)
         items = list(held_by(model))
         lambdas = [item for item in items if isinstance(item, classes("layers.Lambda")) and dialect_of(item) == KERAS_2]
-        return cls([item for item in items if _is_custom(item)], lambdas)
+        return cls([item for item in items if _is_custom(item)], lambdas, find_call=find_call)
 
     @contextmanager
     def whole(self) -> Iterator[None]:
@@ -82,8 +91,10 @@ class Configs:
         Args:
             names: The names of classes and functions in the custom code, by their identity.
         """
-        remade: list[_Remade | RemadeModule] = [
-            _Remade(item, self.lost, names) for item in self.items if type(item) in self.remade
+        remade: list[_Remade | RemadeModule | Called] = [
+            Called(item, call, names) if (call := self._call_of(item)) else _Remade(item, self.lost, names)
+            for item in self.items
+            if type(item) in self.remade
         ]
         if type(self.module) in self.remade:
             remade.append(RemadeModule(self.module, self.lost, names))
@@ -91,7 +102,8 @@ class Configs:
         with ExitStack() as stack:
             for each in remade:
                 stack.enter_context(_attribute(each.item, each))
-                stack.enter_context(_attribute(each.item, lambda: None, "get_build_config"))
+                if not isinstance(each, Called):  # whose constructor makes no weights yet
+                    stack.enter_context(_attribute(each.item, lambda: None, "get_build_config"))
             for item in self.lambdas:
                 stack.enter_context(_attribute(item, partial(_lambda_config, item, names)))
             with self._with([_Whole(item, self.used) for item in others]):
@@ -113,10 +125,28 @@ class Configs:
         """Return the classes and functions that objects of some classes need where these are made of attributes."""
         needed: dict[int, object] = {}
         for item in (item for item in self.items if type(item) in remade):
-            needed |= Taking().fact("the classes that its attributes need", partial(_needed_by, item), {})
+            needed |= Taking().fact("the classes that it needs", partial(_needed_by, item, self._call_of(item)), {})
         if type(self.module) in remade:
             needed |= Taking().fact("the classes that it needs", partial(needed_by_module, self.module), {})
         return list(needed.values())
+
+    def _call_of(self, item: Any) -> ConstructorCall | None:
+        """Return the call that makes an object again which its attributes do not; ``None`` where there is none."""
+        if self.find_call is None:
+            return None
+        if id(item) not in self._calls:
+            usable = partial(usable_call, item, self.find_call)
+            self._calls[id(item)] = Taking().fact("the call that made it", usable, None)
+        return self._calls[id(item)]
+
+    @property
+    def called(self) -> frozenset[type]:
+        """Return those of the classes in `remade` of which an object is made by the call that made it."""
+        return frozenset(type(item) for item in self.items if type(item) in self.remade and self._call_of(item))
+
+    def without_calls(self) -> Configs:
+        """Return them for objects of which none is made by a call."""
+        return replace(self, lost={}, find_call=None, _calls={})
 
     @property
     def remakeable(self) -> frozenset[type]:
@@ -147,7 +177,8 @@ class Configs:
     def _remade_notes(self) -> Iterator[str]:
         for kind in sorted(self.remade, key=lambda kind: kind.__name__):
             name = kind.__name__
-            yield f"{name} is rebuilt from its attributes, without its constructor."
+            how = "by the call that made it" if kind in self.called else "from its attributes, without its constructor"
+            yield f"{name} is rebuilt {how}."
             yield from (f"The {each[4:]}." for each in self._lost_attributes(name))
 
     def _lost_attributes(self, name: str) -> Iterator[str]:
@@ -232,10 +263,10 @@ class _Whole:
             return None
 
 
-def _needed_by(item: Any) -> dict[int, object]:
-    """Return the classes and functions that the attributes of an object need, by their identity."""
+def _needed_by(item: Any, call: ConstructorCall | None) -> dict[int, object]:
+    """Return the classes and functions that the attributes of an object or its call need, by their identity."""
     with _attribute(item, dict):
-        written = attribute_config(item, lambda value: str(getattr(value, "__name__", "")))
+        written = call_config(item, call, plain_name) if call else attribute_config(item, plain_name)
     return {id(each): each for each in written.code}
 
 
@@ -257,7 +288,7 @@ class _Remade:
         return written.config
 
     def _name_of(self, value: object) -> str:
-        return self._names.get(id(value), str(getattr(value, "__name__", "")))
+        return self._names.get(id(value), plain_name(value))
 
 
 def _is_custom(item: Any) -> bool:

@@ -7,11 +7,11 @@ and displays of them are evaluated: nothing is called.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from colab_save.sampling.datasets import inputs_of
+from colab_save.sampling.expressions import MOST_CELLS, calls_in, value_of
 from colab_save.types import Model
 from colab_save.wording import cut
 
@@ -26,14 +26,8 @@ TRAINING = frozenset({"fit", "evaluate", "train_on_batch", "test_on_batch"})
 DATA = ("x", "y", "sample_weight")
 """The arguments with what a model is trained on."""
 
-MOST_CELLS = 500
-"""The most cells that are read, the newest ones."""
-
 LONGEST = 60
 """The most characters of an argument's source in a report."""
-
-_COMMAND = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
-"""A line for IPython in the body of a cell magic, which IPython has not translated yet."""
 
 
 def arguments_in(cells: Sequence[str], variables: Mapping[str, Any], model: Model) -> Iterator[tuple[str, Any]]:
@@ -66,7 +60,7 @@ def training_data_in(
         given = dict(zip(DATA[: 3 if method in _ON_BATCH else 2], call.args, strict=False))
         given |= {word.arg: word.value for word in call.keywords if word.arg in DATA}
         try:
-            values = [_value(given[name], variables) for name in DATA if name in given]
+            values = [value_of(given[name], variables) for name in DATA if name in given]
         except Exception:  # noqa: BLE001, S112 - a property or a subscript of the user's may raise anything
             continue
         if "x" in given:
@@ -76,30 +70,15 @@ def training_data_in(
 def _own_calls(cells: Sequence[str], variables: Mapping[str, Any], model: Model) -> Iterator[tuple[ast.Call, str]]:
     """Yield the calls of a model and of its methods, newest first, with the name of the method."""
     for cell in reversed(cells[-MOST_CELLS:]):
-        for call in reversed(list(_calls(cell))):
+        for call in reversed(list(calls_in(cell))):
             method = call.func.attr if isinstance(call.func, ast.Attribute) and call.func.attr in METHODS else ""
             owner = call.func.value if method and isinstance(call.func, ast.Attribute) else call.func
             try:
-                is_own = _value(owner, variables) is model
+                is_own = value_of(owner, variables) is model
             except Exception:  # noqa: BLE001, S112 - a property or a subscript of the user's may raise anything
                 continue
             if is_own:
                 yield call, method
-
-
-def _calls(source: str) -> Iterator[ast.Call]:
-    """Yield the calls in a cell in the order of the text, also those below a magic and behind one."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    for call in sorted(found, key=lambda call: (call.lineno, call.col_offset)):
-        yield call
-        if isinstance(call.func, ast.Attribute) and call.func.attr in {"run_cell_magic", "run_line_magic"}:
-            for argument in call.args[1:]:
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    yield from _calls(_COMMAND.sub("", argument.value))
 
 
 def _evaluated(call: ast.Call, method: str, variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -107,7 +86,7 @@ def _evaluated(call: ast.Call, method: str, variables: Mapping[str, Any]) -> Ite
     where = f"{ast.unparse(call.func)}()"
     for node, has_targets in _inputs(call, method):
         try:
-            value = _value(node, variables)
+            value = value_of(node, variables)
         except Exception:  # noqa: BLE001, S112 - a property or a subscript of the user's may raise anything
             continue
         source = ast.unparse(node).strip("()")
@@ -125,55 +104,3 @@ def _inputs(call: ast.Call, method: str) -> Iterator[tuple[ast.expr, bool]]:
         yield call.args[0] if call.args or first is None else first, False
     if "validation_data" in given:
         yield given["validation_data"], True
-
-
-def _value(node: ast.expr | None, variables: Mapping[str, Any]) -> Any:
-    """Evaluate an expression without calling anything.
-
-    Raises:
-        LookupError: It is of another kind.
-    """
-    found: Any
-    match node:
-        case ast.Constant(value):
-            found = value
-        case ast.Name(name):
-            found = variables[name]
-        case ast.Attribute(value, name):
-            found = getattr(_value(value, variables), name)
-        case ast.Tuple(items) | ast.List(items):
-            each = (_value(item, variables) for item in items)
-            found = tuple(each) if isinstance(node, ast.Tuple) else list(each)
-        case ast.Dict(keys, items):
-            found = {_value(key, variables): _value(item, variables) for key, item in zip(keys, items, strict=True)}
-        case ast.Subscript(value, index):
-            found = _item(_value(value, variables), _index(index, variables))
-        case _:
-            raise LookupError(type(node).__name__)
-    return found
-
-
-def _index(node: ast.expr | None, variables: Mapping[str, Any]) -> Any:
-    match node:
-        case None:
-            return None
-        case ast.Slice(lower, upper, step):
-            return slice(*(_index(part, variables) for part in (lower, upper, step)))
-        case ast.UnaryOp(ast.USub(), ast.Constant(value)):
-            return -value  # type: ignore[operator]  # another constant raises
-        case ast.Tuple(items):
-            return tuple(_index(item, variables) for item in items)
-    return _value(node, variables)
-
-
-def _item(value: Any, index: Any) -> Any:
-    """Return an item of a list, a dict, an array, a tensor or a table; what else has items may do more.
-
-    Raises:
-        LookupError: It is something else.
-    """
-    if not isinstance(value, (list, tuple, dict)) and not hasattr(value, "dtype") and not hasattr(value, "iloc"):
-        raise LookupError(type(value).__name__)
-    if isinstance(value, dict) and index not in value:  # a defaultdict would make it
-        raise LookupError(index)
-    return value[index]

@@ -113,13 +113,19 @@ def attempt_one(
 
 
 def tries(plan: Plan, examined: Examined) -> Iterator[tuple[tuple[Format, ...], Examined]]:
-    """Yield each set of formats, with classes made from their attributes where constructors cannot do it, then all."""
+    """Yield each set of formats, with classes made again where their config cannot do it, then all.
+
+    They are made by the call that made them where their attributes cannot all be written, then by these all the same.
+    """
     for formats in plan.choice.attempts:
         if not any(plug.is_remade for plug in formats):
             yield formats, examined
             continue
         first = examined.remaking(lambda configs: configs.incomplete) or examined
         yield formats, first
+        if without := first.without_calls():
+            yield formats, without
+            first = without
         if more := first.remaking(lambda configs: configs.remakeable):
             yield formats, more
 

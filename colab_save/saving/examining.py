@@ -5,8 +5,9 @@ The pipeline calls `examine_models` once; `staging` writes what it returns, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.facts import ModelFacts
@@ -22,7 +23,9 @@ from colab_save.model.configs import Configs
 from colab_save.model.examining import examine
 from colab_save.model.state_file import adapted_paths, unwritten_paths
 from colab_save.model.walking import walk_variables
+from colab_save.sampling.constructions import construction_of
 from colab_save.sampling.guarding import untouched
+from colab_save.sampling.notebook import Notebook
 from colab_save.sampling.sampling import samples_by_part, take_passes, take_sample
 from colab_save.sampling.stepping import step_of
 from colab_save.saving.plan import Plan
@@ -95,13 +98,22 @@ class Examined:
         if all(subject.configs.remade == classes[id(subject)] for subject in self.subjects):
             return None
         needed = [each for subject in self.subjects for each in subject.configs.needing(classes[id(subject)])]
-        remade = {kind for found in classes.values() for kind in found}
-        custom = self.custom.remaking(needed, tuple(remade))
-        return replace(
-            self,
-            subjects=tuple(subject.remaking(classes[id(subject)]) for subject in self.subjects),
-            custom=custom,
+        subjects = tuple(subject.remaking(classes[id(subject)]) for subject in self.subjects)
+        return self._with_code(subjects, needed)
+
+    def without_calls(self) -> Examined | None:
+        """Return it with attributes in the place of each call that makes an object; ``None`` if there are none."""
+        if not any(subject.configs.called for subject in self.subjects):
+            return None
+        subjects = tuple(replace(each, configs=each.configs.without_calls()) for each in self.subjects)
+        return self._with_code(
+            subjects, [needed for each in subjects for needed in each.configs.needing(each.configs.remade)]
         )
+
+    def _with_code(self, subjects: tuple[Subject, ...], needed: Sequence[object]) -> Examined:
+        remade = {kind for subject in subjects for kind in subject.configs.remade}
+        called = frozenset(kind for subject in subjects for kind in subject.configs.called)
+        return replace(self, subjects=subjects, custom=self.custom.remaking(needed, tuple(remade), called))
 
     @property
     def hint(self) -> str:
@@ -136,7 +148,9 @@ def examine_models(plan: Plan) -> Examined:
     found = find_custom_objects(_of_keras(division))
     custom = Supply(found, _of_keras(division), saved=_variables_of(division))
     custom, collection = _with_classes(custom, division)
-    subjects = tuple(_subject(name, model, samples[name], custom) for name, model in division.models.items())
+    subjects = tuple(
+        _subject(name, model, samples[name], custom, plan.notebook) for name, model in division.models.items()
+    )
     return Examined(subjects, collection, custom, division)
 
 
@@ -164,8 +178,8 @@ def _in_full(plan: Plan, subject: Subject) -> Subject:
     return replace(subject, sample=take_passes(model, sample, plan.notebook), step=step)
 
 
-def _subject(name: str, model: Model, sample: Sample, custom: Supply) -> Subject:
-    configs = Configs.of(model)
+def _subject(name: str, model: Model, sample: Sample, custom: Supply, notebook: Notebook) -> Subject:
+    configs = Configs.of(model, partial(construction_of, notebook=notebook))
     with untouched(model), lambdas_by_name(custom.code), configs.whole():
         facts = examine(model)
     beside = (*adapted_paths(model), *unwritten_paths(model)) if dialect_of(model) else ()
