@@ -7,6 +7,7 @@ are lost, and so is the state of those optimizers, although it is in the file (d
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import zipfile
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from colab_save.artifact.facts import TensorFacts
+from colab_save.artifact.facts import TensorFacts, comparable
 from colab_save.dialect import (
     KERAS,
     KERAS_2,
@@ -126,15 +127,28 @@ def held_objects(model: Model) -> Iterator[tuple[str, Any]]:
         yield OWN, own
     if has_own_compile(model):
         keras = keras_of(model)
-        kinds = (keras.losses.Loss, keras.metrics.Metric, FunctionType)
+        kinds, given = (keras.losses.Loss, keras.metrics.Metric, FunctionType), _own_arguments(model)
         named = ((name, value) for name, value in own_attributes(model) if name in vars(model))
         yield from (
             (name, value)
             for name, value in named
             if isinstance(value, kinds)
             or _are_optimizers(value)
+            or (name in given and _is_described(value))
             or (type(value) in PLAIN and name not in BOOKKEEPING and not is_secret(name, value))
         )
+
+
+def _own_arguments(model: Model) -> frozenset[str]:
+    """Return the arguments that only the ``compile`` of a model's own class has: the sampler of a language model."""
+    own = inspect.signature(type(model).compile).parameters
+    return frozenset(own.keys() - inspect.signature(keras_of(model).Model.compile).parameters.keys())
+
+
+def _is_described(value: Any) -> bool:
+    """Return whether a value is an object that a config describes, and has no weights of its own."""
+    is_layer = isinstance(value, (*classes("layers.Layer"), *classes("Model")))
+    return hasattr(value, "get_config") and hasattr(type(value), "from_config") and not is_layer
 
 
 def _are_optimizers(value: Any) -> bool:
@@ -243,12 +257,31 @@ def restore_compile(model: Model, path: Path, held: Mapping[str, Json]) -> list[
         The attributes that were put back.
     """
     keras = keras_of(model)
-    missing = [name for name in held if getattr(model, name, None) is None]
+    given = _own_arguments(model) if has_own_compile(model) else frozenset()
+    missing = [name for name in held if getattr(model, name, None) is None or _is_other(model, name, held, given)]
     for name in missing:
-        setattr(model, name, keras.saving.deserialize_keras_object(held[name]))
+        setattr(model, name, keras.saving.deserialize_keras_object(_registered(model, name, held[name])))
     if has_own_compile(model) and (config := _compile_config(path)):  # its constructor may have compiled it anew
         keras.Model.compile(model, **keras.saving.deserialize_keras_object(config))
     return missing
+
+
+def _is_other(model: Model, name: str, held: Mapping[str, Json], given: frozenset[str]) -> bool:
+    """Return whether a constructor has compiled a model with another argument of its own ``compile``."""
+    value = vars(model).get(name)
+    if name not in given or not (_is_described(value) or type(value) in PLAIN):
+        return False
+    now = comparable(Taking().fact(name, partial(serialised, model, value), None))
+    return not is_optimizer(value) and now != held[name]
+
+
+def _registered(model: Model, name: str, held: Json) -> Json:
+    """Return what an attribute held, with the package that the class of its present value is registered in."""
+    now = keras_of(model).saving.get_registered_name(type(vars(model).get(name)))
+    package, is_registered, _ = now.partition(">")
+    if not is_registered or not isinstance(held, dict) or "class_name" not in held or "registered_name" in held:
+        return held
+    return {**held, "module": None, "registered_name": f"{package}>{held['class_name']}"}
 
 
 def rebuild_optimizers(
