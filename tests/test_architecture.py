@@ -124,6 +124,7 @@ ENTRIES = {
         "environment",
         "facts",
         "layout",
+        "libraries",
         "manifest",
         "metrics",
         "parts",
