@@ -62,9 +62,9 @@ def libraries_of(folder: Path) -> tuple[Library, ...]:
 
 
 def _library(package: str, operations: Mapping[str, str]) -> Library:
-    known = requirements_of([f"import {package}"])
-    distribution = next(iter(known), "")
-    return Library(package, operations, distribution, known.get(distribution, ""))
+    needed = requirements_of([f"import {package}"])
+    distribution = next(iter(needed), "")
+    return Library(package, operations, distribution, needed.get(distribution, ""))
 
 
 def _operations(graph: Path) -> set[str]:
