@@ -125,6 +125,7 @@ ENTRIES = {
         "environment",
         "facts",
         "layout",
+        "libraries",
         "manifest",
         "metrics",
         "parts",

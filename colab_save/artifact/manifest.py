@@ -135,7 +135,7 @@ class Manifest:
         rests_on: The version on whose full proof its own leans: seeded passes and the training step were not repeated.
             It may have been deleted since. Empty for a full proof, and in older releases.
         environment: The versions of Python and packages that made it.
-        requirements: The installed packages that its custom code needs, with their versions.
+        requirements: The installed packages that its custom code and its graphs need, with their versions.
         sample: See `SampleFacts`.
         parts: The models of a collection; see `parts.of_part`.
         is_export: Whether it was saved in formats for other programs only, see `FormatRecord.is_for_export`; it does

@@ -44,11 +44,19 @@ def is_users_module(name: str | None) -> bool:
     file = getattr(module, "__file__", None)
     if file is None:
         return getattr(module, "__spec__", None) is None
-    return not _is_installed(file)
+    return not is_installed(file)
+
+
+def _is_made_in_memory(name: str) -> bool:
+    """Return whether a module was never imported, as those that `tf.load_op_library` makes, so that it cannot be."""
+    module = sys.modules.get(name)
+    spec = getattr(module, "__spec__", None)
+    return spec is not None and spec.loader is None and spec.submodule_search_locations is None
 
 
 @functools.cache
-def _is_installed(file: str) -> bool:
+def is_installed(file: str) -> bool:
+    """Return whether a file is in a folder into which pip installs, or of the standard library."""
     return bool(_INSTALLED & set(Path(file).parts)) or file.startswith(sysconfig.get_path("stdlib"))
 
 
@@ -118,7 +126,7 @@ def imports_of(name: str, value: object, written: Iterable[Import]) -> list[str]
         return sorted(set(found))
     if isinstance(value, ModuleType):
         path = value.__name__
-        importable = path in sys.modules and not is_users_module(path)
+        importable = path in sys.modules and not is_users_module(path) and not _is_made_in_memory(path)
         return [f"import {path}" if path == name else f"import {path} as {name}"] if importable else []
     module = public_module(value)
     if module is None:
@@ -175,14 +183,17 @@ def is_path_of(path: str, value: object) -> bool:
 def public_module(value: object) -> str | None:
     """Return the most public loaded module of an object's package that holds the object under its own name.
 
-    An object that does not tell its package (the functions of NumPy 2.1) is looked for in all packages.
+    An object that does not tell its package (the functions of NumPy 2.1), or that was made in memory (an operation of a
+    library of TensorFlow's), is looked for in all packages.
     """
     attribute, home = attribute_of(value), getattr(value, "__module__", None)
+    if home is not None and _is_made_in_memory(str(home)):
+        home = None
     if not attribute.isidentifier() or (home is not None and is_users_module(str(home))):
         return None
     root = "" if home is None else str(home).partition(".")[0]
     inside = [n for n in list(sys.modules) if not root or n == root or n.startswith(f"{root}.")]
-    inside = [n for n in inside if not is_users_module(n)]
+    inside = [n for n in inside if not is_users_module(n) and not _is_made_in_memory(n)]
     public = sorted((n for n in inside if not re.search(r"(^|\.)_", n)), key=lambda n: (n.count("."), len(n), n))
     if root == "tensorflow":  # whose private modules are no attributes of it, as its public ones are
         api = [n for n in inside if n.startswith(_TENSORFLOW_API) and ".compat." not in n]

@@ -1,6 +1,6 @@
 """The base class of formats: how a model is written, read and run.
 
-A save calls `save` on a live model; the fresh process and a load call `load` and `run`. A format never sees a store,
+A save calls `save` on a live model; the fresh process and a load call `open` and `run`. A format never sees a store,
 and a store never sees a format.
 """
 
@@ -18,6 +18,7 @@ from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS, dialect_of
 from colab_save.errors import MissingPackageError, UnknownNameError
 from colab_save.format_table import FORMATS, FormatRecord, format_names
+from colab_save.formats.libraries import Libraries
 from colab_save.hints import literal, pip
 from colab_save.plugging import plugged
 from colab_save.sampling.running import run_pass
@@ -42,6 +43,7 @@ class Context:
         dialect: The Keras that wrote the payload, by its import name.
         is_compiled: Whether to compile the model as it was.
         assets: The place of an asset on this disk for each text that stands for it in a config.
+        is_trusted: Whether any library that is recorded beside a graph may be imported, see `libraries`.
     """
 
     custom_objects: Mapping[str, Any]
@@ -51,6 +53,7 @@ class Context:
     dialect: str = KERAS
     is_compiled: bool = True
     assets: Mapping[str, str] = field(default_factory=dict)
+    is_trusted: bool = False
 
 
 class Format(ABC):
@@ -120,9 +123,28 @@ class Format(ABC):
             FormatError: Keras or TensorFlow failed; the message quotes it.
         """
 
+    def open(self, path: Path, context: Context) -> Model:
+        """Read a payload back, as the fresh process and a load do: with the libraries that its graphs need imported.
+
+        Args:
+            path: The file or folder.
+            context: See `Context`.
+
+        Raises:
+            ColabSaveError: Keras or TensorFlow failed, or a library is missing or may not be imported.
+        """
+        places = dict.fromkeys((path, *map(Path, context.assets.values())))
+        libraries = Libraries.imported(places, is_trusted=context.is_trusted)
+        while True:
+            try:
+                return self.load(path, context)
+            except Exception as error:
+                if not libraries.supply(error):
+                    raise
+
     @abstractmethod
     def load(self, path: Path, context: Context) -> Model:
-        """Read a payload back.
+        """Read a payload back, in a process in which its libraries have been imported.
 
         Args:
             path: The file or folder.

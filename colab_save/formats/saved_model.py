@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from colab_save.artifact.libraries import write_libraries
 from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS_2, dialect_of, import_dialect, kind_of
 from colab_save.errors import RequestError
 from colab_save.formats.base import SERVING, Context, Format
+from colab_save.formats.libraries import libraries_of
 from colab_save.formats.loaded.saved_model import SavedModel, main_function, restore
 from colab_save.formats.program import facts_of_signature, program_of
 from colab_save.hints import literal, option
@@ -71,7 +73,7 @@ class SavedModelFormat(Format):
         return facts_of_signature(signature)
 
     def save(self, model: Model, folder: Path, sample: Sample, options: SavedModelOptions) -> tuple[str, ...]:
-        """Write the folder ``saved_model``."""
+        """Write the folder ``saved_model``, with a record of the libraries that its graph needs."""
         import tensorflow as tf
 
         for name, function in options.signatures.items():
@@ -86,6 +88,7 @@ class SavedModelFormat(Format):
                 except Exception:  # what only training uses may be what TensorFlow cannot write
                     if not is_whole:
                         raise
+            write_libraries(folder / self.payload, libraries_of(folder / self.payload))
         return program.notes
 
     def load(self, path: Path, context: Context) -> Model:

@@ -97,12 +97,13 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
         ``outputs``, the ``step`` if there is one, and the ``seconds`` it took.
     """
     began = time.perf_counter()
-    custom, payload = _custom_objects(job.custom_code), Path(job.payload)
-    plug, context = get_format(job.format), Context(custom, is_safe=job.is_safe, dialect=job.dialect, assets=job.assets)
+    plug, payload = get_format(job.format), Path(job.payload)
+    custom = _custom_objects(job.custom_code) if plug.record.needs_classes else {}  # as a load does, no more
+    context = Context(custom, is_safe=job.is_safe, dialect=job.dialect, assets=job.assets, is_trusted=True)
     record = job.record.with_paths(job.assets)
     with made_in(record.policy, record.floatx, context.dialect):
         with rebuilding(custom, record.objects, record.remade):
-            model = plug.load(payload, context)
+            model = plug.open(payload, context)
             if dialect_of(model):
                 repair(model, payload, record, custom)
                 model = Owners(job.shared, _named(parts, payload.parents[1])).rejoin(model, payload, record, custom)
@@ -142,9 +143,11 @@ def join_parts(job: JoinJob, parts: Parts) -> dict[str, Any]:
         The ``seconds`` it took.
     """
     began = time.perf_counter()
-    stage, custom = Path(job.stage), _custom_objects(job.custom_code)
+    stage = Path(job.stage)
+    collection = read_collection(stage)
+    custom = _custom_objects(job.custom_code) if collection.configs or collection.made else {}
     prove_extras(None, Path(job.extras))
-    whole = join(read_collection(stage), _named(parts, stage), custom)
+    whole = join(collection, _named(parts, stage), custom)
     write_collection(Path(job.answer), collection_of(whole))
     return {"seconds": time.perf_counter() - began}
 
@@ -171,7 +174,7 @@ def open_only(job: OpenJob) -> dict[str, Any]:
         beside = Path(job.beside) if job.beside else None
         how: dict[str, Any] = {"is_safe": job.is_safe, "dialect": job.dialect, "assets": job.assets}
         context = Context(custom, beside=beside, is_compiled=job.is_compiled, **how)
-        get_format(job.format).load(Path(job.payload), context)
+        get_format(job.format).open(Path(job.payload), context)
     except Exception as error:  # noqa: BLE001 - whatever Keras, TensorFlow or the code in the file raises is the answer
         hint = error.references[1] if isinstance(error, ColabSaveError) else "Copy or download the file again."
         return {"opened": False, "failed": reason_of(error), "hint": hint, "is_out_of_memory": is_out_of_memory(error)}
@@ -235,11 +238,21 @@ def serve(jobs: TextIO, answers: TextIO, *, is_fork: bool = False) -> None:
     parts: Parts = {}
     confinement = Confinement((around.folder, around.answers))
     for line in jobs:
-        _write(answers, _answer(read_job(line), parts, confinement, is_fork=is_fork))
+        _write(answers, _answer(line, parts, confinement, is_fork=is_fork))
         gc.collect()  # a model is a reference cycle: without this, the next one is loaded while it is still in memory
 
 
-def _answer(job: Job, parts: Parts, confinement: Confinement, *, is_fork: bool) -> dict[str, Any]:
+def _answer(line: str, parts: Parts, confinement: Confinement, *, is_fork: bool) -> dict[str, Any]:
+    """Do the job of a line, and return its answer, or why the line is no job."""
+    try:
+        job = read_job(line)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        hint = "Restart the session: the notebook and its fresh process are of different versions of colab_save."
+        return {"error": f"A line is no job ({first_line(error)}).", "hint": hint, "refused": []}
+    return _answer_job(job, parts, confinement, is_fork=is_fork)
+
+
+def _answer_job(job: Job, parts: Parts, confinement: Confinement, *, is_fork: bool) -> dict[str, Any]:
     """Do one job, with no other files than the next runtime will have, and return its answer or what it raised."""
     named: Mapping[str, str] = job.named if isinstance(job, ReloadJob) else {}
     if not isinstance(job, OpenJob):  # a file that a load opens may lie beside what it reads

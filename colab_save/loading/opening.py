@@ -147,6 +147,7 @@ def _open(
         findings = _with_record(findings, record, found.manifest, allowed)
     supplied = supply(findings, fetched.code, is_allowed=is_allowed)
     how: dict[str, Any] = {"dialect": findings.dialect, "is_safe": not findings.runs_code, "assets": fetched.assets}
+    how["is_trusted"] = is_allowed
     context = Context(supplied.objects, request.into, fetched.beside, **how)
     if request.into is not None:  # the training state of the user's own model is left as it is
         record = Record(builds=record.builds)
@@ -158,9 +159,9 @@ def _open(
 
     def read(context: Context) -> Model:
         if is_foreign and needs_child(findings):
-            code = fetched.code if is_allowed else None
+            code = fetched.code if is_allowed and plug.record.needs_classes else None
             try_opening(plug, fetched.payload, context, code, request.timeout, findings.risks)
-        return plug.load(fetched.payload, context)
+        return plug.open(fetched.payload, context)
 
     precision = made_in(record.policy or findings.policy, record.floatx, findings.dialect)
     with precision, rebuilding(supplied.objects, record.objects, record.remade):

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 
 from colab_save.artifact.environment import environment
 from colab_save.artifact.facts import ModelFacts
+from colab_save.artifact.libraries import read_libraries
 from colab_save.artifact.manifest import Manifest, Part, Payload
 from colab_save.artifact.version import new_version
 from colab_save.dialect import KERAS, dialect_of
 from colab_save.model.history import metrics_of
+from colab_save.protobuf import GRAPH
 from colab_save.saving.deciding import Decision
 from colab_save.saving.examining import Examined
 from colab_save.saving.plan import Plan
@@ -44,7 +46,7 @@ def describe(plan: Plan, examined: Examined, decision: Decision, staged: Staged)
         given_up=decision.given_up,
         rests_on=decision.attempts[0].rests_on,
         environment=environment(made_of),
-        requirements=examined.custom.code.requirements,
+        requirements={**examined.custom.code.requirements, **_libraries(staged)},
         sample=whole.sample,
         parts=parts if collection else (),
         is_export=plan.choice.is_export,
@@ -53,3 +55,9 @@ def describe(plan: Plan, examined: Examined, decision: Decision, staged: Staged)
         tags=plan.label.tags,
         note=plan.label.note,
     )
+
+
+def _libraries(staged: Staged) -> dict[str, str]:
+    """Return the distributions that the staged graphs need, with their versions."""
+    libraries = (library for graph in staged.folder.rglob(GRAPH) for library in read_libraries(graph.parent))
+    return {library.distribution: library.version for library in libraries if library.distribution}

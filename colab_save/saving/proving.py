@@ -141,7 +141,8 @@ def _not_whole(trip: RoundTrip, subject: Subject, custom: Supply) -> dict[Aspect
         *(f"{CUSTOM_CODE} is not whole: {each}" for each in custom.code.missing),
         *subject.configs.lost_attributes,
     ]
-    if not missing or trip.verdicts[Aspect.CODE].outcome is not Outcome.PASSED:
+    code = trip.verdicts.get(Aspect.CODE)  # a program that did not open has no verdict on it
+    if not missing or code is None or code.outcome is not Outcome.PASSED:
         return {}
     return {Aspect.CODE: Verdict(Outcome.SKIPPED, "; ".join(missing), len(missing))}
 

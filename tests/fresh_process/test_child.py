@@ -9,7 +9,10 @@ import sys
 
 import pytest
 
-from colab_save.fresh_process.child import NOT_NEEDED, absent
+from colab_save.errors import CustomCodeError
+from colab_save.formats.base import get_format
+from colab_save.fresh_process.child import NOT_NEEDED, absent, carry_out
+from colab_save.fresh_process.job import ReloadJob
 
 CHILD = """
 import json, sys
@@ -46,3 +49,33 @@ def test_keras_is_imported_lean_or_else_whole(without):
 
     assert keras.__version__ == version
     assert not set(NOT_NEEDED).intersection(loaded) or "absl" in without
+
+
+def reloading(name, folder):
+    """Return a job that reloads a model in a format, beside captured code that raises an error if it is run."""
+    from colab_save.model.examining import examine
+    from colab_save.model.repairing import Record
+    from colab_save.sampling.sampling import take_passes, take_sample
+    from colab_save.saving.staging import describe_sample
+    from tests import zoo
+
+    model, plug, file, code = zoo.sequential(), get_format(name), folder / "sample.npz", folder / "custom_code.py"
+    sample = take_passes(model, take_sample(model, None, plug.run, plug.specs(model)))
+    plug.save(model, folder, sample, plug.Options())
+    code.write_text("raise RuntimeError('it runs')")
+    files = {"payload": folder / plug.payload, "sample": file, "answer": folder / "answer.npz", "custom_code": code}
+    facts, record = describe_sample(file, sample), Record.of(examine(model))
+    paths = {key: str(path) for key, path in files.items()}
+    return ReloadJob(format=name, sample_facts=facts, record=record, dialect="keras", **paths)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("name", ["saved_model", "litert"])
+def test_the_code_of_classes_is_not_run_for_a_program_which_a_load_opens_without_it(name, tmp_path):
+    assert carry_out(reloading(name, tmp_path), {})["outputs"]
+
+
+@pytest.mark.tensorflow
+def test_the_code_of_classes_is_run_for_a_model_that_is_made_of_them(tmp_path):
+    with pytest.raises(CustomCodeError, match="it runs"):
+        carry_out(reloading("keras", tmp_path), {})

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import colab_save
-from colab_save.fresh_process.job import OpenJob
+from colab_save.fresh_process.job import OpenJob, to_line
+from colab_save.fresh_process.own import OwnProcess
 from colab_save.fresh_process.process import Verifier
 
 STAND_IN = """
@@ -29,7 +30,8 @@ class saving:
 
 ASK = """
 import sys
-from colab_save.fresh_process.job import OpenJob
+from colab_save.fresh_process.job import OpenJob, to_line
+from colab_save.fresh_process.own import OwnProcess
 from colab_save.fresh_process.process import Verifier
 
 with Verifier() as verifier:
@@ -73,3 +75,18 @@ def test_a_package_in_the_notebooks_folder_lets_nothing_else_of_it_in(stand_ins,
     command = [sys.executable, "-c", ASK, str(notebook / "code.py")]
     ask = subprocess.run(command, cwd=notebook, env=env, capture_output=True, text=True, check=True)
     assert "No module named 'own_module'" in ask.stdout
+
+
+@pytest.mark.parametrize("line", ["no job", "[]", '{"kind": "reload"}', '{"kind": "dance", "job": {}}', "[" * 100_000])
+def test_a_line_that_is_no_job_is_answered_and_the_next_one_is_done(stand_ins, tmp_path, monkeypatch, line):
+    monkeypatch.setenv("PYTHONPATH", str(stand_ins))
+    process = OwnProcess()
+    try:
+        process.begin(str(tmp_path))
+        assert {"ready": True} == process.receive(60)
+        process.send(line)
+        assert "A line is no job" in (process.receive(60) or {}).get("error", "")
+        process.send(to_line(OpenJob("keras", "model.keras", 4 << 30)))
+        assert (process.receive(60) or {})["opened"] is False
+    finally:
+        process.close()
