@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from colab_save.artifact.sample import Sample
 from colab_save.dialect import KERAS, dialect_of, import_dialect, optimizer_variables
 from colab_save.formats.base import Context
-from colab_save.formats.keras import KerasFormat, lost_vocabulary
-from colab_save.hints import option
+from colab_save.formats.keras import DEFINE, KerasFormat, lost_vocabulary
+from colab_save.formats.operations import operations_in, operations_named, shared_name
+from colab_save.hints import literal, option
 from colab_save.model.compiling import is_built, trained_by
 from colab_save.model.walking import is_graph
 from colab_save.types import Json, Model
@@ -36,13 +39,23 @@ class H5Format(KerasFormat):
             return reason
         if not is_graph(model):
             return "it holds Sequential and functional models only; a subclassed one needs keras"
+        if name := shared_name(model):
+            return f"it cannot tell the operation {name} from the layer {name}, which the model has, too; keras can"
         path = lost_vocabulary(model)
         return f"it cannot hold the vocabulary of {path}" if path else ""
 
+    def save(self, model: Model, folder: Path, sample: Sample, options: Any) -> tuple[str, ...]:
+        """Write ``model.h5``, and say what Keras needs to open it where the model has operations on tensors."""
+        notes = super().save(model, folder, sample, options)
+        return (*notes, *_for_plain_keras(operations_in(model)))
+
     def load(self, path: Path, context: Context) -> Model:
-        """Read it, compiled as it was; Keras gets the short names of losses, which it no longer knows by itself."""
+        """Read it, compiled as it was; Keras gets short names of losses and operations, which it cannot find."""
         losses = import_dialect(context.dialect).losses
         known = {name: losses.get(name) for name in ALIASES} | {"cosine_proximity": losses.cosine_similarity}
+        if context.dialect == KERAS:
+            with translated(f"Keras could not open {path.name}", DEFINE):
+                known |= operations_named(self.read_config(path))
         model = super().load(path, replace(context, custom_objects={**known, **context.custom_objects}))
         with translated(
             f"The optimizer in {path.name} could not be read",
@@ -67,6 +80,14 @@ class H5Format(KerasFormat):
         with h5py.File(target, "r+") as opened:
             for name, value in config.items():
                 opened.attrs[name] = json.dumps(value)
+
+
+def _for_plain_keras(operations: Mapping[str, type]) -> tuple[str, ...]:
+    """Return what Keras needs to open a file with operations on tensors without this package."""
+    if not operations:
+        return ()
+    given = ", ".join(f'"{name}": {kind.__module__}.{name}' for name, kind in sorted(operations.items()))
+    return (f"Keras alone opens the h5 file only with {literal(f'custom_objects={{{given}}}')}.",)
 
 
 def _restore_optimizer(model: Model, path: Path) -> None:
