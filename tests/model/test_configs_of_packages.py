@@ -12,8 +12,9 @@ import pytest
 
 from colab_save.artifact.round_trip import Outcome
 from colab_save.errors import RoundTripError
+from colab_save.loading.pipeline import load
 from colab_save.model.configs import Configs
-from colab_save.request.request import SaveRequest
+from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
 from tests import zoo
 
@@ -53,6 +54,43 @@ class Client(Scaling):
     def __init__(self, factor=1.0, api_key="", **arguments):
         super().__init__(factor, **arguments)
         self.api_key = api_key
+
+
+class Sampler:
+    def __init__(self, temperature=1.0):
+        self.temperature = temperature
+
+    def get_config(self):
+        return {"temperature": self.temperature}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package=__name__)
+class Greedy(Sampler):
+    pass
+
+
+@keras.saving.register_keras_serializable(package=__name__)
+class TopK(Sampler):
+    pass
+
+
+class Drawn(Greedy):
+    pass
+
+
+@keras.saving.register_keras_serializable(package=__name__)
+class Writer(keras.Sequential):
+    def __init__(self, layers=None, **arguments):
+        super().__init__(layers, **arguments)
+        self.compile()
+
+    def compile(self, optimizer="auto", loss="mse", *, sampler=None, **arguments):
+        super().compile("sgd" if optimizer == "auto" else optimizer, loss, **arguments)
+        self.sampler = sampler or TopK()
 
 
 class Whole(Scaling):
@@ -101,6 +139,23 @@ def test_a_whole_config_is_written_as_the_package_returns_it(package):
     with Configs.of(around(layer)).whole():
         assert before == layer.get_config()
     assert Outcome.PASSED is save(SaveRequest(around(package.Whole(3.0)), "cats")).outcome
+
+
+def writer(package, sampler):
+    model = package.Writer([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile(sampler=sampler)
+    model.fit(zoo.rows(4, 3), zoo.rows(4, 2), verbose=0)
+    return model
+
+
+def test_what_only_its_own_compile_takes_comes_back(package, tmp_path):
+    report = save(SaveRequest(writer(package, package.Greedy(0.7)), "cats", to=str(tmp_path)))
+    found = load(LoadRequest("cats", source=str(tmp_path))).model.sampler
+    assert (Outcome.PASSED, package.Greedy, 0.7) == (report.outcome, type(found), found.temperature)
+
+
+def test_what_nobody_finds_by_its_name_is_a_loss(package):
+    assert Outcome.PARTIAL is save(SaveRequest(writer(package, package.Drawn(0.7)), "cats")).outcome
 
 
 def test_a_secret_that_a_package_leaves_out_stays_out(package, tmp_path):
