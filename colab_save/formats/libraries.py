@@ -99,7 +99,8 @@ def _registered() -> dict[str, str]:
 
 def _namespace(module: Any) -> dict[str, Any]:
     """Return the names in a module; a module that loads itself when it is first used is left alone."""
-    found = object.__getattribute__(module, "__dict__") if isinstance(module, ModuleType) else {}
+    # a library of cffi says that its class is that of a module, and has no names
+    found = object.__getattribute__(module, "__dict__") if issubclass(type(module), ModuleType) else {}
     return found if isinstance(found, dict) else {}
 
 

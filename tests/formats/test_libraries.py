@@ -99,6 +99,19 @@ def test_tensorflow_is_no_library(graph, loaded):
     assert () == libraries_of(graph)
 
 
+class LikeAModule:
+    """A library of cffi: it says that its class is that of a module, and has no names."""
+
+    __slots__ = ()
+    __class__ = ModuleType
+
+
+def test_what_only_looks_like_a_module_is_passed_over(graph, loaded, monkeypatch):
+    monkeypatch.setitem(sys.modules, "_ffi.lib", LikeAModule())
+    loaded(after=("tensorflow.lite.some_operations",))
+    assert () == libraries_of(graph)
+
+
 def test_a_record_is_read_as_it_was_written(graph):
     libraries = (Library("zapping", {"Zapping>Twice": "zapping.operations"}, "zapping", "1.2"),)
     write_libraries(graph, libraries)

@@ -1,4 +1,5 @@
 # expected: whole
+# older: 3.15 does not run: Keras takes no function as a regularizer
 # model: model
 # answer: model.predict(x, verbose=0)
 # again: model.fit(x, y, verbose=0)

@@ -1,4 +1,5 @@
 # expected: whole
+# older: 3.15 partial: Keras cannot open its own file of a TextVectorization that computes tf_idf
 # model: model_for_inference
 # answer: model_for_inference.predict(texts, verbose=0)
 # %%
