@@ -15,7 +15,7 @@ y = rng.random((8, 1)).astype("float32")
 
 # %%
 inputs = autokeras.Input(shape=(3,))
-hidden = autokeras.DenseBlock(num_layers=1, num_units=4, use_batchnorm=True, dropout=0.0)(
+hidden = autokeras.DenseBlock(num_layers=1, num_units=32, use_batchnorm=True, dropout=0.0)(
     autokeras.Normalization()(inputs)
 )
 search = autokeras.AutoModel(

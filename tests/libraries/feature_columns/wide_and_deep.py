@@ -1,4 +1,4 @@
-# expected: whole
+# expected: refused: DenseFeatures is built with the shape of a dict of inputs, which says no dtypes
 # needs: tf_keras
 # environment: TF_USE_LEGACY_KERAS=1
 # model: model

@@ -1,4 +1,4 @@
-# expected: whole
+# expected: partial: the quantizers of the package are found in its own scope of custom objects only
 # needs: tensorflow_model_optimization tf_keras
 # environment: TF_USE_LEGACY_KERAS=1
 # model: model

@@ -1,4 +1,4 @@
-# expected: whole
+# expected: partial: the functions in its config are not read as functions
 # needs: tensorflow_probability tf_keras
 # model: model
 # answer: model.predict(x, verbose=0)

@@ -1,4 +1,4 @@
-# expected: whole
+# expected: partial: its config has no functions that make the distributions
 # needs: tensorflow_probability tf_keras
 # model: model
 # answer: model.predict(x, verbose=0)

@@ -1,4 +1,4 @@
-# expected: whole
+# expected: partial: an index is built by a method that no load calls
 # needs: tensorflow_recommenders tf_keras
 # environment: TF_USE_LEGACY_KERAS=1
 # model: index

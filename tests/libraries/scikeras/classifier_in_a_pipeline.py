@@ -1,4 +1,4 @@
-# expected: whole
+# expected: refused: a pipeline of scikit-learn is no model
 # needs: scikeras sklearn
 # model: pipeline
 # answer: pipeline.predict_proba(x)

@@ -1,4 +1,4 @@
-# expected: whole
+# expected: refused: its answer is a dataclass, and its config is no argument that an attribute holds
 # needs: tf_keras
 # environment: TF_USE_LEGACY_KERAS=1
 # model: model
