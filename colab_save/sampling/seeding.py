@@ -21,6 +21,9 @@ from colab_save.types import Model, Variable
 SEED = 20260822
 """The seed of derived samples, and of models that run with fixed seeds."""
 
+HOLDS_KERNELS = "tensorflow_text"
+"""A library whose tokenizers are what the kernels of eager operations hold."""
+
 _KERAS_SEEDS = ("global_seed_generator", "global_random_seed")
 """What ``keras.utils.set_random_seed`` sets, which has no counterpart that reads it (``keras/src/utils/rng_utils.py``
 and ``keras/src/random/seed_generator.py``, 3.8 to 3.15; the second name is that of 3.11 and later)."""
@@ -50,11 +53,10 @@ def fix_seeds(model: Model, *, is_by_place: bool) -> None:
         is_by_place: Also set every generator of the model to a number that its path decides.
     """
     import numpy as np
-    import tensorflow as tf
 
     random.seed(SEED)
     np.random.seed(SEED)  # noqa: NPY002
-    tf.random.set_seed(SEED)
+    _set_tensorflow_seed(SEED)
     if not is_by_place:
         return
     if state := _keras_state():  # not left to Keras, which draws its first state from Python's generator
@@ -65,6 +67,27 @@ def fix_seeds(model: Model, *, is_by_place: bool) -> None:
         generator.state.assign(_started(generator.state, ""))
     for path, state in walk_generators(model):
         state.assign(_started(state, path))
+
+
+def _set_tensorflow_seed(seed: int) -> None:
+    """Set TensorFlow's global seed.
+
+    ``tf.random.set_seed`` also ends every kernel that eager operations have made, so that random ones start anew
+    (``_set_global_seed`` in ``tensorflow/python/eager/context.py``, 2.16 to 2.21). A tokenizer of tensorflow_text goes
+    with its kernel: "Resource … does not exist" at its next call. Where that library is loaded, kernels are left.
+    """
+    import tensorflow as tf
+
+    context: Any = _context() if HOLDS_KERNELS in sys.modules else None
+    if hasattr(context, "_seed"):
+        context._seed, context._rng = seed, random.Random(seed)  # noqa: SLF001, S311 - as TensorFlow does
+    else:
+        tf.random.set_seed(seed)
+
+
+def _context() -> Any:
+    module = _private("tensorflow.python.eager.context")
+    return module.context() if module is not None else None
 
 
 def _started(state: Variable, path: str) -> Any:
@@ -90,8 +113,7 @@ def _tensorflow_restored() -> Iterator[None]:
     Both are private (``tensorflow/python/eager/context.py``, 2.16 to 2.21); ``tf.random.set_seed`` only sets the first,
     and starts the second anew.
     """
-    module = _private("tensorflow.python.eager.context")
-    context: Any = module.context() if module is not None else None
+    context = _context()
     seed, drawn = getattr(context, "_seed", None), getattr(context, "_rng", None)
     state = drawn.getstate() if drawn is not None else None
     generator = _tensorflow_generator()

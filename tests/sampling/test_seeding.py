@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sys
+from types import ModuleType
 
 import keras
 import numpy as np
@@ -116,3 +118,34 @@ def test_the_dropout_of_tf_keras_is_fixed_by_place():
             answers.append(np.asarray(model(np.ones((2, 8), "float32"), training=True)))
     assert 1 == len(list(walk_generators(models[0])))
     assert np.array_equal(*answers)
+
+
+def held_by_its_kernel():
+    """A resource as tensorflow_text makes those of its tokenizers: it goes with the kernel that made it."""
+    return tf.raw_ops.HashTableV2(key_dtype=tf.int64, value_dtype=tf.int64)
+
+
+def test_what_a_kernel_holds_stays_where_the_library_of_tokenizers_is_loaded(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_text", ModuleType("tensorflow_text"))
+    resource = held_by_its_kernel()
+    with seeds_restored():
+        fix_seeds(tf.Module(), is_by_place=False)
+    assert 0 == tf.raw_ops.LookupTableSizeV2(table_handle=resource).numpy()
+
+
+def test_the_seed_of_tensorflow_is_fixed_there_too(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_text", ModuleType("tensorflow_text"))
+    seeds = []
+    with seeds_restored():
+        for _ in range(2):
+            fix_seeds(tf.Module(), is_by_place=False)
+            seeds.append(tf.compat.v1.get_seed(None))
+    assert seeds[0] == seeds[1]
+
+
+def test_the_seed_of_tensorflow_itself_ends_the_kernels():
+    resource = held_by_its_kernel()
+    with seeds_restored():
+        tf.random.set_seed(1)
+    with pytest.raises(tf.errors.NotFoundError):
+        tf.raw_ops.LookupTableSizeV2(table_handle=resource)
