@@ -1,6 +1,6 @@
 """Look up names: the value of a name that a source uses, and the name of a live object.
 
-`gathering` calls it. A lookup finds what the live object itself would find now.
+`gathering` calls it, and whatever writes configs. A lookup finds what the live object itself would find now.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import re
 import sys
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -89,3 +89,16 @@ def own_name(value: object, namespace: Namespace, taken: Container[str]) -> str:
     while f"lambda_{number}" in taken:
         number += 1
     return f"lambda_{number}"
+
+
+def names_from(names: Mapping[int, str]) -> Callable[[object], str]:
+    """Return what names a class or function in the custom code.
+
+    Args:
+        names: Their names there, by their identity; any other has its own.
+    """
+
+    def name_of(value: object) -> str:
+        return names.get(id(value), str(getattr(value, "__name__", "")))
+
+    return name_of

@@ -16,6 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from colab_save.custom_code.custom_objects import held_by
+from colab_save.custom_code.naming import names_from
 from colab_save.custom_code.origins import is_users_module
 from colab_save.custom_code.remaking import Remaking
 from colab_save.dialect import KERAS_2, classes, dialect_of, is_trackable, keras_of
@@ -31,7 +32,7 @@ from colab_save.model.constructor_arguments import (
     lacking,
     takes_all,
 )
-from colab_save.model.constructor_calls import Called, ConstructorCall, FindCall, call_config, plain_name, usable_call
+from colab_save.model.constructor_calls import Called, ConstructorCall, FindCall, call_config, usable_call
 from colab_save.model.module_configs import RemadeModule, keras_objects_in, needed_by_module
 from colab_save.model.walking import is_graph
 from colab_save.taking import Taking
@@ -266,7 +267,7 @@ class _Whole:
 def _needed_by(item: Any, call: ConstructorCall | None) -> dict[int, object]:
     """Return the classes and functions that the attributes of an object or its call need, by their identity."""
     with _attribute(item, dict):
-        written = call_config(item, call, plain_name) if call else attribute_config(item, plain_name)
+        written = call_config(item, call, names_from({})) if call else attribute_config(item, names_from({}))
     return {id(each): each for each in written.code}
 
 
@@ -275,7 +276,7 @@ class _Remade:
 
     def __init__(self, item: Any, lost: dict[str, dict[str, str]], names: Mapping[int, str]) -> None:
         self.item = item
-        self._lost, self._names = lost, names
+        self._lost, self._name_of = lost, names_from(names)
 
     def __call__(self) -> dict[str, Json]:
         name = type(self.item).__name__
@@ -286,9 +287,6 @@ class _Remade:
         if written.lost:
             self._lost.setdefault(name, {}).update(written.lost)
         return written.config
-
-    def _name_of(self, value: object) -> str:
-        return self._names.get(id(value), plain_name(value))
 
 
 def _is_custom(item: Any) -> bool:

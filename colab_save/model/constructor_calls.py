@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from colab_save.custom_code.naming import names_from
 from colab_save.custom_code.remaking import Remaking
 from colab_save.model.attribute_configs import Writing, Written
 from colab_save.types import Json
@@ -75,17 +76,12 @@ def usable_call(item: Any, find_call: FindCall) -> ConstructorCall | None:
     Raises:
         FormatError: An argument cannot be written.
     """
-    writing = Writing(item, plain_name)
+    writing = Writing(item, names_from({}))
     list(writing.attributes())
     call = find_call(item) if writing.lost else None
     if call is not None:
-        call_config(item, call, plain_name)
+        call_config(item, call, names_from({}))
     return call
-
-
-def plain_name(value: object) -> str:
-    """Return the name of a class or function before it has one in the custom code."""
-    return str(getattr(value, "__name__", ""))
 
 
 class Called:
@@ -99,14 +95,11 @@ class Called:
 
     def __init__(self, item: Any, call: ConstructorCall, names: Mapping[int, str]) -> None:
         self.item = item
-        self._call, self._names = call, names
+        self._call, self._name_of = call, names_from(names)
 
     def __call__(self) -> dict[str, Json]:
         """Return the config."""
         return call_config(self.item, self._call, self._name_of).config
-
-    def _name_of(self, value: object) -> str:
-        return self._names.get(id(value), plain_name(value))
 
 
 FindCall: TypeAlias = Callable[[Any], ConstructorCall | None]

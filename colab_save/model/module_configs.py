@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from colab_save.custom_code.custom_objects import find_custom_objects, held_by
+from colab_save.custom_code.naming import names_from
 from colab_save.custom_code.origins import STANDARD, cells, is_users_module
 from colab_save.dialect import classes, dialect_of, is_trackable, keras_of, tensorflow_classes
 from colab_save.errors import FormatError
@@ -73,7 +74,7 @@ class RemadeModule:
 
 def needed_by_module(module: Model) -> dict[int, object]:
     """Return the classes and functions that a module and all in it need, by their identity."""
-    written = module_config(module, lambda value: str(getattr(value, "__name__", "")))
+    written = module_config(module, names_from({}))
     return {id(each): each for each in written.code}
 
 

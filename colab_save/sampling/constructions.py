@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from colab_save.dialect import is_of_keras
+from colab_save.dialect import classes, is_of_keras
 from colab_save.model.constructor_calls import ConstructorCall
+from colab_save.nested import leaves
 from colab_save.sampling.expressions import MOST_CELLS, arguments_of, statements_in, value_of
 from colab_save.sampling.notebook import Notebook
 from colab_save.sampling.seeding import seeds_restored
@@ -31,6 +32,9 @@ CHANGING = frozenset(
     }
 )
 """The methods that change a list, a dict or a set."""
+
+GENERATED = "<string>"
+"""The file of the code that `dataclasses` writes (``_create_fn`` in Python 3.11 to 3.13)."""
 
 SCOPES = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef, ast.Lambda)
 """What has names of its own, and runs at another time."""
@@ -127,11 +131,30 @@ def _evaluated(call: ast.Call, item: Any, notebook: Notebook) -> ConstructorCall
     return Taking().fact("the call that made it", made, None)
 
 
-def _is_without_effects(function: object) -> bool:
-    """Return whether a call makes a value of its arguments, and does nothing else."""
+def _is_without_effects(function: Any, given: list[Any]) -> bool:
+    """Return whether a call makes a value of its arguments, and does nothing else.
+
+    An object of Keras around a live layer changes that: a `Sequential` calls it once more.
+    """
     module, name = getattr(function, "__module__", ""), getattr(function, "__name__", "")
     if not isinstance(function, type):
         return str(module).partition(".")[0] == "numpy" and name in ARRAYS
     if dataclasses.is_dataclass(function):
-        return not hasattr(function, "__post_init__") and "__init__" in vars(function)
-    return issubclass(function, enum.Enum) or (is_of_keras(module) and hasattr(function, "get_config"))
+        return _only_holds(function)
+    if issubclass(function, enum.Enum):
+        return True
+    is_around = any(isinstance(leaf, classes("layers.Layer")) for _, leaf in leaves(given))
+    return is_of_keras(module) and hasattr(function, "get_config") and not is_around
+
+
+def _only_holds(kind: Any) -> bool:
+    """Return whether a dataclass only assigns its fields: no code of the user's runs when one is made."""
+    plain = (dataclasses.MISSING, dict, list, set, tuple)
+    is_frozen = kind.__dataclass_params__.frozen
+    return (
+        kind.__init__.__code__.co_filename == GENERATED
+        and kind.__new__ is object.__new__
+        and (is_frozen or kind.__setattr__ is object.__setattr__)
+        and not hasattr(kind, "__post_init__")
+        and all(each.default_factory in plain for each in dataclasses.fields(kind))
+    )

@@ -11,7 +11,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 MOST_CELLS = 500
 """The most cells that are read, the newest ones."""
@@ -63,19 +63,21 @@ def _below_a_magic(call: ast.Call) -> Iterator[str]:
                 yield _COMMAND.sub("", argument.value)
 
 
-def _calls_nothing(_: object) -> bool:
+MayCall: TypeAlias = Callable[[Any, list[Any]], bool]
+"""Returns whether a function may be called with these arguments."""
+
+
+def _calls_nothing(function: Any, given: list[Any]) -> bool:  # noqa: ARG001 - see `MayCall`
     return False
 
 
-def value_of(
-    node: ast.expr | None, variables: Mapping[str, Any], may_call: Callable[[object], bool] = _calls_nothing
-) -> Any:
+def value_of(node: ast.expr | None, variables: Mapping[str, Any], may_call: MayCall = _calls_nothing) -> Any:
     """Evaluate an expression.
 
     Args:
         node: The expression.
         variables: The variables of the notebook.
-        may_call: Returns whether a function may be called; none may otherwise.
+        may_call: See `MayCall`; none may be called otherwise.
 
     Raises:
         LookupError: It is of another kind, or calls something else.
@@ -137,11 +139,11 @@ def _called(
     arguments: list[ast.expr],
     keywords: list[ast.keyword],
     inner: Callable[[ast.expr], Any],
-    may_call: Callable[[object], bool],
+    may_call: MayCall,
 ) -> Any:
-    if not may_call(function):
-        raise LookupError("a call")
     given, named = arguments_of(arguments, keywords, inner)
+    if not may_call(function, [*given, *named.values()]):
+        raise LookupError("a call")
     return function(*given, **named)
 
 

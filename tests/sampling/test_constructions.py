@@ -44,9 +44,40 @@ class Counted:
         Counted.made += 1
 
 
+@dataclasses.dataclass
+class Own:
+    """Its constructor is its own."""
+
+    units: int = 4
+
+    def __init__(self, units):
+        Counted.made += 1
+        self.units = units
+
+
+def drawn():
+    Counted.made += 1
+    return 4
+
+
+@dataclasses.dataclass
+class Drawn:
+    """Its default is drawn."""
+
+    units: int = dataclasses.field(default_factory=drawn)
+
+
+@dataclasses.dataclass(frozen=True)
+class Listed:
+    """Its default is a new list."""
+
+    units: list = dataclasses.field(default_factory=list)
+
+
 def found(*cells, **more):
     """Run cells, and return the call that made their variable ``net``."""
     variables = {"Net": Net, "Mode": Mode, "Sizes": Sizes, "Counted": Counted, "np": np, **more}
+    variables |= {"Own": Own, "Drawn": Drawn, "Listed": Listed}
     for cell in cells:
         exec(cell, variables)
     return construction_of(variables["net"], Notebook(variables, cells))
@@ -61,6 +92,7 @@ def found(*cells, **more):
         (["sizes = {'units': 5}", "net = Net(**sizes)"], ConstructorCall((), {"units": 5})),
         (["net = Net(Mode.FAST, Mode('fast'))"], ConstructorCall((Mode.FAST, Mode.FAST), {})),
         (["net = Net(Sizes(7))"], ConstructorCall((Sizes(7),), {})),
+        (["net = Net(Listed())"], ConstructorCall((Listed(),), {})),
         (["if True:\n    net = Net(3)"], ConstructorCall((3,), {})),
         (["net, other = Net(3), 4"], ConstructorCall((3,), {})),
         (["net: Net = Net(3)"], ConstructorCall((3,), {})),
@@ -115,9 +147,10 @@ def test_an_argument_with_effects_is_not_evaluated(cells):
     assert found(*cells) is None
 
 
-def test_evaluating_makes_no_object_whose_making_has_an_effect(monkeypatch):
+@pytest.mark.parametrize("made", ["Counted(3)", "Own(3)", "Drawn()"])
+def test_no_object_is_made_whose_making_has_an_effect(made, monkeypatch):
     monkeypatch.setattr(Counted, "made", 0)
-    found("net = Net(Counted(3))")
+    assert found(f"net = Net({made})") is None
     assert 1 == Counted.made  # by the cell
 
 

@@ -32,6 +32,8 @@ from colab_save.inspecting.keras.arguments import MADE_OF_ATTRIBUTES
 from colab_save.loading.pipeline import load
 from colab_save.model.attribute_configs import _own_weights, attribute_config
 from colab_save.request.request import LoadRequest, SaveRequest
+from colab_save.sampling.constructions import construction_of
+from colab_save.sampling.notebook import Notebook
 from colab_save.saving.pipeline import save
 from tests.zoo import rows
 
@@ -633,3 +635,31 @@ def test_a_functional_model_loads_where_its_class_is_live(monkeypatch):
     save(SaveRequest(Kind(lambda: OwnFunctional("5"), FOUR, TWO).trained(), "cats"))
     loaded = [load(LoadRequest("cats")).model for _ in range(2)]
     assert [OwnFunctional, OwnFunctional] == list(map(type, loaded))
+
+
+class Around(keras.Model):
+    """It takes another layer or an initializer."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+
+@pytest.mark.parametrize(
+    ("argument", "is_taken"),
+    [
+        ("keras.initializers.RandomNormal(0.5)", True),
+        ("keras.layers.Dense(3)", True),
+        ("layer", True),
+        ("keras.Sequential([layer])", False),
+        ("keras.layers.TimeDistributed(layer=layer)", False),
+        ("{'all': keras.Sequential([keras.Input((2,)), layer])}", False),
+    ],
+)
+def test_no_call_is_repeated_that_calls_a_live_layer(argument, is_taken):
+    variables = {"keras": keras, "Around": Around, "layer": keras.layers.Dense(2)}
+    cell = f"net = Around({argument})"
+    exec(cell, variables)
+    calls = len(variables["layer"]._inbound_nodes)
+    assert is_taken is (construction_of(variables["net"], Notebook(variables, [cell])) is not None)
+    assert calls == len(variables["layer"]._inbound_nodes)

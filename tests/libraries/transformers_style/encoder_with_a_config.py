@@ -6,7 +6,6 @@
 # again: model.fit(x, y, verbose=0)
 # random: dropout
 # %%
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
