@@ -159,15 +159,18 @@ def last_line(cell):
 
 
 def lacking(manifest):
-    """What a manifest admits not to have, or not to have proven to fail."""
+    """What a manifest admits not to have, or not to have proven to fail.
+
+    The program of a module holds less than a Keras model, and is all that there is of it.
+    """
     worse = {("code", "SKIPPED")}  # it is known to lack names; outputs that were skipped may well come back
-    found = [
+    lost = {"FAILED"} if manifest["facts"]["kind"] == "module" else {"FAILED", "NOT_HELD"}
+    return [
         f"{trip['format']} {aspect}: {verdict['outcome']} {verdict.get('reason', '')}"
         for trip in manifest["round_trips"]
         for aspect, verdict in trip["verdicts"].items()
-        if verdict["outcome"] in ("FAILED", "NOT_HELD") or (aspect, verdict["outcome"]) in worse
+        if verdict["outcome"] in lost or (aspect, verdict["outcome"]) in worse
     ]
-    return [] if manifest["facts"]["kind"] == "module" else found
 
 
 def rung_of(manifest, report):

@@ -1,7 +1,8 @@
 """Write any object that TensorFlow tracks as its attributes: what `ModuleRemaking` makes it from again.
 
 `configs` calls it for what Keras cannot describe: a `tf.Module`, a `tf.train.Checkpoint`. Each object in it is written
-once, with a number, so that what two attributes share stays one. Values of variables are left to the checkpoint.
+once, with a number, so that what two attributes share stays one. Values of variables are left to the checkpoint, but
+for those that only an object or a function of a package holds, where neither TensorFlow nor `walking` looks.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,8 @@ from colab_save.custom_code.origins import STANDARD, cells, is_users_module
 from colab_save.dialect import classes, dialect_of, is_trackable, keras_of, tensorflow_classes
 from colab_save.errors import FormatError
 from colab_save.model.attribute_configs import CODE, RULES, SET_BY_SAVES, Rule, Writing, Written, has_all_in_attributes
-from colab_save.model.walking import checkpointed, given_attributes, is_variable, walk_layers
+from colab_save.model.inner_functions import InnerCode
+from colab_save.model.walking import checkpointed, given_attributes, is_variable, walk_layers, walk_variables
 from colab_save.types import Json, Layer, Model
 
 
@@ -86,6 +88,12 @@ def keras_objects_in(module: Model) -> list[object]:
 MUTABLE = (list, dict, set)
 """Containers that two places may hold. One that contains itself cannot be written."""
 
+_SET_BY_MODULE = {"_name_scope", "_scope_name"}
+"""Attributes of which the constructor of `tf.Module` sets one (``module.py``, 2.16 to 2.21)."""
+
+_GIVEN = STANDARD | {"tensorflow", "numpy", "keras", "tf_keras", "builtins", "wrapt"}
+"""The packages whose objects have more than their attributes."""
+
 
 @dataclass
 class ModuleWriting(Writing):
@@ -94,25 +102,28 @@ class ModuleWriting(Writing):
     Attributes:
         places: The numbers of the objects that were written, by their identity.
         inside: The layers that another layer or model holds, by their identity, with that and their path in it.
+        walked: The identities of the variables that the checkpoint has.
     """
 
     places: dict[int, int] = field(default_factory=dict)
     inside: dict[int, tuple[Layer, str]] = field(default_factory=dict)
+    walked: frozenset[int] = frozenset()
     _known: list[Any] = field(default_factory=list)  # holds them, so that no other gets the identity of one
     _at: list[str] = field(default_factory=list)
     _owners: list[Any] = field(default_factory=list)
     _count: int = 0
 
     def __post_init__(self) -> None:
-        """Find the layers that come back with what holds them."""
+        """Find the layers that come back with what holds them, and the variables that the checkpoint has."""
         self.weights = []
+        self.walked = frozenset(id(variable) for _, variable in walk_variables(self.item))
         for _, layer in walk_layers(self.item):
             if id(layer) not in self.inside:
                 self.inside |= {id(each): (layer, path) for path, each in walk_layers(layer) if path}
 
     def rules(self) -> tuple[Rule, ...]:
         """Return what writes each kind of value, the objects with an identity first."""
-        return (_keras, _numbered, _mutable, *RULES, _closed, _of_python)
+        return (_keras, _numbered, _mutable, _inner, *RULES, _filled, _closed, _of_python)
 
     def value(self, value: Any) -> Any:
         """Return a value as a config holds it, or the number of an object that has been written."""
@@ -188,7 +199,8 @@ def _config_of(value: Any) -> Json:
 def _numbered(self: ModuleWriting, value: Any) -> Any:
     """Write a variable, a module or a plain object, each of which may be held twice."""
     if is_variable(value):
-        return self.item_of(value, lambda: {"variable": _variable_of(value)})
+        own = {} if id(value) in self.walked else {"value": self.array(value.numpy())}
+        return self.item_of(value, lambda: {"variable": {**_variable_of(value), **own}})
     if isinstance(value, tensorflow_classes("train.Checkpoint")):
         held = [pair for pair in checkpointed(value) if pair[0] not in SET_BY_SAVES]
         return self.item_of(value, lambda: {"checkpoint": list(self.attributes_of(value, held))})
@@ -243,8 +255,59 @@ def _mutable(self: ModuleWriting, value: Any) -> Any:
     return self.item_of(value, lambda: {type(value).__name__: write(value)}) if write else None
 
 
+def _inner(self: ModuleWriting, value: Any) -> Any:
+    """Write a function that a package made while it ran, see `InnerCode`."""
+    place = InnerCode.of(value)
+    return self.item_of(value, partial(_inner_of, self, value, place)) if place else None
+
+
+def _inner_of(self: ModuleWriting, value: FunctionType, place: InnerCode) -> dict[str, Any]:
+    cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
+    return {
+        "inner": {
+            "place": [self.named(place.maker), place.name, place.index],
+            "name": value.__name__,
+            "cells": [[name, *_cell_of(self, cell)] for name, cell in cells],
+            "defaults": self.value(value.__defaults__),
+            "named": self.value(value.__kwdefaults__),
+            "attributes": self.pairs(vars(value)),
+        }
+    }
+
+
+def _cell_of(self: ModuleWriting, cell: CellType) -> list[Any]:
+    """Return the number of a cell, which two functions may share, and its content where it is not yet written."""
+    if id(cell) in self.places:
+        return [self.places[id(cell)]]
+    held = self.item_of(cell, lambda: [self.value(cell.cell_contents)] if _is_filled(cell) else [])
+    number, content = held["item"]
+    return [number, *content]
+
+
+def _is_filled(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - one that is empty raises
+    except ValueError:
+        return False
+    return True
+
+
+def _filled(self: ModuleWriting, value: Any) -> Any:
+    """Write a list, dict or set of a class of a package, which has attributes beside what it contains."""
+    kind = type(value)
+    base = next((each for each in kind.__mro__ if _is_given(each)), object)
+    if base not in MUTABLE or kind is base or not hasattr(value, "__dict__"):
+        return None
+    return self.item_of(value, partial(_filled_of, self, value, base))
+
+
+def _filled_of(self: ModuleWriting, value: Any, base: type) -> dict[str, Any]:
+    attributes = list(self.attributes_of(value, list(vars(value).items())))
+    return {"filled": [self.named(type(value)), attributes, self.value(base(value))]}
+
+
 def _variable_of(value: Any) -> dict[str, Any]:
-    """Return how to make a variable; its value comes from the checkpoint."""
+    """Return how to make a variable."""
     import tensorflow as tf
 
     return {
@@ -259,8 +322,12 @@ def _variable_of(value: Any) -> dict[str, Any]:
 
 def _module_of(self: ModuleWriting, value: Any) -> dict[str, Any]:
     left_out = given_attributes(value) | SET_BY_SAVES
+    name = value.name if vars(value).keys() & _SET_BY_MODULE else None
+    if (
+        name is None
+    ):  # a class whose constructor does not call that of `tf.Module`, as those of `tf.linalg`, sets its own
+        left_out -= {"_name"}
     named = [(name, item) for name, item in vars(value).items() if name not in left_out]
-    name = value.name if isinstance(value, tensorflow_classes("Module")) else ""
     return {"module": [self.named(type(value)), name, list(self.attributes_of(value, named))]}
 
 
@@ -269,13 +336,15 @@ def _plain_of(self: ModuleWriting, value: Any) -> dict[str, Any]:
     return {"plain": [self.named(type(value)), list(self.attributes_of(value, named))]}
 
 
+def _is_given(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in _GIVEN
+
+
 def _is_plain(value: Any) -> bool:
     """Return whether an object is one of the user's or of a library, with attributes that make it again."""
     if not hasattr(value, "__dict__") or isinstance(value, (*CODE, enum.Enum)):
         return False
-    module = type(value).__module__
-    root = module.partition(".")[0]
-    is_given = root in STANDARD or root in {"tensorflow", "numpy", "keras", "tf_keras", "builtins", "wrapt"}
-    if not is_users_module(module) and (is_given or dialect_of(value) or isinstance(value, classes("KerasTensor"))):
+    is_other = _is_given(type(value)) or dialect_of(value) or isinstance(value, classes("KerasTensor"))
+    if not is_users_module(type(value).__module__) and is_other:
         return False
     return has_all_in_attributes(value)

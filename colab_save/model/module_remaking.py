@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib
 from collections import OrderedDict, deque
 from collections.abc import Mapping
+from types import CellType, FunctionType
 from typing import Any
 from uuid import UUID
 
 from colab_save.custom_code.origins import cells
 from colab_save.custom_code.remaking import Remaking
 from colab_save.dialect import DIALECTS
+from colab_save.model.inner_functions import InnerCode
 from colab_save.model.walking import walk_layers
 from colab_save.types import Json, Model
 
@@ -87,20 +89,39 @@ class ModuleRemaking(Remaking):
     def _make_variable(self, _: int, held: Any) -> Any:
         import tensorflow as tf
 
-        value = tf.zeros(held["shape"], held["dtype"])
+        value = self._read_array(held["value"]) if "value" in held else tf.zeros(held["shape"], held["dtype"])
         if held["maker"] in DIALECTS:
             keras = importlib.import_module(held["maker"])
             return keras.Variable(value, dtype=held["dtype"], trainable=held["trainable"], name=held["name"])
         shape = None if held["open"] is None else tf.TensorShape(held["open"])
         return tf.Variable(value, trainable=held["trainable"], name=held["name"], shape=shape)
 
+    def _make_inner(self, number: int, held: Any) -> Any:
+        """Make a function before its cells are filled, since they may lead back to it."""
+        code, names = self._inner_code(held)
+        cells = [self.made.setdefault(at, CellType()) for _, at, *_ in held["cells"]]
+        made = self.made[number] = FunctionType(code, names, held["name"], None, tuple(cells))
+        for cell, (_, _, *content) in zip(cells, held["cells"], strict=True):
+            if content:
+                cell.cell_contents = self.read(content[0])
+        made.__defaults__, made.__kwdefaults__ = self.read(held["defaults"]), self.read(held["named"])
+        vars(made).update(self._read_dict(held["attributes"]))
+        return made
+
+    def _inner_code(self, held: Any) -> Any:
+        maker, name, index = held["place"]
+        made_by = self.read(maker)
+        if not isinstance(made_by, (type, FunctionType)):
+            raise TypeError(f"{maker!r} makes no functions")
+        return InnerCode(made_by, name, index).find([name for name, *_ in held["cells"]])
+
     def _make_module(self, number: int, held: Any) -> Model:
         import tensorflow as tf
 
         kind = self.kind(held[0], tf.__internal__.tracking.AutoTrackable)
         item = self.made[number] = object.__new__(kind)
-        if isinstance(item, tf.Module):
-            tf.Module.__init__(item, name=held[1] or None)
+        if isinstance(item, tf.Module) and held[1] is not None:
+            tf.Module.__init__(item, name=held[1])
         self._set(item, held[2])
         return item
 
@@ -109,6 +130,15 @@ class ModuleRemaking(Remaking):
         item = self.made[number] = object.__new__(kind)
         self._set(item, held[1])
         return item
+
+    def _make_filled(self, number: int, held: Any) -> Any:
+        kind = self.kind(held[0])
+        made = self.made[number] = kind.__new__(kind)
+        self._set(made, held[1])
+        items = self.read(held[2])
+        fill: Any = list.extend if isinstance(items, list) else type(items).update
+        fill(made, items)
+        return made
 
     def _make_checkpoint(self, _: int, held: Any) -> Model:
         import tensorflow as tf
