@@ -323,9 +323,7 @@ def _variable_of(value: Any) -> dict[str, Any]:
 def _module_of(self: ModuleWriting, value: Any) -> dict[str, Any]:
     left_out = given_attributes(value) | SET_BY_SAVES
     name = value.name if vars(value).keys() & _SET_BY_MODULE else None
-    if (
-        name is None
-    ):  # a class whose constructor does not call that of `tf.Module`, as those of `tf.linalg`, sets its own
+    if name is None:  # those of `tf.linalg` do not call the constructor of `tf.Module`, and set a name of their own
         left_out -= {"_name"}
     named = [(name, item) for name, item in vars(value).items() if name not in left_out]
     return {"module": [self.named(type(value)), name, list(self.attributes_of(value, named))]}
