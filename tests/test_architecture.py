@@ -48,6 +48,7 @@ ENTRIES = {
         "namespace",
         "python",
         "terminal",
+        "variables",
     },
     "widgets": {"board"},
     "saving": {"pipeline"},

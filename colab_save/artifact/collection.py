@@ -47,6 +47,7 @@ NODES: dict[str, dict[str, type | tuple[type, ...]]] = {
     **{kind: {kind: int} for kind in ("array", "scalar", "tensor")},
     **{kind: {kind: list} for kind in ("dict", "object", "list", "tuple", "set")},
     "made": {"made": list, "of": str, "id": str},
+    "kind": {"kind": str, "parts": list},
 }
 """The keys of each kind of node and their types, by the first key; see `Collection.tree`."""
 
@@ -54,7 +55,7 @@ MUTABLE = ("array", "dict", "list", "set", "deque")
 """The kinds of nodes that also have an ``id`` if another place refers to them."""
 
 MAPPINGS = ("dict", "object", "made")
-_ELSEWHERE = {*MAPPINGS, "state", *SEQUENCES, *ARRAY_NODES}
+_ELSEWHERE = {*MAPPINGS, "parts", "state", *SEQUENCES, *ARRAY_NODES}
 """The keys of a node that are compared as nodes or arrays."""
 
 _TEXT = re.compile(r"[<>|][SU]\d{1,9}")
@@ -106,7 +107,8 @@ class Collection:
             loss's config drops, its ``state``, and the weights that it ``trains``), ``same`` (the ``id`` of an earlier
             node for the same object; a list, dict, set, deque or array has one only if so), ``dict`` (pairs of nodes),
             ``object`` (the same of an object that comes back as a dict), ``made`` (the same of one that comes back as
-            an object ``of`` its class, which is in the custom code), ``list``, ``tuple``, ``set``, ``deque`` (nodes).
+            an object ``of`` its class, which is in the custom code), ``list``, ``tuple``, ``set``, ``deque`` (nodes),
+            ``kind`` (the name of a kind of `collections.kinds.table`, with ``parts``: pairs of nodes).
         arrays: NumPy arrays.
         lost: What could not be saved, one sentence each.
         notes: What else the user should know.
@@ -138,6 +140,11 @@ def walk_tree(node: Json) -> Iterator[Json]:
     yield node
     for item in (*(item for pair in pairs_of(node) for item in pair), *_items(node)):
         yield from walk_tree(item)
+
+
+def content_of(node: Json, arrays: list[Array]) -> str:
+    """Return a text that is equal for equal values, wherever their arrays are."""
+    return json.dumps(node) if "value" in node else json.dumps(list(_flat(node, arrays, "")))
 
 
 def write_collection(folder: Path, collection: Collection) -> None:
@@ -251,7 +258,7 @@ def _positions(node: Json) -> list[int]:
 
 def pairs_of(node: Mapping[str, Json]) -> list[Json]:
     """Return the keys and the items of a node that has some, as pairs of nodes."""
-    return [pair for kind in MAPPINGS for pair in node.get(kind, ())]
+    return [pair for kind in (*MAPPINGS, "parts") for pair in node.get(kind, ())]
 
 
 def _items(node: Json) -> list[Json]:

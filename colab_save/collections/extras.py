@@ -1,4 +1,4 @@
-"""Save extras with a model: the plain attributes and notebook variables that the user named (option ``extra``).
+"""Save extras with a model: the attributes and notebook variables that the user named (option ``extra``).
 
 ``saving/resolving.py`` finds them, ``saving/staging.py`` writes them, the fresh process and ``loading/opening.py`` put
 them back. They are a `Collection` without models: JSON and arrays, no pickles, in a folder of their own.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from colab_save.artifact.collection import (
@@ -20,17 +21,29 @@ from colab_save.artifact.collection import (
     walk_tree,
     write_collection,
 )
-from colab_save.collections.joining import join
+from colab_save.collections.joining import join_each
+from colab_save.collections.kinds.kind import Making
+from colab_save.collections.kinds.of_keras import is_history
+from colab_save.collections.kinds.table import TO_INSTALL
 from colab_save.collections.splitting import UNWRITTEN, collection_of
 from colab_save.dialect import DIALECTS
-from colab_save.errors import DamagedFileError, FormatError, RequestError, UnknownNameError
+from colab_save.errors import (
+    DamagedFileError,
+    FormatError,
+    RequestError,
+    UnknownNameError,
+)
 from colab_save.hints import literal, option
 from colab_save.inspecting.inspection import inspect_npz
+from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.model.attributes import free_attributes, is_free
-from colab_save.types import Model
+from colab_save.types import Json, Model
 from colab_save.wording import did_you_mean
 
-SAVABLE = "Lists, tuples, dicts, sets, texts, numbers, None, NumPy arrays, tensors and variables can be saved."
+SAVABLE = (
+    "What Python, NumPy and pandas have for data can be saved, such as lists, dicts, dates, paths, arrays and frames; "
+    "also objects of scikit-learn, tokenizers, tensors and variables."
+)
 """A sentence for hints."""
 
 TO_SET = "Leave it out, and set it after loading, such as from the environment or from the secrets of Colab."
@@ -52,10 +65,14 @@ class Extras:
     Attributes:
         attributes: Attributes of the model.
         variables: All other values.
+        of_model: The variables that are what the model's training returned.
+        withheld: Why a value could not be put together here, one sentence each.
     """
 
     attributes: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
+    of_model: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[str, Any]:
@@ -70,7 +87,9 @@ class Extras:
     @property
     def collection(self) -> Collection:
         """Return the extras as a collection, to write or to compare them."""
-        return collection_of({"attributes": dict(self.attributes), "variables": dict(self.variables)}, is_sharing=False)
+        tree = {"attributes": dict(self.attributes), "variables": dict(self.variables)}
+        own = {"of_model": list(self.of_model)} if self.of_model else {}
+        return collection_of({**tree, **own}, is_sharing=False)
 
 
 def find_extras(names: Sequence[str], model: Model | None, variables: Mapping[str, Any]) -> Extras:
@@ -97,10 +116,16 @@ def find_extras(names: Sequence[str], model: Model | None, variables: Mapping[st
                 f"{option('extra', name)}: neither the model nor the notebook has {name}.",
                 did_you_mean(name, known),
             )
-    found = Extras(attributes, others)
+    found = Extras(attributes, others, _of_model(others, model))
     for name, value in found.values.items():
         _check(name, collection_of({name: value}))
     return found
+
+
+def _of_model(values: Mapping[str, Any], model: Model | None) -> tuple[str, ...]:
+    """Return the names of what the training of a model has returned."""
+    trained = (name for name, value in values.items() if is_history(value) and value.model is model)
+    return () if model is None else tuple(trained)
 
 
 def _check(name: str, collection: Collection) -> None:
@@ -108,6 +133,7 @@ def _check(name: str, collection: Collection) -> None:
     if collection.lost or refused:
         why = literal(collection.lost[0]) if collection.lost else f"{name} is or contains {refused}"
         todo = TO_SET if UNWRITTEN in why else f"Convert it to plain values. {SAVABLE}"
+        todo = next((hint for reason, hint in TO_INSTALL.items() if reason in why), todo)
         raise RequestError(f"{option('extra', name)} cannot be saved: {why}.", todo)
 
 
@@ -118,16 +144,21 @@ def write_extras(folder: Path, extras: Extras) -> None:
         FormatError: The files do not hold the same values.
     """
     if extras.values:
+        expected = extras.collection
         folder.mkdir()
-        write_collection(folder, extras.collection)
-        _compare(extras.collection, read_extras(folder).collection)
+        write_collection(folder, expected)
+        _compare(expected, _whole(read_extras(folder, is_trusted=True)).collection)
 
 
-def read_extras(folder: Path | None) -> Extras:
+def read_extras(
+    folder: Path | None, custom_objects: Mapping[str, Any] = MappingProxyType({}), *, is_trusted: bool = False
+) -> Extras:
     """Read extras from a folder; the files are inspected first.
 
     Args:
         folder: The folder; ``None`` if there are no extras.
+        custom_objects: Classes by the name that the custom code has for them.
+        is_trusted: Whether objects may be made of classes that the files name.
 
     Raises:
         DamagedFileError: The folder does not contain extras.
@@ -135,31 +166,65 @@ def read_extras(folder: Path | None) -> Extras:
     """
     if folder is None:
         return Extras()
-    inspect_npz(folder / ARRAYS)
+    arrays = folder / ARRAYS
+    inspect_npz(arrays, max(MAX_SAMPLE, arrays.stat().st_size if arrays.is_file() else 0))
     collection = read_collection(folder)
-    made = (
-        None
-        if any(kind in node for node in walk_tree(collection.tree) for kind in REFUSED)
-        else join(collection, {}, {})
-    )
-    if isinstance(made, dict) and made.keys() == {"attributes", "variables"} and all(map(_is_named, made.values())):
-        return Extras(**made)
-    raise DamagedFileError(
-        f"{folder.name}/{TREE} does not contain extras.", "The version is damaged; load another one."
-    )
+    try:
+        attributes, variables, of_model = _named_nodes(collection)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DamagedFileError(
+            f"{folder.name}/{TREE} does not contain extras.", "The version is damaged; load another one."
+        ) from error
+    made, failed = join_each(collection, {**attributes, **variables}, Making(custom_objects, is_trusted=is_trusted))
+    withheld = tuple(f"The extra {name} did not come back: {why[0]} {why[1]}" for name, why in failed.items())
+    attributes, variables = ({name: made[name] for name in each if name in made} for each in (attributes, variables))
+    return Extras(attributes, variables, tuple(name for name in of_model if name in variables), withheld)
 
 
-def _is_named(values: object) -> bool:
-    return isinstance(values, dict) and all(isinstance(name, str) for name in values)
+def _named_nodes(collection: Collection) -> tuple[dict[str, Json], dict[str, Json], list[str]]:
+    """Return the nodes of the attributes and of the variables by their names, and the names that are of the model.
+
+    Raises:
+        ValueError: They are no extras.
+    """
+    if any(kind in node for node in walk_tree(collection.tree) for kind in REFUSED):
+        raise ValueError("extras hold no models")
+    held = _by_name(collection.tree)
+    own = [item["value"] for item in held.pop("of_model", {"list": []})["list"]]
+    if held.keys() != {"attributes", "variables"}:
+        raise ValueError("extras have attributes and variables")
+    return _by_name(held["attributes"]), _by_name(held["variables"]), own
+
+
+def _by_name(node: Json) -> dict[str, Json]:
+    pairs = [(key["value"], item) for key, item in node.get("dict", [({"value": None}, {})])]
+    if not all(isinstance(name, str) and name.isidentifier() for name, _ in pairs):
+        raise ValueError("extras have the names of variables")
+    return dict(pairs)
+
+
+def _whole(extras: Extras) -> Extras:
+    """Return extras of which none is withheld.
+
+    Raises:
+        FormatError: One is.
+    """
+    if extras.withheld:
+        raise FormatError(extras.withheld[0], f"Convert it to plain values. {SAVABLE}")
+    return extras
 
 
 def put_back(model: Model | None, extras: Extras) -> tuple[str, ...]:
     """Set the extras that were attributes of the model again, without replacing anything that the model needs.
 
+    What its training had returned gets the model.
+
     Returns:
         Notes for the user about the extras that could not be set.
     """
     notes = []
+    for name in extras.of_model:
+        extras.variables[name].set_model(model)
     for name, value in extras.attributes.items():
         is_set = is_free(model, name)
         try:
@@ -176,24 +241,34 @@ def put_back(model: Model | None, extras: Extras) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def prove_extras(model: Model | None, folder: Path) -> None:
-    """Put the staged extras back, and compare the attributes of the model with them.
+def prove_extras(model: Model | None, folder: Path, custom_objects: Mapping[str, Any]) -> None:
+    """Put the staged extras back, and compare what they are then with what was written.
 
     Args:
         model: The reloaded model, or ``None`` for a collection.
         folder: The folder of the extras; it need not exist.
+        custom_objects: Classes by the name that the custom code has for them.
 
     Raises:
         DamagedFileError: The extras cannot be read.
         FormatError: An extra differs or could not be set.
     """
-    extras = read_extras(folder if folder.is_dir() else None)
+    if not folder.is_dir():
+        return
+    extras = _whole(read_extras(folder, custom_objects, is_trusted=True))
     put_back(model, extras)
     missing = [name for name in extras.attributes if not hasattr(model, name)]
     if missing:
         raise FormatError(f"The extra {missing[0]} could not be set as an attribute of the model again.", SAVABLE)
     found = {name: getattr(model, name) for name in extras.attributes}
-    _compare(extras.collection, Extras(found, extras.variables).collection)
+    again = Extras(found, extras.variables, _of_model(extras.variables, model))
+    _compare(read_collection(folder), again.collection)
+
+
+def is_equal(one: object, other: object) -> bool:
+    """Return whether two values are equal, also in all types, as extras are compared."""
+    sides = [collection_of({"value": each}, is_sharing=False) for each in (one, other)]
+    return not any(side.lost for side in sides) and not compare_collections(*sides)
 
 
 def _compare(expected: Collection, actual: Collection) -> None:

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from colab_save.artifact.collection import MAPPINGS, MUTABLE, Collection, pairs_of, walk_tree
+from colab_save.collections.kinds.kind import Kind, Making
+from colab_save.collections.kinds.table import kind_named
 from colab_save.collections.splitting import is_model
 from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import DIALECTS, import_dialect, optimizer_variables
-from colab_save.errors import DamagedFileError, FormatError, RequestError
+from colab_save.errors import DamagedFileError, FormatError, MissingPackageError, RequestError, UntrustedCodeError
 from colab_save.hints import action, literal, option
 from colab_save.model.compiling import build
 from colab_save.model.walking import is_plain_object, walk_variables
@@ -24,19 +26,28 @@ from colab_save.types import Array, Json, Model, Tensor, Variable
 from colab_save.wording import first_line, translated
 
 
-def join(collection: Collection, models: Mapping[str, Model], custom_objects: Mapping[str, Any]) -> Any:
+def join(
+    collection: Collection,
+    models: Mapping[str, Model],
+    custom_objects: Mapping[str, Any],
+    *,
+    is_trusted: bool = False,
+) -> Any:
     """Rebuild a collection; an object of a class that is not in the custom code comes back as a dict.
 
     Args:
         collection: The record, as `read_collection` returned it.
         models: The reloaded models by the name of the part.
         custom_objects: Classes and functions by the name under which Keras looks them up.
+        is_trusted: Whether objects may be made of classes that the record names.
 
     Raises:
         DamagedFileError: It refers to a model or an object that does not exist.
-        FormatError: Keras could not rebuild an object.
+        FormatError: An object could not be rebuilt.
+        MissingPackageError: The package of a value is not installed.
+        UntrustedCodeError: A value may be made of a trusted record only.
     """
-    joining = _Joining(collection.arrays, models, custom_objects)
+    joining = _Joining(collection.arrays, models, Making(custom_objects, is_trusted=is_trusted))
     try:
         made = joining.node(collection.tree)
         for node in walk_tree(collection.tree):
@@ -50,13 +61,44 @@ def join(collection: Collection, models: Mapping[str, Model], custom_objects: Ma
     return made
 
 
+def join_each(
+    collection: Collection, nodes: Mapping[str, Mapping[str, Json]], making: Making
+) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
+    """Rebuild values of a collection without models, each by itself: one that fails costs no other.
+
+    Args:
+        collection: The record, as `read_collection` returned it.
+        nodes: The nodes of the values, by name.
+        making: What putting them together may use.
+
+    Returns:
+        The values by name, and for each that failed why, and what to do.
+
+    Raises:
+        DamagedFileError: One refers to an object that does not exist.
+    """
+    joining, made, failed = _Joining(collection.arrays, {}, making), dict[str, Any](), dict[str, tuple[str, str]]()
+    for name, node in nodes.items():
+        try:
+            made[name] = joining.node(node)
+        except (FormatError, MissingPackageError, UntrustedCodeError) as error:
+            failed[name] = error.references
+        except (KeyError, TypeError) as error:
+            raise DamagedFileError(
+                f"{literal(name)} refers to something that is not there ({first_line(error)}).",
+                f"The version is damaged; {action('list')} shows the others.",
+            ) from error
+    return made, failed
+
+
 class _Joining:
     """The objects rebuilt so far, by the name or id under which the tree refers to them."""
 
-    def __init__(self, arrays: list[Array], models: Mapping[str, Model], custom_objects: Mapping[str, Any]) -> None:
+    def __init__(self, arrays: list[Array], models: Mapping[str, Model], making: Making) -> None:
         self._arrays = arrays
         self._models = models
-        self._custom_objects = dict(custom_objects)
+        self._making = making
+        self._custom_objects = dict(making.objects)
         self._made: dict[str, Any] = {}
         self._weights: dict[str, Mapping[str, Variable]] = {}
 
@@ -71,11 +113,12 @@ class _Joining:
                 return self._made[name]
             case {"id": _}:
                 return self._held(node)
-            case {"dict": pairs} | {"object": pairs}:
+            case {"dict": pairs} | {"object": pairs} | {"parts": pairs}:
+                kind = kind_named(node["kind"]) if "kind" in node else None
                 made = {self.node(key): self.node(item) for key, item in pairs}
                 if len(made) != len(pairs):
                     raise KeyError("a key occurs twice")
-                return made
+                return self._of_kind(kind, made) if kind else made
         return self._array(node) if node.keys() & {"array", "scalar", "tensor"} else self._sequence(node)
 
     def _held(self, node: Mapping[str, Json]) -> Any:
@@ -99,6 +142,12 @@ class _Joining:
         if not isinstance(found, type) or not is_users_module(found.__module__):
             raise TypeError(f"{name} is no class of the user's")
         return found
+
+    def _of_kind(self, kind: Kind, parts: Mapping[str, Any]) -> Any:
+        with translated(
+            f"A {kind.name} could not be rebuilt", "Load it with the version of the package that saved it."
+        ):
+            return kind.together(parts, self._making)
 
     def _array(self, node: Mapping[str, Json]) -> Tensor:
         (kind, at), *_ = node.items()

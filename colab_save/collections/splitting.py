@@ -11,11 +11,14 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from colab_save.artifact.collection import Collection
+from colab_save.artifact.collection import Collection, content_of
 from colab_save.artifact.parts import part_name
+from colab_save.collections.kinds.kind import Kind
+from colab_save.collections.kinds.table import kind_of as kind_of_value
 from colab_save.collections.sharing import shared_between
 from colab_save.dialect import (
     DIALECTS,
@@ -193,7 +196,10 @@ class _Dividing:
             return None
         self._open.add(id(value))
         try:
-            node = self._object(value, at) or self._array(value) or self._container(value, at)
+            node = self._object(value, at) or self._array(value)
+            if node is None and (kind := kind_of_value(value)):
+                return self._of_kind(kind, value, at)
+            node = node or self._container(value, at)
             if node is None:
                 self._refuse(value, at)
             elif self.is_sharing and _is_mutable(value):
@@ -249,6 +255,20 @@ class _Dividing:
         self._arrays.append(np.array(array))
         return len(self._arrays) - 1
 
+    def _of_kind(self, kind: Kind, value: Any, at: tuple[str, ...]) -> dict[str, Json] | None:
+        """Describe a value by its parts; one of which a part is lost is lost as a whole."""
+        try:
+            parts = kind.apart(value)
+        except FormatError as error:
+            self._lose(at, error.references[0])
+            return None
+        before = self._count_lost()
+        pairs = self._pairs(parts.items(), at)
+        return {"kind": kind.name, "parts": pairs} if self._count_lost() == before else None
+
+    def _count_lost(self) -> int:
+        return sum(map(len, self._lost.values()))
+
     def _container(self, value: Any, at: tuple[str, ...]) -> dict[str, Json] | None:
         """Describe a value that contains other values."""
         plain = next((kind for kind in (dict, list, tuple, set, frozenset, deque) if isinstance(value, kind)), None)
@@ -263,7 +283,7 @@ class _Dividing:
             return {"dict": self._pairs(value.items(), at)}
         nodes = [self._node(item, (*at, str(index))) or {"value": None} for index, item in enumerate(value)]
         if plain in (set, frozenset):
-            return {"set": sorted(nodes, key=json.dumps)}
+            return {"set": sorted(nodes, key=partial(content_of, arrays=self._arrays))}
         return {plain.__name__: nodes, **({"maxlen": value.maxlen} if isinstance(value, deque) else {})}
 
     def _made(self, value: Any, at: tuple[str, ...]) -> dict[str, Json]:

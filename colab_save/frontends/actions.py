@@ -102,6 +102,7 @@ ACTIONS: tuple[Action, ...] = (
                     "of the suffix, else the one that holds most.",
                 ),
             ),
+            without=("variables",),
             needs=2,
             help="Load a saved model, compare it with what was saved, and write the model to a file.",
         ),

@@ -24,6 +24,7 @@ from colab_save.frontends.namespace import (
     save_request,
     with_replaced,
 )
+from colab_save.frontends.variables import free_variables
 from colab_save.hints import speaking
 from colab_save.request.command import Expression
 from colab_save.request.option import Syntax
@@ -71,6 +72,9 @@ class ModelMagics:
             result = self._carry_out(action, typed, self._variables(local_ns))
             if variable is not None:
                 result = with_replaced(result, variable, self._shell.user_ns)
+            if action.result is Result.MODEL and typed.get("variables", True):
+                free, result = free_variables(result, self._shell.user_ns, variable)
+                self._shell.push(free)
             _show(result)
         if failure is not None:
             raise failure

@@ -190,7 +190,7 @@ def check_variable(name: str | None, variables: Mapping[str, Any]) -> str | None
     hint = f"Give a name such as {option('name', 'model' if name != 'model' else 'loaded')}."
     if not name.isidentifier() or keyword.iskeyword(name):
         raise RequestError(f"{literal(repr(name))} cannot be a variable.", hint)
-    if owner := _owner_of(name, variables):
+    if owner := owner_of(name, variables):
         raise RequestError(f"{literal(repr(name))} is {owner}, which a model must not replace.", hint)
     return name
 
@@ -297,7 +297,7 @@ def _listed(models: Mapping[str, Model]) -> str:
     return ", ".join(named[:LISTED]) + (f" and {len(named) - LISTED} more" if len(named) > LISTED else "")
 
 
-def _owner_of(name: str, variables: Mapping[str, Any]) -> str:
+def owner_of(name: str, variables: Mapping[str, Any]) -> str:
     """Return whose name it is, in words; empty for one that a variable may have."""
     if _IPYTHONS.fullmatch(name):
         return "one of IPython's own names"

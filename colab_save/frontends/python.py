@@ -7,11 +7,12 @@ in their docstrings, with `SaveRequest` and `LoadRequest`. The other public func
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from colab_save.artifact.round_trip import Outcome
 from colab_save.frontends.languages import PYTHON, entered
+from colab_save.frontends.variables import free_variables
 from colab_save.hints import literal, render
 from colab_save.loading.pipeline import load
 from colab_save.progress import ProgressBar
@@ -133,6 +134,7 @@ def load_model(
     trust: bool = False,
     verify: bool = True,
     convert: bool = False,
+    variables: bool | MutableMapping[str, Any] = True,
     timeout: float = 300.0,
 ) -> Model:
     """Load a saved model, or any model file, and compare it with what was saved; warn if that was not possible.
@@ -147,6 +149,8 @@ def load_model(
         trust: Run code that came with the file, after you have read it. Default: run only code that you signed.
         verify: Whether to compare the loaded model with the facts and the sample of the manifest.
         convert: Rebuild a Keras 2 model with Keras 3, if both give equal outputs.
+        variables: A dict that gets the variables saved with the model whose names are free in it, such as
+            ``globals()``. Without one no variable is set, unlike by the magic.
         timeout: Give up on a suspicious file after so many seconds. Default: 300.
 
     Returns:
@@ -169,6 +173,9 @@ def load_model(
         request = LoadRequest(**fields)
         with ProgressBar() as bar:
             report = load(request, bar)
+        if isinstance(variables, MutableMapping):
+            free, report = free_variables(report, variables)
+            variables.update(free)
         for kind, text in _doubts(request, report):
             warnings.warn(render(text), kind, stacklevel=2)
     return report.model
@@ -193,6 +200,7 @@ def _doubts(request: LoadRequest, report: LoadReport) -> list[tuple[type[UserWar
     doubts: list[tuple[type[UserWarning], str]] = [
         (PassedOverWarning, f"{target} was loaded instead of the newest version: {why}") for why in report.passed_over
     ]
+    doubts += [(PartialSaveWarning, f"{target} is loaded, but not all of its extras: {why}") for why in report.withheld]
     if report.lost:
         doubts.append((PartialSaveWarning, f"{target} was saved in part. {report.lost}"))
     elif request.verify and not report.is_proven:

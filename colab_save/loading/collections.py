@@ -62,7 +62,8 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock) -> Lo
         parts[name] = open_model(found.parts[name], requests[name], work, clock, fetched, owners)
     parts = {name: parts[name] for name in found.parts}
     with clock.at(Stage.LOAD):
-        made = join(collection, {name: part.model for name, part in parts.items()}, supplied.objects)
+        models = {name: part.model for name, part in parts.items()}
+        made = join(collection, models, supplied.objects, is_trusted=request.trust)
     with clock.at(Stage.VERIFY):
         trip = _compare(collection, made, is_verified=request.verify, is_new=is_new)
         check_equal(found, trip)
@@ -72,11 +73,11 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock) -> Lo
     of_parts = (f"{literal(name)}: {note}" for name, part in parts.items() for note in part.notes)
     whole = made if request.into is None else request.into
     formats = "+".join(dict.fromkeys(part.format for part in parts.values()))
-    extras = read_extras(fetched.extras)
+    extras = read_extras(fetched.extras, is_trusted=request.trust)
     own = sum((fetched.payload / name).stat().st_size for name in (TREE, ARRAYS))
     size = own + sum(part.size for part in parts.values())
     notes = (*supplied.notes, *of_parts, *map(literal, collection.notes))
-    return Loaded(whole, formats, trips, notes, size, extras.values)
+    return Loaded(whole, formats, trips, notes, size, extras, request.trust)
 
 
 def _read(found: Found, fetched: Fetched, request: LoadRequest) -> tuple[Collection, Supplied]:

@@ -7,7 +7,7 @@ anything opens a file, and the model is compared with the manifest in the notebo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +19,7 @@ from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.manifest import Manifest
 from colab_save.artifact.round_trip import NOT_VERIFIED, Aspect, Outcome, RoundTrip, Verdict, skipped
 from colab_save.artifact.sample import TRAINING
-from colab_save.collections.extras import put_back, read_extras
+from colab_save.collections.extras import Extras, put_back, read_extras
 from colab_save.collections.rejoining import Owners
 from colab_save.custom_code.origins import packages_of
 from colab_save.custom_code.signing import is_own, may_run
@@ -68,7 +68,8 @@ class Loaded:
         trips: The comparison with the manifest; for a collection one for each part, then its own.
         notes: Notes for the user, one sentence each.
         size: Bytes of the payloads that were opened, and of the collection's own files.
-        extras: The values that were saved with the model, by name.
+        extras: The values that were saved with the model.
+        is_trusted: Whether it is the user's own or trusted.
     """
 
     model: Model
@@ -76,7 +77,8 @@ class Loaded:
     trips: tuple[RoundTrip, ...]
     notes: tuple[str, ...]
     size: int
-    extras: Mapping[str, Any] = field(default_factory=dict)
+    extras: Extras = field(default_factory=Extras)
+    is_trusted: bool = False
 
 
 def open_model(
@@ -112,7 +114,8 @@ def open_model(
     another = f"Load another version, or another payload with {option('format')}."
     with clock.at(Stage.LOAD), translated(f"{found.name} could not be put back as it was saved", another):
         plug, model, notes = _open(found, fetched, request, owners)
-        extras = read_extras(fetched.extras)
+        is_trusted = may_run(found.manifest, is_trusted=request.trust)
+        extras = read_extras(fetched.extras, is_trusted=is_trusted)
         notes += put_back(model, extras)
     as_it_is = f"To get this one as it is, add {option('verify', value=False)}."
     with clock.at(Stage.VERIFY), translated(f"{found.name} could not be compared with what was saved", as_it_is):
@@ -124,7 +127,7 @@ def open_model(
         model, more = _converted(model)
         notes += more
         put_back(model, extras)
-    return Loaded(model, plug.name, (trip,), notes, size_of_files(fetched.payload), extras.values)
+    return Loaded(model, plug.name, (trip,), notes, size_of_files(fetched.payload), extras, is_trusted)
 
 
 def _open(

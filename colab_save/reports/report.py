@@ -200,6 +200,9 @@ class LoadReport(Shown):
         size: Bytes of the payloads that were loaded, and of a collection's own files.
         seconds: Seconds of each step, by its name.
         extras: The extras saved with the model, by name.
+        variables: Those of them that were variables of the notebook.
+        withheld: Why an extra did not come back, one sentence each.
+        is_trusted: Whether it is the user's own or trusted, so that variables of the notebook may be set from it.
         passed_over: A message for each newer version that is not whole.
     """
 
@@ -214,6 +217,9 @@ class LoadReport(Shown):
     size: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    variables: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    withheld: tuple[str, ...] = ()
+    is_trusted: bool = False
     passed_over: tuple[str, ...] = ()
 
     @property
@@ -232,7 +238,7 @@ class LoadReport(Shown):
         sizes = payload_sizes(self.manifest) if self.manifest and several else {trip.label: self.size}
         shown = self.round_trips if several else (trip,)
         aspects = aspects_of(shown)
-        notes = (Remark("note", note) for note in self.notes)
+        notes = (Remark("note", note) for note in (*self.withheld, *self.notes))
         return Card(
             title=literal(self.target),
             summary=_loaded_in_words(shown, self.outcome),
@@ -263,6 +269,7 @@ class LoadReport(Shown):
             "version": version_fields(self.manifest) if self.manifest else None,
             "round_trips": [round_trip_fields(trip) for trip in self.round_trips or (self.round_trip,)],
             "extras": list(self.extras),
+            "withheld": list(map(render, self.withheld)),
             "passed_over": list(map(render, self.passed_over)),
             "notes": list(map(render, self.notes)),
             "size": self.size,

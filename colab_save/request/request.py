@@ -7,14 +7,15 @@ the ``repr``, since a URL may hold a password.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from colab_save.artifact.metrics import Best, check_metrics, is_name
 from colab_save.errors import RequestError
-from colab_save.format_table import FORMATS, format_names, purposes
+from colab_save.format_table import purposes
 from colab_save.hints import literal, option
+from colab_save.request.help_texts import DEFAULT_IN_WORDS, formats_in_words, stores_in_words
 from colab_save.request.option import (
     Syntax,
     check_numbers,
@@ -25,30 +26,12 @@ from colab_save.request.option import (
     names_of,
     texts_of,
 )
-from colab_save.settings import DEFAULT_STORE
-from colab_save.store_table import STORES
 from colab_save.target import Target, check_suffix, check_tag
 from colab_save.types import Model, Nested
 from colab_save.wording import did_you_mean, is_text
 
-_DEFAULT_STORE = f"default: the store in the settings, else {DEFAULT_STORE}."
-
 AUTO = "auto"
 """The default format: ``keras``, and ``saved_model`` beside it if not all of ``keras`` comes back."""
-
-
-def formats_in_words() -> str:
-    """Return the help of ``--format``."""
-    first, *others = [record.name for record in FORMATS.values() if record.is_automatic]
-    auto = f"auto: {first}, and if not all of it comes back {' or '.join(others)} beside it"
-    return f"{', '.join(format_names())}, several with commas, or {auto}."
-
-
-def stores_in_words() -> str:
-    """Return the help of ``--to``."""
-    *most, last = [record.typed for record in STORES.values()]
-    known = f"{', '.join(most)}, or {last}"
-    return f"The store: {known}; {_DEFAULT_STORE}"
 
 
 def check_purpose(purpose: str, formats: Sequence[str]) -> None:
@@ -345,7 +328,7 @@ class LoadRequest:
         default=None,
         kw_only=True,
         repr=False,
-        metadata=declare("--from", Syntax.VALUE, f"The store to look in; {_DEFAULT_STORE}", "STORE"),
+        metadata=declare("--from", Syntax.VALUE, f"The store to look in; {DEFAULT_IN_WORDS}", "STORE"),
     )
     format: str | None = field(
         default=None,
@@ -384,6 +367,16 @@ class LoadRequest:
         kw_only=True,
         metadata=declare("--convert", Syntax.FLAG, "Rebuild a Keras 2 model with Keras 3, if both give equal outputs."),
     )
+    variables: bool | MutableMapping[str, Any] = field(
+        default=True,
+        kw_only=True,
+        metadata=declare(
+            "--no-variables",
+            Syntax.ANTIFLAG,
+            "Do not set variables of the notebook again that were saved with the model (in Python, variables=DICT gets "
+            "them).",
+        ),
+    )
     timeout: float = field(
         default=300.0,
         kw_only=True,
@@ -395,4 +388,7 @@ class LoadRequest:
         check_texts(source=self.source, format=self.format)
         check_switches(trust=self.trust, verify=self.verify, convert=self.convert)
         check_numbers(timeout=self.timeout)
+        if not isinstance(self.variables, (bool, MutableMapping)):
+            what = f"variables must be a dict or False, not {literal(repr(self.variables))}."
+            raise RequestError(what, "Give a dict that gets the variables, such as globals().")
         Target.parse(self.target)

@@ -14,6 +14,7 @@ from colab_save.frontends.action import Runner
 from colab_save.frontends.actions import action_of, label_of
 from colab_save.frontends.languages import LABELS
 from colab_save.frontends.namespace import check_variable, evaluated, with_replaced
+from colab_save.frontends.variables import free_variables
 from colab_save.hints import action, render
 from colab_save.progress import OnStep
 from colab_save.reports.card import Shown
@@ -176,7 +177,7 @@ class ModelsTab:
     def _load(self) -> None:
         try:
             typed, variables = self.typed(), dict(self._variables())
-            name = typed.pop("name")
+            name, variables_too = typed.pop("name"), typed.get("variables", True)
         except ColabSaveError as error:
             self.work.show_error(error)
             return
@@ -184,7 +185,9 @@ class ModelsTab:
         def work(on_step: OnStep) -> str:
             report = self._run("load", LoadRequest(**evaluated(typed, variables)), on_step=on_step)
             report = with_replaced(report, name, self._variables())
-            self._assign(name, report.model)
+            free, report = free_variables(report, self._variables(), name) if variables_too else ({}, report)
+            for each, value in {**free, name: report.model}.items():
+                self._assign(each, value)
             return done_html(f"{report.target} is now {name}.") + as_html(report)
 
         self.work.run(LOADING, work, lambda: None)

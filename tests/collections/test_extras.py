@@ -46,9 +46,14 @@ def test_nothing_is_written_when_nothing_is_named(tmp_path):
     assert {} == read_extras(None).values
 
 
-def test_a_value_of_another_class_comes_back_plain_with_a_note():
-    found = find_extras(["counts"], None, {"counts": collections.OrderedDict(a=1)})
-    assert ("counts is a OrderedDict, and comes back as a dict.",) == found.notes
+class Counts(dict):
+    """A class of the notebook, of which an extra has no code."""
+
+
+@pytest.mark.parametrize("value", [Counts(a=1), collections.defaultdict(lambda: 0, a=1)])
+def test_a_value_of_another_class_comes_back_plain_with_a_note(value):
+    found = find_extras(["counts"], None, {"counts": value})
+    assert (f"counts is a {type(value).__name__}, and comes back as a dict.",) == found.notes
 
 
 class Tokenizer:
@@ -61,7 +66,7 @@ HIMSELF.append(HIMSELF)
 
 @pytest.mark.parametrize(
     "value",
-    [Tokenizer(), {"a": [Tokenizer()]}, len, sys, Tokenizer, "half \ud800", HIMSELF, np.array([None]), 1j, object()],
+    [Tokenizer(), {"a": [Tokenizer()]}, len, sys, Tokenizer, "half \ud800", HIMSELF, np.array([len]), object()],
     ids=lambda value: type(value).__name__,
 )
 def test_a_value_that_needs_code_to_come_back_is_refused_by_name(value):
@@ -80,6 +85,12 @@ def test_files_that_hold_other_values_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "stack", lambda arrays: np.zeros((1, 3)))
     with pytest.raises(FormatError, match="The extra mean"):
         come_back(tmp_path, {"mean": np.ones(3)})
+
+
+def variable(node):
+    """The tree of extras with one variable."""
+    pairs = [[{"value": "x"}, node]]
+    return {"dict": [[{"value": "attributes"}, {"dict": []}], [{"value": "variables"}, {"dict": pairs}]]}
 
 
 HOSTILE = [
@@ -101,6 +112,15 @@ HOSTILE = [
     },
     {"array": 7},
     {"object": []},
+    {
+        "dict": [
+            [{"value": "attributes"}, {"dict": []}],
+            [{"value": "variables"}, {"dict": [[{"value": "no name"}, {"value": 1}]]}],
+        ]
+    },
+    variable({"kind": "os.system", "parts": []}),
+    variable({"kind": "python.Decimal", "parts": [], "of": "x"}),
+    variable({"kind": "python.Decimal", "parts": [[{"value": "a"}, {"value": "1"}], [{"value": "a"}, {"value": "1"}]]}),
     [],
     None,
 ]
@@ -163,7 +183,7 @@ def test_an_attribute_that_a_model_already_has_gets_the_saved_value():
 def test_an_attribute_that_does_not_come_back_fails_the_round_trip(tmp_path):
     write_extras(tmp_path / "extras", Extras({"threshold": 0.5}))
     with pytest.raises(FormatError, match="The extra threshold"):
-        prove_extras(object(), tmp_path / "extras")
+        prove_extras(object(), tmp_path / "extras", {})
 
 
 @pytest.fixture(scope="module")

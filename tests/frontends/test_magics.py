@@ -37,6 +37,7 @@ class FakeActions:
     """What the magics have asked for."""
 
     loaded: object = field(default_factory=Model)
+    variables: dict = field(default_factory=dict)
     saves: list = field(default_factory=list)
     loads: list = field(default_factory=list)
     lists: list = field(default_factory=list)
@@ -49,7 +50,8 @@ class FakeActions:
 
     def load(self, request, on_step):
         self.loads.append(request)
-        return LoadReport(self.loaded, request.target, "models", "keras", TRIP, manifest_of("cats"))
+        beside = {"variables": self.variables, "is_trusted": True}
+        return LoadReport(self.loaded, request.target, "models", "keras", TRIP, manifest_of("cats"), **beside)
 
     def list_saved(self, pattern="*", source=None):
         self.lists.append((pattern, source))
@@ -255,6 +257,21 @@ def test_a_load_says_which_variable_it_replaced(shell):
 def test_a_load_into_a_model_of_that_name_replaces_nothing(shell, fake):
     shell.push({"net": fake.loaded})
     assert "replaced" not in run(shell, "%loadmodel cats --into net --as net")
+
+
+def test_a_load_sets_the_variables_whose_names_are_free(shell, fake):
+    fake.variables |= {"threshold": 0.5, "labels": ["cat"]}
+    shell.push({"labels": ["dog"]})
+    shown = run(shell, "net = %loadmodel cats")
+    assert (0.5, ["dog"]) == (shell.user_ns["threshold"], shell.user_ns["labels"])
+    assert "Variables set as they were saved: threshold." in shown
+    assert "Variables not set" in shown
+
+
+def test_a_load_without_variables_sets_the_model_only(shell, fake):
+    fake.variables |= {"threshold": 0.5}
+    assert "Variables" not in run(shell, "net = %loadmodel cats --no-variables")
+    assert "threshold" not in shell.user_ns
 
 
 @pytest.mark.parametrize("name", ["list", "re", "In", "_"])

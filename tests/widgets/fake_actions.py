@@ -59,6 +59,7 @@ class FakeActions:
     waiting: list = field(default_factory=list)
     unsafe: list = field(default_factory=list)
     inside: Inside = field(default_factory=lambda: Inside(manifest()))
+    variables: dict = field(default_factory=dict)
     is_patient: bool = False
     start_with: Callable = lambda work, tick: work()
 
@@ -72,7 +73,8 @@ class FakeActions:
     def load(self, request, on_step):
         self.asked.append(("load", request))
         self._work(on_step)
-        return LoadReport(Model(), request.target, "models", "keras", trip(), manifest())
+        beside = {"variables": self.variables, "is_trusted": True}
+        return LoadReport(Model(), request.target, "models", "keras", trip(), manifest(), **beside)
 
     def _work(self, on_step):
         for step in self.steps or [Step(Stage.RESOLVE)]:

@@ -177,6 +177,21 @@ def test_a_load_says_which_variable_it_replaced(tab, shell):
     assert "The loaded model replaced the variable back, an object of class float." in shown(tab)
 
 
+def test_a_load_sets_the_variables_whose_names_are_free(tab, shell, fake):
+    fake.variables |= {"threshold": 0.5, "labels": ["cat"]}
+    shell.push({"labels": ["dog"]})
+    tab.load.click()
+    assert (0.5, ["dog"]) == (shell.user_ns["threshold"], shell.user_ns["labels"])
+    assert "Variables set as they were saved: threshold." in shown(tab)
+
+
+def test_a_load_without_variables_sets_the_model_only(tab, shell, fake):
+    fake.variables |= {"threshold": 0.5}
+    tab.more.inputs["variables"].value = True
+    tab.load.click()
+    assert "threshold" not in shell.user_ns
+
+
 @pytest.mark.parametrize("name", ["list", "In", "html"])
 def test_a_name_that_is_not_free_shows_why_instead_of_the_line(tab, shell, name):
     shell.push({"html": html})
