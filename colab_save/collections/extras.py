@@ -26,7 +26,7 @@ from colab_save.collections.kinds.kind import Making
 from colab_save.collections.kinds.of_keras import is_history
 from colab_save.collections.kinds.table import TO_INSTALL
 from colab_save.collections.splitting import UNWRITTEN, collection_of
-from colab_save.dialect import DIALECTS
+from colab_save.dialect import DIALECTS, dialect_of
 from colab_save.errors import (
     DamagedFileError,
     FormatError,
@@ -37,12 +37,13 @@ from colab_save.hints import literal, option
 from colab_save.inspecting.inspection import inspect_npz
 from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.model.attributes import free_attributes, is_free
+from colab_save.model.walking import walk_layers
 from colab_save.types import Json, Model
 from colab_save.wording import did_you_mean
 
 SAVABLE = (
     "What Python, NumPy and pandas have for data can be saved, such as lists, dicts, dates, paths, arrays and frames; "
-    "also objects of scikit-learn, tokenizers, tensors and variables."
+    "also objects of scikit-learn, tokenizers, layers of Keras, tensors and variables."
 )
 """A sentence for hints."""
 
@@ -117,8 +118,12 @@ def find_extras(names: Sequence[str], model: Model | None, variables: Mapping[st
                 did_you_mean(name, known),
             )
     found = Extras(attributes, others, _of_model(others, model))
+    held = {id(layer): path for path, layer in walk_layers(model)} if dialect_of(model) else {}
     for name, value in found.values.items():
-        _check(name, collection_of({name: value}))
+        if id(value) in held:
+            what = f"{option('extra', name)} is the layer {literal(held[id(value)])} of the model"
+            raise RequestError(f"{what}, with which it is saved.", "Leave it out, and get it from the loaded model.")
+        _check(name, collection_of({name: value}, is_sharing=False))
     return found
 
 

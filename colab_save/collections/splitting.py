@@ -197,7 +197,8 @@ class _Dividing:
         self._open.add(id(value))
         try:
             node = self._object(value, at) or self._array(value)
-            if node is None and (kind := kind_of_value(value)):
+            kind = kind_of_value(value) if node is None else None
+            if kind and not (kind.is_part and self.is_sharing):
                 return self._of_kind(kind, value, at)
             node = node or self._container(value, at)
             if node is None:

@@ -36,12 +36,14 @@ class Kind:
         fits: Returns whether a value is of this kind; it may import nothing.
         apart: Returns the parts of a value. It raises a `FormatError` whose message ends the sentence "NAME …".
         together: Returns the value that has these parts.
+        is_part: Whether a model may hold it, too, and train it: then it is an extra only, and not in a collection.
     """
 
     name: str
     fits: Callable[[Any], bool]
     apart: Callable[[Any], Parts]
     together: Callable[[Mapping[str, Any], Making], Any]
+    is_part: bool = False
 
 
 def exactly(*types: type) -> Callable[[Any], bool]:

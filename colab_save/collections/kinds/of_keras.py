@@ -1,4 +1,4 @@
-"""The kinds of Keras and tf_keras: what a training has returned, without its model.
+"""The kinds of Keras and tf_keras: layers, and what a training has returned, without its model.
 
 ``collections/extras.py`` sets the model that it is saved with, if it is of that.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from colab_save.collections.kinds.kind import Kind, Making, Parts
+from colab_save.collections.kinds.of_layers import is_layer, layer_apart, layer_together
 from colab_save.dialect import DIALECTS, classes, dialect_of, import_dialect
 
 ATTRIBUTES = ("params", "epoch", "history")
@@ -39,5 +40,8 @@ def _make_history(dialect: str) -> Callable[[Mapping[str, Any], Making], Any]:
     return together
 
 
-KINDS = tuple(Kind(f"{dialect}.History", _is_of(dialect), _history, _make_history(dialect)) for dialect in DIALECTS)
+KINDS = (
+    *(Kind(f"{dialect}.History", _is_of(dialect), _history, _make_history(dialect)) for dialect in DIALECTS),
+    Kind("keras.Layer", is_layer, layer_apart, layer_together, is_part=True),
+)
 """The kinds of both."""
