@@ -131,8 +131,20 @@ class Collection:
 
     @property
     def made(self) -> tuple[str, ...]:
-        """The names of the classes whose objects are made again, without their constructors."""
-        return tuple(dict.fromkeys(node["of"] for node in walk_tree(self.tree) if "made" in node))
+        """The names of the classes in the custom code whose objects are made again, without their constructors."""
+        names = (node["of"] if "made" in node else _class_in(node) for node in walk_tree(self.tree))
+        return tuple(dict.fromkeys(filter(None, names)))
+
+
+CODE_KINDS = ("code.enum", "code.dataclass")
+"""The kinds of values of classes, which are in the custom code if the value has no module."""
+
+
+def _class_in(node: Json) -> str:
+    if node.get("kind") not in CODE_KINDS:
+        return ""
+    parts = {key.get("value"): item.get("value") for key, item in node["parts"]}
+    return str(parts.get("class") or "") if not parts.get("module") else ""
 
 
 def walk_tree(node: Json) -> Iterator[Json]:

@@ -6,11 +6,10 @@ them back. They are a `Collection` without models: JSON and arrays, no pickles, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from colab_save.artifact.collection import (
     ARRAYS,
@@ -25,7 +24,7 @@ from colab_save.collections.joining import join_each
 from colab_save.collections.kinds.kind import Making
 from colab_save.collections.kinds.of_keras import is_history
 from colab_save.collections.kinds.table import TO_INSTALL
-from colab_save.collections.splitting import UNWRITTEN, collection_of
+from colab_save.collections.splitting import UNWRITTEN, classes_in, collection_of
 from colab_save.dialect import DIALECTS, dialect_of
 from colab_save.errors import (
     DamagedFileError,
@@ -49,6 +48,9 @@ SAVABLE = (
 
 TO_SET = "Leave it out, and set it after loading, such as from the environment or from the secrets of Colab."
 """The hint for a secret."""
+
+Supplying: TypeAlias = Callable[[tuple[str, ...]], Mapping[str, Any]]
+"""Returns the classes of the custom code that have these names."""
 
 REFUSED = {
     "model": "a model",
@@ -84,6 +86,11 @@ class Extras:
     def notes(self) -> tuple[str, ...]:
         """Return which values come back as a plain dict or list instead of their own class."""
         return tuple(note.partition(".")[2] for note in self.collection.notes)
+
+    @property
+    def classes(self) -> tuple[type, ...]:
+        """Return the classes of the user's of which values are."""
+        return classes_in(self.values)
 
     @property
     def collection(self) -> Collection:
@@ -152,17 +159,21 @@ def write_extras(folder: Path, extras: Extras) -> None:
         expected = extras.collection
         folder.mkdir()
         write_collection(folder, expected)
-        _compare(expected, _whole(read_extras(folder, is_trusted=True)).collection)
+        own = {kind.__name__: kind for kind in extras.classes}
+        _compare(expected, _whole(read_extras(folder, lambda _: own, is_trusted=True)).collection)
 
 
-def read_extras(
-    folder: Path | None, custom_objects: Mapping[str, Any] = MappingProxyType({}), *, is_trusted: bool = False
-) -> Extras:
+def no_classes(_: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return no classes, for extras that need none."""
+    return {}
+
+
+def read_extras(folder: Path | None, supply: Supplying = no_classes, *, is_trusted: bool = False) -> Extras:
     """Read extras from a folder; the files are inspected first.
 
     Args:
         folder: The folder; ``None`` if there are no extras.
-        custom_objects: Classes by the name that the custom code has for them.
+        supply: Returns the classes of the user's that they need.
         is_trusted: Whether objects may be made of classes that the files name.
 
     Raises:
@@ -180,7 +191,8 @@ def read_extras(
         raise DamagedFileError(
             f"{folder.name}/{TREE} does not contain extras.", "The version is damaged; load another one."
         ) from error
-    made, failed = join_each(collection, {**attributes, **variables}, Making(custom_objects, is_trusted=is_trusted))
+    objects = supply(collection.made) if collection.made and is_trusted else {}
+    made, failed = join_each(collection, {**attributes, **variables}, Making(objects, is_trusted=is_trusted))
     withheld = tuple(f"The extra {name} did not come back: {why[0]} {why[1]}" for name, why in failed.items())
     attributes, variables = ({name: made[name] for name in each if name in made} for each in (attributes, variables))
     return Extras(attributes, variables, tuple(name for name in of_model if name in variables), withheld)
@@ -246,13 +258,13 @@ def put_back(model: Model | None, extras: Extras) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def prove_extras(model: Model | None, folder: Path, custom_objects: Mapping[str, Any]) -> None:
+def prove_extras(model: Model | None, folder: Path, supply: Supplying = no_classes) -> None:
     """Put the staged extras back, and compare what they are then with what was written.
 
     Args:
         model: The reloaded model, or ``None`` for a collection.
         folder: The folder of the extras; it need not exist.
-        custom_objects: Classes by the name that the custom code has for them.
+        supply: Returns the classes of the user's that they need.
 
     Raises:
         DamagedFileError: The extras cannot be read.
@@ -260,7 +272,7 @@ def prove_extras(model: Model | None, folder: Path, custom_objects: Mapping[str,
     """
     if not folder.is_dir():
         return
-    extras = _whole(read_extras(folder, custom_objects, is_trusted=True))
+    extras = _whole(read_extras(folder, supply, is_trusted=True))
     put_back(model, extras)
     missing = [name for name in extras.attributes if not hasattr(model, name)]
     if missing:

@@ -20,6 +20,7 @@ from colab_save.artifact.parts import part_name
 from colab_save.collections.kinds.kind import Kind
 from colab_save.collections.kinds.table import kind_of as kind_of_value
 from colab_save.collections.sharing import shared_between
+from colab_save.custom_code.origins import is_users_module
 from colab_save.dialect import (
     DIALECTS,
     KERAS,
@@ -155,6 +156,13 @@ def collection_of(
     return _Dividing(as_dicts, is_sharing).run(thing)
 
 
+def classes_in(thing: Any) -> tuple[type, ...]:
+    """Return the classes of the user's whose objects are in something without models."""
+    dividing = _Dividing(is_sharing=False)
+    dividing.run(thing)
+    return tuple(dividing.classes)
+
+
 @dataclass
 class _Dividing:
     """One walk over a dict, list or object that contains several models; it collects the fields of a `Division`."""
@@ -258,6 +266,12 @@ class _Dividing:
 
     def _of_kind(self, kind: Kind, value: Any, at: tuple[str, ...]) -> dict[str, Json] | None:
         """Describe a value by its parts; one of which a part is lost is lost as a whole."""
+        own = type(value)
+        if reason := self.as_dicts.get(own):
+            self._lose(at, f"is of the class {own.__qualname__}: it {reason}")
+            return None
+        if is_users_module(own.__module__):
+            self.classes[own] = None
         try:
             parts = kind.apart(value)
         except FormatError as error:

@@ -109,7 +109,7 @@ def reload(job: ReloadJob, parts: Parts) -> dict[str, Any]:
                 model = Owners(job.shared, _named(parts, payload.parents[1])).rejoin(model, payload, record, custom)
                 restore_state(model, payload.with_name(STATE))
         if job.extras:
-            prove_extras(model, Path(job.extras), custom)
+            prove_extras(model, Path(job.extras), lambda _: custom or _custom_objects(job.custom_code))
         with Configs.of(model).whole(), long_values() as values:
             facts = examine(model)
         actual = ANSWERS[job.question](plug, model, Path(job.sample), job.sample_facts)
@@ -146,7 +146,7 @@ def join_parts(job: JoinJob, parts: Parts) -> dict[str, Any]:
     stage = Path(job.stage)
     collection = read_collection(stage)
     custom = _custom_objects(job.custom_code) if collection.configs or collection.made else {}
-    prove_extras(None, Path(job.extras), custom)
+    prove_extras(None, Path(job.extras), lambda _: custom or _custom_objects(job.custom_code))
     whole = join(collection, _named(parts, stage), custom, is_trusted=True)
     write_collection(Path(job.answer), collection_of(whole))
     return {"seconds": time.perf_counter() - began}

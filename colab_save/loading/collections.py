@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from colab_save.hints import literal, option
 from colab_save.inspecting.findings import CustomName
 from colab_save.inspecting.inspection import inspect_npz, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
-from colab_save.loading.custom_objects import Supplied, supply
+from colab_save.loading.custom_objects import Supplied, supply, supply_classes
 from colab_save.loading.opening import Loaded, check_equal, open_model
 from colab_save.progress import Clock, Stage
 from colab_save.proof.verdicts import judge_collection
@@ -73,7 +74,7 @@ def open_all(found: Found, request: LoadRequest, work: Path, clock: Clock) -> Lo
     of_parts = (f"{literal(name)}: {note}" for name, part in parts.items() for note in part.notes)
     whole = made if request.into is None else request.into
     formats = "+".join(dict.fromkeys(part.format for part in parts.values()))
-    extras = read_extras(fetched.extras, is_trusted=request.trust)
+    extras = read_extras(fetched.extras, partial(supply_classes, code=fetched.code), is_trusted=request.trust)
     own = sum((fetched.payload / name).stat().st_size for name in (TREE, ARRAYS))
     size = own + sum(part.size for part in parts.values())
     notes = (*supplied.notes, *of_parts, *map(literal, collection.notes))

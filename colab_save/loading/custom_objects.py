@@ -62,6 +62,17 @@ def supply(findings: Findings, code: Path | None, *, is_allowed: bool) -> Suppli
     return Supplied(live, tuple(_differences(code, live)))
 
 
+def supply_classes(names: Iterable[str], code: Path | None) -> Mapping[str, Any]:
+    """Return the classes that trusted extras need: those of the notebook first, else the captured ones.
+
+    Args:
+        names: Their names.
+        code: The captured code.
+    """
+    needed = tuple(CustomName("", name) for name in names)
+    return supply(Findings("", custom_names=needed), code, is_allowed=True).objects
+
+
 def _plain(name: CustomName) -> str:
     return name.registered or name.name
 

@@ -33,7 +33,7 @@ from colab_save.inspecting.findings import Findings, needs_child
 from colab_save.inspecting.inspection import inspect, inspect_architecture, inspect_npz, inspect_recorded
 from colab_save.inspecting.limits import MAX_SAMPLE
 from colab_save.loading.converting import convert
-from colab_save.loading.custom_objects import supply
+from colab_save.loading.custom_objects import supply, supply_classes
 from colab_save.model.configs import Configs, rebuilding
 from colab_save.model.examining import examine
 from colab_save.model.repairing import Record, repair, unbuilt
@@ -115,7 +115,7 @@ def open_model(
     with clock.at(Stage.LOAD), translated(f"{found.name} could not be put back as it was saved", another):
         plug, model, notes = _open(found, fetched, request, owners)
         is_trusted = may_run(found.manifest, is_trusted=request.trust)
-        extras = read_extras(fetched.extras, is_trusted=is_trusted)
+        extras = read_extras(fetched.extras, partial(supply_classes, code=fetched.code), is_trusted=is_trusted)
         notes += put_back(model, extras)
     as_it_is = f"To get this one as it is, add {option('verify', value=False)}."
     with clock.at(Stage.VERIFY), translated(f"{found.name} could not be compared with what was saved", as_it_is):

@@ -12,13 +12,14 @@ from functools import partial
 from colab_save.artifact.collection import Collection
 from colab_save.artifact.facts import ModelFacts
 from colab_save.artifact.sample import Sample, Step
+from colab_save.collections.extras import SAVABLE, Extras
 from colab_save.collections.splitting import Division, collection_of
 from colab_save.custom_code.captured import lambdas_by_name
 from colab_save.custom_code.custom_objects import find_custom_objects
 from colab_save.custom_code.growing import Supply
 from colab_save.dialect import dialect_of
-from colab_save.errors import RoundTripError
-from colab_save.hints import literal
+from colab_save.errors import RequestError, RoundTripError
+from colab_save.hints import literal, option
 from colab_save.model.configs import Configs
 from colab_save.model.examining import examine
 from colab_save.model.state_file import adapted_paths, unwritten_paths
@@ -148,10 +149,26 @@ def examine_models(plan: Plan) -> Examined:
     found = find_custom_objects(_of_keras(division))
     custom = Supply(found, _of_keras(division), saved=_variables_of(division))
     custom, collection = _with_classes(custom, division)
+    custom = _with_extras(custom, plan.extras)
     subjects = tuple(
         _subject(name, model, samples[name], custom, plan.notebook) for name, model in division.models.items()
     )
     return Examined(subjects, collection, custom, division)
+
+
+def _with_extras(custom: Supply, extras: Extras) -> Supply:
+    """Add the classes of the values that the user named.
+
+    Raises:
+        RequestError: One cannot be captured.
+    """
+    for kind in extras.classes:
+        more, reason = custom.including(kind)
+        if reason:
+            what = f"{option('extra')} has a value of the class {kind.__qualname__}, which cannot be captured"
+            raise RequestError(f"{what} ({literal(reason)}).", f"Convert it to plain values. {SAVABLE}")
+        custom = more
+    return custom
 
 
 def _with_classes(custom: Supply, division: Division) -> tuple[Supply, Collection | None]:

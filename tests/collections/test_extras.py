@@ -183,7 +183,7 @@ def test_an_attribute_that_a_model_already_has_gets_the_saved_value():
 def test_an_attribute_that_does_not_come_back_fails_the_round_trip(tmp_path):
     write_extras(tmp_path / "extras", Extras({"threshold": 0.5}))
     with pytest.raises(FormatError, match="The extra threshold"):
-        prove_extras(object(), tmp_path / "extras", {})
+        prove_extras(object(), tmp_path / "extras")
 
 
 @pytest.fixture(scope="module")

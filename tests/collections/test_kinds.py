@@ -66,7 +66,7 @@ VALUES = {
 def come_back(folder, **values):
     """Return the variables of a notebook that come back, after they were proven as the fresh process proves them."""
     write_extras(folder / "extras", find_extras(list(values), None, values))
-    prove_extras(None, folder / "extras", {})
+    prove_extras(None, folder / "extras")
     return read_extras(folder / "extras").values
 
 
@@ -193,4 +193,4 @@ def test_a_value_that_comes_back_as_another_fails_the_proof_by_its_place(tmp_pat
     file = folder / TREE
     file.write_text(file.read_text("utf-8").replace('"a/b"', '"a//b"'), "utf-8")
     with pytest.raises(FormatError, match=r"The extra files\.x\.text"):
-        prove_extras(None, folder, {})
+        prove_extras(None, folder)

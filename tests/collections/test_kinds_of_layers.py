@@ -55,7 +55,7 @@ LAYERS = {
 
 def come_back(folder, **values):
     write_extras(folder / "extras", find_extras(list(values), None, values))
-    prove_extras(None, folder / "extras", {})
+    prove_extras(None, folder / "extras")
     return read_extras(folder / "extras", is_trusted=True).values
 
 

@@ -48,7 +48,7 @@ def estimators():
 
 def come_back(folder, **values):
     write_extras(folder / "extras", find_extras(list(values), None, values))
-    prove_extras(None, folder / "extras", {})
+    prove_extras(None, folder / "extras")
     return read_extras(folder / "extras", is_trusted=True).values
 
 
@@ -68,7 +68,7 @@ PROVE = """
 import sys
 from pathlib import Path
 from colab_save.collections.extras import prove_extras
-prove_extras(None, Path(sys.argv[1]), {})
+prove_extras(None, Path(sys.argv[1]))
 """
 
 
@@ -179,7 +179,7 @@ def test_what_a_training_returned_comes_back_with_the_model_that_it_is_saved_wit
     other = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     variables = {"history": history, "alone": keras.callbacks.History()}
     write_extras(tmp_path / "extras", find_extras(["history", "alone"], model, variables))
-    prove_extras(other, tmp_path / "extras", {})
+    prove_extras(other, tmp_path / "extras")
     extras = read_extras(tmp_path / "extras")
     put_back(other, extras)
     back = extras.variables["history"]

@@ -88,7 +88,7 @@ FRAMES = {
 def come_back(folder, value):
     """Return a variable that comes back, after it was proven as the fresh process proves it."""
     write_extras(folder / "extras", find_extras(["value"], None, {"value": value}))
-    prove_extras(None, folder / "extras", {})
+    prove_extras(None, folder / "extras")
     return read_extras(folder / "extras").values["value"]
 
 

@@ -34,6 +34,7 @@ class Family:
 FAMILIES: Mapping[str, Family] = {
     "python": Family("colab_save.collections.kinds.of_python:KINDS"),
     "numpy": Family("colab_save.collections.kinds.of_numpy:KINDS"),
+    "code": Family("colab_save.collections.kinds.of_code:KINDS"),
     "keras": Family("colab_save.collections.kinds.of_keras:KINDS"),
     "tf_keras": Family("colab_save.collections.kinds.of_keras:KINDS", ("tf_keras",), "colab_save[keras2]"),
     "pandas": Family("colab_save.collections.kinds.of_pandas:KINDS", ("pandas",), "pandas"),
@@ -41,7 +42,7 @@ FAMILIES: Mapping[str, Family] = {
     "sklearn": Family("colab_save.collections.kinds.of_sklearn:KINDS", ("sklearn", "skops"), "colab_save[sklearn]"),
     "tokenizers": Family("colab_save.collections.kinds.of_tokenizers:KINDS", ("tokenizers",), "tokenizers"),
 }
-"""The families by the package whose values they have; ``python`` is the standard library."""
+"""The families by the package whose values they have; ``python`` is the standard library, ``code`` any other."""
 
 SKOPS = "is of scikit-learn and is written by skops, which is not installed"
 """Why an object of scikit-learn cannot be written."""
@@ -53,8 +54,8 @@ TO_INSTALL: Mapping[str, str] = {SKOPS: f"Install it: {pip(FAMILIES['sklearn'].r
 def kind_of(value: object) -> Kind | None:
     """Return the kind of a value; ``None`` for a value of no kind."""
     root = str(type(value).__module__).partition(".")[0]
-    family = root if root in FAMILIES else "python"
-    return next((kind for kind in _kinds(family) if kind.fits(value)), None)
+    families = (root,) if root in FAMILIES else ("python", "code")
+    return next((kind for family in families for kind in _kinds(family) if kind.fits(value)), None)
 
 
 def kind_named(name: str) -> Kind:
