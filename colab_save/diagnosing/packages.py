@@ -15,7 +15,7 @@ REQUIRED = (
 """What colab_save cannot do without."""
 
 USED = (
-    *("tf_keras", "ipykernel", "ipywidgets", "protobuf", "jax", "scikit-learn", "s3fs", "gcsfs", "adlfs"),
+    *("tf_keras", "ipykernel", "ipywidgets", "protobuf", "jax", "scikit-learn", "skops", "s3fs", "gcsfs", "adlfs"),
     *("huggingface_hub", "tf2onnx", "onnx", "onnxruntime", "netron", "tensorboard"),
 )
 """What it uses where it is there."""
