@@ -24,7 +24,7 @@ from colab_save.collections.joining import join_each
 from colab_save.collections.kinds.kind import Making
 from colab_save.collections.kinds.of_keras import is_history
 from colab_save.collections.kinds.table import TO_INSTALL
-from colab_save.collections.splitting import UNWRITTEN, classes_in, collection_of
+from colab_save.collections.splitting import UNWRITTEN, collection_of, record_of
 from colab_save.dialect import DIALECTS, dialect_of
 from colab_save.errors import (
     DamagedFileError,
@@ -70,27 +70,23 @@ class Extras:
         variables: All other values.
         of_model: The variables that are what the model's training returned.
         withheld: Why a value could not be put together here, one sentence each.
+        classes: Those of the user's of which values are; this and the rest is known of what is to be saved.
+        notes: Which values come back as a plain dict or list instead of their own class.
+        size: Bytes of their arrays.
     """
 
     attributes: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     of_model: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
+    classes: tuple[type, ...] = ()
+    notes: tuple[str, ...] = ()
+    size: int = 0
 
     @property
     def values(self) -> dict[str, Any]:
         """Return all values by name."""
         return {**self.attributes, **self.variables}
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Return which values come back as a plain dict or list instead of their own class."""
-        return tuple(note.partition(".")[2] for note in self.collection.notes)
-
-    @property
-    def classes(self) -> tuple[type, ...]:
-        """Return the classes of the user's of which values are."""
-        return classes_in(self.values)
 
     @property
     def collection(self) -> Collection:
@@ -124,14 +120,15 @@ def find_extras(names: Sequence[str], model: Model | None, variables: Mapping[st
                 f"{option('extra', name)}: neither the model nor the notebook has {name}.",
                 did_you_mean(name, known),
             )
-    found = Extras(attributes, others, _of_model(others, model))
-    held = {id(layer): path for path, layer in walk_layers(model)} if dialect_of(model) else {}
-    for name, value in found.values.items():
-        if id(value) in held:
-            what = f"{option('extra', name)} is the layer {literal(held[id(value)])} of the model"
-            raise RequestError(f"{what}, with which it is saved.", "Leave it out, and get it from the loaded model.")
-        _check(name, collection_of({name: value}, is_sharing=False))
-    return found
+    found = [_checked(name, value, model) for name, value in {**attributes, **others}.items()]
+    return Extras(
+        attributes,
+        others,
+        _of_model(others, model),
+        classes=tuple(dict.fromkeys(kind for _, kinds in found for kind in kinds)),
+        notes=tuple(note for each, _ in found for note in each.notes),
+        size=sum(int(array.nbytes) for each, _ in found for array in each.arrays),
+    )
 
 
 def _of_model(values: Mapping[str, Any], model: Model | None) -> tuple[str, ...]:
@@ -140,13 +137,24 @@ def _of_model(values: Mapping[str, Any], model: Model | None) -> tuple[str, ...]
     return () if model is None else tuple(trained)
 
 
-def _check(name: str, collection: Collection) -> None:
+def _checked(name: str, value: object, model: Model | None) -> tuple[Collection, tuple[type, ...]]:
+    """Return the record of a value that can be saved, and the classes of the user's in it.
+
+    Raises:
+        RequestError: It cannot.
+    """
+    held = {id(layer): path for path, layer in walk_layers(model)} if dialect_of(model) else {}
+    if id(value) in held:
+        what = f"{option('extra', name)} is the layer {literal(held[id(value)])} of the model"
+        raise RequestError(f"{what}, with which it is saved.", "Leave it out, and get it from the loaded model.")
+    collection, classes = record_of({name: value})
     refused = next((REFUSED[kind] for node in walk_tree(collection.tree) for kind in REFUSED if kind in node), "")
     if collection.lost or refused:
         why = literal(collection.lost[0]) if collection.lost else f"{name} is or contains {refused}"
         todo = TO_SET if UNWRITTEN in why else f"Convert it to plain values. {SAVABLE}"
         todo = next((hint for reason, hint in TO_INSTALL.items() if reason in why), todo)
         raise RequestError(f"{option('extra', name)} cannot be saved: {why}.", todo)
+    return collection, classes
 
 
 def write_extras(folder: Path, extras: Extras) -> None:

@@ -156,11 +156,10 @@ def collection_of(
     return _Dividing(as_dicts, is_sharing).run(thing)
 
 
-def classes_in(thing: Any) -> tuple[type, ...]:
-    """Return the classes of the user's whose objects are in something without models."""
+def record_of(thing: Any) -> tuple[Collection, tuple[type, ...]]:
+    """Return the record of what has no models, and the classes of the user's whose objects are in it."""
     dividing = _Dividing(is_sharing=False)
-    dividing.run(thing)
-    return tuple(dividing.classes)
+    return dividing.run(thing), tuple(dividing.classes)
 
 
 @dataclass
@@ -194,7 +193,7 @@ class _Dividing:
         """Describe one value; ``None`` for one that cannot be saved."""
         if id(value) in self._seen:
             return self._again(self._seen[id(value)][1], at)
-        if is_secret("", value) or (hasattr(value, "dtype") and secret_within("", value)):
+        if is_secret("", value) or (_is_array(value) and secret_within("", value)):
             self._lose(at, UNWRITTEN)
             return None
         if type(value) in (type(None), bool, int, float) or (type(value) is str and is_text(value)):
@@ -359,6 +358,11 @@ class _Dividing:
                 node["state"] = [self._add_array(variable.numpy()) for variable in optimizer_variables(item)]
             else:
                 self._lose((place,), "loses its state, which belongs to weights outside the models")
+
+
+def _is_array(value: Any) -> bool:
+    """Return whether a value is an array or a tensor; what pandas has is looked at as the arrays that it is made of."""
+    return hasattr(value, "dtype") and type(value).__module__.partition(".")[0] != "pandas"
 
 
 def _is_mutable(value: Any) -> bool:

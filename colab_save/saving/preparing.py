@@ -25,7 +25,9 @@ SPARE = 32 << 20
 """Bytes that must stay free on the local disk: libhdf5 may end the whole process on a full one (h5py 3.14)."""
 
 
-def prepare(to: str | None, target: Target, division: Division, formats: tuple[Format, ...]) -> tuple[Store, str]:
+def prepare(
+    to: str | None, target: Target, division: Division, formats: tuple[Format, ...], beside: int = 0
+) -> tuple[Store, str]:
     """Check that the local disk has space for the stage, open the store, and check that it has space for the target.
 
     Args:
@@ -33,6 +35,7 @@ def prepare(to: str | None, target: Target, division: Division, formats: tuple[F
         target: The name, path or URL.
         division: What is saved.
         formats: The formats that are tried first.
+        beside: Bytes of what is saved with it.
 
     Returns:
         The store, and for a plain save the payload's key in it, without the suffix of a format; else empty.
@@ -41,15 +44,15 @@ def prepare(to: str | None, target: Target, division: Division, formats: tuple[F
         NoSpaceError: The local disk or the store has too little space.
         StoreError: The store is not available or read-only.
     """
-    size = _checked_size(division, formats)
+    size = _checked_size(division, formats, beside)
     return prepare_place(to, target, size)
 
 
-def _checked_size(division: Division, formats: tuple[Format, ...]) -> int:
-    """Return the bytes that the payloads will take, after checking that the local disk can hold their stage."""
+def _checked_size(division: Division, formats: tuple[Format, ...], beside: int) -> int:
+    """Return the bytes that payloads and extras will take, after checking that the local disk can hold their stage."""
     arrays = division.collection.arrays if division.collection else ()
     weights = sum(map(size_of, division.models.values())) + sum(int(array.nbytes) for array in arrays)
-    size = int(weights * HEADROOM * len(formats))
+    size = int(weights * HEADROOM * len(formats)) + beside
     check_stage(size + int(weights * max(plug.scratch for plug in formats)))
     return size
 

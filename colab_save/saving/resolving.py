@@ -36,7 +36,7 @@ def resolve(request: SaveRequest) -> Plan:
     division = divide(request.model)
     extras = find_extras(request.extra, division.models.get(""), vars(sys.modules["__main__"]))
     choice = choose(request, target, division)
-    store, key = prepare(request.to, target, division, choice.attempts[0])
+    store, key = prepare(request.to, target, division, choice.attempts[0], extras.size)
     destination = Destination(
         store=store,
         name=key or target.name,

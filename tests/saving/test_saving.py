@@ -392,6 +392,16 @@ def test_room_for_what_a_format_writes_on_its_way_is_asked_for(monkeypatch, form
         resolve(SaveRequest(model, "cats", formats=format))
 
 
+@pytest.mark.parametrize("value", [np.ones(10), np.ones(250_000), bytes(2_000_000)], ids=["few", "array", "bytes"])
+def test_room_for_extras_is_asked_for(monkeypatch, value):
+    free = SPARE + 1_500_000
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - free, free))
+    monkeypatch.setattr(sys.modules["__main__"], "beside", value, raising=False)
+    expectation = pytest.raises(NoSpaceError, match=r"needs 3\d") if len(value) > 10 else contextlib.nullcontext()
+    with expectation:
+        resolve(SaveRequest(zoo.untrained(), "cats", extra=("beside",)))
+
+
 def test_a_read_only_store_is_refused(own_folder, monkeypatch):
     def refuse(self, *args, **kwargs):
         raise OSError(30, "Read-only file system")
