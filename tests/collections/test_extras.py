@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import collections
+import http
 import json
 import sys
 
 import numpy as np
 import pytest
 
+from colab_save import PartialSaveWarning, load_model
 from colab_save.artifact.collection import ARRAYS, TREE
 from colab_save.collections.extras import Extras, find_extras, prove_extras, put_back, read_extras, write_extras
+from colab_save.custom_code.signing import KEY
 from colab_save.errors import ColabSaveError, DamagedFileError, FormatError, RequestError, UnknownNameError
 from colab_save.loading.pipeline import load
 from colab_save.request.request import LoadRequest, SaveRequest
 from colab_save.saving.pipeline import save
+from colab_save.stores.opening import key_folder
 
 VALUES = {
     "class_names": ["cat", "dog"],
@@ -247,3 +251,26 @@ def test_variables_are_saved_with_a_collection(tmp_path):
     finally:
         del notebook["classes"]
     assert {"classes": ["cat", "dog"]} == load(LoadRequest("pair", source=str(tmp_path))).extras
+
+
+@pytest.mark.tensorflow
+def test_a_dict_gets_the_variables_from_python(saved):
+    variables = {}
+    load_model("cats", source=saved[0], format="keras", variables=variables, trust=True)
+    assert repr({"vocabulary": {"a": np.arange(3), 2: (1, "x")}}) == repr(variables)
+
+
+@pytest.mark.tensorflow
+def test_from_python_no_variable_is_set_unless_asked(saved):
+    before = set(vars(sys.modules["__main__"]))
+    load_model("cats", source=saved[0], format="keras", trust=True)
+    assert before == set(vars(sys.modules["__main__"]))
+
+
+@pytest.mark.tensorflow
+def test_python_warns_of_an_extra_that_does_not_come_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "status", http.HTTPStatus.OK, raising=False)
+    save(SaveRequest(small(), "cats", to=str(tmp_path), formats="keras", extra=("status",)))
+    (key_folder() / KEY).unlink()  # as on the machine of another user
+    with pytest.warns(PartialSaveWarning, match="The extra status did not come back"):
+        assert 10 == load_model("cats", source=str(tmp_path)).count_params()
