@@ -17,7 +17,7 @@ from typing import Any
 
 from colab_save.artifact.collection import Collection, content_of
 from colab_save.artifact.parts import part_name
-from colab_save.collections.kinds.kind import Kind
+from colab_save.collections.kinds.kind import Kind, has_secret
 from colab_save.collections.kinds.table import kind_of as kind_of_value
 from colab_save.collections.sharing import shared_between
 from colab_save.custom_code.origins import is_users_module
@@ -275,6 +275,9 @@ class _Dividing:
             parts = kind.apart(value)
         except FormatError as error:
             self._lose(at, error.references[0])
+            return None
+        if has_secret(parts):
+            self._lose(at, UNWRITTEN)
             return None
         before = self._count_lost()
         pairs = self._pairs(parts.items(), at)

@@ -129,3 +129,10 @@ def test_a_layer_comes_back_from_a_trusted_file_only(tmp_path):
 
 def test_a_collection_has_no_layer_that_its_models_may_hold():
     assert collection_of({"layer": keras.layers.Dense(1)}).lost
+
+
+def test_a_secret_in_the_vocabulary_of_a_layer_is_refused():
+    words = ["the", "hf_" + "aBcD1234eFgH5678iJkL9012mNoP3456qR"]
+    layer = keras.layers.TextVectorization(standardize=None, vocabulary=words)
+    with pytest.raises(RequestError, match="looks like a secret"):
+        find_extras(["layer"], None, {"layer": layer})

@@ -64,6 +64,27 @@ def test_objects_of_scikit_learn_come_back(tmp_path):
         assert np.array_equal(before[name].predict_proba(ROWS), back[name].predict_proba(ROWS))
 
 
+def held_secrets():
+    """Values that hold what looks like a token in the bytes that their package writes."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.preprocessing import LabelEncoder
+    from tokenizers import Tokenizer, models
+
+    token = "hf_" + "aBcD1234eFgH5678iJkL9012mNoP3456qR"
+    return {
+        "labels": LabelEncoder().fit(["cat", token]),
+        "words": TfidfVectorizer(lowercase=False, stop_words=[token]).fit(["the cat"]),
+        "tokenizer": Tokenizer(models.WordLevel({"the": 0, token: 1}, unk_token="the")),
+    }
+
+
+@pytest.mark.parametrize("name", ["labels", "words", "tokenizer"])
+def test_a_secret_in_what_another_package_writes_is_refused(name):
+    pytest.importorskip("skops")
+    with pytest.raises(RequestError, match="looks like a secret"):
+        find_extras([name], None, {name: held_secrets()[name]})
+
+
 PROVE = """
 import sys
 from pathlib import Path

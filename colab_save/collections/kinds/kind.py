@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from colab_save.secrecy import secret_in_bytes
+
 Parts: TypeAlias = dict[str, Any]
 """What a value is made of, by name: plain values, arrays, and values of other kinds."""
 
@@ -49,3 +51,19 @@ class Kind:
 def exactly(*types: type) -> Callable[[Any], bool]:
     """Return a test for values of exactly these classes: one of a subclass would come back as another."""
     return lambda value: type(value) in types
+
+
+def has_secret(parts: Mapping[str, Any]) -> bool:
+    """Return whether a part of bytes, as another package wrote it, has what is shaped like a key or a token.
+
+    NumPy writes four bytes for each letter of a text.
+    """
+    for part in parts.values():
+        if isinstance(part, Mapping):
+            if has_secret(part):
+                return True
+        elif getattr(part, "dtype", None) == "uint8":
+            content = part.tobytes()
+            if secret_in_bytes(content) or secret_in_bytes(content.replace(b"\0", b"")):
+                return True
+    return False
