@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -21,6 +22,12 @@ SAVED = "saved version"
 MEASURED = 3
 """Most metrics of a version in its row."""
 
+NEWEST = 20
+"""Most versions that are shown where no pattern narrows the listing; all others are counted."""
+
+NAMED = 4
+"""Most names whose older versions are counted by name."""
+
 EXPORT = "export"
 """What an export is called in its row."""
 
@@ -38,6 +45,14 @@ UNFINISHED = (
     "of that name removes it once it is a day old."
 )
 """The remark on a folder of a version without a manifest."""
+
+
+def by_name(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """Return versions with those of one name together, newest first; the name with the newest version comes first."""
+    groups: dict[str, list[Manifest]] = {}
+    for manifest in sorted(manifests, key=lambda item: item.version, reverse=True):
+        groups.setdefault(manifest.name, []).append(manifest)
+    return [manifest for group in groups.values() for manifest in group]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +105,11 @@ class Listing(Shown):
             return Card(f"No {self.kind} in {where}", "", remarks=remarks)
         if not self.manifests:
             return Card(f"No saved models in {where}", f"Save one with {action('save')}.", remarks=remarks)
-        columns = [dict(self._columns(manifest, now)) for manifest in self.manifests]
+        columns = [dict(self._columns(manifest, now)) for manifest in by_name(self._shown)]
         head = [label for label in columns[0] if label not in OPTIONAL or any(each[label] for each in columns)]
         rows = tuple(tuple(each[label] for label in head) for each in columns)
-        title = f"{count_in_words(len(rows), self.kind)} in {where}"
+        title = f"{count_in_words(len(self.manifests), self.kind)} in {where}"
+        remarks = (*self._older(), *remarks)
         return Card(title, "", table=Table(tuple(head), rows), remarks=remarks)
 
     def to_json(self) -> dict[str, Json]:
@@ -106,6 +122,25 @@ class Listing(Shown):
             "damaged": list(map(render, self.damaged)),
             "unfinished": list(self.unfinished),
         }
+
+    @property
+    def _shown(self) -> tuple[Manifest, ...]:
+        """Return what has a row: of saved versions that no pattern narrows, the newest."""
+        most = NEWEST if self.pattern == "*" and self.kind == SAVED else None
+        return tuple(sorted(self.manifests, key=lambda item: item.version, reverse=True)[:most])
+
+    def _older(self) -> Iterator[Remark]:
+        """Yield how many versions of which names have no row, and how to see them."""
+        count = Counter(item.name for item in self.manifests)
+        count.subtract(item.name for item in self._shown)
+        named = (+count).most_common()
+        if not named:
+            return
+        words = [f"{number} of {literal(name)}" for name, number in named[:NAMED]]
+        if rest := named[NAMED:]:
+            words.append(f"{sum(number for _, number in rest)} of {count_in_words(len(rest), 'other name')}")
+        are = count_in_words(count.total(), "older version")
+        yield Remark("not shown", f"{are}: {', '.join(words)}. {action('list', named[0][0])} shows all of that name.")
 
     def _upload_state(self, manifest: Manifest) -> str:
         return str(self.upload_states.get(f"{manifest.name}@{manifest.version}", UploadState.DONE))

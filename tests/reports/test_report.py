@@ -352,6 +352,35 @@ def test_a_listing_has_a_line_for_each_version_under_its_columns():
     ).split() == str(listing).split()
 
 
+def listed(text):
+    """The names in the rows of a listing."""
+    return [line.split()[0] for line in text.splitlines()[2:] if VERSION[8:] in line]
+
+
+def test_a_listing_has_the_versions_of_one_name_together():
+    days = (("cats", 22), ("dogs", 21), ("cats", 20), ("ants", 23))
+    made = tuple(manifest(name=name, version=f"202608{day}{VERSION[8:]}") for name, day in days)
+    assert ["ants", "cats", "cats", "dogs"] == listed(str(Listing(".", "local", made)))
+
+
+def many(count, **more):
+    names = ["cats"] * (count - 6) + [f"dog_{number}" for number in range(6)]
+    made = [manifest(name=name, version=f"20260822T{at:06}Z-3fa2") for at, name in enumerate(reversed(names))]
+    return Listing(".", "local", tuple(reversed(made)), **more)
+
+
+def test_a_long_listing_shows_the_newest_and_counts_the_others():
+    text = str(many(30))
+    assert ["cats"] * 20 == [line.split()[0] for line in text.splitlines()[2:22]]
+    words = "10 older versions: 4 of cats, 1 of dog_0, 1 of dog_1, 1 of dog_2, 3 of 3 other names"
+    assert (True, True) == ("30 saved versions in ." in text, words in text), text
+
+
+def test_a_listing_that_a_pattern_narrows_shows_all():
+    text = str(many(30, pattern="c*"))
+    assert (32, False) == (len(text.splitlines()), "not shown" in text)
+
+
 def test_a_listing_tells_what_was_measured_where_anything_was():
     measured = manifest(metrics={"loss": 0.5, "val_loss": 0.25})
     head, first, second = str(Listing(".", "local", (measured, manifest()))).splitlines()[1:]
