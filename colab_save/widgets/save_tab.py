@@ -25,6 +25,7 @@ from colab_save.widgets.destination import Destination
 from colab_save.widgets.format_picks import FormatPicks
 from colab_save.widgets.more_options import MoreOptions
 from colab_save.widgets.spelled import Spelled, spell
+from colab_save.widgets.training import Trained
 from colab_save.widgets.working import SAVING, Work, as_html
 
 AUTO, PICK = "", "pick"
@@ -52,6 +53,7 @@ class SaveTab:
     ) -> None:
         self._run, self._variables, self._on_saved = run, variables, on_saved
         self._offers: dict[str, Offer] = {}
+        self._trained = Trained()
         self.work = Work(run, self._settle)
         self.where = Destination(LABELS["to"], run, self._show_line, self.work.show_error)
         self.model = fields.choice(LABELS["model"])
@@ -78,11 +80,17 @@ class SaveTab:
         self.refresh()
 
     def refresh(self) -> None:
-        """Update the models and samples; a name that was typed for a model goes when that is gone."""
+        """Update the models and samples, and pick the model that was trained since; a name typed for another goes."""
         models, picked = find_models(self._variables()), self.model.value
+        is_new, last = self._trained.look(models), self._trained.name
         self._offers = {name: offer_of(model) for name, model in models.items()}
-        fields.set_options(self.model, [(f"{name} — {offer}", name) for name, offer in self._offers.items()])
-        if picked is not None and picked not in models:
+        labels = {name: f"{name} — {offer}" for name, offer in self._offers.items()}
+        if last is not None:
+            labels[last] += ", trained last"
+        fields.set_options(self.model, [(label, name) for name, label in labels.items()])
+        if models and (is_new or picked not in models):
+            self.model.value = last or [*models][-1]
+        if picked is not None and picked != self.model.value:
             self.name.value = ""  # else another model would be saved under it
         fields.show(self.empty, is_shown=not models)
         fields.show(self._form, is_shown=bool(models))
