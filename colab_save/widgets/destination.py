@@ -37,7 +37,7 @@ class Destination:
     ) -> None:
         self._run, self._on_change, self._on_error = run, on_change, on_error
         self._is_default = False
-        self.folder = fields.text("Folder")
+        self.folder = fields.text("Folder", is_whole=True)  # a store is asked for each value
         self._look()
         kinds = [("Google Drive", DRIVE), ("Folder or URL", FOLDER)]
         self.kind = fields.choice(label, kinds)

@@ -28,9 +28,15 @@ def _made(kind: str, **traits: Any) -> Widget:
     return made
 
 
-def text(label: str, hint: str = "") -> Widget:
-    """Make a field for one line of text."""
-    return _made("Text", description=label, placeholder=hint)
+def text(label: str, hint: str = "", *, is_whole: bool = False) -> Widget:
+    """Make a field for one line of text.
+
+    Args:
+        label: The label.
+        hint: What stands in it while it is empty.
+        is_whole: Whether it has its value only once the user presses Enter or leaves it, and not at each letter.
+    """
+    return _made("Text", description=label, placeholder=hint, continuous_update=not is_whole)
 
 
 def choice(label: str, options: Iterable[tuple[str, Any]] = ()) -> Widget:

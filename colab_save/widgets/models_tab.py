@@ -6,6 +6,7 @@ Every button is an action of the table; the panel shows the line and the call th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from colab_save.artifact.manifest import Manifest
@@ -56,6 +57,8 @@ class ModelsTab:
     ) -> None:
         self._run, self._variables, self._assign = run, variables, assign
         self.listing: Listing | None = None
+        self._asked = 0
+        self._listed: str | None = None
         self.work = Work(run, self._settle)
         self.where = Destination(LABELS["source"], run, self.refresh, self.work.show_error)
         self.look = fields.button(label_of("list"), "List the saved versions", self.refresh)
@@ -99,24 +102,31 @@ class ModelsTab:
         self.variable.observe(lambda _: self._show_line(), "value")
 
     def refresh(self) -> None:
-        """List the store again, in the background; this does not mount Drive."""
+        """List the store again, in the background; this does not mount Drive.
+
+        A store may answer late: only the answer to the last question is shown.
+        """
+        self._asked += 1
         self.where.refresh()
         if self.where.needs_mount:
             self._show(None, "Google Drive is not mounted.")
             return
         source = self.where.location
-        if self.listing is None:
+        if self.listing is None or source != self._listed:
             self._show(None, "Listing…")
-        self._run("start", lambda: self._list(source), lambda: None)
+        self._listed = source
+        self._run("start", partial(self._list, source, self._asked), lambda: None)
 
-    def _list(self, source: str | None) -> None:
+    def _list(self, source: str | None, asked: int) -> None:
         try:
             listing = self._run("list", pattern="*", source=source)
         except ColabSaveError as error:
-            self._show(None, "")
-            self.work.show_error(error)
+            if asked == self._asked:
+                self._show(None, "")
+                self.work.show_error(error)
             return
-        self._show(listing, "" if listing.manifests else f"Nothing is saved in {listing.where} yet.")
+        if asked == self._asked:
+            self._show(listing, "" if listing.manifests else f"Nothing is saved in {listing.where} yet.")
 
     def _show(self, listing: Listing | None, note: str) -> None:
         self.listing = listing

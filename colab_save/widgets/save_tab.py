@@ -6,19 +6,22 @@ from the request.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from colab_save.errors import ColabSaveError
+from colab_save.errors import ColabSaveError, RequestError
 from colab_save.format_table import purposes
 from colab_save.frontends.action import Runner
 from colab_save.frontends.actions import action_of, label_of
 from colab_save.frontends.languages import LABELS
 from colab_save.frontends.languages import PICK as PICK_FORMATS
 from colab_save.frontends.namespace import find_models, save_request
+from colab_save.hints import literal
 from colab_save.progress import OnStep
 from colab_save.reports.report import SaveReport
 from colab_save.request.command import Expression
+from colab_save.target import is_path
 from colab_save.widgets import fields
 from colab_save.widgets.choices import WORDS, Offer, offer_of, purpose_in_words
 from colab_save.widgets.destination import Destination
@@ -101,10 +104,10 @@ class SaveTab:
         """Return the values, as `Command.read` returns them.
 
         Raises:
-            RequestError: A value in *More options* cannot be read.
+            RequestError: A value in *More options* cannot be read, or the name is a path.
         """
         values = {
-            "target": self.name.value.strip(),
+            "target": _name_in(self.name.value.strip()),
             "to": self.where.location,
             "purpose": self.purpose.value if self.purpose.value in purposes() else None,
             "formats": ",".join(self.formats.ticked) if self.purpose.value == PICK else "",
@@ -172,3 +175,23 @@ def _purposes() -> list[tuple[str, str]]:
 def _expression(name: str, source: str) -> Expression:
     flag = next(option.flag for option in action_of("save").options if option.name == name)
     return Expression(source, source, flag)
+
+
+def _name_in(text: str) -> str:
+    """Return the text of the name's field, unless it would leave the store that is chosen below it.
+
+    Raises:
+        RequestError: It is a path or URL.
+    """
+    if is_path(text):
+        raise RequestError(
+            f"{LABELS['target']} {literal(repr(text))} is a path, which would leave the store.",
+            f"Give a name alone, such as {literal(_word_of(text))}, and choose the folder under {LABELS['to']}.",
+        )
+    return text
+
+
+def _word_of(path: str) -> str:
+    """Return the name that somebody who typed a path may have meant."""
+    found = re.search(r"(\w[\w +-]*)(\.[^/\\]*)?[/\\]*$", path)
+    return found[1] if found else "cats"

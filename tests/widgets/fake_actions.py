@@ -49,6 +49,7 @@ class FakeActions:
         steps: The steps that an action reports; a callable among them is called.
         error: The error that the next action raises.
         unsafe: The pending saves.
+        unlisted: The error that a listing raises.
     """
 
     saved: list = field(default_factory=list)
@@ -58,6 +59,7 @@ class FakeActions:
     asked: list = field(default_factory=list)
     waiting: list = field(default_factory=list)
     unsafe: list = field(default_factory=list)
+    unlisted: Exception | None = None
     inside: Inside = field(default_factory=lambda: Inside(manifest()))
     variables: dict = field(default_factory=dict)
     is_patient: bool = False
@@ -85,6 +87,8 @@ class FakeActions:
 
     def list_saved(self, pattern, source):
         self.asked.append(("list", source))
+        if self.unlisted is not None:
+            raise self.unlisted
         return Listing("models", "local", tuple(self.saved))
 
     def change(self, what):

@@ -51,6 +51,51 @@ def test_the_store_is_asked_when_the_tab_is_first_opened(panel, fake):
     assert 1 == len(fake.of("list"))
 
 
+def test_a_late_answer_of_the_store_before_is_not_shown(tab, fake):
+    fake.is_patient = True
+    tab.where.folder.value = "./slow"
+    tab.where.folder.value = "./quick"
+    slow, quick = fake.waiting
+    fake.saved = [manifest("of_quick")]
+    quick()
+    fake.saved = [manifest("of_slow")]
+    slow()
+    assert ["of_quick"] == [row.partition(" ")[0] for row in rows(tab)]
+
+
+def test_a_late_error_of_the_store_before_is_not_shown(tab, fake):
+    fake.is_patient = True
+    tab.where.folder.value = "./slow"
+    tab.where.folder.value = "./quick"
+    slow, quick = fake.waiting
+    quick()
+    fake.unlisted = MISSING
+    slow()
+    assert ("", 2) == (shown(tab), len(rows(tab)))
+
+
+def test_an_error_of_the_store_is_shown(tab, fake):
+    fake.unlisted = MISSING
+    tab.look.click()
+    assert ("There is no" in shown(tab), []) == (True, rows(tab))
+
+
+def test_the_versions_of_one_store_never_stand_under_the_name_of_another(tab, fake):
+    fake.is_patient = True
+    tab.where.folder.value = "./other"
+    assert ([], True) == (rows(tab), "Listing…" in tab.empty.value)
+
+
+def test_the_versions_stay_while_their_own_store_is_asked_again(tab, fake):
+    fake.is_patient = True
+    tab.look.click()
+    assert 2 == len(rows(tab))
+
+
+def test_a_store_is_asked_once_its_name_is_whole(tab):
+    assert not tab.where.folder.continuous_update
+
+
 def test_each_version_tells_its_name_age_outcome_size_formats_and_tags(tab):
     for word in ("cats", "PASSED", "1.0 kB", "keras", NEW, "best"):
         assert word in rows(tab)[0]

@@ -298,3 +298,23 @@ def test_two_panels_take_turns(panel, shell, fake):
     fake.go()
     assert 2 == len(fake.of("save"))
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("my/model", "model"),
+        ("../up", "up"),
+        ("cats.keras", "cats"),
+        ("s3://b/cats", "cats"),
+        (r"a\b", "b"),
+        ("~", "cats"),
+        ("a.b/", "a"),
+    ],
+)
+def test_a_path_in_the_place_of_the_name_is_refused_there_and_then(tab, fake, typed, meant):
+    tab.name.value = typed
+    assert f"such as {meant}, and choose the folder under Where to" in tab.spelled.widget.value
+    tab.save.click()
+    assert "is a path, which would leave the store" in shown(tab)
+    assert [] == fake.of("save")
