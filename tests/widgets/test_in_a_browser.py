@@ -137,8 +137,8 @@ def test_without_a_kernel_the_last_card_can_still_be_read(person):
     assert not person.page.locator(".colab-save-still").last.is_visible()
     cells = json.loads(person.notebook.saved())["cells"]
     kept = ["".join(output["data"]["text/html"]) for output in cells[2]["outputs"] if "text/html" in output["data"]]
-    assert ["TargetError", "loaded, and proven"] == [
-        text for text in ("TargetError", "loaded, and proven") if text in kept[0]
+    assert ["RequestError", "loaded, and proven"] == [
+        text for text in ("RequestError", "loaded, and proven") if text in kept[0]
     ]
 
 
